@@ -1,0 +1,1 @@
+"""Habitué: an open-source customer lifecycle platform."""

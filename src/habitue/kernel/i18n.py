@@ -1,0 +1,72 @@
+"""French and English: gettext messages, one `.po` file per room, read by Babel.
+
+The message id is the English sentence. `locale/fr/*.po` holds the French ones; the files are read
+once per process, so there is nothing to compile. Sentences are never glued together in code: a
+message has named `{fields}` and `n` for its plural.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib.resources import files
+from typing import Any, Final, Literal
+
+from babel.messages.pofile import read_po
+
+Language = Literal["en", "fr"]
+LANGUAGES: Final[tuple[Language, ...]] = ("en", "fr")
+
+
+def N_(text: str) -> str:
+    """Mark a message for translation where it is not yet said."""
+    return text
+
+
+class Translator:
+    """Says messages in one language; `t(text, **fields)` and `t.n(one, many, n, **fields)`."""
+
+    def __init__(self, language: Language, messages: dict[str, tuple[str, ...]]) -> None:
+        self.language = language
+        self.messages = messages
+
+    def __call__(self, text: str, /, **fields: Any) -> str:
+        said = self.messages.get(text, (text,))[0]
+        return said.format(**fields) if fields else said
+
+    def n(self, one: str, many: str, n: int, /, **fields: Any) -> str:
+        """The form of the message for `n` things; `{n}` in it is the number."""
+        forms = self.messages.get(one, (one, many))
+        plural = n > 1 or n < -1 if self.language == "fr" else n != 1
+        return forms[1 if plural and len(forms) > 1 else 0].format(n=n, **fields)
+
+
+@cache
+def translator(language: Language) -> Translator:
+    """The translator of a language; unknown messages are said in English."""
+    messages: dict[str, tuple[str, ...]] = {}
+    folder = files("habitue").joinpath("locale", language)
+    if folder.is_dir():
+        for entry in sorted(folder.iterdir(), key=lambda e: e.name):
+            if entry.name.endswith(".po"):
+                with entry.open("rb") as lines:
+                    for message in read_po(lines, locale=language):
+                        _keep(messages, message.id, message.string)
+    return Translator(language, messages)
+
+
+def _keep(messages: dict[str, tuple[str, ...]], key: Any, said: Any) -> None:
+    one = key[0] if isinstance(key, tuple | list) else key
+    forms = tuple(said) if isinstance(said, tuple | list) else (said,)
+    if one and all(forms):
+        messages[one] = forms
+
+
+def choose(accept: str) -> Language:
+    """The language for an `Accept-Language` header or a locale name; English unless French comes first."""
+    for part in accept.replace("_", "-").split(","):
+        tag = part.split(";")[0].strip().lower()[:2]
+        if tag == "fr":
+            return "fr"
+        if tag == "en":
+            return "en"
+    return "en"
