@@ -1,0 +1,274 @@
+"""The working copy: one DuckDB file, disposable, locked down, fast to read.
+
+Tables are in `warehouse.sql`. Readers run on a cursor per thread, beside one writer at a time. A file that can't be
+opened is set aside under another name, never deleted, and an empty one takes its place: the loader fills it again from
+the log.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, Final
+from weakref import WeakSet
+
+import duckdb
+import pyarrow as pa
+
+from habitue.kernel.i18n import N_
+from habitue.store.failure import DiskFull, Notice, StatementFailed, StoreDown, full
+
+SCHEMA: Final = "1"
+"""Raised with every change of `warehouse.sql`: a file of another schema is set aside and rebuilt."""
+
+_SORTED: Final = {
+    "event": "person, ts, seq",
+    "trait": "person, name, ts, seq",
+    "interval": "version, subject, start",
+}
+_DOWN: Final = N_(
+    "The working copy failed and was closed: {reason}. Try again; if it stays so, run habitue rebuild."
+)
+_BROKEN: Final = (
+    duckdb.FatalException,
+    duckdb.InternalException,
+    duckdb.IOException,
+    duckdb.ConnectionException,
+)
+_BUSY: Final = N_("The working copy {path} can't be opened: {reason}")
+
+
+class Writer:
+    """One write transaction; what it did is kept when its block ends, or not at all."""
+
+    def __init__(self, cursor: duckdb.DuckDBPyConnection) -> None:
+        self._cursor = cursor
+
+    def run(self, sql: str, params: Sequence[Any] = (), /, **tables: pa.Table) -> pa.Table:
+        """Run one statement and return its rows; `tables` are readable in it by their names."""
+        return _run(self._cursor, sql, params, tables)
+
+    def append(self, table: str, rows: pa.Table) -> None:
+        """Append rows to a table, columns matched by name."""
+        self.run(f"INSERT INTO {table} BY NAME FROM arriving", arriving=rows)
+
+
+class Warehouse:
+    """The working copy of one data directory; opened once per process."""
+
+    @classmethod
+    def open(
+        cls,
+        path: Path | None,
+        *,
+        log: Path | None = None,
+        threads: int | None = None,
+        memory: str | None = None,
+    ) -> Warehouse:
+        """Open or create the file (None: in memory); SQL may read files below `log` and nowhere else.
+
+        `memory` is DuckDB's limit, such as "2GB". Raises `StoreDown` where the file is held by another process,
+        the disk is full or the file may not be read; a damaged file is set aside and told in `notices`.
+        """
+        return cls(path, log, {"threads": threads, "memory_limit": memory})
+
+    def __init__(self, path: Path | None, log: Path | None, limits: dict[str, Any]) -> None:
+        self.path = path
+        self.notices: list[Notice] = []
+        self._log = log
+        self._limits = {name: value for name, value in limits.items() if value is not None}
+        self._local = threading.local()
+        self._writing = threading.Lock()
+        self._opening = threading.RLock()
+        self._cursors: WeakSet[duckdb.DuckDBPyConnection] = WeakSet()
+        self._root: duckdb.DuckDBPyConnection | None = self._recovered()
+
+    def read(self, sql: str, params: Sequence[Any] = (), /, **tables: pa.Table) -> pa.Table:
+        """The rows of one query, from any thread; `tables` are readable in it by their names."""
+        with self._guarded():
+            return _run(self._cursor(), sql, params, tables)
+
+    @contextmanager
+    def write(self) -> Iterator[Writer]:
+        """The one writer: commits when the block ends, rolls back when it raises. Not to be nested."""
+        with self._writing, self._guarded():
+            cursor = self._cursor()
+            cursor.execute("BEGIN")
+            try:
+                yield Writer(cursor)
+                cursor.execute("COMMIT")
+            except BaseException:
+                _rollback(cursor)
+                raise
+
+    def meta(self, key: str) -> str | None:
+        """What is noted under a key, such as `log_version`."""
+        rows: list[str] = self.read("SELECT value FROM meta WHERE key = ?", (key,))["value"].to_pylist()
+        return rows[0] if rows else None
+
+    def compact(self, least: int = 1) -> None:
+        """Merge the tails of at least `least` rows into their bases, sorted; each in one transaction."""
+        for name, order in _SORTED.items():
+            if self.read(f"SELECT count(*) AS n FROM {name}_tail")["n"][0].as_py() >= least:
+                with self.write() as writer:
+                    _merge(writer, name, order)
+
+    def checkpoint(self) -> None:
+        """Fold the write-ahead log into the file."""
+        with self._writing, self._guarded():
+            self._cursor().execute("CHECKPOINT")
+
+    def close(self) -> None:
+        """Close every cursor; the next call opens the file again."""
+        with self._opening:
+            for cursor in [*self._cursors, self._root]:
+                if cursor is not None:
+                    cursor.close()
+            self._cursors = WeakSet()
+            self._root = None
+
+    @contextmanager
+    def _guarded(self) -> Iterator[None]:
+        """Turn a failure of DuckDB itself into `StoreDown`; a broken instance is closed, and reopened by the next call."""
+        try:
+            yield
+        except (StatementFailed, duckdb.Error) as error:
+            cause = error.__cause__ if isinstance(error, StatementFailed) else error
+            if not isinstance(cause, _BROKEN):
+                raise
+            self.close()
+            raise self._down(cause) from error
+
+    def _cursor(self) -> duckdb.DuckDBPyConnection:
+        with self._opening:
+            if self._root is None:
+                self._root = self._recovered()
+            cursor: duckdb.DuckDBPyConnection | None = getattr(self._local, "cursor", None)
+            if cursor is None or cursor not in self._cursors:
+                self._local.cursor = cursor = self._root.cursor()
+                self._cursors.add(cursor)
+            return cursor
+
+    def _recovered(self) -> duckdb.DuckDBPyConnection:
+        try:
+            return self._opened()
+        except duckdb.Error as error:
+            if self.path is None or full(error) or _refused(error):
+                raise self._down(error) from error
+            self._set_aside(self.path, str(error).splitlines()[0])
+        try:
+            return self._opened()
+        except duckdb.Error as error:
+            raise self._down(error) from error
+
+    def _opened(self) -> duckdb.DuckDBPyConnection:
+        root = duckdb.connect(str(self.path) if self.path else ":memory:")
+        try:
+            self._lock_down(root)
+            _prepare(root)
+        except BaseException:
+            root.close()
+            raise
+        return root
+
+    def _lock_down(self, root: duckdb.DuckDBPyConnection) -> None:
+        for name, value in self._limits.items():
+            root.execute(f"SET {name} = '{value}'")
+        allowed = [str(self._log)] if self._log else []
+        for setting in (
+            f"allowed_directories = {allowed}",
+            "GLOBAL TimeZone = 'UTC'",
+            "python_enable_replacements = false",
+            "autoinstall_known_extensions = false",
+            "autoload_known_extensions = false",
+            "allow_community_extensions = false",
+            "enable_external_access = false",
+            "lock_configuration = true",
+        ):
+            root.execute(f"SET {setting}")
+
+    def _set_aside(self, path: Path, reason: str) -> None:
+        names = (path, path.with_name(path.name + ".wal"))
+        n = 1
+        while any(name.with_name(f"{name.name}.corrupt-{n}").exists() for name in names):
+            n += 1
+        for name in names:
+            if name.exists():
+                name.rename(name.with_name(f"{name.name}.corrupt-{n}"))
+        self.notices.append(
+            Notice(
+                N_(
+                    "The working copy could not be opened ({reason}). It was set aside as {kept} and is rebuilt from the log."
+                ),
+                {"reason": reason, "kept": f"{path.name}.corrupt-{n}"},
+            )
+        )
+
+    def _down(self, error: BaseException) -> StoreDown:
+        if full(error):
+            return DiskFull(str(self.path))
+        reason = str(error).splitlines()[0]
+        return (
+            StoreDown(_BUSY, path=self.path, reason=reason)
+            if _refused(error)
+            else StoreDown(_DOWN, reason=reason)
+        )
+
+
+def _prepare(root: duckdb.DuckDBPyConnection) -> None:
+    """Create the tables in a new file; a file of another schema is as good as damaged.
+
+    Results are read to their end: one left open holds its transaction open, and no checkpoint could run.
+    """
+    made = root.execute("SELECT count(*) FROM duckdb_tables() WHERE table_name = 'meta'").fetchall()
+    if made == [(0,)]:
+        root.execute("BEGIN")
+        root.execute(files("habitue.store").joinpath("warehouse.sql").read_text("utf-8"))
+        root.execute("INSERT INTO meta VALUES ('schema', ?)", [SCHEMA])
+        root.execute("COMMIT")
+    if root.execute("SELECT value FROM meta WHERE key = 'schema'").fetchall() != [(SCHEMA,)]:
+        raise duckdb.IOException(N_("it was made by another version of Habitué"))
+
+
+def _merge(writer: Writer, name: str, order: str) -> None:
+    view = "intervals" if name == "interval" else name
+    writer.run(f"CREATE OR REPLACE TABLE {name}_base AS FROM {view} ORDER BY {order}")
+    writer.run(f"CREATE OR REPLACE TABLE {name}_tail AS FROM {name}_base LIMIT 0")
+    if name == "interval":
+        writer.run("DELETE FROM refolded")
+
+
+def _run(
+    cursor: duckdb.DuckDBPyConnection, sql: str, params: Sequence[Any], tables: dict[str, pa.Table]
+) -> pa.Table:
+    """Every statement passes here, so that an error tells its statement."""
+    try:
+        for name, table in tables.items():
+            cursor.register(name, table)
+        found = cursor.sql(sql, params=list(params) or None)
+        return pa.table({}) if found is None else found.to_arrow_table()
+    except duckdb.Error as error:
+        raise StatementFailed(sql, params, error) from error
+    finally:
+        for name in tables:
+            cursor.unregister(name)
+
+
+def _rollback(cursor: duckdb.DuckDBPyConnection) -> None:
+    """Undo what can be undone: a connection that failed has nothing open any more."""
+    try:
+        cursor.execute("ROLLBACK")
+    except duckdb.Error:
+        return
+
+
+def _refused(error: BaseException) -> bool:
+    """Whether the file is sound as far as we know, but not ours to open now."""
+    said = str(error).lower()
+    return any(
+        words in said
+        for words in ("could not set lock", "permission denied", "different configuration", "read-only file")
+    )

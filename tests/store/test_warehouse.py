@@ -1,0 +1,96 @@
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+
+from habitue.store.failure import StatementFailed
+from habitue.store.warehouse import Warehouse
+
+
+def events(*persons: int) -> pa.Table:
+    n = len(persons)
+    return pa.table(
+        {
+            "person": pa.array(persons, pa.int32()),
+            "ts": pa.array(range(n, 0, -1), pa.timestamp("us")),
+            "seq": pa.array(range(n), pa.int64()),
+        }
+    )
+
+
+def rows(warehouse: Warehouse, sql: str) -> list[tuple[object, ...]]:
+    return [tuple(row.values()) for row in warehouse.read(sql).to_pylist()]
+
+
+def test_what_a_write_block_did_is_readable_from_every_thread(tmp_path: Path) -> None:
+    warehouse = Warehouse.open(tmp_path / "work.duckdb")
+    with warehouse.write() as writer:
+        writer.append("event_tail", events(2, 1, 2))
+    seen: list[list[tuple[object, ...]]] = []
+    threads = [
+        threading.Thread(target=lambda: seen.append(rows(warehouse, "SELECT count(*) FROM event")))
+        for _ in range(4)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert seen == [[(3,)]] * 4
+
+
+def test_a_write_block_that_raises_leaves_nothing(tmp_path: Path) -> None:
+    warehouse = Warehouse.open(tmp_path / "work.duckdb")
+    with pytest.raises(StatementFailed, match="SELECT nonsense"), warehouse.write() as writer:
+        writer.append("event_tail", events(1))
+        writer.run("SELECT nonsense")
+    assert rows(warehouse, "SELECT count(*) FROM event") == [(0,)]
+
+
+def test_compacting_sorts_and_empties_the_tails_and_changes_no_row() -> None:
+    warehouse = Warehouse.open(None)
+    with warehouse.write() as writer:
+        writer.append("event_tail", events(3, 1, 2))
+        writer.run(
+            "INSERT INTO interval_base VALUES (7, 1, 'epoch', NULL, 0, 1), (7, 2, 'epoch', NULL, 0, 1)"
+        )
+        writer.run("INSERT INTO interval_tail VALUES (7, 2, 'epoch', NULL, 5, 1)")
+        writer.run("INSERT INTO refolded VALUES (7, 2)")
+    before = rows(warehouse, "FROM intervals ORDER BY ALL")
+    warehouse.compact()
+    assert rows(warehouse, "SELECT person FROM event_base") == [(1,), (2,), (3,)]
+    assert rows(warehouse, "FROM intervals ORDER BY ALL") == before
+    assert rows(warehouse, "SELECT value FROM interval_base ORDER BY subject") == [(0,), (5,)]
+    for emptied in ("event_tail", "interval_tail", "refolded"):
+        assert rows(warehouse, f"SELECT count(*) FROM {emptied}") == [(0,)]
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "FROM read_csv('/etc/hostname')",
+        "COPY (SELECT 1) TO '/tmp/habitue-should-not-be'",
+        "ATTACH '/tmp/habitue-should-not-be'",
+        "SET enable_external_access = true",
+        "SET threads = 7",
+        "INSTALL httpfs",
+        "LOAD httpfs",
+        "FROM pa",
+    ],
+)
+def test_sql_reaches_no_file_no_network_no_setting_and_no_variable(tmp_path: Path, sql: str) -> None:
+    warehouse = Warehouse.open(tmp_path / "work.duckdb", log=tmp_path / "log")
+    with pytest.raises(StatementFailed):
+        warehouse.read(sql)
+
+
+def test_a_file_that_cannot_be_opened_is_set_aside_and_told(tmp_path: Path) -> None:
+    for n in (1, 2):
+        (tmp_path / "work.duckdb").write_bytes(b"no database")
+        warehouse = Warehouse.open(tmp_path / "work.duckdb")
+        assert rows(warehouse, "SELECT count(*) FROM event") == [(0,)]
+        assert warehouse.notices[0].fields["kept"] == f"work.duckdb.corrupt-{n}"
+        assert (tmp_path / f"work.duckdb.corrupt-{n}").read_bytes() == b"no database"
+        warehouse.close()
