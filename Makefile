@@ -1,0 +1,70 @@
+# Each command does its own set-up; Python 3.11 or newer and make are all it needs.
+PYTHON ?= python3
+JOBS ?= 2
+
+venv := .venv
+bin := $(venv)/bin
+dist := src/habitue/web/static/dist
+pip := $(bin)/python -m pip --disable-pip-version-check --quiet install --no-deps
+pinned := $(pip) --require-hashes --only-binary :all: -r
+
+.DEFAULT_GOAL := help
+.PHONY: help demo run test lint bench screenshots assets lock clean
+
+help: ## show these commands
+	@sed -n 's/^\([a-z]*\):.*## /make \1 - /p' Makefile
+
+demo: $(venv)/.product $(dist)/THIRD_PARTY.txt ## make a shop of 20,000 customers and serve it
+	$(bin)/habitue demo
+
+run: $(venv)/.product $(dist)/THIRD_PARTY.txt ## serve your own workspace (HABITUE_DATA names it)
+	$(bin)/habitue serve
+
+test: lint $(dist)/THIRD_PARTY.txt ## the whole gate: lint, types, import rules, tests
+	$(bin)/python -m pytest -n $(JOBS) -q
+
+lint: $(venv)/.tests ## style, types and import rules
+	$(bin)/ruff check
+	$(bin)/ruff format --check
+	$(bin)/mypy
+	$(bin)/lint-imports --no-logo
+
+bench: $(venv)/.tests $(dist)/THIRD_PARTY.txt ## measure; prints the figures that README quotes
+	$(bin)/python -m benchmarks
+
+screenshots: $(venv)/.tests $(dist)/THIRD_PARTY.txt ## take README's pictures from the running product
+	$(bin)/python -m docs.screenshots
+
+assets: $(dist)/THIRD_PARTY.txt ## bundle the browser's files
+
+lock: $(venv)/.tests ## resolve the locked versions again, after a change of pyproject.toml or package.json
+	$(compile) --group build pyproject.toml -o requirements.lock
+	$(compile) --group dev --all-extras -c requirements.lock pyproject.toml -o requirements-dev.lock
+	$(bin)/python frontend/hook.py lock
+
+compile = $(bin)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-annotate --custom-compile-command "make lock"
+
+clean: ## forget the set-up, keep the data
+	rm -rf $(venv) frontend/node_modules $(dist)
+
+$(bin)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "Habitué needs Python 3.11 or newer. If another Python is installed, name it: make PYTHON=python3.12 …"; exit 1; }
+	@$(PYTHON) -m venv $(venv) || { rm -rf $(venv); \
+	  echo "Python could not make a virtual environment. On Debian and Ubuntu: apt install python3-venv"; exit 1; }
+
+$(venv)/.run: requirements.lock | $(bin)/python
+	$(pinned) requirements.lock
+	@touch $@
+
+$(venv)/.product: pyproject.toml frontend/hook.py $(venv)/.run
+	$(pip) --no-build-isolation --editable .
+	@touch $@
+
+$(venv)/.tests: requirements-dev.lock $(venv)/.product
+	$(pinned) requirements-dev.lock
+	@touch $@
+
+$(dist)/THIRD_PARTY.txt: $(wildcard frontend/*.json frontend/*.mjs frontend/src/*) frontend/hook.py $(venv)/.run
+	$(bin)/python frontend/hook.py

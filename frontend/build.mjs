@@ -1,0 +1,39 @@
+// Bundles src/*.js, the font and the licences into the product's static folder.
+import { build } from "esbuild";
+import { copyFileSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+
+const out = "../src/habitue/web/static/dist";
+const inter = "@fontsource-variable/inter";
+const inlined = ["delaunator", "robust-predicates"]; // they come inside d3-delaunay's file
+const font = `node_modules/${inter}/files/inter-latin-wght-normal.woff2`;
+
+/** The package that a bundled file belongs to: "node_modules/@a/b/c.js" is of "@a/b". */
+const packageOf = (path) => path.match(/.*node_modules\/((?:@[^/]+\/)?[^/]+)/)?.[1];
+
+function licence(name) {
+  const folder = `node_modules/${name}`;
+  const { version, license } = JSON.parse(readFileSync(`${folder}/package.json`, "utf8"));
+  const file = readdirSync(folder).find((entry) => /^(licen[cs]e|copying)/i.test(entry));
+  const text = file ? readFileSync(`${folder}/${file}`, "utf8").trim() : "";
+  return `${name} ${version} (${license})\n\n${text}\n`;
+}
+
+rmSync(out, { recursive: true, force: true });
+mkdirSync(out, { recursive: true });
+const { metafile } = await build({
+  entryPoints: ["src/app.js", "src/charts.js"],
+  outdir: out,
+  bundle: true,
+  minify: true,
+  format: "esm",
+  target: "es2022",
+  legalComments: "none",
+  metafile: true,
+  logLevel: "warning",
+});
+copyFileSync(font, `${out}/inter.woff2`);
+
+const bundled = Object.values(metafile.outputs).flatMap(({ inputs }) =>
+  Object.keys(inputs).filter((path) => inputs[path].bytesInOutput > 0).map(packageOf));
+const names = [...new Set([...bundled, ...inlined, inter])].filter((name) => name && existsSync(`node_modules/${name}`)).sort();
+writeFileSync(`${out}/THIRD_PARTY.txt`, names.map(licence).join(`\n${"-".repeat(80)}\n\n`));
