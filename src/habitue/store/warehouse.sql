@@ -17,18 +17,37 @@ CREATE VIEW trait AS FROM trait_base UNION ALL FROM trait_tail;
 CREATE TABLE person (person INTEGER, key VARCHAR, birth TIMESTAMP);
 CREATE TABLE account (account INTEGER, key VARCHAR, birth TIMESTAMP);
 
--- Persons with events that are not folded yet: written with the events, deleted with the new intervals.
-CREATE TABLE touched (person INTEGER);
+-- Persons with events that are not folded yet: written with the events, deleted with the new intervals. What came in as
+-- history triggers nothing.
+CREATE TABLE touched (person INTEGER, history BOOLEAN);
 
 -- A refolded subject's rows in the base are void: the tail holds all its intervals of that version.
 CREATE TABLE interval_base (version INTEGER, subject INTEGER, start TIMESTAMP, stop TIMESTAMP, value SMALLINT, life SMALLINT);
 CREATE TABLE interval_tail (version INTEGER, subject INTEGER, start TIMESTAMP, stop TIMESTAMP, value SMALLINT, life SMALLINT);
+-- What a draft would give, under a version below zero, while it is looked at.
+CREATE TABLE interval_draft (version INTEGER, subject INTEGER, start TIMESTAMP, stop TIMESTAMP, value SMALLINT, life SMALLINT);
 CREATE TABLE refolded (version INTEGER, subject INTEGER);
 CREATE VIEW intervals AS
     SELECT * FROM interval_base ANTI JOIN refolded USING (version, subject)
-    UNION ALL FROM interval_tail;
+    UNION ALL FROM interval_tail
+    UNION ALL FROM interval_draft;
 
+-- One row for each change of the present, in the order in which it was found; cause is the event's seq, NULL for time's
+-- passing. A restated row says that the past reads differently now: nothing acts on it.
 CREATE TABLE transition (
-    seq BIGINT, version INTEGER, subject INTEGER, from_value SMALLINT, to_value SMALLINT, ts TIMESTAMP, restated BOOLEAN
+    seq BIGINT, version INTEGER, subject INTEGER, from_value SMALLINT, to_value SMALLINT, ts TIMESTAMP, restated BOOLEAN, cause BIGINT
 );
 CREATE TABLE due (ts TIMESTAMP, version INTEGER, subject INTEGER);
+
+-- Reading JSON: `reach` goes one key down from every value of a list, through lists on the way; `leaves` keeps what is
+-- a plain value in the end. (What it means: rules/judge.py, `reach` and `leaves`.)
+CREATE MACRO elements(x) AS CASE json_type(x) WHEN 'ARRAY' THEN CAST(x AS JSON[]) ELSE [x] END;
+CREATE MACRO opened(xs) AS flatten(list_transform(xs, lambda x: elements(x)));
+CREATE MACRO reach(xs, key) AS opened(list_transform(opened(xs), lambda x: json_extract(x, key)));
+CREATE MACRO numeric_type(x) AS json_type(x) IN ('BIGINT', 'UBIGINT', 'HUGEINT', 'UHUGEINT', 'DOUBLE');
+CREATE MACRO leaves(xs) AS list_filter(opened(opened(xs)), lambda x: numeric_type(x) OR json_type(x) IN ('VARCHAR', 'BOOLEAN'));
+
+-- Numbers of rules are exact: whole millionths, NULL for what is no number below 10^12.
+CREATE MACRO millionths(x) AS CASE WHEN numeric_type(x) THEN CAST(TRY_CAST(x AS DECIMAL(18, 6)) * 1000000 AS BIGINT) END;
+-- One text for each value: 1 and 1.0 are the same, 1 and "1" are not.
+CREATE MACRO identity(x) AS CASE WHEN numeric_type(x) THEN CAST(CAST(x AS DOUBLE) AS VARCHAR) ELSE CAST(x AS VARCHAR) END;

@@ -1,0 +1,110 @@
+"""Fold a program over many subjects: in batches, on all cores, in bounded memory."""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Final
+
+import numpy as np
+import pyarrow as pa
+
+from habitue.engine.compile import Program
+from habitue.engine.gather import Ids, Read, Who, between, evaluate, those
+from habitue.engine.plan import Subject
+from habitue.engine.sweep import NEVER, Intervals, Ints
+
+Progress = Callable[[int, int], None]
+"""Told how many subjects are done, and of how many."""
+
+CONTRIBUTIONS: Final = 2_000_000
+"""About so many events are in memory at once for each core."""
+
+SCHEMA: Final = pa.schema(
+    [
+        ("version", pa.int32()),
+        ("subject", pa.int32()),
+        ("start", pa.timestamp("us")),
+        ("stop", pa.timestamp("us")),
+        ("value", pa.int16()),
+        ("life", pa.int16()),
+    ]
+)
+
+
+def everybody(subject: Subject, read: Read, at_once: int | None = None) -> list[Callable[[], Who]]:
+    """All subjects in batches of about equal size, each fetched when called."""
+    rows = read(f"SELECT count(*), coalesce(max({subject}), -1) + 1 FROM {subject}")
+    people, end = rows.column(0)[0].as_py(), rows.column(1)[0].as_py()
+    step = at_once or _step(people, read)
+    return [_range(subject, low, min(low + step, end), read) for low in range(0, end, step)]
+
+
+def some(subject: Subject, ids: Ids, read: Read, at_once: int | None = None) -> list[Callable[[], Who]]:
+    """The subjects with these ids (rising), in batches."""
+    step = at_once or min(_step(len(ids), read), 20_000)
+    return [_listed(subject, ids[low : low + step], read) for low in range(0, len(ids), step)]
+
+
+def _range(subject: Subject, low: int, high: int, read: Read) -> Callable[[], Who]:
+    return lambda: between(subject, low, high, read)
+
+
+def _listed(subject: Subject, ids: Ids, read: Read) -> Callable[[], Who]:
+    return lambda: those(subject, ids, read)
+
+
+def _step(people: int, read: Read) -> int:
+    events = read("SELECT count(*) FROM event").column(0)[0].as_py()
+    return int(np.clip(CONTRIBUTIONS * max(people, 1) // max(events, 1), 1_000, 200_000))
+
+
+def fold(
+    program: Program, batches: Sequence[Callable[[], Who]], read: Read, progress: Progress | None = None
+) -> Iterator[Intervals]:
+    """The intervals of every batch, in order; how subjects are split changes nothing in them."""
+    cores = os.cpu_count() or 1
+    waiting: deque[Future[Intervals]] = deque()
+    with ThreadPoolExecutor(cores) as pool:
+        for done in range(len(batches) + cores):
+            if done < len(batches):
+                waiting.append(pool.submit(_one, program, batches[done], read))
+            if done >= cores and waiting:
+                yield waiting.popleft().result()
+                if progress is not None:
+                    progress(done - cores + 1, len(batches))
+        while waiting:
+            yield waiting.popleft().result()
+
+
+def _one(program: Program, batch: Callable[[], Who], read: Read) -> Intervals:
+    return evaluate(program, batch(), read)
+
+
+def rows(version: int, found: Intervals) -> pa.Table:
+    """The intervals as rows of the working copy."""
+    n = len(found.subject)
+    return pa.table(
+        [
+            pa.array(np.full(n, version, np.int32)),
+            pa.array(found.subject),
+            pa.array(found.start).cast(pa.timestamp("us")),
+            pa.array(found.stop, mask=found.stop == NEVER).cast(pa.timestamp("us")),
+            pa.array(found.value),
+            pa.array(found.life),
+        ],
+        schema=SCHEMA,
+    )
+
+
+def joined(parts: Sequence[Intervals]) -> Intervals:
+    """One after the other."""
+    return Intervals(*(np.concatenate(columns) for columns in zip(*parts, strict=True))) if parts else _NONE
+
+
+_EMPTY: Final[Ints] = np.empty(0, np.int64)
+_NONE: Final = Intervals(
+    np.empty(0, np.int32), _EMPTY, _EMPTY, np.empty(0, np.int16), np.empty(0, np.int16)
+)

@@ -1,0 +1,196 @@
+"""Fetch a program's contributions for some subjects and run the kernel over them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final, NamedTuple, Protocol
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from habitue.engine.compile import ENDLESS, OWN, Lifted, Long, Program, Query, Source
+from habitue.engine.plan import Subject
+from habitue.engine.sweep import NEVER, Intervals, Ints, Tracks, compiled, sweep
+
+Ids = NDArray[np.int32]
+
+
+class Read(Protocol):
+    """Runs one query: `Warehouse.read`, or `Writer.run` inside a transaction."""
+
+    def __call__(self, sql: str, params: Any = ..., /, **tables: pa.Table) -> pa.Table: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Who:
+    """Some subjects: their ids, rising, and when each came to be (µs; NEVER: not yet)."""
+
+    ids: Ids
+    births: Ints
+    whole: bool
+    """Whether the ids are all that exist between the first and the last."""
+
+    def condition(self, column: str) -> str:
+        if self.whole:
+            return f"{column} BETWEEN {self.ids[0]} AND {self.ids[-1]}"
+        return f"{column} IN ({', '.join(map(str, self.ids.tolist()))})"
+
+
+def those(subject: Subject, ids: Ids, read: Read) -> Who:
+    """The subjects with these ids (rising, no two alike) that exist."""
+    return _who(read(f"SELECT {subject}, birth FROM {subject} JOIN wanted USING ({subject}) ORDER BY 1", (), wanted=pa.table({subject: ids})), False)
+
+
+def between(subject: Subject, low: int, high: int, read: Read) -> Who:
+    """The subjects with ids from low up to, not including, high."""
+    return _who(read(f"SELECT {subject}, birth FROM {subject} WHERE {subject} >= {low} AND {subject} < {high} ORDER BY 1"), True)
+
+
+def _who(rows: pa.Table, whole: bool) -> Who:
+    return Who(_column(rows, 0).astype(np.int32), _instants(rows, 1), whole)
+
+
+def evaluate(program: Program, who: Who, read: Read) -> Intervals:
+    """The intervals of these subjects; `subject` holds their ids.
+
+    The caller sees to it that what the program refers to is already stored.
+    """
+    if len(who.ids) == 0:
+        return sweep(who.births, _Rows(who, read).tracks(program), program.formula)
+    found = sweep(who.births, _Rows(who, read).tracks(program), program.formula)
+    return found._replace(subject=who.ids[found.subject])
+
+
+class _Contributions(NamedTuple):
+    """subject: ids, rising; start: µs, rising for each subject; stop: µs or None; weight: or None for 1."""
+
+    subject: Ids
+    start: Ints
+    stop: Ints | None = None
+    weight: Ints | None = None
+
+
+class _Rows:
+    """Lays the contributions of all sources out as the kernel's rows."""
+
+    def __init__(self, who: Who, read: Read) -> None:
+        self.who = who
+        self.read = read
+        self.times: list[Ints] = []
+        self.weights: list[Ints] = []
+        self.bounds: list[Ints] = []
+        self.length = 0
+        self.weighed = 0
+
+    def tracks(self, program: Program) -> Tracks:
+        rises: dict[int, tuple[int, int]] = {}
+        falls: dict[int, tuple[int, int]] = {}
+        for place, source in enumerate(program.sources):
+            found = _sorted(self.contributions(source))
+            rises[place] = self.row(found.subject, found.start, found.weight)
+            if found.stop is not None:
+                falls[place] = self.row(*_ends(found))
+        tracks = []
+        for place, shift in program.tracks:
+            rise, up = rises[place]
+            fall, down = falls[place] if shift == OWN else (-1, NEVER) if shift == ENDLESS else rises[place]
+            tracks.append((rise, fall, max(shift, 0), up, down))
+        return Tracks(
+            np.concatenate([*self.times, np.empty(0, np.int64)]),
+            np.concatenate([*self.weights, np.empty(0, np.int64)]),
+            np.stack(self.bounds) if self.bounds else np.zeros((0, len(self.who.ids) + 1), np.int64),
+            np.array(tracks, np.int64).reshape(-1, 5),
+        )
+
+    def row(self, subject: Ids, times: Ints, weight: Ints | None) -> tuple[int, int]:
+        """Add a row; its number, and what leads from a place in `times` to one in `weights`."""
+        starts = np.searchsorted(subject, self.who.ids)
+        self.bounds.append(np.append(starts, len(subject)).astype(np.int64) + self.length)
+        self.times.append(times)
+        offset = NEVER
+        if weight is not None:
+            offset = self.weighed - self.length
+            self.weights.append(weight)
+            self.weighed += len(weight)
+        self.length += len(times)
+        return len(self.bounds) - 1, offset
+
+    def contributions(self, source: Source) -> _Contributions:
+        match source:
+            case Query():
+                return _fetched(source, self.who, self.read)
+            case Long(program, length):
+                found = evaluate(program, self.who, self.read)
+                long = found.stop - length > found.start
+                return _Contributions(found.subject[long], found.start[long] + length, found.stop[long])
+            case Lifted(program):
+                return _lifted(program, self.who, self.read)
+
+
+def _fetched(query: Query, who: Who, read: Read) -> _Contributions:
+    text = _WHO.sub(lambda found: who.condition(found[1]), query.sql.text)
+    rows = read(text, query.sql.params)
+    return _Contributions(
+        _column(rows, 0).astype(np.int32, copy=False),
+        _instants(rows, 1),
+        _instants(rows, 2) if query.ended else None,
+        _column(rows, rows.num_columns - 1) if query.weighted else None,
+    )
+
+
+_WHO: Final = re.compile(r"\{who:(\w+)\}")
+
+
+def _lifted(program: Program, who: Who, read: Read) -> _Contributions:
+    """The intervals of the people of these accounts (or the accounts of these people), under the latter's ids."""
+    subject = "account" if program.subject == "person" else "person"
+    pairs = read(
+        f"SELECT DISTINCT {subject} AS subject, {program.subject} AS other FROM event "
+        f"WHERE {who.condition(subject)} AND {program.subject} IS NOT NULL ORDER BY other"
+    )
+    subjects, others = _column(pairs, 0).astype(np.int32), _column(pairs, 1).astype(np.int32)
+    found = evaluate(program, those(program.subject, np.unique(others), read), read)
+    first, last = np.searchsorted(found.subject, others), np.searchsorted(found.subject, others, side="right")
+    counts = last - first
+    picked = np.repeat(first - np.cumsum(counts) + counts, counts) + np.arange(counts.sum())
+    return _Contributions(np.repeat(subjects, counts), found.start[picked], found.stop[picked])
+
+
+def _sorted(found: _Contributions) -> _Contributions:
+    """By subject and start: as a rule the working copy lies so already, and this only looks."""
+    if _rising(found.subject, found.start):
+        return found
+    order = np.lexsort((found.start, found.subject))
+    return _Contributions(*(None if column is None else column[order] for column in found))  # type: ignore[arg-type]
+
+
+def _ends(found: _Contributions) -> tuple[Ids, Ints, Ints | None]:
+    assert found.stop is not None
+    if _rising(found.subject, found.stop):
+        return found.subject, found.stop, found.weight
+    order = np.lexsort((found.stop, found.subject))
+    return found.subject, found.stop[order], None if found.weight is None else found.weight[order]
+
+
+@compiled
+def _rising(subject: Ids, at: Ints) -> bool:
+    for i in range(1, len(subject)):
+        if subject[i] < subject[i - 1] or (subject[i] == subject[i - 1] and at[i] < at[i - 1]):
+            return False
+    return True
+
+
+def _column(rows: pa.Table, place: int) -> NDArray[Any]:
+    column = rows.column(place).combine_chunks()
+    return np.asarray(column.to_numpy(zero_copy_only=False))
+
+
+def _instants(rows: pa.Table, place: int) -> Ints:
+    """A column of timestamps as µs, NEVER where there is none."""
+    column = rows.column(place).combine_chunks().cast(pa.int64())
+    return np.asarray((column.fill_null(NEVER) if column.null_count else column).to_numpy(), dtype=np.int64)
+
+
