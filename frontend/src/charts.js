@@ -6,13 +6,13 @@ import english from "d3-format/locale/en-US";
 import french from "d3-format/locale/fr-FR";
 import englishTime from "d3-time-format/locale/en-US";
 import frenchTime from "d3-time-format/locale/fr-FR";
-import { View, loader, locale, parse } from "vega";
+import { View, loader, parse } from "vega";
 import { expressionInterpreter } from "vega-interpreter";
 import { compile } from "vega-lite";
 
 const spoken = document.documentElement.lang.startsWith("fr")
-  ? locale({ ...french, thousands: "\u202f" }, frenchTime)
-  : locale(english, englishTime);
+  ? { number: { ...french, thousands: "\u202f" }, time: frenchTime }
+  : { number: english, time: englishTime };
 const closed = { ...loader(), load: (uri) => Promise.reject(new Error(`A chart may not load ${uri}`)) };
 const views = new Map();
 

@@ -1,0 +1,62 @@
+"""What every room's tests may ask for."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NoReturn
+from uuid import uuid4
+
+import pytest
+from hypothesis import settings
+from playwright.sync_api import Browser, sync_playwright
+
+from tests import postgres
+
+# Two busy cores make any deadline a coin toss; what is drawn stays free, so that runs differ.
+settings.register_profile("habitue", deadline=None, print_blob=True)
+settings.load_profile("habitue")
+
+
+def absent(program: str, mend: str) -> NoReturn:
+    """Skip what a program is missing for; in CI that is a failure, lest nobody notice."""
+    say = pytest.fail if "CI" in os.environ else pytest.skip
+    say(f"{program} is not installed (on Debian: {mend})")
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[postgres.Server]:
+    """A throw-away PostgreSQL; skipped where none is installed, but never in CI."""
+    programs = postgres.programs()
+    if programs is None:
+        missing = (
+            "PostgreSQL is not installed (Debian: apt install postgresql; macOS: brew install postgresql)"
+        )
+        if "CI" in os.environ:
+            pytest.fail(missing)
+        pytest.skip(missing)
+    with postgres.server(programs) as running:
+        yield running
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def ops_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The URL of an empty operational database, once for each kind that Habitué runs on."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'ops.sqlite'}"
+    server: postgres.Server = request.getfixturevalue("postgresql")
+    return server.database(f"ops_{uuid4().hex}")
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """The system's Chromium, headless; skipped where none is installed, but never in CI."""
+    chromium = shutil.which("chromium") or shutil.which("google-chrome")
+    if chromium is None:
+        absent("Chromium", "apt install chromium")
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        yield running
+        running.close()
