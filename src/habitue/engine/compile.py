@@ -7,7 +7,7 @@ two conditions share is fetched and summed once. Rules are then postfix formulas
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
@@ -17,7 +17,7 @@ from typing import Any, Final, TypeAlias
 
 import numpy as np
 
-from habitue.engine.extract import FALSE, Sql, compared, condition, leaves
+from habitue.engine.extract import Sql, compared, condition, leaves
 from habitue.engine.plan import Book, Definition, Subject
 from habitue.engine.sweep import AND, NEVER, NOT, OR, TRUE, Formula, tabled
 from habitue.rules import nodes
@@ -89,6 +89,12 @@ def compile_rule(rule: nodes.Rule, subject: Subject, known: Known) -> Program:
     """The program of a single rule: value 0 while it is true."""
     build = _Builder(subject, known)
     return build.program([[TRUE], build.code(rule)], frozenset())
+
+
+def lifts(program: Program) -> bool:
+    """Whether somewhere in the program other subjects are looked at."""
+    inner = [source.program for source in program.sources if isinstance(source, Long)]
+    return any(isinstance(source, Lifted) for source in program.sources) or any(map(lifts, inner))
 
 
 class _Builder:
@@ -184,6 +190,8 @@ class _Builder:
                 return self.latest(rule, lambda op, value: self.trait(".".join(("trait", *path)), (), op, value))
             case nodes.Score(path):
                 return self.latest(rule, lambda op, value: self.trait(".".join(("score", *path)), (), op, value))
+            case nodes.Prop():
+                pass
         raise TypeError(f"no code for a comparison of {type(rule.measure).__name__}")
 
     def _fold(self, items: tuple[nodes.Rule, ...], op: int) -> list[int]:
@@ -223,7 +231,7 @@ class _Builder:
             return [recent]
         return [self.ever(measure.events, measure.where), recent, NOT, AND]
 
-    def latest(self, rule: nodes.Compare, source: Any) -> list[int]:
+    def latest(self, rule: nodes.Compare, source: Callable[[nodes.Operator, Any], Query]) -> list[int]:
         if rule.op == "==" and rule.value is None:
             return [self.present(source("!=", None)), NOT]
         return [self.present(source(rule.op, rule.value))]
@@ -405,5 +413,3 @@ def _place(items: list[Any], item: Any) -> int:
 def _interval(length: int | None) -> str:
     return f"to_microseconds({length})"
 
-
-__all__ = ["ENDLESS", "FALSE", "OWN", "Known", "Lifted", "Long", "Program", "Query", "compile", "compile_rule"]

@@ -17,7 +17,7 @@ from habitue.engine.plan import Subject
 from habitue.engine.sweep import NEVER, Intervals, Ints
 
 Progress = Callable[[int, int], None]
-"""Told how many subjects are done, and of how many."""
+"""Told how many batches are done, and of how many."""
 
 CONTRIBUTIONS: Final = 2_000_000
 """About so many events are in memory at once for each core."""
@@ -65,16 +65,21 @@ def fold(
     program: Program, batches: Sequence[Callable[[], Who]], read: Read, progress: Progress | None = None
 ) -> Iterator[Intervals]:
     """The intervals of every batch, in order; how subjects are split changes nothing in them."""
+    for done, found in enumerate(_pooled(program, batches, read), start=1):
+        if progress is not None:
+            progress(done, len(batches))
+        yield found
+
+
+def _pooled(program: Program, batches: Sequence[Callable[[], Who]], read: Read) -> Iterator[Intervals]:
+    """One batch per core is under way; results wait for their turn."""
     cores = os.cpu_count() or 1
     waiting: deque[Future[Intervals]] = deque()
     with ThreadPoolExecutor(cores) as pool:
-        for done in range(len(batches) + cores):
-            if done < len(batches):
-                waiting.append(pool.submit(_one, program, batches[done], read))
-            if done >= cores and waiting:
+        for batch in batches:
+            waiting.append(pool.submit(_one, program, batch, read))
+            if len(waiting) > cores:
                 yield waiting.popleft().result()
-                if progress is not None:
-                    progress(done - cores + 1, len(batches))
         while waiting:
             yield waiting.popleft().result()
 

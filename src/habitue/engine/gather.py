@@ -183,6 +183,11 @@ def _rising(subject: Ids, at: Ints) -> bool:
     return True
 
 
+def ids(rows: pa.Table) -> Ids:
+    """The first column of a result as ids."""
+    return _column(rows, 0).astype(np.int32)
+
+
 def _column(rows: pa.Table, place: int) -> NDArray[Any]:
     column = rows.column(place).combine_chunks()
     return np.asarray(column.to_numpy(zero_copy_only=False))

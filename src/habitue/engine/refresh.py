@@ -12,29 +12,32 @@ changes are told. Whatever stops the work, the next refresh finds each definitio
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 import numpy as np
 import pyarrow as pa
 
-from habitue.engine.compile import Known, Lifted, Long, Program, compile
+from habitue.engine.change import tell
+from habitue.engine.compile import Known, Program, compile, lifts
 from habitue.engine.fold import Progress, everybody, fold, joined, rows, some
-from habitue.engine.gather import Ids
-from habitue.engine.plan import Book, Definition, Subject, in_order
+from habitue.engine.gather import Ids, ids
+from habitue.engine.plan import Book, Definition, in_order
 from habitue.kernel.clock import Micros
 from habitue.store.warehouse import Warehouse, Writer
 
 
-@dataclass
-class Refreshed:
-    """What a refresh did: subjects folded, definitions folded whole, changes told, changes of the past noted."""
+NOBODY: Final = pa.table({"subject": pa.array([], pa.int32())})
+QUIET: Final = pa.table({"subject": pa.array([], pa.int32()), "history": pa.array([], pa.bool_())})
 
-    subjects: int = 0
-    whole: int = 0
-    transitions: int = 0
-    restated: int = 0
-    versions: list[int] = field(default_factory=list)
+
+@dataclass(frozen=True)
+class Refreshed:
+    """What a refresh did: how many subjects had news, and how many definitions were folded whole."""
+
+    subjects: int
+    whole: int
 
 
 def known(warehouse: Warehouse, definitions: Sequence[Definition], digits: int) -> Known:
@@ -53,28 +56,67 @@ def refresh(
 ) -> Refreshed:
     """Bring the intervals of all live definitions up to `now`.
 
-    `since` is up to when changes were told before, where the working copy does not know any more:
-    a definition folded whole then tells the changes from there on. Without it, a definition that is
-    folded for the first time tells nothing: its past is history.
+    A definition folded for the first time tells no changes: its past is history. `since` says up to
+    when changes were told, where a working copy made anew does not know: then they are told from there.
     """
-    done = Refreshed()
+    whole = 0
     names = known(warehouse, definitions, digits)
-    touched = _touched(warehouse)
+    touched = _Touched(warehouse)
     for definition in in_order(definitions):
         program = compile(definition, names)
-        told = _told(warehouse, definition.version)
+        told = warehouse.meta(f"told:{definition.version}")
         if told is None:
-            _whole(warehouse, definition, program, since, now, progress, done)
+            _whole(warehouse, definition, program, since, now, progress)
+            whole += 1
         else:
-            _forward(warehouse, definition, program, touched, told, max(told, now), progress, done)
-        done.versions.append(definition.version)
+            _forward(warehouse, definition, program, touched, int(told), now, progress)
     with warehouse.write() as writer:
         writer.run("DELETE FROM touched")
-    done.subjects = len(touched.people)
-    return done
+    return Refreshed(len(touched.people), whole)
 
 
-# --- the whole history of one definition ----------------------------------------------------------
+def forget(warehouse: Warehouse, version: int) -> None:
+    """Drop a version's intervals; what was told of it stays."""
+    with warehouse.write() as writer:
+        _drop(writer, version)
+        writer.run("DELETE FROM meta WHERE key = ?", (f"told:{version}",))
+
+
+class _Touched:
+    """Subjects with events that no definition has folded yet, and whether those came in as history only."""
+
+    def __init__(self, warehouse: Warehouse) -> None:
+        self.read = warehouse.read
+        rows = self.read("SELECT person AS subject, bool_and(history) AS history FROM touched GROUP BY ALL ORDER BY 1")
+        self.people = ids(rows)
+        self.quiet = rows
+
+    @cached_property
+    def accounts(self) -> Ids:
+        """The accounts of the touched people."""
+        return ids(
+            self.read(
+                "SELECT DISTINCT account FROM event SEMI JOIN wanted USING (person) WHERE account IS NOT NULL ORDER BY 1",
+                wanted=pa.table({"person": self.people}),
+            )
+        )
+
+    @cached_property
+    def colleagues(self) -> Ids:
+        """The touched people and everybody of their accounts."""
+        found = ids(
+            self.read(
+                "SELECT DISTINCT person FROM event SEMI JOIN wanted USING (account) ORDER BY 1",
+                wanted=pa.table({"account": self.accounts}),
+            )
+        )
+        return np.union1d(self.people, found).astype(np.int32)
+
+    def of(self, program: Program) -> Ids:
+        """Whom the program must fold."""
+        if program.subject == "account":
+            return self.accounts
+        return self.colleagues if lifts(program) else self.people
 
 
 def _whole(
@@ -84,42 +126,85 @@ def _whole(
     since: Micros | None,
     now: Micros,
     progress: Progress | None,
-    done: Refreshed,
 ) -> None:
+    """Fold everybody: the whole history of one definition."""
     version = definition.version
     with warehouse.write() as writer:
-        for table in ("interval_base", "interval_tail", "refolded", "due"):
-            writer.run(f"DELETE FROM {table} WHERE version = {version}")
-        batches = everybody(definition.subject, warehouse.read)
-        for found in fold(program, batches, warehouse.read, progress):
+        _drop(writer, version)
+        for found in fold(program, everybody(definition.subject, warehouse.read), warehouse.read, progress):
             writer.append("interval_base", rows(version, found))
-        _expect(writer, f"FROM interval_base WHERE version = {version}", now)
+        _expect(writer, f"interval_base WHERE version = {version}", now)
         if since is not None:
-            writer.run(f"CREATE TEMP TABLE due_now AS SELECT subject FROM interval_base WHERE version = {version} {_MOVED_IN}", (since, now, since, now))
-            writer.run(_told_changes("interval_base SEMI JOIN due_now USING (subject)", version), (since, now))
-            writer.run("DROP TABLE due_now")
+            _tell_due(writer, definition, NOBODY, since, now)
         _note(writer, version, now)
-    done.whole += 1
 
 
-def _expect(writer: Writer, intervals: str, now: Micros) -> None:
-    """Note when each of these subjects changes next if nothing happens."""
-    writer.run(
-        "INSERT INTO due SELECT ts, version, subject FROM ("
-        f"SELECT start AS ts, version, subject {intervals} UNION SELECT stop, version, subject {intervals}"
-        ") WHERE ts > make_timestamp(?) ORDER BY ts",
-        (now,),
+def _forward(
+    warehouse: Warehouse,
+    definition: Definition,
+    program: Program,
+    touched: _Touched,
+    told: Micros,
+    now: Micros,
+    progress: Progress | None,
+) -> None:
+    """Fold the touched, and tell the changes of theirs and of those whose time has come."""
+    version, wanted, now = definition.version, touched.of(program), max(told, now)
+    batches = some(definition.subject, wanted, warehouse.read)
+    found = joined(list(fold(program, batches, warehouse.read, progress)))
+    after, subjects = rows(version, found), pa.table({"subject": wanted})
+    with warehouse.write() as writer:
+        _tell_due(writer, definition, subjects, told, now)
+        if len(wanted):
+            before = writer.run(
+                f"SELECT * FROM intervals SEMI JOIN wanted USING (subject) WHERE version = {version}", wanted=subjects
+            )
+            tell(writer, version, definition.subject, before, after, touched.quiet, told, now)
+            _replace(writer, version, subjects, after)
+            _expect(writer, "after", now, after=after)
+        _note(writer, version, now)
+
+
+def _tell_due(writer: Writer, definition: Definition, others: pa.Table, told: Micros, now: Micros) -> None:
+    """Tell what time alone has brought about since `told`, leaving `others` out."""
+    version = definition.version
+    intervals = writer.run(
+        f"SELECT * FROM intervals SEMI JOIN (SELECT subject FROM due WHERE version = {version} "
+        "AND ts > make_timestamp(?) AND ts <= make_timestamp(?)) USING (subject) "
+        f"ANTI JOIN others USING (subject) WHERE version = {version}",
+        (told, now),
+        others=others,
     )
+    if intervals.num_rows:
+        tell(writer, version, definition.subject, intervals, intervals, QUIET, told, now)
+
+
+def _replace(writer: Writer, version: int, subjects: pa.Table, after: pa.Table) -> None:
+    writer.run(f"DELETE FROM interval_tail WHERE version = {version} AND subject IN (SELECT subject FROM subjects)", subjects=subjects)
+    writer.run(
+        f"INSERT INTO refolded SELECT {version}, subject FROM subjects "
+        f"ANTI JOIN (SELECT subject FROM refolded WHERE version = {version}) USING (subject)",
+        subjects=subjects,
+    )
+    writer.append("interval_tail", after)
+
+
+def _expect(writer: Writer, intervals: str, now: Micros, **tables: pa.Table) -> None:
+    """Note when these subjects change next if nothing happens."""
+    writer.run(
+        "INSERT INTO due SELECT ts, version, subject FROM "
+        f"(SELECT version, subject, unnest([start, stop]) AS ts FROM {intervals}) "
+        "WHERE ts > make_timestamp(?) GROUP BY ALL ORDER BY ts",
+        (now,),
+        **tables,
+    )
+
+
+def _drop(writer: Writer, version: int) -> None:
+    for table in ("interval_base", "interval_tail", "refolded", "due"):
+        writer.run(f"DELETE FROM {table} WHERE version = {version}")
 
 
 def _note(writer: Writer, version: int, now: Micros) -> None:
     writer.run("DELETE FROM meta WHERE key = ?", (f"told:{version}",))
     writer.run("INSERT INTO meta VALUES (?, ?)", (f"told:{version}", str(now)))
-
-
-def _told(warehouse: Warehouse, version: int) -> Micros | None:
-    told = warehouse.meta(f"told:{version}")
-    return None if told is None else int(told)
-
-
-# --- what changed ---------------------------------------------------------------------------------
