@@ -43,7 +43,10 @@ def duration(text: str) -> Micros:
     found = _DURATION.match(text)
     length = int(found[1]) * UNITS[found[2]] if found else 0
     if not 0 < length <= 1000 * YEAR:
-        raise UserError(N_("“{text}” is not a duration. Write a number and a unit, such as 90d, 12h, 6w, 1y or 30m."), text=text)
+        raise UserError(
+            N_("“{text}” is not a duration. Write a number and a unit, such as 90d, 12h, 6w, 1y or 30m."),
+            text=text,
+        )
     return length
 
 
@@ -62,11 +65,13 @@ def instant(text: str, zone: str = "UTC") -> Micros:
     """
     try:
         moment = datetime.fromisoformat(text.strip())
-    except ValueError as error:
-        raise UserError(N_("“{text}” is not a date. Write it as 2026-01-31 or 2026-01-31T14:30."), text=text) from error
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=ZoneInfo(zone))
-    return (moment.astimezone(UTC) - EPOCH) // timedelta(microseconds=1)
+        if moment.tzinfo is None:
+            moment = moment.replace(tzinfo=ZoneInfo(zone))
+        return (moment.astimezone(UTC) - EPOCH) // timedelta(microseconds=1)
+    except (ValueError, OverflowError) as error:
+        raise UserError(
+            N_("“{text}” is not a date. Write it as 2026-01-31 or 2026-01-31T14:30."), text=text
+        ) from error
 
 
 def moment(at: Micros, zone: str = "UTC") -> datetime:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from habitue.kernel.i18n import Translator
+
 
 class UserError(Exception):
     """A mistake that its maker can mend: wrong input, missing file, busy directory.
@@ -16,3 +18,7 @@ class UserError(Exception):
         super().__init__(text.format(**fields))
         self.text = text
         self.fields = fields
+
+    def say(self, t: Translator) -> str:
+        """All that is wrong and how to mend it, in the translator's language."""
+        return t(self.text, **self.fields)

@@ -15,7 +15,9 @@ def currency(code: str) -> str:
     """The ISO 4217 code in capitals; raises `UserError` for a code that is none."""
     capital = code.strip().upper()
     if capital not in get_global("all_currencies"):
-        raise UserError(N_("“{code}” is not a currency. Write its three-letter code, such as EUR or USD."), code=code)
+        raise UserError(
+            N_("“{code}” is not a currency. Write its three-letter code, such as EUR or USD."), code=code
+        )
     return capital
 
 
