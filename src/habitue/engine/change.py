@@ -20,7 +20,8 @@ MOVES: Final = """
           FROM {intervals} WINDOW own AS (PARTITION BY subject ORDER BY start))
     UNION ALL
     SELECT subject, value, NULL, stop
-    FROM (SELECT *, lead(start) OVER own AS next FROM {intervals} WINDOW own AS (PARTITION BY subject ORDER BY start))
+    FROM (SELECT *, lead(start) OVER own AS next
+          FROM {intervals} WINDOW own AS (PARTITION BY subject ORDER BY start))
     WHERE stop IS NOT NULL AND (next IS NULL OR next > stop)
 """
 """Every change of value in a table of intervals: into the first one, from one to the next, out of the last."""

@@ -77,7 +77,7 @@ class Known:
     digits: int = 2
 
 
-def compile(definition: Definition, known: Known) -> Program:  # noqa: A001 - the word for it
+def program(definition: Definition, known: Known) -> Program:
     """The program of a definition. The rules must have passed `rules.check`."""
     build = _Builder(definition.subject, known)
     population = [TRUE] if definition.population is None else build.code(definition.population)
@@ -85,7 +85,7 @@ def compile(definition: Definition, known: Known) -> Program:  # noqa: A001 - th
     return build.program([population, *values], definition.terminal)
 
 
-def compile_rule(rule: nodes.Rule, subject: Subject, known: Known) -> Program:
+def rule_program(rule: nodes.Rule, subject: Subject, known: Known) -> Program:
     """The program of a single rule: value 0 while it is true."""
     build = _Builder(subject, known)
     return build.program([[TRUE], build.code(rule)], frozenset())
@@ -151,7 +151,7 @@ class _Builder:
 
     @code.register
     def _(self, rule: nodes.Consent) -> list[int]:
-        return [self.present(self.trait(f"consent.{rule.channel}", (), "==", True))]
+        return [self.present(self.trait(f"consent.{rule.channel}", "==", True))]
 
     @code.register
     def _(self, rule: nodes.Segment) -> list[int]:
@@ -160,15 +160,15 @@ class _Builder:
 
     @code.register
     def _(self, rule: nodes.Held) -> list[int]:
-        return [self.present(Long(compile_rule(rule.rule, self.subject, self.known), rule.length), OWN)]
+        return [self.present(Long(rule_program(rule.rule, self.subject, self.known), rule.length), OWN)]
 
     @code.register
     def _(self, rule: nodes.AnyMember) -> list[int]:
-        return [self.present(Lifted(compile_rule(rule.rule, "person", self.known)), OWN)]
+        return [self.present(Lifted(rule_program(rule.rule, "person", self.known)), OWN)]
 
     @code.register
     def _(self, rule: nodes.Account) -> list[int]:
-        return [self.present(Lifted(compile_rule(rule.rule, "account", self.known)), OWN)]
+        return [self.present(Lifted(rule_program(rule.rule, "account", self.known)), OWN)]
 
     @code.register
     def _(self, rule: nodes.Compare) -> list[int]:
@@ -178,7 +178,7 @@ class _Builder:
             case nodes.Distinct() as measure:
                 return self.ranges(self.track(*self.different(measure)), rule.op, rule.value)
             case nodes.Members(inner):
-                lifted = Lifted(compile_rule(inner, "person", self.known))
+                lifted = Lifted(rule_program(inner, "person", self.known))
                 return self.ranges(self.track(lifted, OWN), rule.op, rule.value)
             case nodes.SinceLast() | nodes.SinceFirst() as measure:
                 return self.elapsed(measure, rule.op, rule.value)
@@ -187,9 +187,9 @@ class _Builder:
             case nodes.Last(events, prop, where):
                 return self.latest(rule, lambda op, value: self.last(events, prop, where, op, value))
             case nodes.Trait(path):
-                return self.latest(rule, lambda op, value: self.trait(".".join(("trait", *path)), (), op, value))
+                return self.latest(rule, lambda op, value: self.trait(".".join(("trait", *path)), op, value))
             case nodes.Score(path):
-                return self.latest(rule, lambda op, value: self.trait(".".join(("score", *path)), (), op, value))
+                return self.latest(rule, lambda op, value: self.trait(".".join(("score", *path)), op, value))
             case nodes.Prop():
                 pass
         raise TypeError(f"no code for a comparison of {type(rule.measure).__name__}")
@@ -219,8 +219,10 @@ class _Builder:
         track = self.track(self.until_next(measure, prop), OWN)
         return [*self.ranges(track, rule.op, rule.value, scale), self.ever((measure.since,), None), AND]
 
-    def elapsed(self, measure: nodes.SinceLast | nodes.SinceFirst, op: nodes.Operator, value: Any) -> list[int]:
-        """"Less than that long ago" is a window; "more" is its opposite among those who ever did."""
+    def elapsed(
+        self, measure: nodes.SinceLast | nodes.SinceFirst, op: nodes.Operator, value: Any
+    ) -> list[int]:
+        """ "Less than that long ago" is a window; "more" is its opposite among those who ever did."""
         if isinstance(value, nodes.Cadence):
             recent = self.present(self.paced(measure.events, measure.where, value))
         elif isinstance(measure, nodes.SinceFirst):
@@ -319,9 +321,13 @@ class _Builder:
             listed.params + rows.params,
         )
         if measure.within is None:
-            return Query(values.inside("SELECT subject, min(ts) AS start FROM (", ") GROUP BY subject, value")), ENDLESS
+            return Query(
+                values.inside("SELECT subject, min(ts) AS start FROM (", ") GROUP BY subject, value")
+            ), ENDLESS
         stop = f"least(ts + {_interval(measure.within)}, lead(ts) OVER (PARTITION BY subject, value ORDER BY ts))"
-        return Query(values.inside(f"SELECT subject, ts AS start, {stop} AS stop FROM (", ")"), ended=True), OWN
+        return Query(
+            values.inside(f"SELECT subject, ts AS start, {stop} AS stop FROM (", ")"), ended=True
+        ), OWN
 
     def paced(self, events: tuple[str, ...], where: nodes.Rule | None, cadence: nodes.Cadence) -> Query:
         """The events' different instants, each recent for as long as this subject's own rhythm then was."""
@@ -345,18 +351,34 @@ class _Builder:
             ended=True,
         )
 
-    def last(self, events: tuple[str, ...], prop: nodes.Prop, where: nodes.Rule | None, op: nodes.Operator, value: Any) -> Query:
+    def last(
+        self,
+        events: tuple[str, ...],
+        prop: nodes.Prop,
+        where: nodes.Rule | None,
+        op: nodes.Operator,
+        value: Any,
+    ) -> Query:
         """While the last event's property compares so."""
         test, rows = compared("props", prop.path, op, value), self.events(events, where)
         return self.lasting(
-            Sql(f"SELECT {self.subject} AS subject, ts, seq, {test.text} AS holds {rows.text}", test.params + rows.params)
+            Sql(
+                f"SELECT {self.subject} AS subject, ts, seq, {test.text} AS holds {rows.text}",
+                test.params + rows.params,
+            )
         )
 
-    def trait(self, name: str, path: tuple[str, ...], op: nodes.Operator, value: Any) -> Query:
-        """While the trait's latest value compares so."""
-        test = compared("value", path, op, value)
-        rows = f"FROM trait WHERE {{who:{self.subject}}} AND name = ?" if self.subject == "person" else "FROM trait WHERE false AND name = ?"
-        return self.lasting(Sql(f"SELECT person AS subject, ts, seq, {test.text} AS holds {rows}", (*test.params, name)))
+    def trait(self, name: str, op: nodes.Operator, value: Any) -> Query:
+        """While the trait's latest value compares so. Accounts have no traits yet."""
+        test = compared("value", (), op, value)
+        rows = (
+            f"FROM trait WHERE {{who:{self.subject}}} AND name = ?"
+            if self.subject == "person"
+            else "FROM trait WHERE false AND name = ?"
+        )
+        return self.lasting(
+            Sql(f"SELECT person AS subject, ts, seq, {test.text} AS holds {rows}", (*test.params, name))
+        )
 
     def lasting(self, rows: Sql) -> Query:
         """Each row until the subject's next one, where it holds; of one instant's rows the last counts."""
@@ -373,12 +395,16 @@ class _Builder:
         """The stored intervals of another definition."""
         listed = ", ".join(str(value) for value in values) or "-1"
         return Query(
-            Sql(f"SELECT subject, start, stop FROM intervals WHERE {{who:subject}} AND version = {version} AND value IN ({listed})"),
+            Sql(
+                f"SELECT subject, start, stop FROM intervals WHERE {{who:subject}} AND version = {version} AND value IN ({listed})"
+            ),
             ended=True,
         )
 
     def events(self, events: tuple[str, ...], where: nodes.Rule | None) -> Sql:
-        codes = ", ".join(str(self.known.codes[name]) for name in dict.fromkeys(events) if name in self.known.codes)
+        codes = ", ".join(
+            str(self.known.codes[name]) for name in dict.fromkeys(events) if name in self.known.codes
+        )
         rows = Sql(f"FROM event WHERE {{who:{self.subject}}} AND code IN ({codes or -1})")
         if where is None:
             return rows
@@ -412,4 +438,3 @@ def _place(items: list[Any], item: Any) -> int:
 
 def _interval(length: int | None) -> str:
     return f"to_microseconds({length})"
-

@@ -28,7 +28,9 @@ FALSE: Final = Sql("false")
 
 def joined(word: str, parts: list[Sql]) -> Sql:
     """`(a AND b AND c)` for the word "AND"."""
-    return Sql("(" + f" {word} ".join(part.text for part in parts) + ")", sum((part.params for part in parts), ()))
+    return Sql(
+        "(" + f" {word} ".join(part.text for part in parts) + ")", sum((part.params for part in parts), ())
+    )
 
 
 def condition(where: nodes.Rule) -> Sql:

@@ -110,6 +110,4 @@ def joined(parts: Sequence[Intervals]) -> Intervals:
 
 
 _EMPTY: Final[Ints] = np.empty(0, np.int64)
-_NONE: Final = Intervals(
-    np.empty(0, np.int32), _EMPTY, _EMPTY, np.empty(0, np.int16), np.empty(0, np.int16)
-)
+_NONE: Final = Intervals(np.empty(0, np.int32), _EMPTY, _EMPTY, np.empty(0, np.int16), np.empty(0, np.int16))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple, Protocol
 
@@ -41,12 +40,24 @@ class Who:
 
 def those(subject: Subject, ids: Ids, read: Read) -> Who:
     """The subjects with these ids (rising, no two alike) that exist."""
-    return _who(read(f"SELECT {subject}, birth FROM {subject} JOIN wanted USING ({subject}) ORDER BY 1", (), wanted=pa.table({subject: ids})), False)
+    return _who(
+        read(
+            f"SELECT {subject}, birth FROM {subject} JOIN wanted USING ({subject}) ORDER BY 1",
+            (),
+            wanted=pa.table({subject: ids}),
+        ),
+        False,
+    )
 
 
 def between(subject: Subject, low: int, high: int, read: Read) -> Who:
     """The subjects with ids from low up to, not including, high."""
-    return _who(read(f"SELECT {subject}, birth FROM {subject} WHERE {subject} >= {low} AND {subject} < {high} ORDER BY 1"), True)
+    return _who(
+        read(
+            f"SELECT {subject}, birth FROM {subject} WHERE {subject} >= {low} AND {subject} < {high} ORDER BY 1"
+        ),
+        True,
+    )
 
 
 def _who(rows: pa.Table, whole: bool) -> Who:
@@ -197,5 +208,3 @@ def _instants(rows: pa.Table, place: int) -> Ints:
     """A column of timestamps as µs, NEVER where there is none."""
     column = rows.column(place).combine_chunks().cast(pa.int64())
     return np.asarray((column.fill_null(NEVER) if column.null_count else column).to_numpy(), dtype=np.int64)
-
-

@@ -20,13 +20,12 @@ import numpy as np
 import pyarrow as pa
 
 from habitue.engine.change import tell
-from habitue.engine.compile import Known, Program, compile, lifts
+from habitue.engine.compile import Known, Program, lifts, program
 from habitue.engine.fold import Progress, everybody, fold, joined, rows, some
 from habitue.engine.gather import Ids, ids
 from habitue.engine.plan import Book, Definition, in_order
 from habitue.kernel.clock import Micros
 from habitue.store.warehouse import Warehouse, Writer
-
 
 NOBODY: Final = pa.table({"subject": pa.array([], pa.int32())})
 QUIET: Final = pa.table({"subject": pa.array([], pa.int32()), "history": pa.array([], pa.bool_())})
@@ -63,13 +62,13 @@ def refresh(
     names = known(warehouse, definitions, digits)
     touched = _Touched(warehouse)
     for definition in in_order(definitions):
-        program = compile(definition, names)
+        compiled = program(definition, names)
         told = warehouse.meta(f"told:{definition.version}")
         if told is None:
-            _whole(warehouse, definition, program, since, now, progress)
+            _whole(warehouse, definition, compiled, since, now, progress)
             whole += 1
         else:
-            _forward(warehouse, definition, program, touched, int(told), now, progress)
+            _forward(warehouse, definition, compiled, touched, int(told), now, progress)
     with warehouse.write() as writer:
         writer.run("DELETE FROM touched")
     return Refreshed(len(touched.people), whole)
@@ -87,7 +86,9 @@ class _Touched:
 
     def __init__(self, warehouse: Warehouse) -> None:
         self.read = warehouse.read
-        rows = self.read("SELECT person AS subject, bool_and(history) AS history FROM touched GROUP BY ALL ORDER BY 1")
+        rows = self.read(
+            "SELECT person AS subject, bool_and(history) AS history FROM touched GROUP BY ALL ORDER BY 1"
+        )
         self.people = ids(rows)
         self.quiet = rows
 
@@ -157,7 +158,8 @@ def _forward(
         _tell_due(writer, definition, subjects, told, now)
         if len(wanted):
             before = writer.run(
-                f"SELECT * FROM intervals SEMI JOIN wanted USING (subject) WHERE version = {version}", wanted=subjects
+                f"SELECT * FROM intervals SEMI JOIN wanted USING (subject) WHERE version = {version}",
+                wanted=subjects,
             )
             tell(writer, version, definition.subject, before, after, touched.quiet, told, now)
             _replace(writer, version, subjects, after)
@@ -180,7 +182,10 @@ def _tell_due(writer: Writer, definition: Definition, others: pa.Table, told: Mi
 
 
 def _replace(writer: Writer, version: int, subjects: pa.Table, after: pa.Table) -> None:
-    writer.run(f"DELETE FROM interval_tail WHERE version = {version} AND subject IN (SELECT subject FROM subjects)", subjects=subjects)
+    writer.run(
+        f"DELETE FROM interval_tail WHERE version = {version} AND subject IN (SELECT subject FROM subjects)",
+        subjects=subjects,
+    )
     writer.run(
         f"INSERT INTO refolded SELECT {version}, subject FROM subjects "
         f"ANTI JOIN (SELECT subject FROM refolded WHERE version = {version}) USING (subject)",

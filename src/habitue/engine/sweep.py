@@ -106,15 +106,11 @@ def sweep(births: Ints, tracks: Tracks, formula: Formula) -> Intervals:
     """
     flips = _flips(tracks.bounds, tracks.tracks, formula.first)
     room = int(flips.sum()) + len(births)
-    out = Intervals(
-        np.empty(room, np.int32),
-        np.empty(room, np.int64),
-        np.empty(room, np.int64),
-        np.empty(room, np.int16),
-        np.empty(room, np.int16),
-    )
-    n = _sweep(births, int(flips.max(initial=0)), *tracks, *formula, *out)
-    return Intervals(*(column[:n].copy() for column in out))
+    subject, value, life = np.empty(room, np.int32), np.empty(room, np.int16), np.empty(room, np.int16)
+    start, stop = np.empty(room, np.int64), np.empty(room, np.int64)
+    laid_out = (births, int(flips.max(initial=0)), *tracks, *formula, subject, start, stop, value, life)
+    n = cast(Callable[..., int], _sweep)(*laid_out)
+    return Intervals(subject[:n].copy(), start[:n].copy(), stop[:n].copy(), value[:n].copy(), life[:n].copy())
 
 
 def _flips(bounds: Ints, tracks: Ints, first: Ints) -> Ints:
@@ -146,7 +142,7 @@ def _holds(code: Ints, start: int, stop: int, truth: NDArray[np.bool_], stack: N
                 stack[top] = stack[top] and stack[top + 1]
             else:
                 stack[top] = stack[top] or stack[top + 1]
-    return stack[0]
+    return bool(stack[0])
 
 
 @compiled
@@ -211,7 +207,7 @@ def _walk(
         j += np.uint64(not rises)
         rising = times[i] if i < last else NEVER
         falling = times[j] + shift if j < final else NEVER
-        if rising == at or falling == at:
+        if at in (rising, falling):
             continue
         for test in range(low, high):
             now = (tests[test, 0] <= total <= tests[test, 1]) != (tests[test, 2] == 1)
@@ -220,6 +216,33 @@ def _walk(
             n += now != truth[test]
             truth[test] = now
     return n
+
+
+@compiled
+def _flip(
+    at: int,
+    here: Ints,
+    stop: Ints,
+    flip_at: Ints,
+    flip_test: Ints,
+    truth: NDArray[np.bool_],
+    state: int,
+    looked_up: bool,
+) -> tuple[int, int]:
+    """Flip all that flips up to `at`; the state then, and when the next flip is due."""
+    soonest = NEVER
+    for k in range(len(here)):
+        i = here[k]
+        while i < stop[k] and flip_at[i] <= at:
+            if looked_up:
+                state ^= 1 << flip_test[i]
+            else:
+                truth[flip_test[i]] = not truth[flip_test[i]]
+            i += 1
+        here[k] = i
+        if i < stop[k]:
+            soonest = min(soonest, flip_at[i])
+    return state, soonest
 
 
 @compiled
@@ -242,55 +265,38 @@ def _sweep(
     out_value: NDArray[np.int16],
     out_life: NDArray[np.int16],
 ) -> int:
-    count = len(tracks)
-    truth = np.zeros(len(tests), np.bool_)
-    outset = np.zeros(len(tests), np.bool_)
+    outset = (tests[:, 0] <= 0) & (tests[:, 1] >= 0) != (tests[:, 2] == 1)
+    truth = outset.copy()
     stack = np.zeros(len(code) + 1, np.bool_)
     flip_at = np.empty(most + 1, np.int64)
     flip_test = np.empty(most + 1, np.int64)
-    here = np.zeros(count, np.int64)
-    stop = np.zeros(count, np.int64)
+    here = np.zeros(len(tracks), np.int64)
+    stop = np.zeros(len(tracks), np.int64)
     looked_up = len(table) > 0
     dawn = 0
     for test in range(len(tests)):
-        outset[test] = (tests[test, 0] <= 0 <= tests[test, 1]) != (tests[test, 2] == 1)
         if looked_up and outset[test]:
             dawn |= 1 << test
     n = 0
     for s in range(len(births)):
-        at = births[s]
-        if at == NEVER:
+        if births[s] == NEVER:
             continue
         truth[:] = outset
         end = 0
-        for k in range(count):
+        for k in range(len(tracks)):
             here[k] = end
+            low, high = first[k], first[k + 1]
             end = _walk(
-                s, times, weights, bounds, tracks[k], tests, first[k], first[k + 1], truth, flip_at, flip_test, end
+                s, times, weights, bounds, tracks[k], tests, low, high, truth, flip_at, flip_test, end
             )
             stop[k] = end
         truth[:] = outset
-        state = dawn
-        value = -1
-        last = -1
-        life = 1
-        since = at
-        soonest = at
+        state, value, last, life = dawn, -1, -1, 1
+        at = since = soonest = int(births[s])
         while soonest != NEVER:
             # Everything that happens at one instant applies together, then the formula is read once.
             at = max(at, soonest)
-            soonest = NEVER
-            for k in range(count):
-                i = here[k]
-                while i < stop[k] and flip_at[i] <= at:
-                    if looked_up:
-                        state ^= 1 << flip_test[i]
-                    else:
-                        truth[flip_test[i]] = not truth[flip_test[i]]
-                    i += 1
-                here[k] = i
-                if i < stop[k]:
-                    soonest = min(soonest, flip_at[i])
+            state, soonest = _flip(at, here, stop, flip_at, flip_test, truth, state, looked_up)
             found = np.int64(table[state]) if looked_up else _value(code, programs, truth, stack)
             if found == value:
                 continue
@@ -302,8 +308,7 @@ def _sweep(
                 if last >= 0 and terminal[last + 1] == 1 and terminal[found + 1] == 0:
                     life += 1
                 last = found
-            value = found
-            since = at
+            value, since = found, at
         if value >= 0:
             out_subject[n], out_start[n], out_stop[n] = s, since, NEVER
             out_value[n], out_life[n] = value, life
