@@ -35,7 +35,12 @@ class Who:
     def condition(self, column: str) -> str:
         if self.whole:
             return f"{column} BETWEEN {self.ids[0]} AND {self.ids[-1]}"
-        return f"{column} IN ({', '.join(map(str, self.ids.tolist()))})"
+        return f"{column} IN (SELECT subject FROM wanted)"
+
+    @property
+    def tables(self) -> dict[str, pa.Table]:
+        """What the condition refers to."""
+        return {} if self.whole else {"wanted": pa.table({"subject": self.ids})}
 
 
 def those(subject: Subject, ids: Ids, read: Read) -> Who:
@@ -143,7 +148,7 @@ class _Rows:
 
 def _fetched(query: Query, who: Who, read: Read) -> _Contributions:
     text = _WHO.sub(lambda found: who.condition(found[1]), query.sql.text)
-    rows = read(text, query.sql.params)
+    rows = read(text, query.sql.params, **who.tables)
     return _Contributions(
         _column(rows, 0).astype(np.int32, copy=False),
         _instants(rows, 1),
@@ -160,7 +165,8 @@ def _lifted(program: Program, who: Who, read: Read) -> _Contributions:
     subject = "account" if program.subject == "person" else "person"
     pairs = read(
         f"SELECT DISTINCT {subject} AS subject, {program.subject} AS other FROM event "
-        f"WHERE {who.condition(subject)} AND {program.subject} IS NOT NULL ORDER BY other"
+        f"WHERE {who.condition(subject)} AND {program.subject} IS NOT NULL ORDER BY other",
+        **who.tables,
     )
     subjects, others = _column(pairs, 0).astype(np.int32), _column(pairs, 1).astype(np.int32)
     found = evaluate(program, those(program.subject, np.unique(others), read), read)
