@@ -1,7 +1,7 @@
 """What a rule means: one subject, one instant, plain Python, slow and obvious.
 
 The engine's kernel must agree with this page everywhere; the tests hold them side by side. Read
-`judge` first, then `measured` (what a leaf looks at), then `compared` (what an operator does).
+`judge` first, then `measured` (what a condition looks at), then `values.compared` (what an operator does).
 """
 
 from __future__ import annotations
@@ -12,9 +12,8 @@ from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 from itertools import pairwise
 from statistics import median
-from typing import Any, TypeAlias
+from typing import Any, Final
 
-import re2
 from msgspec import Struct
 
 from habitue.rules.nodes import (
@@ -33,7 +32,6 @@ from habitue.rules.nodes import (
     Members,
     Never,
     Not,
-    Operator,
     Or,
     Prop,
     Rule,
@@ -47,11 +45,9 @@ from habitue.rules.nodes import (
     Trait,
     Where,
 )
+from habitue.rules.values import Value, compared, leaves, reach, typed
 
-Value: TypeAlias = str | int | float | bool | Decimal | list[Any] | None
-"""What a measure finds: one value, a list of values, or `None` where it is missing."""
-
-MICRO = Decimal("0.000001")
+MILLIONTH: Final = Decimal("0.000001")
 
 
 class Event(Struct, frozen=True):
@@ -102,7 +98,7 @@ class Book(Struct, frozen=True):
     digits: int = 2
 
 
-def judge(rule: Rule, history: History, at: int, book: Book) -> bool:
+def judge(rule: Rule, history: History, at: int, book: Book) -> bool:  # noqa: C901, PLR0912
     """Whether the rule is true for this subject at this instant; before its birth every rule is false."""
     if at < history.birth:
         return False
@@ -126,7 +122,7 @@ def judge(rule: Rule, history: History, at: int, book: Book) -> bool:
             since = true_since(inner, history, at, book)
             return since is not None and at - since >= length
         case Segment(name):
-            return judge(book.segments[name], history, at, book)
+            return name in book.segments and judge(book.segments[name], history, at, book)
         case Consent(channel):
             return latest(history, at, f"consent.{channel}") is True
         case AnyMember(inner):
@@ -138,7 +134,7 @@ def judge(rule: Rule, history: History, at: int, book: Book) -> bool:
 # --- what a leaf looks at -------------------------------------------------------------------------
 
 
-def measured(measure: Measure, history: History, at: int, book: Book) -> Value:
+def measured(measure: Measure, history: History, at: int, book: Book) -> Value:  # noqa: C901
     """The measure's value for this subject at this instant, `None` where it is missing."""
     match measure:
         case Count(events, where, within, since):
@@ -149,7 +145,7 @@ def measured(measure: Measure, history: History, at: int, book: Book) -> Value:
             return None if found is None else total(found, prop, book.digits)
         case Distinct(events, prop, where, within):
             found = happened(history, at, events, where, within) or []
-            return len({_typed(leaf) for event in found for leaf in leaves(reach(event.props, prop.path))})
+            return len({typed(leaf) for event in found for leaf in leaves(reach(event.props, prop.path))})
         case SinceLast(events, where):
             found = happened(history, at, events, where)
             return at - found[-1].ts if found else None
@@ -164,7 +160,7 @@ def measured(measure: Measure, history: History, at: int, book: Book) -> Value:
         case Score(path):
             return reach(latest(history, at, ".".join(("score", *path))), ())
         case Stage(model):
-            return stage(book.models[model], history, at, book)
+            return stage(book.models[model], history, at, book) if model in book.models else None
         case Members(inner):
             return sum(judge(inner, member, at, book) for member in history.members)
         case Prop():
@@ -212,36 +208,18 @@ def _where(where: Rule, event: Event) -> bool:
 
 
 def total(events: list[Event], prop: Prop, digits: int) -> Decimal:
-    """The exact sum: money in whole minor units, other numbers to 6 decimals; what is no number counts as 0."""
+    """The exact sum: money in whole minor units, other numbers to 6 decimals; what is no such number is left out."""
     if prop.path == ("revenue",):
         return Decimal(sum(event.revenue or 0 for event in events)).scaleb(-digits)
-    numbers = [
-        _typed(leaf)[1]
-        for event in events
-        for leaf in leaves(reach(event.props, prop.path))
-        if _typed(leaf)[0] == "number"
-    ]
-    return sum((n.quantize(MICRO, ROUND_HALF_UP) for n in numbers if abs(n) < 10**12), Decimal(0))
+    found = [typed(leaf) for event in events for leaf in leaves(reach(event.props, prop.path))]
+    numbers = [number for kind, number in found if kind == "number" and abs(number) < 10**12]
+    return sum((number.quantize(MILLIONTH, ROUND_HALF_UP) for number in numbers), Decimal(0))
 
 
 def latest(history: History, at: int, name: str) -> Any:
     """What a trait, score or consent was at this instant."""
     past = [c for c in history.changes if c.name == name and c.ts <= at]
     return max(past, key=lambda c: (c.ts, c.seq)).value if past else None
-
-
-def reach(value: Any, path: tuple[str, ...]) -> Value:
-    """What stands at the end of the path; a list on the way or at the end gives the list of all it leads to."""
-    if isinstance(value, list):
-        return [leaf for item in value for leaf in leaves(reach(item, path))]
-    if isinstance(value, dict):
-        return reach(value.get(path[0]), path[1:]) if path else None
-    return None if path else value
-
-
-def leaves(value: Value) -> list[Any]:
-    """The values in what a measure found: none where it is missing."""
-    return value if isinstance(value, list) else [] if value is None else [value]
 
 
 def stage(model: Model, history: History, at: int, book: Book) -> str | None:
@@ -254,78 +232,11 @@ def stage(model: Model, history: History, at: int, book: Book) -> str | None:
     return None
 
 
-# --- what an operator does ------------------------------------------------------------------------
-
-
-def compared(found: Value, op: Operator, value: Any) -> bool:
-    """The operator's answer. Missing is false, except for `== None`; kinds never mix: `1` is not `"1"` nor `True`.
-
-    Of a list, any value may hold; `!=` and `not in` ask that none be equal.
-    """
-    values = leaves(found)
-    if value is None:
-        return bool(values) == (op == "!=")
-    match op:
-        case "!=":
-            return bool(values) and not any(_same(v, value) for v in values)
-        case "not in":
-            return bool(values) and not any(_same(v, one) for v in values for one in value)
-        case "in":
-            return any(_same(v, one) for v in values for one in value)
-        case "contains" if isinstance(found, list):
-            return any(_same(v, value) for v in values)
-        case "==":
-            return any(_same(v, value) for v in values)
-        case "contains" | "startswith" | "matches":
-            return any(isinstance(v, str) and isinstance(value, str) and _text(v, op, value) for v in values)
-        case _:
-            return any(_ordered(v, op, value) for v in values)
-
-
-def _text(text: str, op: Operator, value: str) -> bool:
-    match op:
-        case "contains":
-            return value in text
-        case "startswith":
-            return text.startswith(value)
-        case _:
-            return re2.search(value, text) is not None
-
-
-def _ordered(left: Any, op: Operator, right: Any) -> bool:
-    kind, a = _typed(left)
-    other, b = _typed(right)
-    if kind != other or kind == "bool":
-        return False
-    match op:
-        case "<":
-            return bool(a < b)
-        case "<=":
-            return bool(a <= b)
-        case ">":
-            return bool(a > b)
-        case _:
-            return bool(a >= b)
-
-
-def _same(left: Any, right: Any) -> bool:
-    return _typed(left) == _typed(right)
-
-
-def _typed(value: Any) -> tuple[str, Any]:
-    """The value with its kind, numbers as the decimals they are written as."""
-    if isinstance(value, bool):
-        return "bool", value
-    if isinstance(value, int | float | Decimal):
-        return "number", Decimal(str(value))
-    return "text", value
-
-
 # --- time -----------------------------------------------------------------------------------------
 
 
-def _longer(elapsed: Any, op: Operator, length: int) -> bool:
-    """Elapsed time against a length. An instant has no width: `>` and `>=` are one, `<` and `<=` the other."""
+def _longer(elapsed: Any, op: str, length: int) -> bool:
+    """Elapsed time against a length; an instant has no width, so `>` means `>=` and `<=` means `<`."""
     return elapsed is not None and bool(elapsed >= length) == (op in (">", ">="))
 
 
@@ -337,7 +248,7 @@ def threshold(rule: Compare, history: History, at: int) -> Any:
 
 
 def pace(cadence: Cadence, events: list[Event]) -> int:
-    """Factor × the median gap between the events' different instants, rounded down; the default below three."""
+    """Factor × the median gap between different instants, rounded down; the default below three of them."""
     instants = sorted({event.ts for event in events})
     if len(instants) < 3:
         return cadence.default
@@ -356,7 +267,7 @@ def true_since(rule: Rule, history: History, at: int, book: Book) -> int | None:
     return since
 
 
-def instants(rule: Rule | Measure | None, history: History, book: Book) -> set[int]:
+def instants(rule: Rule | Measure | None, history: History, book: Book) -> set[int]:  # noqa: C901
     """Every instant, from birth on, at which the rule's answer may change: between two of them it cannot."""
     moments = {history.birth, *(e.ts for e in history.events), *(c.ts for c in history.changes)}
 
@@ -381,8 +292,8 @@ def instants(rule: Rule | Measure | None, history: History, book: Book) -> set[i
             starts = of(inner)
             moments |= starts | {start + length for start in starts}
         case Segment(name):
-            moments |= of(book.segments[name])
-        case Stage(name):
+            moments |= of(book.segments.get(name))
+        case Stage(name) if name in book.models:
             moments |= of(book.models[name].population, *book.models[name].rules)
         case AnyMember(inner) | Members(inner):
             moments |= set[int]().union(*(instants(inner, member, book) for member in history.members))
@@ -430,7 +341,7 @@ def _parts(rule: Rule, book: Book) -> tuple[Rule, ...]:
         case Not(item) | Held(item):
             return (item,)
         case Segment(name):
-            return (book.segments[name],)
+            return (book.segments[name],) if name in book.segments else ()
     return ()
 
 
