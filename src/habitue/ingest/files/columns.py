@@ -1,0 +1,283 @@
+"""What each column means: by `--map`, by what is remembered, by the words of its header, and by what it holds."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
+from typing import Any, Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from msgspec import Struct
+
+from habitue.ingest.files import dates, money
+from habitue.ingest.files.money import Sign
+from habitue.ingest.files.props import FLAGS, NUMBER, Type
+from habitue.ingest.files.report import Note, note
+from habitue.ingest.files.words import ALIASES, FIELDS, PHRASES, SHAPES, plain
+from habitue.kernel.errors import UserError
+from habitue.kernel.i18n import N_
+
+MOMENTS: Final = ("ts", "created")
+SUMS: Final = ("revenue", "line", "price", "quantity", "refunded")
+OPTIONS: Final = {"dates": dates.FORMS, "decimal": ("comma", "point")}
+"""Not columns: how dates and amounts are to be read where the file can be read in two ways."""
+
+_ITEM = re.compile(r'\s*([^=,\s]+?)\s*=\s*("(?:[^"]|"")*"|[^,]*?)\s*(?:,|\Z)')
+_EMAIL: Final = r"^\s*[^@\s]+@[^@\s]+\.[^@\s]+\s*$"
+
+
+class Column(Struct, frozen=True):
+    """A column as seen in the sample: its type as a property, its decimal sign, its date form if it holds dates."""
+
+    name: str
+    type: Type
+    sign: Sign
+    form: str | None
+    samples: tuple[str, ...]
+    email: bool
+    amounts: bool
+    distinct: float
+    unsure: tuple[Note, ...] = ()
+
+
+class Choice(Struct, frozen=True):
+    """The column that a field is read from and why; or, for all rows, a fixed value."""
+
+    column: str
+    reason: Note
+    fixed: bool = False
+
+
+def parse(text: str) -> dict[str, str]:
+    """`--map` as field → column. A column with a comma or a leading quote is written `field="a, ""b"" c"`.
+
+    `field==value` (or `field="=value"`) gives every row that value. Raises `UserError` for what is no such list.
+    """
+    mapping: dict[str, str] = {}
+    at = 0
+    while at < len(text):
+        found = _ITEM.match(text, at)
+        if not found:
+            raise UserError(
+                N_(
+                    "“{text}” is not a mapping. Write field=column, with quotes around a column that holds a comma."
+                ),
+                text=text[at:],
+            )
+        column = found[2]
+        mapping[found[1]] = column[1:-1].replace('""', '"') if column[:1] == '"' else column
+        at = found.end()
+    return mapping
+
+
+def write(mapping: Mapping[str, str]) -> str:
+    """The mapping as `parse` reads it."""
+    quote = re.compile(r'[,"]|^\s|\s\Z')
+    return ",".join(
+        f'{k}="' + v.replace('"', '""') + '"' if quote.search(v) else f"{k}={v}" for k, v in mapping.items()
+    )
+
+
+def resolve(mapping: Mapping[str, str], header: list[str], kind: str | None) -> dict[str, Choice]:
+    """The mapping's fields with the columns as they are in the header. Raises `UserError` for unknown names."""
+    fields = {f for k in ([kind] if kind else FIELDS) for f in FIELDS[k]}
+    choices = {}
+    for given, wanted in mapping.items():
+        field = given.strip().casefold()
+        field = field if field in fields else ALIASES.get(field, field)
+        if field in OPTIONS:
+            continue
+        if field not in fields:
+            raise UserError(
+                N_("“{field}” is not a field{hint}. The fields are: {fields}."),
+                field=given, hint=_hint(field, sorted(fields)), fields=", ".join(sorted(fields)),
+            )  # fmt: skip
+        choices[field] = _column(wanted, header)
+    return choices
+
+
+def _column(wanted: str, header: list[str]) -> Choice:
+    name = " ".join(wanted.split())
+    same = [h for h in header if h == name] or [h for h in header if h.casefold() == name.casefold()]
+    if same:
+        return Choice(same[0], note(N_("as you said")))
+    if wanted.startswith("="):
+        return Choice(wanted[1:], note(N_("as you said")), fixed=True)
+    raise UserError(
+        N_("There is no column “{column}”{hint}. The columns are: {columns}."),
+        column=wanted, hint=_hint(name, header), columns=", ".join(header[:50]),
+    )  # fmt: skip
+
+
+def _hint(name: str, known: list[str]) -> str:
+    folded = {k.casefold(): k for k in known}
+    near = get_close_matches(name.casefold(), folded, 1)
+    return f" (→ “{folded[near[0]]}”?)" if near else ""
+
+
+def options(mapping: Mapping[str, str]) -> dict[str, str]:
+    """The mapping's `dates` and `decimal`. Raises `UserError` for a value that is none of theirs."""
+    found = {name: mapping[name].strip().casefold() for name in OPTIONS if name in mapping}
+    for name, value in found.items():
+        if value not in OPTIONS[name]:
+            raise UserError(
+                N_("“{value}” is not a way to write {name}. Choose one of: {known}."),
+                value=value, name=name, known=", ".join(OPTIONS[name]),
+            )  # fmt: skip
+    return found
+
+
+def study(
+    table: pa.Table, types: Mapping[str, Type], comma: bool, given: Mapping[str, str]
+) -> dict[str, Column]:
+    """Each column's look in the sample; `comma` says that the file's lists are parted by `;`, so commas are decimal."""
+    return {name: _study(name, table[name], types.get(name), comma, given) for name in table.column_names}
+
+
+def _study(name: str, cells: Any, type: Type | None, comma: bool, given: Mapping[str, str]) -> Column:
+    trimmed = pc.utf8_trim_whitespace(cells.combine_chunks())
+    filled = trimmed.filter(pc.not_equal(trimmed, ""))
+    texts = filled.to_pylist()
+    sign, unsure = _sign(texts, comma, given)
+    form, doubt = _form(filled, comma, given)
+    kind: Type = type or _type(filled, texts, sign)
+    some = tuple(text[:60] for text in dict.fromkeys(texts[:50]))[:3]
+    email = bool(texts) and bool(pc.all(pc.match_substring_regex(filled, _EMAIL)).as_py())
+    value = money.amounts(filled, sign) if texts else None
+    return Column(
+        name, kind, sign, form, some, email, value is not None and bool((value.why == 0).mean() > 0.9),
+        len(set(texts)) / max(1, len(texts)), unsure + doubt,
+    )  # fmt: skip
+
+
+def _sign(texts: list[str], comma: bool, given: Mapping[str, str]) -> tuple[Sign, tuple[Note, ...]]:
+    if "decimal" in given:
+        return ("," if given["decimal"] == "comma" else "."), ()
+    shown = money.decide(texts)
+    if shown:
+        return shown, ()
+    doubtful = any("," in text for text in texts)
+    unsure = note(N_("1,234 can be read two ways; the comma was taken for {what}; say decimal=comma or decimal=point to be sure"),
+                  what=note(N_("the decimal sign")) if comma else note(N_("the thousands sign")))  # fmt: skip
+    return ("," if comma else "."), (unsure,) if doubtful else ()
+
+
+def _type(filled: pa.Array, texts: list[str], sign: Sign) -> Type:
+    if not texts:
+        return "text"
+    pointed = pc.replace_substring(filled, ",", ".") if sign == "," else filled
+    if pc.all(pc.match_substring_regex(pointed, NUMBER)).as_py():
+        return "number"
+    return "flag" if all(text.casefold() in FLAGS for text in texts) else "text"
+
+
+def _form(filled: pa.Array, comma: bool, given: Mapping[str, str]) -> tuple[str | None, tuple[Note, ...]]:
+    """The date form in which at least nine of ten cells can be read."""
+    if "dates" in given:
+        return given["dates"], ()
+    if not len(filled):
+        return None, ()
+    read = {form: dates.instants(filled, form, "UTC") for form in dates.FORMS}
+    share = {form: float((why == 0).mean()) for form, (_, why) in read.items()}
+    for form in ("year-first", "yyyymmdd"):
+        if share[form] >= 0.9 and _recent(*read[form]):
+            return form, ()
+    best = max(share["day-first"], share["month-first"])
+    if best >= 0.9:
+        return _day_or_month(share, read, comma)
+    for form in ("milliseconds", "excel", "seconds"):
+        if share[form] >= 0.9 and _recent(*read[form], since=1990):
+            return form, ()
+    return None, ()
+
+
+def _recent(at: dates.Ints, why: dates.Ints, since: int = 1900) -> bool:
+    years = at[why == 0] // 31_556_952_000_000 + 1970
+    return bool(((years >= since) & (years < 2100)).mean() > 0.9) if len(years) else False
+
+
+def _day_or_month(
+    share: Mapping[str, float], read: Mapping[str, tuple[dates.Ints, dates.Ints]], comma: bool
+) -> tuple[str, tuple[Note, ...]]:
+    if share["day-first"] != share["month-first"]:
+        return max("day-first", "month-first", key=lambda form: share[form]), ()
+    steps = {
+        form: float(np.abs(np.diff(read[form][0].astype(float))).sum())
+        for form in ("day-first", "month-first")
+    }
+    form = "month-first" if steps["month-first"] < steps["day-first"] and not comma else "day-first"
+    if steps["month-first"] == steps["day-first"]:
+        return form, ()
+    return form, (note(N_("dates such as 03/04 can be read two ways; {form} was taken; say dates=day-first or dates=month-first to be sure"), form=form),)  # fmt: skip
+
+
+def guess(
+    kind: str, header: list[str], columns: Mapping[str, Column], taken: Mapping[str, Choice]
+) -> dict[str, Choice]:
+    """The fields of the kind that are not yet taken, by header words first, then by what the columns hold."""
+    choices = dict(taken)
+    for field, column, reason in [*_shaped(header), *_worded(kind, header), *_held(kind, header, columns)]:
+        used = {choice.column for choice in choices.values() if not choice.fixed}
+        if (
+            field in FIELDS[kind]
+            and field not in choices
+            and column not in used
+            and _fits(field, columns[column])
+        ):
+            choices[field] = Choice(column, reason)
+    return choices
+
+
+def _shaped(header: list[str]) -> Iterator[tuple[str, str, Note]]:
+    names = {plain(h): h for h in reversed(header)}
+    for needed, _, means in SHAPES:
+        if needed <= names.keys():
+            yield from (
+                (field, names[word], note(N_("as in this shop's exports"))) for word, field in means.items()
+            )
+
+
+def _worded(kind: str, header: list[str]) -> Iterator[tuple[str, str, Note]]:
+    """Exact names for all fields before names that only hold the words."""
+    names = {plain(h): h for h in reversed(header)}
+    for field in FIELDS[kind]:
+        for phrase in PHRASES[field]:
+            if phrase in names:
+                yield field, names[phrase], note(N_("its name"))
+    for field in FIELDS[kind]:
+        for phrase in PHRASES[field]:
+            words = set(phrase.split())
+            for name, column in names.items():
+                if len(phrase) > 3 and words <= set(name.split()):
+                    yield field, column, note(N_("“{phrase}” in its name"), phrase=phrase)
+
+
+def _held(kind: str, header: list[str], columns: Mapping[str, Column]) -> Iterator[tuple[str, str, Note]]:
+    for name in header:
+        if columns[name].email:
+            yield "email", name, note(N_("it holds e-mail addresses"))
+        if columns[name].form and kind != "customers":
+            yield "ts", name, note(N_("it holds dates"))
+    sums = [
+        n
+        for n in header
+        if columns[n].amounts
+        and columns[n].type != "text"
+        and any("." in s or "," in s for s in columns[n].samples)
+    ]
+    if len(sums) == 1 and kind in ("orders", "order-lines"):
+        yield "revenue", sums[0], note(N_("the only column of amounts"))
+
+
+def _fits(field: str, column: Column) -> bool:
+    """Whether what the column holds can be that field."""
+    if not column.samples:
+        return True
+    if field in MOMENTS:
+        return column.form is not None
+    if field in SUMS:
+        return column.amounts
+    return field != "email" or column.email or "@" in "".join(column.samples)

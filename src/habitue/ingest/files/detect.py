@@ -1,0 +1,270 @@
+"""What the import makes of a file before it reads it all: shown to people, overridden by `--map`, remembered."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from hashlib import sha256
+from pathlib import Path
+from typing import Final, Literal
+
+import msgspec
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from msgspec import Struct
+
+from habitue.ingest.files import columns, sheets, sniff, text
+from habitue.ingest.files.columns import Choice, Column
+from habitue.ingest.files.props import Type
+from habitue.ingest.files.report import Note, note
+from habitue.ingest.files.source import Source, look
+from habitue.ingest.files.text import Batch, Dialect
+from habitue.ingest.files.words import FIELDS, PHRASES, SHAPES, plain
+from habitue.kernel.errors import UserError
+from habitue.kernel.i18n import Language, N_, Translator, translator
+
+Kind = Literal["orders", "order-lines", "customers", "events"]
+KINDS: Final[tuple[Kind, ...]] = ("orders", "order-lines", "customers", "events")
+SAMPLE: Final = 5000
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The workspace's: its currency, time zone and language; how many of its currency one unit of another is."""
+
+    currency: str
+    zone: str
+    language: Language = "en"
+    rates: Mapping[str, Decimal] = field(default_factory=dict)
+
+
+class Detected(Struct, frozen=True):
+    """A file and how it will be read. `grouped`: several rows make one order; `whole`: an amount is the order's, not the line's."""
+
+    source: Source
+    dialect: Dialect | None
+    kind: Kind
+    header: list[str]
+    columns: dict[str, Column]
+    choices: dict[str, Choice]
+    notes: list[Note]
+    grouped: bool = False
+    whole: bool = False
+
+    @property
+    def fingerprint(self) -> str:
+        """Of the file's bytes and of how they are read: the same import, the same parcels."""
+        how = {
+            "kind": self.kind, "grouped": self.grouped, "whole": self.whole,
+            "choices": sorted((f, c.column, c.fixed) for f, c in self.choices.items()),
+            "columns": [(c.name, c.type, c.sign, c.form) for c in self.columns.values()],
+        }  # fmt: skip
+        return sha256(self.source.digest.encode() + msgspec.json.encode(how)).hexdigest()
+
+    def rows(self) -> Iterable[Batch]:
+        if self.dialect:
+            return text.read(self.source, self.dialect, self.header)
+        return sheets.read(self.source, self.header)
+
+    def lines(self, language: Language) -> list[str]:
+        """What was chosen, in words, one line each."""
+        t = translator(language)
+        return [self._form(t), *(self._chosen(t, f) for f in self.choices), *(n.say(t) for n in self.notes)]
+
+    def _form(self, t: Translator) -> str:
+        if not self.dialect:
+            return t(
+                N_("{name}: {format}, read as {kind}"),
+                name=self.source.name,
+                format=self.source.format.upper(),
+                kind=self.kind,
+            )
+        blanks = {" ": t(N_("blanks")), "\t": t(N_("tabs"))}
+        return t(
+            N_("{name}: text in {encoding}, cells parted by {delimiter}, read as {kind}"),
+            name=self.source.name, encoding=self.source.encoding.removesuffix("-sig").upper(),
+            delimiter=blanks.get(self.dialect.delimiter, self.dialect.delimiter), kind=self.kind,
+        )  # fmt: skip
+
+    def _chosen(self, t: Translator, name: str) -> str:
+        choice = self.choices[name]
+        if choice.fixed:
+            return t(N_("{field} ← “{value}” for all rows"), field=name, value=choice.column)
+        column = self.columns[choice.column]
+        samples = ", ".join(column.samples)
+        form = column.form if name in columns.MOMENTS else column.sign if name in columns.SUMS else ""
+        how = f", {form}" if form else ""
+        return t(
+            N_("{field} ← “{column}” ({reason}{how}): {samples}"),
+            field=name, column=choice.column, reason=choice.reason.say(t), how=how, samples=samples,
+        )  # fmt: skip
+
+
+def inspect(
+    path: Path | str,
+    kind: str | None = None,
+    mapping: Mapping[str, str] | None = None,
+    remembered: Callable[[str], str | None] | None = None,
+) -> Detected:
+    """How the file will be read. `remembered` finds what `remember` gave for a header's `fingerprint`.
+
+    Raises `UserError` for a file that can't be read, a mapping that can't be followed, or a needed column not found.
+    """
+    if kind is not None and kind not in KINDS:
+        raise UserError(
+            N_("“{kind}” is not a kind of file. Choose one of: {known}."), kind=kind, known=", ".join(KINDS)
+        )
+    source = look(Path(path))
+    dialect, header, types, notes = _header(source)
+    memory = remembered(fingerprint(header)) if remembered else None
+    if memory:
+        past = msgspec.json.decode(memory, type=dict[str, str])
+        kind, mapping = kind or past.pop("kind", None), {**past, **(mapping or {})}
+        notes.append(note(N_("columns as in your last import of such a file")))
+    return _detect(source, dialect, header, types, notes, kind, mapping or {})
+
+
+def _header(source: Source) -> tuple[Dialect | None, list[str], Mapping[str, Type], list[Note]]:
+    if source.format == "text":
+        dialect, header, notes = sniff.sniff(source)
+        return dialect, header, {}, notes
+    cells, types = sheets.header(source)
+    header, notes = sniff.named(cells)
+    return None, header, {h: t for h, t in zip(header, types, strict=True) if t}, notes
+
+
+def _detect(
+    source: Source, dialect: Dialect | None, header: list[str], types: Mapping[str, Type], notes: list[Note],
+    kind: str | None, mapping: Mapping[str, str],
+) -> Detected:  # fmt: skip
+    mapping = {k: v for k, v in mapping.items() if k != "kind"}
+    taken, given = columns.resolve(mapping, header, kind), columns.options(mapping)
+    batches = text.read(source, dialect, header) if dialect else sheets.read(source, header)
+    sample = next((b.table.slice(0, SAMPLE) for b in batches if b.table.num_rows), None)
+    if sample is None:
+        raise UserError(
+            N_("{path} holds a header but no rows that can be read."), path=repr(source.path.name)
+        )
+    studied = columns.study(sample, types, dialect is not None and dialect.delimiter == ";", given)
+    chosen = _kind(kind, header, studied, taken)
+    choices = columns.guess(chosen, header, studied, taken)
+    _complete(chosen, choices, header)
+    doubts = [d for f, c in choices.items() if not c.fixed for d in _doubts(f, studied[c.column])]
+    grouped, whole = _grouping(chosen, choices, studied, sample)
+    if grouped:
+        notes = [
+            *notes,
+            note(N_("several rows make one order; the amount is {what}"), what=_said_whole(whole)),
+        ]
+    return Detected(source, dialect, chosen, header, studied, choices, [*notes, *doubts], grouped, whole)
+
+
+def _doubts(name: str, column: Column) -> tuple[Note, ...]:
+    return column.unsure if name in (*columns.MOMENTS, *columns.SUMS) else ()
+
+
+def _said_whole(whole: bool) -> Note:
+    return note(N_("the whole order's")) if whole else note(N_("the sum of its lines"))
+
+
+def _kind(
+    kind: str | None, header: list[str], studied: Mapping[str, Column], taken: Mapping[str, Choice]
+) -> Kind:
+    """The kind asked for; else the shop's known export; else the first whose needed columns are there."""
+    if kind:
+        return next(k for k in KINDS if k == kind)
+    names = {plain(h) for h in header}
+    for needed, shape, _ in SHAPES:
+        if needed <= names:
+            return next(k for k in KINDS if k == shape)
+    for one in ("events", "orders", "customers"):
+        found = columns.guess(one, header, studied, taken)
+        if set(taken) <= set(FIELDS[one]) and _enough(one, found):
+            return next(k for k in KINDS if k == one)
+    raise UserError(
+        N_("It is not clear what this file holds. Say --as orders, order-lines, customers or events, and --map customer=…,ts=…; its columns are: {columns}."),
+        columns=", ".join(header[:50]),
+    )  # fmt: skip
+
+
+def _enough(kind: str, found: Mapping[str, Choice]) -> bool:
+    if not {"customer", "email"} & found.keys():
+        return False
+    if kind == "events":
+        return {"event", "ts"} <= found.keys()
+    if kind == "orders":
+        return "ts" in found and bool({"revenue", "line", "price"} & found.keys())
+    return bool(found.keys() - {"customer", "account_id"})
+
+
+def _complete(kind: Kind, choices: Mapping[str, Choice], header: list[str]) -> None:
+    """Raises `UserError` unless the columns that the kind can't do without are there."""
+    if not {"customer", "email"} & choices.keys():
+        missing = "customer"
+    elif kind != "customers" and "ts" not in choices:
+        missing = "ts"
+    elif kind == "events" and "event" not in choices:
+        missing = "event"
+    else:
+        return
+    raise UserError(
+        N_("No column for {field} was found. Say which with --map {field}=COLUMN; the columns are: {columns}."),
+        field=missing, columns=", ".join(header[:50]),
+    )  # fmt: skip
+
+
+def _grouping(
+    kind: Kind, choices: Mapping[str, Choice], studied: Mapping[str, Column], sample: pa.Table
+) -> tuple[bool, bool]:
+    """Whether rows of one order id belong together, and whether their amount is the order's."""
+    order = choices.get("order_id")
+    if kind not in ("orders", "order-lines") or order is None or order.fixed:
+        return False, False
+    ids = pc.utf8_trim_whitespace(sample[order.column].combine_chunks())
+    coded = ids.dictionary_encode().indices.to_numpy(zero_copy_only=False)
+    sizes = np.bincount(coded)[coded]
+    several = (sizes > 1) & np.asarray(pc.not_equal(ids, ""))
+    if kind == "orders" and not _lines(several, choices, sample):
+        return False, False
+    revenue = choices.get("revenue")
+    if revenue is None or revenue.fixed:
+        return True, False
+    return True, _whole(
+        revenue.column, sample[revenue.column].combine_chunks(), coded, several, choices, sample
+    )
+
+
+def _lines(
+    several: np.ndarray[tuple[int], np.dtype[np.bool_]], choices: Mapping[str, Choice], sample: pa.Table
+) -> bool:
+    """Repeated ids are lines when there is something to tell the lines by, and not the same order twice."""
+    return bool(several.any()) and bool({"product", "sku", "quantity", "price", "line"} & choices.keys())
+
+
+def _whole(
+    name: str, cells: pa.Array, coded: np.ndarray[tuple[int], np.dtype[np.int64]], several: np.ndarray[tuple[int], np.dtype[np.bool_]],
+    choices: Mapping[str, Choice], sample: pa.Table,
+) -> bool:  # fmt: skip
+    """An amount is the order's if the rows after an order's first leave it out or all repeat it."""
+    if not several.any():
+        return "line" in choices or plain(name) in PHRASES["revenue"][:9]
+    rows = pa.table({"order": coded, "amount": pc.utf8_trim_whitespace(cells)}).filter(pa.array(several))
+    filled = (
+        rows.filter(pc.not_equal(rows["amount"], ""))
+        .group_by("order")
+        .aggregate([("amount", "count_distinct")])
+    )
+    return bool(pc.all(pc.equal(filled["amount_count_distinct"], 1)).as_py())
+
+
+def fingerprint(header: list[str]) -> str:
+    """Of the column names and their order: what a mapping is remembered by."""
+    return sha256("\x1f".join(header).encode()).hexdigest()
+
+
+def remember(detected: Detected) -> str:
+    """The kind and the mapping as text, for `inspect(remembered=…)` at the next file with this header."""
+    mapping = {f: "=" + c.column if c.fixed else c.column for f, c in detected.choices.items()}
+    return msgspec.json.encode({"kind": detected.kind, **mapping}).decode()

@@ -1,0 +1,175 @@
+"""Orders → parcel rows with their message ids; and the memory of a file that ids and counts rest on.
+
+With an order id the message id is made of the order id, the customer and the event's name, so a re-export that
+corrects an order does not count it twice (the first wins). Without one it is made of all that the event says and
+of its number among equal ones. What is paid back later is told apart by its instant and amount.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from habitue.ingest.files import props, seen
+from habitue.ingest.files.dates import Bools, Ints
+from habitue.ingest.files.orders import CANCELED, COMPLETED, REFUNDED, Orders
+from habitue.ingest.files.report import EXAMPLES, Report
+from habitue.ingest.files.rows import Rows
+from habitue.ingest.files.seen import Digests, Occurrences, Seen
+from habitue.ingest.files.words import TRAITS
+from habitue.kernel.money import digits
+from habitue.store.log import PARCEL
+
+
+class Memory:
+    """What this file has shown so far: message ids, customers, spellings, traits."""
+
+    def __init__(self, report: Report) -> None:
+        self.report = report
+        self.ids, self.rows = Seen(), Occurrences()
+        self.people, self.spellings, self.traits = Seen(), Seen(), Seen()
+
+    def count(self, raw: pa.Array | None, keys: pa.Array) -> None:
+        """Counts customers, and ids written otherwise than before."""
+        shown = keys if raw is None else pc.if_else(pc.equal(raw, ""), keys, raw)
+        written = (
+            pa.table({"key": keys, "raw": shown}).group_by(["key", "raw"], use_threads=False).aggregate([])
+        )
+        fresh = ~self.spellings.add(seen.hashes(written["raw"].combine_chunks()))
+        new = ~self.people.add(seen.hashes(pc.unique(keys)))
+        self.report.customers += int(new.sum())
+        self.report.spellings += int(fresh.sum()) - int(new.sum())
+        if len(self.report.spelled) < EXAMPLES and written.num_rows > len(new):
+            ways = written.group_by("key", use_threads=False).aggregate([("raw", "list"), ("raw", "count")])
+            several = ways.filter(pc.greater(ways["raw_count"], 1))["raw_list"].slice(0, EXAMPLES)
+            self.report.spelled = (self.report.spelled + [tuple(group[:3]) for group in several.to_pylist()])[
+                :EXAMPLES
+            ]
+
+    def once(self, ids: Digests) -> Bools:
+        """Which ids are new; the others are counted as known."""
+        fresh = ~self.ids.add(seen.short(ids))
+        self.report.known += int((~fresh).sum())
+        return fresh
+
+    def numbered(self, ids: Digests) -> Digests:
+        made, again = self.rows.number(ids)
+        self.report.identical += again
+        return made
+
+
+def table(
+    ids: Digests,
+    key: pa.Array,
+    account: pa.Array,
+    at: Ints,
+    name: pa.Array,
+    revenue: pa.Array,
+    said: pa.Array,
+) -> pa.Table:
+    moments = pa.array(at, pa.timestamp("us", "UTC"))
+    return pa.table([seen.binary(ids), key, account, moments, name, revenue, said], schema=PARCEL)
+
+
+def emit(orders: Orders, rows: Rows, memory: Memory) -> pa.Table:
+    """The events of these orders: traits first, then orders, then what was paid back."""
+    name = _names(orders)
+    revenue = pc.if_else(pa.array(orders.sums & ~orders.cancelled), pa.array(orders.amount, pa.int64()), None)
+    said = _props(orders, orders.amount, orders.sums, rows)
+    ids, fresh = _ids(orders, name, revenue, said, memory)
+    main = table(ids, orders.key, orders.account, orders.at, name, revenue, said).filter(pa.array(fresh))
+    return pa.concat_tables(
+        [
+            identify(rows, orders.row, orders.key, orders.account, orders.at, memory),
+            main,
+            _refunds(orders, ids, fresh, rows),
+        ]
+    )
+
+
+def _names(orders: Orders) -> pa.Array:
+    names = np.where(orders.cancelled, 2, ((orders.amount < 0) | orders.refunding).astype(int))
+    return pa.array([COMPLETED, REFUNDED, CANCELED]).take(pa.array(names))
+
+
+def _ids(
+    orders: Orders, name: pa.Array, revenue: pa.Array, said: pa.Array, memory: Memory
+) -> tuple[Digests, Bools]:
+    """Message ids, and which of them are not repetitions of an order."""
+    named = np.asarray(pc.not_equal(orders.order, "")) & ~((orders.amount < 0) | orders.refunding)
+    at = pa.array(orders.at).cast(pa.string())
+    fresh = np.ones(len(named), np.bool_)
+    if named.all():
+        ids = seen.digests("order", orders.order, orders.key, name)
+        return ids, memory.once(ids)
+    ids = seen.digests("row", orders.key, at, name, revenue.cast(pa.string()), said)
+    if not named.any():
+        return memory.numbered(ids), fresh
+    ids = ids.copy()
+    ids[named] = seen.digests("order", orders.order, orders.key, name)[named]
+    ids[~named] = memory.numbered(ids[~named])
+    fresh[named] = memory.once(ids[named])
+    return ids, fresh
+
+
+def _props(orders: Orders, amount: Ints, sums: Bools, rows: Rows) -> pa.Array:
+    """Revenue in major units, currency, order id, products, then the file's own columns."""
+    places, own = digits(rows.settings.currency), rows.settings.currency
+    known = pc.if_else(pa.array(sums), props.scaled(amount, places), None)
+    money = pc.if_else(pa.array(sums), props.encode(own), None)
+    named = pc.if_else(pc.equal(orders.order, ""), None, orders.order)
+    products = pc.binary_join_element_wise("[", orders.product, "]", "")
+    rest = pc.if_else(pc.equal(orders.rest, ""), None, orders.rest)
+    return props.objects(
+        [
+            props.member("revenue", known), props.member("currency", money), props.member("order_id", props.quoted(named)),
+            props.member("products", products), rest,
+        ],
+        len(amount),
+    )  # fmt: skip
+
+
+def _refunds(orders: Orders, ids: Digests, fresh: Bools, rows: Rows) -> pa.Table:
+    """What was paid back of an order, at its own instant: files do not say when."""
+    some = np.flatnonzero((orders.refund > 0) & ~orders.cancelled & fresh)
+    take = pa.array(some)
+    amount = -orders.refund[some]
+    order = orders.order.take(take)
+    named = pc.if_else(pc.equal(order, ""), None, order)
+    said = props.objects(
+        [
+            props.member("revenue", props.scaled(amount, digits(rows.settings.currency))),
+            props.member("currency", pa.array([props.encode(rows.settings.currency)] * len(some), pa.string())),
+            props.member("order_id", props.quoted(named)),
+        ],
+        len(some),
+    )  # fmt: skip
+    of = seen.digests("refund", pa.array([ids[i].tobytes().hex() for i in some], pa.string()))
+    name = pa.array([REFUNDED] * len(some), pa.string())
+    return table(
+        of,
+        orders.key.take(take),
+        orders.account.take(take),
+        orders.at[some],
+        name,
+        pa.array(amount, pa.int64()),
+        said,
+    )
+
+
+def identify(
+    rows: Rows, at_row: Ints, key: pa.Array, account: pa.Array, at: Ints, memory: Memory
+) -> pa.Table:
+    """`$identify` for each customer whose traits the row tells and the file has not told before."""
+    fields = [f for f in TRAITS if f in rows.detected.choices and not rows.detected.choices[f].fixed]
+    if not fields or not len(at):
+        return PARCEL.empty_table()
+    take = pa.array(at_row)
+    members = [props.member(f, props.values(rows.cells(f).take(take), "text")) for f in fields]
+    said = props.objects(members, len(at))
+    ids = seen.digests("identify", key, said)
+    fresh = ~memory.traits.add(seen.short(ids)) & np.asarray(pc.not_equal(said, "{}"))
+    name = pa.array(["$identify"] * len(at), pa.string())
+    nothing = pa.nulls(len(at), pa.int64())
+    return table(ids, key, account, at, name, nothing, said).filter(pa.array(fresh))

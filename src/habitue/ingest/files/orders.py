@@ -1,0 +1,204 @@
+"""Orders and their lines → `Order Completed`, `Order Refunded` and `Order Cancelled`.
+
+A row is an order, or, where the file repeats order ids, a line of one. An order that nets negative, or that is
+called a refund, is `Order Refunded` with negative revenue; an amount refunded later makes an event of its own.
+"""
+
+from __future__ import annotations
+
+from decimal import ROUND_HALF_EVEN, Decimal
+from typing import Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from msgspec import Struct
+
+from habitue.ingest.files import money, props
+from habitue.ingest.files.dates import Bools, Ints
+from habitue.ingest.files.rows import Rows
+from habitue.ingest.files.words import CANCELLED, LINED, REFUND, plain
+from habitue.kernel.i18n import N_
+from habitue.kernel.money import digits
+
+COMPLETED, REFUNDED, CANCELED = "Order Completed", "Order Refunded", "Order Cancelled"
+PRODUCT: Final = {
+    "product": "name",
+    "sku": "sku",
+    "category": "category",
+    "quantity": "quantity",
+    "price": "price",
+}
+"""Fields of a line and what Segment calls them in `products`."""
+
+
+class Orders(Struct):
+    """Columns of orders or of lines, one entry each. `amount` and `refund` are minor units, `sums` says where an amount is.
+
+    `order` is "" where there is none; `product` one JSON object or null; `rest` the inside of a JSON object.
+    """
+
+    row: Ints
+    order: pa.Array
+    key: pa.Array
+    account: pa.Array
+    at: Ints
+    dated: Bools
+    amount: Ints
+    sums: Bools
+    refund: Ints
+    refunding: Bools
+    cancelled: Bools
+    product: pa.Array
+    rest: pa.Array
+
+    def only(self, where: Bools) -> Orders:
+        """Those entries."""
+        mask = pa.array(where)
+        parts = (getattr(self, name) for name in self.__struct_fields__)
+        return Orders(*(part.filter(mask) if isinstance(part, pa.Array) else part[where] for part in parts))
+
+
+def read(rows: Rows) -> Orders:
+    """The table's rows as they are, faults marked: blank keys, dates and amounts are none in a file of lines."""
+    several = rows.detected.grouped
+    at, dated = rows.instants("ts", blank=several)
+    key = rows.people(blank=several)
+    exchange = _exchange(rows)
+    amount, sums = _amount(rows, exchange)
+    refund, _ = _sum(rows, "refunded", exchange)
+    refunding = _called(rows, "type", REFUND)
+    amount = np.where(refunding, -np.abs(amount), amount)
+    if rows.cells("refunded") is None:
+        refund = np.where(_called(rows, "status", REFUND) & (amount > 0), amount, 0)
+    if not several and rows.detected.choices.keys() & {"revenue", "line", "price"}:
+        rows.faults.mark(~sums, N_("the amount is missing"))
+    return Orders(
+        np.arange(len(rows.lines)), _ids(rows), key, rows.accounts(), at, dated, amount, sums, np.abs(refund), refunding,
+        _called(rows, "status", CANCELLED), _products(rows), _rest(rows),
+    )  # fmt: skip
+
+
+def _ids(rows: Rows) -> pa.Array:
+    cells = rows.cells("order_id")
+    if cells is None:
+        return pa.array([""] * len(rows.lines), pa.string())
+    return pc.replace_substring_regex(
+        pc.utf8_trim_whitespace(pc.utf8_normalize(cells, form="NFC")), r"^(\d+)\.0+$", r"\1"
+    )
+
+
+def _called(rows: Rows, field: str, words: frozenset[str]) -> Bools:
+    cells = rows.cells(field)
+    if cells is None:
+        return np.zeros(len(rows.lines), np.bool_)
+    coded = cells.dictionary_encode()
+    known = np.array([plain(text) in words for text in coded.dictionary.to_pylist()], np.bool_)
+    return known[coded.indices.to_numpy(zero_copy_only=False)]
+
+
+class Exchange(Struct):
+    """What each row's amounts are multiplied by; None where all are in the workspace's currency."""
+
+    code: pa.Array | None
+    rates: dict[str, Decimal]
+
+
+def _exchange(rows: Rows) -> Exchange:
+    own = rows.settings.currency
+    rates = {own: Decimal(1), "": Decimal(1), **{c.upper(): r for c, r in rows.settings.rates.items()}}
+    cells = rows.cells("currency")
+    if cells is None:
+        return Exchange(None, rates)
+    coded = cells.dictionary_encode()
+    names = [money.SYMBOLS.get(text.strip(), text.strip().upper()) for text in coded.dictionary.to_pylist()]
+    code = pa.array(names, pa.string()).take(coded.indices)
+    _same(rows, code, rates)
+    return Exchange(None if set(names) <= {own, ""} else code, rates)
+
+
+def _same(rows: Rows, code: pa.Array, rates: dict[str, Decimal]) -> None:
+    foreign = ~np.asarray(pc.is_in(code, pa.array(list(rates))))
+    text = N_("the amount is in “{value}”, the workspace in {currency}; give a rate for it")
+    rows.faults.mark(foreign, text, code, currency=rows.settings.currency)
+
+
+def _micros(rows: Rows, field: str) -> tuple[Ints, Bools, pa.Array | None]:
+    """Millionths, where there is one, and the currencies written beside them."""
+    cells = rows.cells(field)
+    if cells is None:
+        return np.zeros(len(rows.lines), np.int64), np.zeros(len(rows.lines), np.bool_), None
+    choice = rows.detected.choices[field]
+    read = money.amounts(cells, "." if choice.fixed else rows.detected.columns[choice.column].sign)
+    rows.faults.mark(read.why == money.UNREAD, N_("“{value}” is not an amount"), cells)
+    rows.faults.mark(read.why == money.ABSURD, N_("“{value}” is too large to be true"), cells)
+    return read.micros, read.why == 0, read.currency
+
+
+def _sum(rows: Rows, field: str, exchange: Exchange) -> tuple[Ints, Bools]:
+    micros, found, code = _micros(rows, field)
+    return _minor(rows, micros, code, exchange), found
+
+
+def _minor(rows: Rows, micros: Ints, code: pa.Array | None, exchange: Exchange) -> Ints:
+    """Minor units of the workspace's currency; the code beside the amount counts where the row names none."""
+    code = exchange.code if exchange.code is not None else code
+    if code is not None:
+        _same(rows, code, exchange.rates)
+        for name in pc.unique(code).to_pylist():
+            rate = exchange.rates.get(name, Decimal(1))
+            if rate != 1:
+                at = np.flatnonzero(np.asarray(pc.equal(code, name)))
+                micros = micros.copy()
+                micros[at] = [int((int(m) * rate).quantize(Decimal(1), ROUND_HALF_EVEN)) for m in micros[at]]
+    return money.whole(micros, digits(rows.settings.currency))
+
+
+def _amount(rows: Rows, exchange: Exchange) -> tuple[Ints, Bools]:
+    """The revenue; where it is not given the line's total; else price × quantity (one piece if not said)."""
+    amount, found = _sum(rows, "revenue", exchange)
+    line, stated = _sum(rows, "line", exchange)
+    price, priced, code = _micros(rows, "price")
+    pieces, counted, _ = _micros(rows, "quantity")
+    product, why = money.times(price, np.where(counted, pieces, money.MILLION))
+    made = _minor(rows, product, code, exchange)
+    if not rows.detected.whole:
+        rows.faults.mark(
+            ~found & ~stated & priced & (why > 0), N_("price × quantity is too large to be true")
+        )
+        amount = np.where(found, amount, np.where(stated, line, made))
+        found = found | stated | priced
+    return amount, found
+
+
+def _products(rows: Rows) -> pa.Array:
+    """Each row's product as one JSON object; null where no column tells of one."""
+    fields = [f for f in PRODUCT if f in rows.detected.choices and not rows.detected.choices[f].fixed]
+    if not {"product", "sku", "category"} & set(fields):
+        return pa.nulls(len(rows.lines), pa.string())
+    members = []
+    for field in fields:
+        column = rows.detected.columns[rows.detected.choices[field].column]
+        number = "number" if field in ("quantity", "price") else "text"
+        members.append(props.member(PRODUCT[field], props.values(rows.cells(field), number, column.sign)))
+    return props.objects(members + rows.members(_lined(rows)), len(rows.lines))
+
+
+def _lined(rows: Rows) -> list[str]:
+    return [n for n in rows.unmapped() if plain(n).split(" ")[0] in LINED] if rows.detected.grouped else []
+
+
+def _rest(rows: Rows) -> pa.Array:
+    """The inside of the properties that are the order's own words."""
+    choices = rows.detected.choices
+    lone = [] if {"product", "sku", "category"} & choices.keys() else ["quantity", "price"]
+    named = [f for f in (*lone, "status", "type") if f in choices and not choices[f].fixed]
+    members = rows.members([n for n in rows.unmapped() if n not in _lined(rows)])
+    for field in named:
+        column = rows.detected.columns[choices[field].column]
+        members.append(props.member(field, props.values(rows.cells(field), column.type, column.sign)))
+    return (
+        pc.binary_join_element_wise(*members, ",", null_handling="skip")
+        if members
+        else pa.array([""] * len(rows.lines))
+    )

@@ -1,0 +1,111 @@
+"""A file as parcels: read, converted, counted, its rejected rows put aside; in bounded memory."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Final
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from habitue.ingest.files import lines, seen
+from habitue.ingest.files import orders as purchases
+from habitue.ingest.files.detect import Detected, Settings
+from habitue.ingest.files.emit import Memory, emit
+from habitue.ingest.files.faults import Faults
+from habitue.ingest.files.report import Rejects, Report
+from habitue.ingest.files.rows import Rows
+from habitue.ingest.files.text import Batch
+from habitue.ingest.inbox import Parcel
+
+CHUNK: Final = 50_000
+Progress = Callable[[int, int, int], None]
+"""Called with rows done, bytes done and bytes in all."""
+
+
+def parcels(
+    detected: Detected,
+    settings: Settings,
+    now: int,
+    *,
+    report: Report,
+    rejects: Path | None = None,
+    first: int = 0,
+    progress: Progress | None = None,
+) -> Iterator[Parcel]:
+    """The file's events, at most 50,000 to a parcel, marked as history; `report` is filled in while they are taken.
+
+    The same file read the same way gives the same parcels under the same keys, `import:<fingerprint>:<number>`. An
+    interrupted import goes on by passing the number of the first parcel still to do: the file is read again from its
+    start, since ids and counts rest on what came before, but only the parcels from `first` on are given.
+    """
+    report.currency = settings.currency
+    source = f"import:{detected.source.name}"
+    with Rejects(rejects, detected.header, settings.language) as refused:
+        for table in _tables(detected, settings, now, report, refused, progress):
+            for start in range(0, table.num_rows, CHUNK):
+                if report.chunks >= first:
+                    key = f"import:{job(detected, settings)}:{report.chunks}"
+                    yield Parcel(key, source, True, table.slice(start, CHUNK))
+                report.chunks += 1
+
+
+def job(detected: Detected, settings: Settings) -> str:
+    """Of the bytes, the mapping and the settings that the events depend on: names the import job."""
+    rates = sorted((code, str(rate)) for code, rate in settings.rates.items())
+    said = pa.array([f"{detected.fingerprint} {settings.currency} {settings.zone} {rates}"])
+    return seen.digests(said)[0].tobytes().hex()
+
+
+def _tables(
+    detected: Detected,
+    settings: Settings,
+    now: int,
+    report: Report,
+    refused: Rejects,
+    progress: Progress | None,
+) -> Iterator[pa.Table]:
+    memory = Memory(report)
+    for batch in _batches(detected):
+        report.reject(batch.rejects)
+        refused.write(batch.rejects)
+        report.rows += len(batch.lines) + len(batch.rejects)
+        step = len(batch.lines) if detected.grouped else CHUNK
+        for start in range(0, len(batch.lines), step or 1):
+            part, numbers = batch.table.slice(start, step), batch.lines[start : start + step]
+            yield _events(Rows(part, numbers, detected, settings, now, Faults(len(numbers))), memory, refused)
+        if progress:
+            progress(report.rows, batch.done, detected.source.size)
+
+
+def _batches(detected: Detected) -> Iterable[Batch]:
+    if not detected.grouped:
+        return detected.rows()
+    return lines.parted(iter(detected.rows()), detected.choices["order_id"].column, detected.source.size)
+
+
+def _events(rows: Rows, memory: Memory, refused: Rejects) -> pa.Table:
+    made = purchases.read(rows)
+    made = lines.merge(made, rows) if rows.detected.grouped else made.only(rows.faults.good)
+    _refuse(rows, memory.report, refused)
+    memory.count(rows.written(made.row), made.key)
+    table = emit(made, rows, memory)
+    _tally(table, memory.report)
+    return table
+
+
+def _refuse(rows: Rows, report: Report, refused: Rejects) -> None:
+    rejects = rows.faults.rejects(rows.table, rows.lines)
+    report.reject(rejects)
+    refused.write(rejects)
+
+
+def _tally(table: pa.Table, report: Report) -> None:
+    if not table.num_rows:
+        return
+    for count in pc.value_counts(table["name"]).to_pylist():
+        report.events[count["values"]] += count["counts"]
+    span = pc.min_max(table["ts"].cast(pa.int64())).as_py()
+    report.period(span["min"], span["max"])
+    report.money += pc.sum(table["revenue"]).as_py() or 0

@@ -1,0 +1,159 @@
+"""What an import tells: notes for people, the counts, and the file of rejected rows."""
+
+from __future__ import annotations
+
+import csv
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Any, Final, NamedTuple
+
+from habitue.kernel.clock import iso
+from habitue.kernel.i18n import Language, N_, Translator, translator
+from habitue.kernel.money import shown
+
+DANGEROUS: Final = tuple("=+-@\t\r\n\0＝＋－＠")
+EXAMPLES: Final = 5
+
+
+class Note(NamedTuple):
+    """A message with its fields, said in either language by `say`."""
+
+    text: str
+    fields: dict[str, Any]
+
+    def say(self, t: Translator) -> str:
+        fields = {k: v.say(t) if isinstance(v, Note) else v for k, v in self.fields.items()}
+        return t(self.text, **fields)
+
+
+def note(text: str, /, **fields: Any) -> Note:
+    return Note(text, fields)
+
+
+def safe(cell: str) -> str:
+    """The cell as text that no spreadsheet runs as a formula (ASVS 1.2.10)."""
+    return "'" + cell if cell.startswith(DANGEROUS) else cell
+
+
+class Reject(NamedTuple):
+    line: int
+    reason: Note
+    cells: list[str]
+
+
+class Rejects:
+    """The CSV file of rejected rows: line, reason, then the row's own cells. Made only when there is one."""
+
+    def __init__(self, path: Path | None, header: list[str], language: Language) -> None:
+        self.path, self.header = path, header
+        self.say = translator(language)
+        self.stream: IO[str] | None = None
+
+    def __enter__(self) -> Rejects:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: object, trace: TracebackType | None) -> None:
+        if self.stream:
+            self.stream.close()
+
+    def write(self, rejects: Iterable[Reject]) -> None:
+        for reject in rejects:
+            self._row([str(reject.line), reject.reason.say(self.say), *reject.cells])
+
+    def _row(self, cells: list[str]) -> None:
+        if self.path is None:
+            return
+        if self.stream is None:
+            # The byte order mark makes Excel read the accents right.
+            self.stream = self.path.open("w", encoding="utf-8-sig", newline="", errors="replace")
+            self._row([self.say(N_("line")), self.say(N_("reason")), *self.header])
+        csv.writer(self.stream).writerow([safe(cell.replace("\0", "")) for cell in cells])
+
+
+@dataclass
+class Report:
+    """The counts of an import so far; complete once the parcels have all been taken.
+
+    `money` is the net revenue in minor units of the workspace's currency; `first` and `last` are instants.
+    """
+
+    rows: int = 0
+    events: Counter[str] = field(default_factory=Counter)
+    customers: int = 0
+    rejected: int = 0
+    reasons: Counter[str] = field(default_factory=Counter)
+    examples: dict[str, Note] = field(default_factory=dict)
+    identical: int = 0
+    known: int = 0
+    spellings: int = 0
+    spelled: list[tuple[str, ...]] = field(default_factory=list)
+    first: int | None = None
+    last: int | None = None
+    money: int = 0
+    currency: str = ""
+    currencies: Counter[str] = field(default_factory=Counter)
+    chunks: int = 0
+
+    def reject(self, rejects: Iterable[Reject]) -> None:
+        for reject in rejects:
+            self.rejected += 1
+            self.reasons[reject.reason.text] += 1
+            self.examples.setdefault(reject.reason.text, reject.reason)
+
+    def period(self, first: int, last: int) -> None:
+        self.first = first if self.first is None else min(self.first, first)
+        self.last = last if self.last is None else max(self.last, last)
+
+    def lines(self, language: Language) -> list[str]:
+        """The report in words, the most important first."""
+        t = translator(language)
+        said = [
+            t.n(N_("{n} row read"), N_("{n} rows read"), self.rows),
+            *(t(N_("{n} × {event}"), n=n, event=name) for name, n in self.events.most_common()),
+            t.n(N_("{n} customer"), N_("{n} customers"), self.customers),
+        ]
+        if self.first is not None:
+            said.append(t(N_("from {first} to {last}"), first=iso(self.first)[:10], last=iso(self.last)[:10]))
+        if self.currency and self.money:
+            said.append(t(N_("net revenue: {money}"), money=shown(self.money, self.currency, language)))
+        return said + self._oddities(t)
+
+    def _oddities(self, t: Translator) -> list[str]:
+        said = []
+        if self.spellings:
+            examples = "; ".join(" = ".join(f"“{one}”" for one in group) for group in self.spelled)
+            said.append(
+                t.n(
+                    N_(
+                        "{n} id is written in another way than before and was taken for the same customer: {examples}"
+                    ),
+                    N_(
+                        "{n} ids are written in another way than before and were taken for the same customers: {examples}"
+                    ),
+                    self.spellings,
+                    examples=examples,
+                )
+            )
+        if self.identical:
+            said.append(
+                t.n(
+                    N_("{n} row is identical to an earlier one and counts as a purchase of its own"),
+                    N_("{n} rows are identical to earlier ones and count as purchases of their own"),
+                    self.identical,
+                )
+            )
+        if self.known:
+            said.append(
+                t.n(
+                    N_("{n} row repeats an order already seen in this file; the first one counts"),
+                    N_("{n} rows repeat orders already seen in this file; the first one counts"),
+                    self.known,
+                )
+            )
+        if self.rejected:
+            said.append(t.n(N_("{n} row rejected"), N_("{n} rows rejected"), self.rejected))
+            said += [f"{n} × {self.examples[text].say(t)}" for text, n in self.reasons.most_common(EXAMPLES)]
+        return said

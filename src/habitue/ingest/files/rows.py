@@ -1,0 +1,115 @@
+"""What all kinds of files share: whose row it is, when it was, and the columns that stay properties."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from msgspec import Struct
+
+from habitue.ingest.files import dates, keys, props
+from habitue.ingest.files.dates import Bools, Ints
+from habitue.ingest.files.detect import Detected, Settings
+from habitue.ingest.files.faults import Faults
+from habitue.kernel.clock import DAY
+from habitue.kernel.errors import UserError
+from habitue.kernel.i18n import N_
+
+EARLIEST: Final = -2_208_988_800_000_000
+"""1900-01-01."""
+
+
+class Rows(Struct):
+    """One table of text on its way to events, with the faults found in it so far."""
+
+    table: pa.Table
+    lines: Ints
+    detected: Detected
+    settings: Settings
+    now: int
+    faults: Faults
+
+    def cells(self, field: str) -> pa.Array | None:
+        """The field's cells; the fixed value repeated; None where the field is not mapped."""
+        choice = self.detected.choices.get(field)
+        if choice is None:
+            return None
+        if choice.fixed:
+            return pa.array([choice.column] * len(self.lines), pa.string())
+        return flat(self.table[choice.column])
+
+    def form(self, field: str) -> str:
+        choice = self.detected.choices[field]
+        return "year-first" if choice.fixed else self.detected.columns[choice.column].form or "year-first"
+
+    def people(self, blank: bool = False) -> pa.Array:
+        """Keys by id, by e-mail address where there is no id. `blank`: a row may leave both out."""
+        ids, emails = self.cells("customer"), self.cells("email")
+        found = keys.keys(ids, "person") if ids is not None else None
+        if emails is not None:
+            byemail = keys.keys(emails, "email")
+            found = keys.either(found, byemail) if found else byemail
+        if found is None:
+            raise UserError(N_("No column for {field} was found. Say which with --map {field}=COLUMN; the columns are: {columns}."), field="customer", columns=", ".join(self.detected.header[:50]))  # fmt: skip
+        made, why = found
+        shown = ids if ids is not None else emails
+        bad = np.isin(why, (keys.NOBODY, keys.NOT_EMAIL)) & ~(self._empty(ids, emails) if blank else False)
+        self.faults.mark(bad & (why == keys.NOBODY), N_("“{value}” stands for nobody: no customer"), shown)
+        self.faults.mark(bad, N_("“{value}” is not an e-mail address"), shown)
+        self.faults.mark(
+            why == keys.SHORTENED,
+            N_("“{value}” is a number that a spreadsheet cut short: format the column as text"),
+            shown,
+        )
+        self.faults.mark(why == keys.LONG, N_("“{value}”… is too long for an id"), shown)
+        return made
+
+    def _empty(self, *columns: pa.Array | None) -> Bools:
+        empty = np.ones(len(self.lines), np.bool_)
+        for column in columns:
+            if column is not None:
+                empty &= np.asarray(pc.equal(pc.utf8_trim_whitespace(column), ""))
+        return empty
+
+    def instants(self, field: str, blank: bool = False) -> tuple[Ints, Bools]:
+        """Instants, and which cells have one. `blank`: a row may leave it out; else that is a fault."""
+        cells = self.cells(field)
+        at, why = dates.instants(cells, self.form(field), self.settings.zone)
+        if not blank:
+            self.faults.mark(why == dates.MISSING, N_("the date is missing"))
+        self.faults.mark(
+            why == dates.UNREAD, N_("“{value}” is not a date written {form}"), cells, form=self.form(field)
+        )
+        self.faults.mark(why == dates.UNREAL, N_("“{value}” is not in the calendar"), cells)
+        self.faults.mark((why == 0) & (at > self.now + DAY), N_("“{value}” is in the future"), cells)
+        self.faults.mark((why == 0) & (at < EARLIEST), N_("“{value}” is before 1900"), cells)
+        return at, why == 0
+
+    def written(self, rows: Ints) -> pa.Array | None:
+        """The customer ids of these rows as they are written; None in a file without."""
+        cells = self.cells("customer")
+        return None if cells is None else cells.take(pa.array(rows))
+
+    def accounts(self) -> pa.Array:
+        cells = self.cells("account_id")
+        if cells is None:
+            return pa.nulls(len(self.lines), pa.string())
+        made, why = keys.keys(cells, "account")
+        return pc.if_else(pa.array(why == 0), made, None)
+
+    def members(self, names: list[str]) -> list[pa.Array]:
+        """`"column":value` of these columns."""
+        looks = self.detected.columns
+        return [
+            props.member(n, props.values(flat(self.table[n]), looks[n].type, looks[n].sign)) for n in names
+        ]
+
+    def unmapped(self) -> list[str]:
+        used = {c.column for c in self.detected.choices.values() if not c.fixed}
+        return [name for name in self.detected.header if name not in used]
+
+
+def flat(column: Any) -> pa.Array:
+    return column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column

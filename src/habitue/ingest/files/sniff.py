@@ -1,0 +1,121 @@
+"""How a text file is cut into cells, and what its columns are called."""
+
+from __future__ import annotations
+
+import csv
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Iterator
+from typing import Final
+
+from habitue.ingest.files.report import Note, note
+from habitue.ingest.files.source import HEAD, Source
+from habitue.ingest.files.text import Dialect, Rows, decoder
+from habitue.ingest.files.words import PHRASES, plain
+from habitue.kernel.errors import UserError
+from habitue.kernel.i18n import N_
+
+DELIMITERS: Final = (";", "\t", "|", ",")
+WIDEST: Final = 2000
+"""More columns than this are no table of customers."""
+LONGEST: Final = 200
+SAMPLE: Final = 200
+
+_KNOWN: Final = frozenset(phrase for phrases in PHRASES.values() for phrase in phrases)
+_DATA = re.compile(r"[-+(]?[\d€$£].*|.*@.*\..*")
+
+
+def sniff(source: Source) -> tuple[Dialect, list[str], list[Note]]:
+    """The dialect, the header made unique, and what is worth saying. Raises `UserError` for what is no table."""
+    text = decoder(source).decode(source.head).replace("\0", "")
+    if "\n" not in text:
+        text = text.replace("\r", "\n")
+    if source.size > HEAD:
+        text = text[: text.rfind("\n") + 1] or text
+    skip, told = _told(text)
+    body = text.split("\n", skip)[-1]
+    delimiter = told or _delimiter(body)
+    rows = _rows(body, delimiter)
+    first = next(rows, [])
+    if not any(cell.strip() for cell in first):
+        raise UserError(
+            N_("The first line of {path} is empty. Put the column names there."), path=repr(source.path.name)
+        )
+    titled = _titled(first)
+    header, notes = named(first if titled else [""] * len(first))
+    if not titled:
+        notes.append(note(N_("no header line: the columns are called column 1, column 2 …")))
+    if titled and next(rows, None) is None and source.size <= HEAD:
+        raise UserError(N_("{path} holds a header but no rows."), path=repr(source.path.name))
+    return Dialect(delimiter, titled, skip), header, notes
+
+
+def _told(text: str) -> tuple[int, str]:
+    """Excel may say the delimiter in a first line `sep=;`; lines that are empty before the header are skipped."""
+    found = re.match(r'((?:[ \t]*\r?\n)*)(?:"?sep=(.)"?\r?\n)?', text)
+    lead = found[0] if found else ""
+    return lead.count("\n"), (found[2] or "") if found else ""
+
+
+def _rows(body: str, delimiter: str) -> Iterator[list[str]]:
+    lines = body.split("\n", SAMPLE)[:SAMPLE]
+    if delimiter == " ":
+        return iter([line.split() for line in lines if line.strip()])
+    rows = Rows("\n".join(lines), delimiter, _width(lines[0], delimiter))
+    return (cells for _, cells, wrong in rows if wrong is None and any(cells))
+
+
+def _width(line: str, delimiter: str) -> int:
+    try:
+        return len(next(csv.reader([line], delimiter=delimiter), []))
+    except csv.Error:
+        return 0
+
+
+def _delimiter(body: str) -> str:
+    """The character by which the most rows have as many cells as the header; a space for runs of blanks."""
+    scores = {d: _score(body, d) for d in (*DELIMITERS, " ")}
+    best = max(scores, key=lambda d: scores[d])
+    return best if scores[best] > (0.0, 0) else ","
+
+
+def _score(body: str, delimiter: str) -> tuple[float, int]:
+    widths = [len(row) for row in _rows(body, delimiter)]
+    if not widths or widths[0] < 2:
+        return 0.0, 0
+    share = Counter(widths)[widths[0]] / len(widths)
+    # Blanks also part the words of sentences: they count only where nothing else fits and every row agrees.
+    if delimiter == " ":
+        return (0.1, 0) if share == 1 and len(widths) > 1 else (0.0, 0)
+    return round(share, 1), widths[0]
+
+
+def _titled(cells: list[str]) -> bool:
+    """Whether the first row names the columns: it holds a known word, or nothing that looks like data."""
+    if any(plain(cell) in _KNOWN for cell in cells):
+        return True
+    return not any(_DATA.fullmatch(cell.strip()) for cell in cells)
+
+
+def named(cells: list[str]) -> tuple[list[str], list[Note]]:
+    """Column names in NFC, trimmed, cut at 200 characters, none empty and none twice; and what was changed."""
+    if len(cells) > WIDEST:
+        raise UserError(
+            N_("The table has {n} columns, more than {most}. Is the delimiter right?"),
+            n=len(cells),
+            most=WIDEST,
+        )
+    header: list[str] = []
+    notes: list[Note] = []
+    taken: set[str] = set()
+    for number, cell in enumerate(cells, 1):
+        name = " ".join(unicodedata.normalize("NFC", cell).split())[:LONGEST] or f"column {number}"
+        single, copy = name, 2
+        while name in taken:
+            name, copy = f"{single} ({copy})", copy + 1
+        if name != single:
+            notes.append(note(N_("a second column “{column}” is called “{name}”"), column=single, name=name))
+        taken.add(name)
+        header.append(name)
+    return header, notes

@@ -1,0 +1,195 @@
+"""Delimited text as a stream of tables: fast where the text is clean, careful where it is not.
+
+The file is cut into blocks of some megabytes at line ends outside quotes. A block in which every line
+is one row is parsed by Arrow; any other is read line by line, so that one bad row costs only itself.
+"""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import re
+from collections.abc import Iterator
+from io import StringIO
+from typing import Final, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+from msgspec import Struct
+from pyarrow import csv as arrow
+
+from habitue.ingest.files.report import Note, Reject, note
+from habitue.ingest.files.source import Source
+from habitue.kernel.i18n import N_
+
+BLOCK: Final = 1 << 22
+SPAN: Final = 200
+"""A quoted cell may run over this many lines; past that its quote was never closed."""
+
+_BLANKS = re.compile(r"[ \t]+")
+_MARGIN = re.compile(r"^[ \t]+|[ \t]+$", re.MULTILINE)
+
+
+class Dialect(Struct, frozen=True):
+    """How the text is cut: `delimiter` is one character, or a space for runs of blanks; `skip` lines precede the header."""
+
+    delimiter: str
+    header: bool = True
+    skip: int = 0
+
+
+class Batch(NamedTuple):
+    """Rows as text columns, each row's line number in the file, the rows that could not be read, and the bytes read so far."""
+
+    table: pa.Table
+    lines: np.ndarray[tuple[int], np.dtype[np.int64]]
+    rejects: list[Reject]
+    done: int
+
+
+def decoder(source: Source) -> codecs.IncrementalDecoder:
+    """Text of the file; bytes without a meaning in its encoding become U+FFFD."""
+    return codecs.getincrementaldecoder(source.encoding)("replace")
+
+
+def read(source: Source, dialect: Dialect, header: list[str]) -> Iterator[Batch]:
+    """All rows after the header. Never raises for what the rows hold."""
+    line, skip = 1, dialect.skip + dialect.header
+    for text, done in _blocks(source):
+        count = text.count("\n") + (not text.endswith("\n"))
+        first, line = line, line + count
+        if skip:
+            lead = _lead(text, min(skip, count))
+            skip -= min(skip, count)
+            first += text.count("\n", 0, lead)
+            text = text[lead:]
+        if text:
+            yield _table(text, first, dialect, header, done)
+
+
+def _lead(text: str, rows: int) -> int:
+    """Where the row after the first `rows` starts; a header may hold quoted line ends."""
+    at, quoted = 0, False
+    while rows and at < len(text):
+        end = text.find("\n", at)
+        end = len(text) if end < 0 else end + 1
+        quoted ^= text.count('"', at, end) % 2 == 1
+        rows -= not quoted
+        at = end
+    return at
+
+
+def _blocks(source: Source) -> Iterator[tuple[str, int]]:
+    """Whole lines of text, with the number of bytes read so far. Only line feeds end a line."""
+    into, rest, done = decoder(source), "", 0
+    old = b"\n" not in source.head and b"\r" in source.head  # an old Macintosh ends lines with CR alone
+    with source.path.open("rb") as stream:
+        while piece := stream.read(BLOCK):
+            done += len(piece)
+            text = into.decode(piece)
+            rest += text.replace("\r", "\n") if old else text
+            cut = _cut(rest)
+            if cut:
+                yield rest[:cut], done
+                rest = rest[cut:]
+    rest += into.decode(b"", True)
+    if rest:
+        yield rest, done
+
+
+def _cut(text: str) -> int:
+    """The end of the last line that is outside quotes; of any line when quotes seem never to close."""
+    last = text.rfind("\n") + 1
+    if '"' not in text:
+        return last
+    odd, at = text.count('"', 0, last) % 2 == 1, last
+    while odd and at:
+        before = text.rfind("\n", 0, at - 1) + 1
+        odd ^= text.count('"', before, at) % 2 == 1
+        at = before
+    return at or (last if len(text) > 2 * BLOCK else 0)
+
+
+def _table(text: str, first: int, dialect: Dialect, header: list[str], done: int) -> Batch:
+    if dialect.delimiter == " ":
+        text = _BLANKS.sub("\t", _MARGIN.sub("", text))
+        dialect = Dialect("\t")
+    table = None if "\0" in text else _fast(text, dialect.delimiter, header)
+    if table is not None:
+        return Batch(table, np.arange(first, first + table.num_rows), [], done)
+    return _careful(text, first, dialect.delimiter, header, done)
+
+
+def _fast(text: str, delimiter: str, header: list[str]) -> pa.Table | None:
+    """The block by Arrow, when each of its lines is exactly one row; else None."""
+    names = [str(i) for i in range(len(header))]
+    try:
+        table = arrow.read_csv(
+            pa.BufferReader(text.encode("utf-8", "replace")),
+            read_options=arrow.ReadOptions(column_names=names, block_size=1 << 24),
+            parse_options=arrow.ParseOptions(delimiter=delimiter, newlines_in_values=True),
+            convert_options=arrow.ConvertOptions(
+                column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False
+            ),
+        )
+    except pa.ArrowInvalid:
+        return None
+    rows = text.count("\n") + (not text.endswith("\n"))
+    return table.rename_columns(header).combine_chunks() if table.num_rows == rows else None
+
+
+def _careful(text: str, first: int, delimiter: str, header: list[str], done: int) -> Batch:
+    rows: list[list[str]] = []
+    lines: list[int] = []
+    rejects: list[Reject] = []
+    for line, cells, wrong in Rows(text, delimiter, len(header)):
+        fault = wrong or _shape(cells, len(header))
+        if fault:
+            rejects.append(Reject(first + line, fault, cells))
+        elif any(cells):
+            rows.append(cells[: len(header)])
+            lines.append(first + line)
+    columns = zip(*rows, strict=True) if rows else ([] for _ in header)
+    table = pa.table([pa.array(c, pa.string()) for c in columns], names=header)
+    return Batch(table, np.array(lines, np.int64), rejects, done)
+
+
+def _shape(cells: list[str], width: int) -> Note | None:
+    if not any(cells):
+        return None
+    if len(cells) < width or any(cells[width:]):
+        return note(N_("has {n} cells instead of {width}"), n=len(cells), width=width)
+    if any("\0" in cell for cell in cells):
+        return note(N_("holds a NUL character"))
+    return None
+
+
+class Rows:
+    """Rows of a text with the offset of their first line; a row whose quote never closes costs one line only."""
+
+    def __init__(self, text: str, delimiter: str, width: int) -> None:
+        self.lines = list(StringIO(text, newline=""))
+        self.delimiter, self.width = delimiter, width
+        self.at = 0
+
+    def _feed(self, until: int) -> Iterator[str]:
+        while self.at < min(until, len(self.lines)):
+            self.at += 1
+            yield self.lines[self.at - 1]
+
+    def __iter__(self) -> Iterator[tuple[int, list[str], Note | None]]:
+        while self.at < len(self.lines):
+            start = self.at
+            try:
+                reader = csv.reader(self._feed(start + SPAN), delimiter=self.delimiter, strict=False)
+                cells = next(reader, [])
+                if self.at - start > 1 and (self._open(start) or len(cells) != self.width):
+                    raise csv.Error
+                yield start, cells, None
+            except csv.Error:
+                self.at = start + 1
+                yield start, [self.lines[start].rstrip("\r\n")], note(N_("has a quote that is never closed"))
+
+    def _open(self, start: int) -> bool:
+        """Whether the row ran into the end of what it was given with a quote still open."""
+        return sum(line.count('"') for line in self.lines[start : self.at]) % 2 == 1
