@@ -1,5 +1,6 @@
 # Each command does its own set-up; Python 3.11 or newer and make are all it needs.
-PYTHON ?= python3
+PYTHON ?= $(shell for each in python3 python3.13 python3.12 python3.11; do \
+  $$each -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$each && break; done)
 JOBS ?= 2
 
 venv := .venv
@@ -49,8 +50,8 @@ clean: ## forget the set-up, keep the data
 	rm -rf $(venv) frontend/node_modules $(dist)
 
 $(bin)/python:
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
-	  echo "Habitué needs Python 3.11 or newer. If another Python is installed, name it: make PYTHON=python3.12 …"; exit 1; }
+	@test -n "$(PYTHON)" || { echo "Habitué needs Python 3.11 or newer, and found none."; \
+	  echo "Debian and Ubuntu: apt install python3-venv. macOS: brew install python. Elsewhere: make PYTHON=/path/to/python3"; exit 1; }
 	@$(PYTHON) -m venv $(venv) || { rm -rf $(venv); \
 	  echo "Python could not make a virtual environment. On Debian and Ubuntu: apt install python3-venv"; exit 1; }
 

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from string import Formatter
 from typing import Final
 
 from babel.messages.catalog import Message
-from babel.messages.extract import extract
 from babel.messages.pofile import read_po
 from jinja2 import Environment, nodes
 
 from tests.project.tree import ROOT
 
 LOCALE: Final = ROOT / "src/habitue/locale"
-# `n` says a plural: `say.n("{n} order", "{n} orders", count)`.
-KEYWORDS: Final = {"N_": None, "_": None, "t": None, "say": None, "n": (1, 2)}
+SAYS: Final = {"N_", "_", "t", "say", "n"}  # `n` says a plural: `say.n("{n} order", "{n} orders", count)`
 
 
 def said() -> dict[str, str]:
@@ -25,28 +24,27 @@ def said() -> dict[str, str]:
     found: dict[str, str] = {}
     for path in sorted(source.rglob("*.py")) + sorted(source.rglob("*.html")):
         read = _in_template if path.suffix == ".html" else _in_code
-        found |= {message: f"{path.relative_to(ROOT)}:{line}" for line, message in read(path)}
+        found |= {message: f"{path.relative_to(ROOT)}:{line}" for line, message in read(path.read_text())}
     return found
 
 
-def _in_code(path: Path) -> Iterator[tuple[int, str]]:
-    with path.open("rb") as lines:
-        for line, message, _, _ in extract("python", lines, keywords=KEYWORDS):
-            first = message[0] if isinstance(message, tuple) else message
-            if first:
-                yield line, first
+def _in_code(source: str) -> Iterator[tuple[int, str]]:
+    for call in ast.walk(ast.parse(source)):
+        match call:
+            case ast.Call(
+                func=ast.Name(id=name) | ast.Attribute(attr=name),
+                args=[ast.Constant(value=str(message)), *_],
+                lineno=line,
+            ) if name in SAYS:
+                yield line, message
 
 
-def _in_template(path: Path) -> Iterator[tuple[int, str]]:
-    for call in Environment(autoescape=True).parse(path.read_text()).find_all(nodes.Call):
+def _in_template(source: str) -> Iterator[tuple[int, str]]:
+    for call in Environment(autoescape=True).parse(source).find_all(nodes.Call):
         name = getattr(call.node, "name", None) or getattr(call.node, "attr", None)
-        if (
-            name in KEYWORDS
-            and call.args
-            and isinstance(call.args[0], nodes.Const)
-            and isinstance(call.args[0].value, str)
-        ):
-            yield call.lineno, call.args[0].value
+        match call.args:
+            case [nodes.Const(value=str(message)), *_] if name in SAYS:
+                yield call.lineno, message
 
 
 def answered() -> list[tuple[Path, Message]]:
