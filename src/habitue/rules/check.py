@@ -154,15 +154,15 @@ FITTING: Final[dict[type[Any], Mapping[str, tuple[str, ...]]]] = {
 }
 WANTED: Final = {
     ("text", "number", "bool", "none"): N_(
-        "{op} compares with one value: a text, a number, True, False or None."
+        "“{op}” compares with one value: a text, a number, True, False or None."
     ),
-    ("number", "text"): N_("{op} compares with a number or a text; dates are texts such as {date}."),
-    ("text", "number", "bool"): N_("{op} takes a list of texts, numbers, True or False, such as {list}."),
-    ("text", "number"): N_("{op} looks for a text or a number."),
-    ("text",): N_("{op} needs texts in quotes here."),
-    ("number",): N_("{op} needs numbers here: this is counted."),
-    ("text", "none"): N_("{op} compares with a stage in quotes, or with None."),
-    ("number", "cadence"): N_("{op} compares elapsed time with days, a duration or a cadence."),
+    ("number", "text"): N_("“{op}” compares with a number or a text; dates are texts such as {date}."),
+    ("text", "number", "bool"): N_("“{op}” takes a list of texts, numbers, True or False, such as {list}."),
+    ("text", "number"): N_("“{op}” looks for a text or a number."),
+    ("text",): N_("“{op}” needs texts in quotes here."),
+    ("number",): N_("“{op}” needs numbers here: this is counted."),
+    ("text", "none"): N_("“{op}” compares with a stage in quotes, or with None."),
+    ("number", "cadence"): N_("“{op}” compares elapsed time with days, a duration or a cadence."),
 }
 
 
@@ -193,7 +193,7 @@ class _Checker:
         self.reading = reading
         self.problems: list[Problem] = []
 
-    def rule(self, rule: Rule, subject: Subject) -> None:
+    def rule(self, rule: Rule, subject: Subject) -> None:  # noqa: C901
         if rule is HOLE:
             return
         match rule:
@@ -262,9 +262,8 @@ class _Checker:
         since = getattr(node, "since", None)
         for name in (*node.events, *([since] if since else [])):
             if self.catalogue is not None and name not in self.catalogue.events:
-                self.warn(
-                    node, name, self.catalogue.events, N_("No event “{name}” was ever seen."), _NO_EVENT, name
-                )
+                near = nearest(name, self.catalogue.events)
+                self.warn(node, N_("No event “{name}” was ever seen."), _NO_EVENT, name, near)
 
     def comparison(self, rule: Compare) -> None:
         fitting = FITTING[type(rule.measure)]

@@ -208,7 +208,7 @@ def _where(where: Rule, event: Event) -> bool:
 
 
 def total(events: list[Event], prop: Prop, digits: int) -> Decimal:
-    """The exact sum: money in whole minor units, other numbers to 6 decimals; what is no such number is left out."""
+    """The exact sum: money in whole minor units, other numbers to 6 decimals; the rest is left out."""
     if prop.path == ("revenue",):
         return Decimal(sum(event.revenue or 0 for event in events)).scaleb(-digits)
     found = [typed(leaf) for event in events for leaf in leaves(reach(event.props, prop.path))]
