@@ -34,21 +34,27 @@ class Scope(Part, frozen=True):
 
 
 class Fault(Struct, frozen=True):
-    """One thing to mend in a model; `template` and `column` say where in which rule text."""
+    """One thing to mend in a model: at a column of a rule's text, or at a line and column of a file."""
 
     place: str
     text: str
     fields: dict[str, Any]
     template: str = ""
     column: int = 0
+    line: int = 0
 
     def say(self, t: Translator) -> str:
         said = t(self.text, **self.fields)
-        if self.column:
+        if self.place:
+            said = t(N_("{place}: {problem}"), place=self.place, problem=said)
+        if self.line:
             return t(
-                N_("{place}, column {column}: {problem}"), place=self.place, column=self.column, problem=said
+                N_("Line {line}, column {column}: {problem}"),
+                line=self.line,
+                column=self.column,
+                problem=said,
             )
-        return t(N_("{place}: {problem}"), place=self.place, problem=said) if self.place else said
+        return t(N_("Column {column}: {problem}"), column=self.column, problem=said) if self.column else said
 
 
 class ModelError(UserError):
