@@ -372,7 +372,7 @@ class _Builder:
         """While the trait's latest value compares so. Accounts have no traits yet."""
         test = compared("value", (), op, value)
         rows = (
-            f"FROM trait WHERE {{who:{self.subject}}} AND name = ?"
+            f"FROM {{trait}} WHERE {{who:{self.subject}}} AND name = ?"
             if self.subject == "person"
             else "FROM trait WHERE false AND name = ?"
         )
@@ -405,7 +405,7 @@ class _Builder:
         codes = ", ".join(
             str(self.known.codes[name]) for name in dict.fromkeys(events) if name in self.known.codes
         )
-        rows = Sql(f"FROM event WHERE {{who:{self.subject}}} AND code IN ({codes or -1})")
+        rows = Sql(f"FROM {{event}} WHERE {{who:{self.subject}}} AND code IN ({codes or -1})")
         if where is None:
             return rows
         test = condition(where)

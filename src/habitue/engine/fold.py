@@ -16,6 +16,9 @@ from habitue.engine.gather import Ids, Read, Who, between, evaluate, those
 from habitue.engine.plan import Subject
 from habitue.engine.sweep import NEVER, Intervals, Ints
 
+Batch = Callable[[], Who]
+"""Fetches some subjects when it is their turn."""
+
 Progress = Callable[[int, int], None]
 """Told how many batches are done, and of how many."""
 
@@ -34,7 +37,7 @@ SCHEMA: Final = pa.schema(
 )
 
 
-def everybody(subject: Subject, read: Read, at_once: int | None = None) -> list[Callable[[], Who]]:
+def everybody(subject: Subject, read: Read, at_once: int | None = None) -> list[Batch]:
     """All subjects in batches of about equal size, each fetched when called."""
     rows = read(f"SELECT count(*), coalesce(max({subject}), -1) + 1 FROM {subject}")
     people, end = rows.column(0)[0].as_py(), rows.column(1)[0].as_py()
@@ -42,17 +45,17 @@ def everybody(subject: Subject, read: Read, at_once: int | None = None) -> list[
     return [_range(subject, low, min(low + step, end), read) for low in range(0, end, step)]
 
 
-def some(subject: Subject, ids: Ids, read: Read, at_once: int | None = None) -> list[Callable[[], Who]]:
+def some(subject: Subject, ids: Ids, read: Read, at_once: int | None = None) -> list[Batch]:
     """The subjects with these ids (rising), in batches."""
     step = at_once or min(_step(len(ids), read), 20_000)
     return [_listed(subject, ids[low : low + step], read) for low in range(0, len(ids), step)]
 
 
-def _range(subject: Subject, low: int, high: int, read: Read) -> Callable[[], Who]:
+def _range(subject: Subject, low: int, high: int, read: Read) -> Batch:
     return lambda: between(subject, low, high, read)
 
 
-def _listed(subject: Subject, ids: Ids, read: Read) -> Callable[[], Who]:
+def _listed(subject: Subject, ids: Ids, read: Read) -> Batch:
     return lambda: those(subject, ids, read)
 
 
@@ -62,7 +65,7 @@ def _step(people: int, read: Read) -> int:
 
 
 def fold(
-    program: Program, batches: Sequence[Callable[[], Who]], read: Read, progress: Progress | None = None
+    program: Program, batches: Sequence[Batch], read: Read, progress: Progress | None = None
 ) -> Iterator[Intervals]:
     """The intervals of every batch, in order; how subjects are split changes nothing in them."""
     for done, found in enumerate(_pooled(program, batches, read), start=1):
@@ -71,7 +74,7 @@ def fold(
         yield found
 
 
-def _pooled(program: Program, batches: Sequence[Callable[[], Who]], read: Read) -> Iterator[Intervals]:
+def _pooled(program: Program, batches: Sequence[Batch], read: Read) -> Iterator[Intervals]:
     """One batch per core is under way; results wait for their turn."""
     cores = os.cpu_count() or 1
     waiting: deque[Future[Intervals]] = deque()
@@ -84,7 +87,7 @@ def _pooled(program: Program, batches: Sequence[Callable[[], Who]], read: Read) 
             yield waiting.popleft().result()
 
 
-def _one(program: Program, batch: Callable[[], Who], read: Read) -> Intervals:
+def _one(program: Program, batch: Batch, read: Read) -> Intervals:
     return evaluate(program, batch(), read)
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any, Final, NamedTuple, Protocol
 
 import numpy as np
@@ -15,6 +16,9 @@ from habitue.engine.plan import Subject
 from habitue.engine.sweep import NEVER, Intervals, Ints, Tracks, compiled, sweep
 
 Ids = NDArray[np.int32]
+
+FEW: Final = 5_000
+"""Up to so many subjects their own events are fetched once and kept in memory."""
 
 
 class Read(Protocol):
@@ -31,28 +35,42 @@ class Who:
     births: Ints
     whole: bool
     """Whether the ids are all that exist between the first and the last."""
+    tables: Mapping[str, pa.Table] = field(default_factory=dict)
+    """What `of` refers to: the ids wanted, and perhaps their own events and traits, fetched beforehand."""
 
-    def condition(self, column: str) -> str:
+    def of(self, text: str) -> str:
+        """The query over these subjects: fills in `{event}`, `{trait}` and `{who:column}`."""
+        return _HOLE.sub(lambda found: self._condition(found[1]) if found[1] else self._rows(found[0][1:-1]), text)
+
+    def _condition(self, column: str) -> str:
         if self.whole:
             return f"{column} BETWEEN {self.ids[0]} AND {self.ids[-1]}"
         return f"{column} IN (SELECT subject FROM wanted)"
 
-    @property
-    def tables(self) -> dict[str, pa.Table]:
-        """What the condition refers to."""
-        return {} if self.whole else {"wanted": pa.table({"subject": self.ids})}
+    def _rows(self, name: str) -> str:
+        return f"own_{name}" if f"own_{name}" in self.tables else name
+
+
+_HOLE: Final = re.compile(r"\{(?:who:(\w+)|event|trait)\}")
 
 
 def those(subject: Subject, ids: Ids, read: Read) -> Who:
-    """The subjects with these ids (rising, no two alike) that exist."""
-    return _who(
-        read(
-            f"SELECT {subject}, birth FROM {subject} JOIN wanted USING ({subject}) ORDER BY 1",
-            (),
-            wanted=pa.table({subject: ids}),
-        ),
-        False,
+    """The subjects with these ids (rising, no two alike) that exist.
+
+    Of a few their events are fetched at once: every source would look for them in all events otherwise.
+    """
+    wanted = pa.table({"subject": ids})
+    rows = read(
+        f"SELECT {subject}, birth FROM {subject} WHERE {subject} IN (SELECT subject FROM wanted) ORDER BY 1",
+        wanted=wanted,
     )
+    who = replace(_who(rows, False), tables={"wanted": wanted})
+    if not 0 < len(ids) <= FEW:
+        return who
+    own = {"own_event": read(who.of("SELECT * FROM {event} WHERE {who:" + subject + "}"), **who.tables)}
+    if subject == "person":
+        own["own_trait"] = read(who.of("SELECT * FROM {trait} WHERE {who:person}"), **who.tables)
+    return replace(who, tables={**who.tables, **own})
 
 
 def between(subject: Subject, low: int, high: int, read: Read) -> Who:
@@ -147,8 +165,7 @@ class _Rows:
 
 
 def _fetched(query: Query, who: Who, read: Read) -> _Contributions:
-    text = _WHO.sub(lambda found: who.condition(found[1]), query.sql.text)
-    rows = read(text, query.sql.params, **who.tables)
+    rows = read(who.of(query.sql.text), query.sql.params, **who.tables)
     return _Contributions(
         _column(rows, 0).astype(np.int32, copy=False),
         _instants(rows, 1),
@@ -157,15 +174,14 @@ def _fetched(query: Query, who: Who, read: Read) -> _Contributions:
     )
 
 
-_WHO: Final = re.compile(r"\{who:(\w+)\}")
-
-
 def _lifted(program: Program, who: Who, read: Read) -> _Contributions:
     """The intervals of the people of these accounts (or the accounts of these people), under the latter's ids."""
     subject = "account" if program.subject == "person" else "person"
     pairs = read(
-        f"SELECT DISTINCT {subject} AS subject, {program.subject} AS other FROM event "
-        f"WHERE {who.condition(subject)} AND {program.subject} IS NOT NULL ORDER BY other",
+        who.of(
+            f"SELECT DISTINCT {subject} AS subject, {program.subject} AS other FROM {{event}} "
+            f"WHERE {{who:{subject}}} AND {program.subject} IS NOT NULL ORDER BY other"
+        ),
         **who.tables,
     )
     subjects, others = _column(pairs, 0).astype(np.int32), _column(pairs, 1).astype(np.int32)

@@ -21,9 +21,9 @@ import pyarrow as pa
 
 from habitue.engine.change import tell
 from habitue.engine.compile import Known, Program, lifts, program
-from habitue.engine.fold import Progress, everybody, fold, joined, rows, some
-from habitue.engine.gather import Ids, ids
-from habitue.engine.plan import Book, Definition, in_order
+from habitue.engine.fold import Batch, Progress, everybody, fold, joined, rows, some
+from habitue.engine.gather import FEW, Ids, Who, ids, those
+from habitue.engine.plan import Book, Definition, Subject, in_order
 from habitue.kernel.clock import Micros
 from habitue.store.warehouse import Warehouse, Writer
 
@@ -91,6 +91,7 @@ class _Touched:
         )
         self.people = ids(rows)
         self.quiet = rows
+        self._kept: dict[tuple[Subject, bytes], Who] = {}
 
     @cached_property
     def accounts(self) -> Ids:
@@ -118,6 +119,18 @@ class _Touched:
         if program.subject == "account":
             return self.accounts
         return self.colleagues if lifts(program) else self.people
+
+    def batches(self, program: Program) -> list[Batch]:
+        """They in batches; where one is enough, all definitions share what was fetched for it."""
+        wanted = self.of(program)
+        if 0 < len(wanted) <= FEW:
+            return [lambda: self._few(program.subject, wanted.tobytes())]
+        return some(program.subject, wanted, self.read)
+
+    def _few(self, subject: Subject, wanted: bytes) -> Who:
+        if (subject, wanted) not in self._kept:
+            self._kept[subject, wanted] = those(subject, np.frombuffer(wanted, np.int32), self.read)
+        return self._kept[subject, wanted]
 
 
 def _whole(
@@ -151,16 +164,12 @@ def _forward(
 ) -> None:
     """Fold the touched, and tell the changes of theirs and of those whose time has come."""
     version, wanted, now = definition.version, touched.of(program), max(told, now)
-    batches = some(definition.subject, wanted, warehouse.read)
-    found = joined(list(fold(program, batches, warehouse.read, progress)))
+    found = joined(list(fold(program, touched.batches(program), warehouse.read, progress)))
     after, subjects = rows(version, found), pa.table({"subject": wanted})
     with warehouse.write() as writer:
         _tell_due(writer, definition, subjects, told, now)
         if len(wanted):
-            before = writer.run(
-                f"SELECT * FROM intervals SEMI JOIN wanted USING (subject) WHERE version = {version}",
-                wanted=subjects,
-            )
+            before = _stored(writer, version, subjects)
             tell(writer, version, definition.subject, before, after, touched.quiet, told, now)
             _replace(writer, version, subjects, after)
             _expect(writer, "after", now, after=after)
@@ -170,15 +179,25 @@ def _forward(
 def _tell_due(writer: Writer, definition: Definition, others: pa.Table, told: Micros, now: Micros) -> None:
     """Tell what time alone has brought about since `told`, leaving `others` out."""
     version = definition.version
-    intervals = writer.run(
-        f"SELECT * FROM intervals SEMI JOIN (SELECT subject FROM due WHERE version = {version} "
-        "AND ts > make_timestamp(?) AND ts <= make_timestamp(?)) USING (subject) "
-        f"ANTI JOIN others USING (subject) WHERE version = {version}",
+    due = writer.run(
+        f"SELECT DISTINCT subject FROM due ANTI JOIN others USING (subject) WHERE version = {version} "
+        "AND ts > make_timestamp(?) AND ts <= make_timestamp(?)",
         (told, now),
         others=others,
     )
-    if intervals.num_rows:
+    if due.num_rows:
+        intervals = _stored(writer, version, due)
         tell(writer, version, definition.subject, intervals, intervals, QUIET, told, now)
+
+
+def _stored(writer: Writer, version: int, subjects: pa.Table) -> pa.Table:
+    """These subjects' intervals: the view would read everybody's to leave out the refolded."""
+    mine = f"WHERE version = {version} AND subject IN (SELECT subject FROM subjects)"
+    return writer.run(
+        f"SELECT * FROM (SELECT * FROM interval_base {mine}) ANTI JOIN refolded USING (version, subject) "
+        f"UNION ALL SELECT * FROM interval_tail {mine}",
+        subjects=subjects,
+    )
 
 
 def _replace(writer: Writer, version: int, subjects: pa.Table, after: pa.Table) -> None:
