@@ -39,7 +39,8 @@ def opened(browser: Browser) -> Opened:
 
     def answer(language: str, spec: object) -> Callable[[Route], None]:
         html = (
-            f'<!doctype html><html lang="{language}"><link rel="icon" href="data:,"><figure data-chart>'
+            f'<!doctype html><html lang="{language}"><link rel="icon" href="data:,">'
+            "<figure data-chart><div data-plot></div>"
             f'<script type="application/json">{json.dumps(spec)}</script></figure>'
             '<script type="module" src="/app.js"></script><script type="module" src="/charts.js"></script>'
         )
