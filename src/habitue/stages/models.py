@@ -7,7 +7,7 @@ is the whole kind, so a version means the same for ever, whatever later releases
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final, cast
 
 from msgspec import Struct
@@ -16,7 +16,7 @@ from msgspec.structs import replace
 from habitue.engine.plan import Definition
 from habitue.kernel.errors import UserError
 from habitue.kernel.i18n import N_, Translator
-from habitue.rules.check import check
+from habitue.rules.check import check, cycle
 from habitue.rules.nodes import And, Ever, Node, Rule, Where
 from habitue.rules.problem import Problem, RuleError
 from habitue.rules.read import read
@@ -124,29 +124,32 @@ class Model(Struct, frozen=True):
 
     def definition(self) -> Definition:
         """What the engine folds; raises `ModelError` with all that is wrong."""
-        reading = _sound(self)
-        return Definition(
-            version=self.version,
-            kind="model",
-            id=self.id,
-            subject=self.subject,
-            values=tuple(stage.id for stage in self.stages),
-            rules=tuple(None if stage.rule is None else reading.rule(stage.rule) for stage in self.stages),
-            population=reading.rule(self.population) if self.population else None,
-            terminal=frozenset(value for value, stage in enumerate(self.stages) if stage.terminal),
-        )
+        return _sound(self).definition(self)
 
 
-def faults(model: Model) -> list[Fault]:
-    """Everything that is wrong with a model; none if the engine can take it."""
+def faults(model: Model, others: Sequence[Model] | None = None) -> list[Fault]:
+    """Everything that is wrong with a model; none if the engine can take it.
+
+    With the `others` that are alive, what its rules say of them is checked too, and that no circle arises.
+    """
     found = [Fault(place, error.text, error.fields) for place, error in model.kind.unsound(model.settings)]
     if found:
         return found
-    reader = _Reader(model)
+    stages = None if others is None else {one.id: one.kind.display for one in (*others, model)}
+    reader = _Reader(model, stages)
     texts = [(stage.id, stage.rule) for stage in model.stages]
     texts += [(badge.id, badge.rule) for badge in model.kind.badges]
     texts += [("population", model.population), ("scope", model.scope.where if model.scope else None)]
-    return [fault for place, text in texts if text for fault in reader.faults(place, text)]
+    found = [fault for place, text in texts if text for fault in reader.faults(place, text)]
+    return found or _circles([*(others or ()), model])
+
+
+def _circles(models: Sequence[Model]) -> list[Fault]:
+    definitions = [_Reader(one).definition(one) for one in models]
+    found = cycle(
+        {("model", one.id): [rule for rule in (*one.rules, one.population) if rule] for one in definitions}
+    )
+    return [Fault("", found.text, found.fields)] if found else []
 
 
 def _sound(model: Model) -> _Reader:
@@ -161,10 +164,23 @@ def _sound(model: Model) -> _Reader:
 class _Reader:
     """Fills the holes of a model's rule texts and reads them."""
 
-    def __init__(self, model: Model) -> None:
+    def __init__(self, model: Model, stages: Mapping[str, Sequence[str]] | None = None) -> None:
         self._texts = model.kind.texts(model.settings)
         self._subject = model.subject
         self._scope = model.scope
+        self._stages = stages
+
+    def definition(self, model: Model) -> Definition:
+        return Definition(
+            version=model.version,
+            kind="model",
+            id=model.id,
+            subject=model.subject,
+            values=tuple(stage.id for stage in model.stages),
+            rules=tuple(None if stage.rule is None else self.rule(stage.rule) for stage in model.stages),
+            population=self.rule(model.population) if model.population else None,
+            terminal=frozenset(value for value, stage in enumerate(model.stages) if stage.terminal),
+        )
 
     def rule(self, template: str) -> Rule:
         """The rule of a sound text, within the model's scope."""
@@ -196,7 +212,7 @@ class _Reader:
         except RuleError as error:
             return error.problems
         rule = Ever(ORDERS, cast(Where, reading.rule)) if bare else reading.rule
-        found = [*reading.problems, *check(rule, self._subject, reading=reading)]
+        found = [*reading.problems, *check(rule, self._subject, models=self._stages, reading=reading)]
         return [problem for problem in found if problem.severity == "error"]
 
     def _filled(self, template: str) -> tuple[str, list[_Mark]]:
