@@ -30,7 +30,10 @@ _EMAIL: Final = r"^\s*[^@\s]+@[^@\s]+\.[^@\s]+\s*$"
 
 
 class Column(Struct, frozen=True):
-    """A column as seen in the sample: its type as a property, its decimal sign, its date form if it holds dates."""
+    """A column as seen in the sample: its type as a property, its decimal sign, its date form if it can be one.
+
+    `dates` and `amounts` are the shares of its cells that are such.
+    """
 
     name: str
     type: Type
@@ -38,8 +41,8 @@ class Column(Struct, frozen=True):
     form: str | None
     samples: tuple[str, ...]
     email: bool
-    amounts: bool
-    distinct: float
+    dates: float
+    amounts: float
     unsure: tuple[Note, ...] = ()
 
 
@@ -137,20 +140,17 @@ def study(
     return {name: _study(name, table[name], types.get(name), comma, given) for name in table.column_names}
 
 
-def _study(name: str, cells: Any, type: Type | None, comma: bool, given: Mapping[str, str]) -> Column:
+def _study(name: str, cells: Any, given_type: Type | None, comma: bool, given: Mapping[str, str]) -> Column:
     trimmed = pc.utf8_trim_whitespace(cells.combine_chunks())
     filled = trimmed.filter(pc.not_equal(trimmed, ""))
     texts = filled.to_pylist()
     sign, unsure = _sign(texts, comma, given)
-    form, doubt = _form(filled, comma, given)
-    kind: Type = type or _type(filled, texts, sign)
+    form, share, doubt = _form(filled, comma, given)
     some = tuple(text[:60] for text in dict.fromkeys(texts[:50]))[:3]
     email = bool(texts) and bool(pc.all(pc.match_substring_regex(filled, _EMAIL)).as_py())
-    value = money.amounts(filled, sign) if texts else None
-    return Column(
-        name, kind, sign, form, some, email, value is not None and bool((value.why == 0).mean() > 0.9),
-        len(set(texts)) / max(1, len(texts)), unsure + doubt,
-    )  # fmt: skip
+    amounts = float((money.amounts(filled, sign).why == 0).mean()) if texts else 0.0
+    kind = given_type or _type(filled, texts, sign)
+    return Column(name, kind, sign, form, some, email, share, amounts, unsure + doubt)
 
 
 def _sign(texts: list[str], comma: bool, given: Mapping[str, str]) -> tuple[Sign, tuple[Note, ...]]:
@@ -174,44 +174,46 @@ def _type(filled: pa.Array, texts: list[str], sign: Sign) -> Type:
     return "flag" if all(text.casefold() in FLAGS for text in texts) else "text"
 
 
-def _form(filled: pa.Array, comma: bool, given: Mapping[str, str]) -> tuple[str | None, tuple[Note, ...]]:
-    """The date form in which at least nine of ten cells can be read."""
-    if "dates" in given:
-        return given["dates"], ()
+def _form(
+    filled: pa.Array, comma: bool, given: Mapping[str, str]
+) -> tuple[str | None, float, tuple[Note, ...]]:
+    """The date form in which the most cells can be read, at least half of them, and their share."""
     if not len(filled):
-        return None, ()
-    read = {form: dates.instants(filled, form, "UTC") for form in dates.FORMS}
-    share = {form: float((why == 0).mean()) for form, (_, why) in read.items()}
-    for form in ("year-first", "yyyymmdd"):
-        if share[form] >= 0.9 and _recent(*read[form]):
-            return form, ()
-    best = max(share["day-first"], share["month-first"])
-    if best >= 0.9:
-        return _day_or_month(share, read, comma)
-    for form in ("milliseconds", "excel", "seconds"):
-        if share[form] >= 0.9 and _recent(*read[form], since=1990):
-            return form, ()
-    return None, ()
+        return None, 0.0, ()
+    read: dict[str, tuple[dates.Ints, dates.Ints]] = {
+        f: dates.instants(filled, f, "UTC") for f in dates.FORMS
+    }
+    share = {
+        form: float((why == 0).mean()) if _recent(form, at, why) else 0.0 for form, (at, why) in read.items()
+    }
+    if "dates" in given:
+        return given["dates"], share[given["dates"]], ()
+    best = max(dates.FORMS, key=lambda form: share[form])
+    if share[best] < 0.5:
+        return None, 0.0, ()
+    if best not in ("day-first", "month-first") or share["day-first"] != share["month-first"]:
+        return best, share[best], ()
+    return _day_or_month(read, comma, share[best])
 
 
-def _recent(at: dates.Ints, why: dates.Ints, since: int = 1900) -> bool:
+def _recent(form: str, at: dates.Ints, why: dates.Ints) -> bool:
+    """Whether most are plausible: any number can be seconds, few are in this century or the last."""
     years = at[why == 0] // 31_556_952_000_000 + 1970
-    return bool(((years >= since) & (years < 2100)).mean() > 0.9) if len(years) else False
+    since = 1990 if form in ("seconds", "milliseconds", "excel") else 1900
+    return bool(((years >= since) & (years < 2100)).mean() >= 0.5) if len(years) else False
 
 
 def _day_or_month(
-    share: Mapping[str, float], read: Mapping[str, tuple[dates.Ints, dates.Ints]], comma: bool
-) -> tuple[str, tuple[Note, ...]]:
-    if share["day-first"] != share["month-first"]:
-        return max("day-first", "month-first", key=lambda form: share[form]), ()
+    read: Mapping[str, tuple[dates.Ints, dates.Ints]], comma: bool, share: float
+) -> tuple[str, float, tuple[Note, ...]]:
+    """Rows mostly stand in order of time: the reading with the shorter way from row to row."""
     steps = {
         form: float(np.abs(np.diff(read[form][0].astype(float))).sum())
         for form in ("day-first", "month-first")
     }
     form = "month-first" if steps["month-first"] < steps["day-first"] and not comma else "day-first"
-    if steps["month-first"] == steps["day-first"]:
-        return form, ()
-    return form, (note(N_("dates such as 03/04 can be read two ways; {form} was taken; say dates=day-first or dates=month-first to be sure"), form=form),)  # fmt: skip
+    text = N_("dates such as 03/04 can be read two ways; {form} was taken; say dates=… to be sure")
+    return form, share, (note(text, form=form),) if steps["month-first"] != steps["day-first"] else ()
 
 
 def guess(
@@ -259,7 +261,7 @@ def _held(kind: str, header: list[str], columns: Mapping[str, Column]) -> Iterat
     for name in header:
         if columns[name].email:
             yield "email", name, note(N_("it holds e-mail addresses"))
-        if columns[name].form and kind != "customers":
+        if columns[name].dates > 0.9 and kind != "customers":
             yield "ts", name, note(N_("it holds dates"))
     sums = [
         n
@@ -277,7 +279,7 @@ def _fits(field: str, column: Column) -> bool:
     if not column.samples:
         return True
     if field in MOMENTS:
-        return column.form is not None
+        return column.dates >= 0.5
     if field in SUMS:
-        return column.amounts
+        return column.amounts >= 0.5
     return field != "email" or column.email or "@" in "".join(column.samples)

@@ -14,6 +14,7 @@ from typing import Any, Final, Literal
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from habitue.ingest.files.words import MONTHS
 
@@ -22,8 +23,8 @@ FORMS: Final[tuple[Form, ...]] = (
     "year-first", "day-first", "month-first", "yyyymmdd", "seconds", "milliseconds", "excel",
 )  # fmt: skip
 
-Ints = np.ndarray[tuple[int], np.dtype[np.int64]]
-Bools = np.ndarray[tuple[int], np.dtype[np.bool_]]
+Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
 
 _TIME = (
     r"(?:(?:[T ,]| à | at )\s*(?P<H>\d{1,2})[:h](?P<M>\d{2})?(?::(?P<S>\d{2})(?:[.,](?P<f>\d{1,9}))?)?"
@@ -77,11 +78,8 @@ def _retry(texts: pa.Array, at: Ints, why: Ints, zone: str) -> None:
 def named(text: str) -> str:
     """`3 mars 2026 14:05` and `March 3, 2026` as `2026-03-03 …`; other text as it is."""
     found = _NAMED.match(text)
-    month = (
-        found
-        and MONTHS.get(found[2].casefold()[:4].rstrip("."))
-        or found
-        and MONTHS.get(found[2].casefold()[:3])
+    month = (found and MONTHS.get(found[2].casefold()[:4].rstrip("."))) or (
+        found and MONTHS.get(found[2].casefold()[:3])
     )
     day = found and (found[1] or found[3])
     if not found or not month or not day:

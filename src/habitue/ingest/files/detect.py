@@ -17,13 +17,14 @@ from msgspec import Struct
 
 from habitue.ingest.files import columns, sheets, sniff, text
 from habitue.ingest.files.columns import Choice, Column
+from habitue.ingest.files.dates import Bools, Ints
 from habitue.ingest.files.props import Type
 from habitue.ingest.files.report import Note, note
 from habitue.ingest.files.source import Source, look
 from habitue.ingest.files.text import Batch, Dialect
 from habitue.ingest.files.words import FIELDS, PHRASES, SHAPES, plain
 from habitue.kernel.errors import UserError
-from habitue.kernel.i18n import Language, N_, Translator, translator
+from habitue.kernel.i18n import N_, Language, Translator, translator
 
 Kind = Literal["orders", "order-lines", "customers", "events"]
 KINDS: Final[tuple[Kind, ...]] = ("orders", "order-lines", "customers", "events")
@@ -93,13 +94,17 @@ class Detected(Struct, frozen=True):
         if choice.fixed:
             return t(N_("{field} ← “{value}” for all rows"), field=name, value=choice.column)
         column = self.columns[choice.column]
-        samples = ", ".join(column.samples)
-        form = column.form if name in columns.MOMENTS else column.sign if name in columns.SUMS else ""
-        how = f", {form}" if form else ""
-        return t(
-            N_("{field} ← “{column}” ({reason}{how}): {samples}"),
-            field=name, column=choice.column, reason=choice.reason.say(t), how=how, samples=samples,
-        )  # fmt: skip
+        reasons = ", ".join(reason.say(t) for reason in (choice.reason, *_read_as(name, column)))
+        text = N_("{field} ← “{column}” ({reasons}): {samples}")
+        return t(text, field=name, column=choice.column, reasons=reasons, samples=" · ".join(column.samples))
+
+
+def _read_as(name: str, column: Column) -> list[Note]:
+    if name in columns.MOMENTS and column.form:
+        return [note(N_("dates {form}"), form=column.form)]
+    if name in columns.SUMS:
+        return [note(N_("decimal comma")) if column.sign == "," else note(N_("decimal point"))]
+    return []
 
 
 def inspect(
@@ -236,15 +241,13 @@ def _grouping(
     )
 
 
-def _lines(
-    several: np.ndarray[tuple[int], np.dtype[np.bool_]], choices: Mapping[str, Choice], sample: pa.Table
-) -> bool:
+def _lines(several: Bools, choices: Mapping[str, Choice], sample: pa.Table) -> bool:
     """Repeated ids are lines when there is something to tell the lines by, and not the same order twice."""
     return bool(several.any()) and bool({"product", "sku", "quantity", "price", "line"} & choices.keys())
 
 
 def _whole(
-    name: str, cells: pa.Array, coded: np.ndarray[tuple[int], np.dtype[np.int64]], several: np.ndarray[tuple[int], np.dtype[np.bool_]],
+    name: str, cells: pa.Array, coded: Ints, several: Bools,
     choices: Mapping[str, Choice], sample: pa.Table,
 ) -> bool:  # fmt: skip
     """An amount is the order's if the rows after an order's first leave it out or all repeat it."""

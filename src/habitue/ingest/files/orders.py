@@ -154,6 +154,11 @@ def _minor(rows: Rows, micros: Ints, code: pa.Array | None, exchange: Exchange) 
     return money.whole(micros, digits(rows.settings.currency))
 
 
+def revenue(rows: Rows) -> tuple[Ints, Bools]:
+    """The revenue column in minor units, and which rows have one."""
+    return _sum(rows, "revenue", _exchange(rows))
+
+
 def _amount(rows: Rows, exchange: Exchange) -> tuple[Ints, Bools]:
     """The revenue; where it is not given the line's total; else price × quantity (one piece if not said)."""
     amount, found = _sum(rows, "revenue", exchange)
@@ -197,8 +202,4 @@ def _rest(rows: Rows) -> pa.Array:
     for field in named:
         column = rows.detected.columns[choices[field].column]
         members.append(props.member(field, props.values(rows.cells(field), column.type, column.sign)))
-    return (
-        pc.binary_join_element_wise(*members, ",", null_handling="skip")
-        if members
-        else pa.array([""] * len(rows.lines))
-    )
+    return props.joined(members, len(rows.lines))

@@ -9,9 +9,9 @@ from typing import Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from habitue.ingest.files import lines, seen
+from habitue.ingest.files import lines, people, seen
 from habitue.ingest.files import orders as purchases
-from habitue.ingest.files.detect import Detected, Settings
+from habitue.ingest.files.detect import Detected, Kind, Settings
 from habitue.ingest.files.emit import Memory, emit
 from habitue.ingest.files.faults import Faults
 from habitue.ingest.files.report import Rejects, Report
@@ -40,7 +40,7 @@ def parcels(
     interrupted import goes on by passing the number of the first parcel still to do: the file is read again from its
     start, since ids and counts rest on what came before, but only the parcels from `first` on are given.
     """
-    report.currency = settings.currency
+    report.currency, report.zone = settings.currency, settings.zone
     source = f"import:{detected.source.name}"
     with Rejects(rejects, detected.header, settings.language) as refused:
         for table in _tables(detected, settings, now, report, refused, progress):
@@ -55,7 +55,7 @@ def job(detected: Detected, settings: Settings) -> str:
     """Of the bytes, the mapping and the settings that the events depend on: names the import job."""
     rates = sorted((code, str(rate)) for code, rate in settings.rates.items())
     said = pa.array([f"{detected.fingerprint} {settings.currency} {settings.zone} {rates}"])
-    return seen.digests(said)[0].tobytes().hex()
+    return bytes(seen.digests(said)[0]).hex()
 
 
 def _tables(
@@ -85,12 +85,24 @@ def _batches(detected: Detected) -> Iterable[Batch]:
     return lines.parted(iter(detected.rows()), detected.choices["order_id"].column, detected.source.size)
 
 
-def _events(rows: Rows, memory: Memory, refused: Rejects) -> pa.Table:
+def _orders(rows: Rows, memory: Memory) -> pa.Table:
     made = purchases.read(rows)
     made = lines.merge(made, rows) if rows.detected.grouped else made.only(rows.faults.good)
-    _refuse(rows, memory.report, refused)
     memory.count(rows.written(made.row), made.key)
-    table = emit(made, rows, memory)
+    return emit(made, rows, memory)
+
+
+READERS: Final[dict[Kind, Callable[[Rows, Memory], pa.Table]]] = {
+    "orders": _orders,
+    "order-lines": _orders,
+    "customers": people.customers,
+    "events": people.events,
+}
+
+
+def _events(rows: Rows, memory: Memory, refused: Rejects) -> pa.Table:
+    table = READERS[rows.detected.kind](rows, memory)
+    _refuse(rows, memory.report, refused)
     _tally(table, memory.report)
     return table
 

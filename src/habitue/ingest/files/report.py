@@ -10,8 +10,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Final, NamedTuple
 
-from habitue.kernel.clock import iso
-from habitue.kernel.i18n import Language, N_, Translator, translator
+from habitue.kernel.clock import moment
+from habitue.kernel.i18n import N_, Language, Translator, translator
 from habitue.kernel.money import shown
 
 DANGEROUS: Final = tuple("=+-@\t\r\n\0＝＋－＠")
@@ -94,7 +94,7 @@ class Report:
     last: int | None = None
     money: int = 0
     currency: str = ""
-    currencies: Counter[str] = field(default_factory=Counter)
+    zone: str = "UTC"
     chunks: int = 0
 
     def reject(self, rejects: Iterable[Reject]) -> None:
@@ -115,8 +115,9 @@ class Report:
             *(t(N_("{n} × {event}"), n=n, event=name) for name, n in self.events.most_common()),
             t.n(N_("{n} customer"), N_("{n} customers"), self.customers),
         ]
-        if self.first is not None:
-            said.append(t(N_("from {first} to {last}"), first=iso(self.first)[:10], last=iso(self.last)[:10]))
+        if self.first is not None and self.last is not None:
+            first, last = (moment(at, self.zone).date().isoformat() for at in (self.first, self.last))
+            said.append(t(N_("from {first} to {last}"), first=first, last=last))
         if self.currency and self.money:
             said.append(t(N_("net revenue: {money}"), money=shown(self.money, self.currency, language)))
         return said + self._oddities(t)
@@ -140,16 +141,16 @@ class Report:
         if self.identical:
             said.append(
                 t.n(
-                    N_("{n} row is identical to an earlier one and counts as a purchase of its own"),
-                    N_("{n} rows are identical to earlier ones and count as purchases of their own"),
+                    N_("{n} row is identical to an earlier one and counts on its own"),
+                    N_("{n} rows are identical to earlier ones and count on their own"),
                     self.identical,
                 )
             )
         if self.known:
             said.append(
                 t.n(
-                    N_("{n} row repeats an order already seen in this file; the first one counts"),
-                    N_("{n} rows repeat orders already seen in this file; the first one counts"),
+                    N_("{n} row repeats what this file already said; the first one counts"),
+                    N_("{n} rows repeat what this file already said; the first one counts"),
                     self.known,
                 )
             )

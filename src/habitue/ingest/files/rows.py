@@ -14,7 +14,6 @@ from habitue.ingest.files.dates import Bools, Ints
 from habitue.ingest.files.detect import Detected, Settings
 from habitue.ingest.files.faults import Faults
 from habitue.kernel.clock import DAY
-from habitue.kernel.errors import UserError
 from habitue.kernel.i18n import N_
 
 EARLIEST: Final = -2_208_988_800_000_000
@@ -47,21 +46,16 @@ class Rows(Struct):
     def people(self, blank: bool = False) -> pa.Array:
         """Keys by id, by e-mail address where there is no id. `blank`: a row may leave both out."""
         ids, emails = self.cells("customer"), self.cells("email")
-        found = keys.keys(ids, "person") if ids is not None else None
-        if emails is not None:
-            byemail = keys.keys(emails, "email")
-            found = keys.either(found, byemail) if found else byemail
-        if found is None:
-            raise UserError(N_("No column for {field} was found. Say which with --map {field}=COLUMN; the columns are: {columns}."), field="customer", columns=", ".join(self.detected.header[:50]))  # fmt: skip
-        made, why = found
-        shown = ids if ids is not None else emails
-        bad = np.isin(why, (keys.NOBODY, keys.NOT_EMAIL)) & ~(self._empty(ids, emails) if blank else False)
-        self.faults.mark(bad & (why == keys.NOBODY), N_("“{value}” stands for nobody: no customer"), shown)
-        self.faults.mark(bad, N_("“{value}” is not an e-mail address"), shown)
+        found = [keys.keys(c, kind) for c, kind in ((ids, "person"), (emails, "email")) if c is not None]
+        made, why = keys.either(*found) if len(found) > 1 else found[0]
+        empty = self._empty(ids, emails)
+        shown = emails if ids is None else ids
+        if not blank:
+            self.faults.mark(empty, N_("the customer is missing"))
+        self.faults.mark((why == keys.NOBODY) & ~empty, N_("“{value}” stands for nobody: no customer"), shown)
+        self.faults.mark(why == keys.NOT_EMAIL, N_("“{value}” is not an e-mail address"), shown)
         self.faults.mark(
-            why == keys.SHORTENED,
-            N_("“{value}” is a number that a spreadsheet cut short: format the column as text"),
-            shown,
+            why == keys.SHORTENED, N_("“{value}” was cut short by a spreadsheet: format it as text"), shown
         )
         self.faults.mark(why == keys.LONG, N_("“{value}”… is too long for an id"), shown)
         return made
@@ -100,10 +94,14 @@ class Rows(Struct):
         return pc.if_else(pa.array(why == 0), made, None)
 
     def members(self, names: list[str]) -> list[pa.Array]:
-        """`"column":value` of these columns."""
-        looks = self.detected.columns
+        """`"column":value` of these columns; a nested column called properties gives its own members."""
+        looks = [self.detected.columns[name] for name in names]
+        made = [props.values(flat(self.table[look.name]), look.type, look.sign) for look in looks]
         return [
-            props.member(n, props.values(flat(self.table[n]), looks[n].type, looks[n].sign)) for n in names
+            props.inner(values)
+            if look.type == "json" and look.name in ("properties", "props")
+            else props.member(look.name, values)
+            for look, values in zip(looks, made, strict=True)
         ]
 
     def unmapped(self) -> list[str]:

@@ -8,11 +8,12 @@ from typing import Final
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from habitue.ingest.files.dates import Bools, Ints
 
-Hashes = np.ndarray[tuple[int], np.dtype[np.uint64]]
-Digests = np.ndarray[tuple[int], np.dtype[np.void]]
+Hashes = NDArray[np.uint64]
+Digests = NDArray[np.void]
 
 WIDTH: Final = 16
 

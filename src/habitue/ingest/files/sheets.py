@@ -2,16 +2,209 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import datetime
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from decimal import Decimal
+from itertools import islice
+from typing import Any, Final, NoReturn
+
+import msgspec
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyarrow import parquet
+from python_calamine import CalamineError, load_workbook
 
 from habitue.ingest.files.props import Type
+from habitue.ingest.files.report import Note, Reject, note
 from habitue.ingest.files.source import Source
 from habitue.ingest.files.text import Batch
+from habitue.kernel.errors import UserError
+from habitue.kernel.i18n import N_
+
+ROWS: Final = 50_000
+LONGEST: Final = 1 << 24
+"""Bytes of one line of JSON."""
 
 
 def header(source: Source) -> tuple[list[str], Sequence[Type | None]]:
-    raise NotImplementedError
+    """The columns' names as they are in the file, and their types where the format says them."""
+    with _mended(source):
+        if source.format == "parquet":
+            schema = parquet.read_schema(source.path)
+            return schema.names, [_type(field.type) for field in schema]
+        if source.format == "jsonl":
+            return _keys(source)
+        first = next((cells for _, cells in _sheet(source) if any(cells)), [])
+    if not any(first):
+        raise UserError(N_("{path} is empty. Export it again."), path=repr(source.path.name))
+    return first, [None] * len(first)
 
 
 def read(source: Source, header: list[str]) -> Iterator[Batch]:
-    raise NotImplementedError
+    """All rows after the header. Raises `UserError` where the file turns out to be damaged."""
+    readers = {"parquet": _parquet, "jsonl": _jsonl, "xlsx": _xlsx}
+    with _mended(source):
+        yield from readers[source.format](source, header)
+
+
+@contextmanager
+def _mended(source: Source) -> Iterator[None]:
+    try:
+        yield
+    except (pa.ArrowException, CalamineError, OSError, EOFError) as error:
+        _damaged(source, error)
+    except BaseException as error:  # a panic inside the XLSX reader is no Exception
+        if type(error).__name__ != "PanicException":
+            raise
+        _damaged(source, error)
+
+
+def _damaged(source: Source, error: BaseException) -> NoReturn:
+    text = N_("{path} is damaged or cut short. Save it again.")
+    raise UserError(text, path=repr(source.path.name)) from error
+
+
+# --- Parquet --------------------------------------------------------------------------------------
+
+
+def _type(kind: pa.DataType) -> Type | None:
+    if pa.types.is_boolean(kind):
+        return "flag"
+    if pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind):
+        return "number"
+    return "json" if pa.types.is_nested(kind) else "text"
+
+
+def _parquet(source: Source, header: list[str]) -> Iterator[Batch]:
+    file = parquet.ParquetFile(source.path)
+    total = max(1, file.metadata.num_rows)
+    line = 1
+    for batch in file.iter_batches(ROWS):
+        table = pa.table([_texts(column) for column in batch.columns], names=header)
+        lines = np.arange(line, line + len(batch))
+        line += len(batch)
+        yield Batch(table, lines, [], source.size * (line - 1) // total)
+
+
+def _texts(column: pa.Array) -> pa.Array:
+    if pa.types.is_dictionary(column.type):
+        column = column.dictionary_decode()
+    if pa.types.is_nested(column.type) or pa.types.is_binary(column.type):
+        return pa.array([_text(value) for value in column.to_pylist()], pa.string())
+    texts = pc.fill_null(column.cast(pa.string()), "")
+    return (
+        _unmistakable(texts)
+        if pa.types.is_floating(column.type) or pa.types.is_decimal(column.type)
+        else texts
+    )
+
+
+def _unmistakable(numbers: pa.Array) -> pa.Array:
+    """`1.234` as `1.2340`: with exactly three decimals a person could mean thousands, a number can't."""
+    return pc.replace_substring_regex(numbers, r"^(-?\d+\.\d{3})$", r"\10")
+
+
+# --- JSON, one object a line ----------------------------------------------------------------------
+
+
+def _objects(source: Source) -> Iterator[tuple[int, int, dict[str, Any] | None, bytes]]:
+    """Line number, its length, its object or None where it is none, and the line."""
+    decode = msgspec.json.Decoder(dict[str, Any]).decode
+    with source.path.open("rb") as stream:
+        number = 0
+        while line := stream.readline(LONGEST):
+            number += 1
+            try:
+                yield number, len(line), decode(line.removeprefix(b"\xef\xbb\xbf")), line
+            except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+                if line.strip():
+                    yield number, len(line), None, line
+
+
+def _keys(source: Source) -> tuple[list[str], Sequence[Type | None]]:
+    """All keys of all lines in order of appearance, and the one type that their values have."""
+    types: dict[str, set[Type]] = {}
+    for _, _, entry, _ in _objects(source):
+        for key, value in (entry or {}).items():
+            if value is not None:
+                types.setdefault(key, set()).add(_kind(value))
+            else:
+                types.setdefault(key, set())
+    if not types:
+        raise UserError(N_("{path} holds no JSON objects, one on each line."), path=repr(source.path.name))
+    return list(types), [next(iter(kinds)) if len(kinds) == 1 else None for kinds in types.values()]
+
+
+def _kind(value: object) -> Type:
+    if isinstance(value, bool):
+        return "flag"
+    return "number" if isinstance(value, int | float) else "text" if isinstance(value, str) else "json"
+
+
+def _jsonl(source: Source, header: list[str]) -> Iterator[Batch]:
+    names, _ = _keys(source)
+    entries, done = _objects(source), 0
+    while piece := list(islice(entries, ROWS)):
+        done += sum(size for _, size, _, _ in piece)
+        good = [(number, entry) for number, _, entry, _ in piece if entry is not None]
+        bad = [
+            Reject(n, _unread(), [line[:1000].decode("utf-8", "replace").rstrip()])
+            for n, _, entry, line in piece
+            if entry is None
+        ]
+        columns = [pa.array([_text(entry.get(name)) for _, entry in good], pa.string()) for name in names]
+        yield Batch(pa.table(columns, names=header), np.array([n for n, _ in good], np.int64), bad, done)
+
+
+def _unread() -> Note:
+    return note(N_("is no JSON object"))
+
+
+# --- XLSX -----------------------------------------------------------------------------------------
+
+
+def _sheet(source: Source) -> Iterator[tuple[int, list[str]]]:
+    """Row numbers and cells of the first sheet that has any."""
+    book = load_workbook(str(source.path))
+    for name in book.sheet_names:
+        sheet = book.get_sheet_by_name(name)
+        if sheet.height:
+            first = (sheet.start or (0, 0))[0] + 1
+            for number, cells in enumerate(sheet.iter_rows(), first):
+                yield number, [_text(cell) for cell in cells]
+            return
+
+
+def _xlsx(source: Source, header: list[str]) -> Iterator[Batch]:
+    rows = ((number, cells) for number, cells in _sheet(source) if any(cells))
+    next(rows, None)
+    while piece := list(islice(rows, ROWS)):
+        columns: Iterable[Sequence[str]] = zip(*(cells for _, cells in piece), strict=True)
+        table = pa.table([pa.array(column, pa.string()) for column in columns], names=header)
+        yield Batch(table, np.array([number for number, _ in piece], np.int64), [], source.size)
+
+
+def _text(value: Any) -> str:
+    """A cell as text: dates as ISO, numbers plain, `1.234` as `1.2340` (see `_unmistakable`)."""
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float):
+        return _float(value)
+    if isinstance(value, datetime.datetime):
+        return value.isoformat(" ")
+    if isinstance(value, int | datetime.date | datetime.time | datetime.timedelta):
+        return str(value)
+    return msgspec.json.encode(value).decode()
+
+
+def _float(value: float) -> str:
+    if value != value or value in (float("inf"), float("-inf")):
+        return str(value)
+    text = format(Decimal(repr(value)), "f").removesuffix(".0")
+    return text + "0" if text[-4:-3] == "." else text

@@ -18,6 +18,7 @@ import pyarrow as pa
 from msgspec import Struct
 from pyarrow import csv as arrow
 
+from habitue.ingest.files.dates import Ints
 from habitue.ingest.files.report import Note, Reject, note
 from habitue.ingest.files.source import Source
 from habitue.kernel.i18n import N_
@@ -42,7 +43,7 @@ class Batch(NamedTuple):
     """Rows as text columns, each row's line number in the file, the rows that could not be read, and the bytes read so far."""
 
     table: pa.Table
-    lines: np.ndarray[tuple[int], np.dtype[np.int64]]
+    lines: Ints
     rejects: list[Reject]
     done: int
 

@@ -8,57 +8,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from importlib.resources import files
 from typing import Final
 
-_PHRASES: Final[dict[str, str]] = {
-    "customer": "customer id, id customer, id client, client id, customer number, numero client, no client, n client, "
-    "code client, reference client, ref client, identifiant client, user id, userid, id user, member id, contact id, "
-    "record id, leid, customer, client, identifiant, acheteur, buyer, shopper, user, utilisateur, account, compte",
-    "email": "customer email, email client, e mail client, billing email, email billing, email address, adresse email, "
-    "adresse e mail, adresse mail, e mail address, email, e mail, courriel, mail",
-    "ts": "created at, order date, date de commande, date commande, date de la commande, date d achat, date achat, "
-    "purchase date, invoice date, date facture, date de facture, date de vente, transaction date, date transaction, "
-    "date add, created date utc, date created, order created at, processed at, paid at, completed at, occurred at, "
-    "timestamp, event time, original timestamp, event date, date heure, datetime, ts, date, jour, day, time, heure, quand, when, "
-    "close date, invoicedate, orderdate",
-    "order_id": "order id, id order, order number, numero de commande, numero commande, no commande, n commande, id commande, "
-    "commande id, commande, reference commande, ref commande, order reference, order no, order name, order, invoice id, "
-    "invoice number, invoice no, invoiceno, invoice, numero facture, n facture, facture, transaction id, id transaction, "
-    "receipt, ticket, numero ticket, orderid, reference",
-    "revenue": "total ttc, montant ttc, total paid tax incl, total paid, order total amount, order total, total commande, "
-    "total de la commande, montant de la commande, montant commande, grand total, net sales, net revenue, n revenue, revenue, "
-    "total amount, montant total, amount paid, amount, montant, total, chiffre d affaires, ca ttc, ca, sales, sales amount, "
-    "dollar value, value, valeur, total ht, montant ht, close value, prix total, total price",
-    "line": "line total, lineitem total, line amount, total ligne, montant ligne, total price tax incl, item total, sous total ligne",
-    "quantity": "lineitem quantity, product quantity, quantity, quantite, qty, qte, number of items, nombre d articles, "
-    "items sold, number of cds, nb articles, item quantity",
-    "price": "lineitem price, unit price, prix unitaire, unit price tax incl, pu ttc, pu, item price, item cost, unitprice, price, prix",
-    "product": "lineitem name, product name, nom produit, nom du produit, item name, product title, designation, libelle produit, "
-    "libelle, article, product, produit, item, description",
-    "sku": "lineitem sku, sku, product reference, reference produit, ref produit, product id, id produit, product code, "
-    "stock code, stockcode, ean, ean13",
-    "category": "product category, categorie produit, category, categorie, product type, rayon, famille",
-    "currency": "currency, devise, order currency, currency code, code devise, monnaie",
-    "refunded": "refunded amount, amount refunded, montant rembourse, refund amount, total refunded",
-    "status": "financial status, order status, payment status, statut de la commande, etat de la commande, statut commande, "
-    "status, statut, etat, current state",
-    "type": "transaction type, type de transaction, type de mouvement, order type, sale type, type de vente, type",
-    "event": "event, event name, evenement, nom evenement, nom de l evenement, action, activity, activite",
-    "account_id": "account id, company id, group id, id compte, id societe, id entreprise",
-    "created": "created at, registered at, signup date, sign up date, date d inscription, date inscription, date de creation, "
-    "date creation, date add, creation date, registration date, optin time, inscription, customer since, client depuis, date created",
-    "first_name": "first name, prenom, firstname, given name",
-    "last_name": "last name, nom de famille, lastname, surname, family name, nom",
-    "name": "full name, customer name, nom complet, nom client, nom du client, name",
-    "phone": "phone, phone number, telephone, numero de telephone, tel, mobile, portable, default address phone",
-    "birthday": "birthday, birth date, date of birth, date de naissance, naissance, anniversaire, birthdate, dob",
-    "city": "city, ville, default address city, billing city, town",
-    "country": "country, pays, country code, default address country code, billing country, cc",
-    "postal_code": "postal code, code postal, zip, zip code, postcode, cp, default address zip",
-    "company": "company, societe, entreprise, default address company, organisation, organization",
-    "gender": "gender, sexe, genre, civilite, id gender",
-    "language": "language, langue, locale",
-}
+import msgspec
 
 TRAITS: Final = (
     "email", "first_name", "last_name", "name", "phone", "birthday", "city", "country", "postal_code",
@@ -100,14 +53,51 @@ LINED: Final = ("lineitem", "product", "produit", "article", "item", "ligne", "l
 """Headers that begin with one of these describe a line of an order, not the order."""
 
 JUNK: Final = frozenset(
-    "null none nil undefined nan 0 n/a #n/a na - -- ? . anonymous guest unknown inconnu anonyme [object] #ref! #value! #name? 00000000-0000-0000-0000-000000000000".split()
+    [
+        "null",
+        "none",
+        "nil",
+        "undefined",
+        "nan",
+        "0",
+        "n/a",
+        "#n/a",
+        "na",
+        "-",
+        "--",
+        "?",
+        ".",
+        "anonymous",
+        "guest",
+        "unknown",
+        "inconnu",
+        "anonyme",
+        "[object]",
+        "#ref!",
+        "#value!",
+        "#name?",
+        "00000000-0000-0000-0000-000000000000",
+    ]
 ) | {"[object object]", ""}
 """Ids that stand for nobody."""
 
 REFUND: Final = frozenset(
-    "refund refunded return returned remboursement rembourse remboursee avoir retour credit creditnote chargeback".split()
+    [
+        "refund",
+        "refunded",
+        "return",
+        "returned",
+        "remboursement",
+        "rembourse",
+        "remboursee",
+        "avoir",
+        "retour",
+        "credit",
+        "creditnote",
+        "chargeback",
+    ]
 ) | {"credit note", "note de credit"}
-CANCELLED: Final = frozenset("cancelled canceled annule annulee failed echoue echouee voided expired expire expiree abandoned".split()) | {
+CANCELLED: Final = frozenset(["cancelled", "canceled", "annule", "annulee", "failed", "echoue", "echouee", "voided", "expired", "expire", "expiree", "abandoned"]) | {
     "erreur de paiement", "payment error", "wc cancelled", "wc failed", "echec",
 }  # fmt: skip
 
@@ -130,6 +120,7 @@ def slug(text: str) -> str:
     return plain(text).replace(" ", "_") or text.strip()
 
 
-PHRASES: Final[dict[str, tuple[str, ...]]] = {
-    field: tuple(phrase.strip() for phrase in phrases.split(",")) for field, phrases in _PHRASES.items()
-}
+PHRASES: Final[dict[str, list[str]]] = msgspec.toml.decode(
+    files("habitue.ingest.files").joinpath("words.toml").read_text("utf-8"), type=dict[str, list[str]]
+)
+"""What the columns of each field are called (`words.toml`)."""

@@ -1,0 +1,91 @@
+"""Customers → `$identify` with their traits; rows of events → events."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from habitue.ingest.files import orders, props, seen
+from habitue.ingest.files.emit import Memory, identify, table
+from habitue.ingest.files.rows import Rows
+from habitue.ingest.files.words import TRAITS, slug
+from habitue.kernel.i18n import N_
+from habitue.kernel.money import digits
+from habitue.store.log import PARCEL
+
+
+def customers(rows: Rows, memory: Memory) -> pa.Table:
+    """One `$identify` a row, at the customer's creation, at `now` where the file does not say it.
+
+    Without a time of its own the message id holds the file's digest: the same file again changes nothing, and a
+    later file may set a trait back.
+    """
+    key = rows.people()
+    at, dated = rows.instants("created", blank=True) if rows.cells("created") is not None else (None, None)
+    good = rows.faults.good
+    if at is None or dated is None:
+        at, dated = np.zeros(len(good), np.int64), np.zeros(len(good), np.bool_)
+    said = props.objects(_traits(rows), len(good))
+    when = pc.if_else(pa.array(dated), pa.array(at).cast(pa.string()), rows.detected.source.digest)
+    take = pa.array(np.flatnonzero(good))
+    key, said, account = key.take(take), said.take(take), rows.accounts().take(take)
+    memory.count(rows.written(np.flatnonzero(good)), key)
+    ids = seen.digests("identify", key, when.take(take), said)
+    name, nothing = pa.array(["$identify"] * len(ids), pa.string()), pa.nulls(len(ids), pa.int64())
+    made = table(ids, key, account, np.where(dated, at, rows.now)[good], name, nothing, said)
+    return made.filter(pa.array(memory.once(ids)))
+
+
+def _traits(rows: Rows) -> list[pa.Array]:
+    """Standard traits under their names, other columns under their header's slug."""
+    choices, members, taken = rows.detected.choices, [], set()
+    for field in (*TRAITS, "created"):
+        cells = rows.cells(field)
+        if cells is not None:
+            name = "created_at" if field == "created" else field
+            taken.add(name)
+            members.append(props.member(name, props.values(cells, "text")))
+    for column in rows.unmapped():
+        name = slug(column) if slug(column) not in taken else column
+        taken.add(name)
+        look = rows.detected.columns[column]
+        members.append(
+            props.member(name, props.values(rows.table[column].combine_chunks(), look.type, look.sign))
+        )
+    return members if choices else []
+
+
+def events(rows: Rows, memory: Memory) -> pa.Table:
+    """One event a row under the name that its cell says; `revenue` only where the file has such a column."""
+    key = rows.people()
+    at, _ = rows.instants("ts")
+    cells = rows.cells("event")
+    name = pc.utf8_trim_whitespace(pc.utf8_normalize(cells, form="NFC"))
+    rows.faults.mark(np.asarray(pc.equal(name, "")), N_("the event's name is missing"))
+    rows.faults.mark(
+        np.asarray(pc.greater(pc.utf8_length(name), 200)),
+        N_("“{value}”… is too long for an event's name"),
+        cells,
+    )
+    amount, sums = orders.revenue(rows)
+    places = digits(rows.settings.currency)
+    money = [
+        props.member("revenue", pc.if_else(pa.array(sums), props.scaled(amount, places), None)),
+        props.member("currency", pc.if_else(pa.array(sums), props.encode(rows.settings.currency), None)),
+    ]
+    said = props.objects([*money, *rows.members(rows.unmapped())], len(at))
+    good = np.flatnonzero(rows.faults.good)
+    take = pa.array(good)
+    key, name, said, account = (part.take(take) for part in (key, name, said, rows.accounts()))
+    revenue = pc.if_else(pa.array(sums), pa.array(amount, pa.int64()), None).take(take)
+    memory.count(rows.written(good), key)
+    ids = memory.numbered(
+        seen.digests("row", key, pa.array(at[good]).cast(pa.string()), name, revenue.cast(pa.string()), said)
+    )
+    told = identify(rows, good, key, account, at[good], memory)
+    return (
+        pa.concat_tables([told, table(ids, key, account, at[good], name, revenue, said)])
+        if len(good)
+        else PARCEL.empty_table()
+    )
