@@ -241,7 +241,7 @@ class _Reader:
             case "within" | "length" | "default":
                 return self._length(node)
             case "factor":
-                return self._number(node)
+                return self._factor(node)
         return self._text(node)
 
     def _prop(self, node: ast.expr) -> Any:
@@ -276,11 +276,12 @@ class _Reader:
             node, N_("Here goes a plain value: a text in quotes, a number, True, False or None.")
         )
 
-    def _number(self, node: ast.expr) -> Any:
+    def _factor(self, node: ast.expr) -> Any:
         value = self._scalar(node)
-        if value is HOLE or (isinstance(value, int | float) and not isinstance(value, bool)):
-            return value
-        return self._fail(node, N_("Here goes a number, such as {example}."), example="2.0")
+        if value is HOLE or isinstance(value, bool) or not isinstance(value, int | float):
+            text = N_("Here goes a number, such as {example}.")
+            return HOLE if value is HOLE else self._fail(node, text, example="2.0")
+        return float(value)
 
     def _length_or_value(self, node: ast.expr) -> Any:
         """What elapsed time is compared with: a number of days, to the nearest minute, or a duration."""
