@@ -13,12 +13,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
-from habitue.ingest.inbox import Parcel
-from habitue.store.log import PARCEL
 
 from habitue.demo.season import openings
 from habitue.demo.shop import parcels
+from habitue.ingest.inbox import Parcel
 from habitue.kernel.clock import YEAR, instant
+from habitue.store.log import PARCEL
 
 UNTIL = instant("2026-11-22")
 
@@ -115,7 +115,7 @@ def test_refunds_take_back_no_more_than_was_paid(events: pa.Table) -> None:
 
 def test_nobody_real_can_be_reached(events: pa.Table) -> None:
     fiction = ("+33 1 99 00", "+33 2 61 91", "+33 3 53 01", "+33 4 65 71", "+33 5 36 49", "+33 6 39 98")
-    traits = [fields for fields in props(events, "$identify") if "email" in fields]
+    traits = props(events, "$identify")
     assert all(str(fields["email"]).endswith("@example.com") for fields in traits)
     assert all(str(fields["phone"]).startswith(fiction) for fields in traits if "phone" in fields)
     addresses = {fields["email"] for fields in traits}
@@ -185,3 +185,15 @@ def test_a_december_day_sells_more_than_one_in_february(events: pa.Table) -> Non
 )
 def test_the_sales_open_on_the_legal_days(winter: date, summer: date) -> None:
     assert openings(winter.year) == (winter, summer)
+
+
+def test_who_unsubscribes_takes_their_consent_back_and_gets_no_more_letters(events: pa.Table) -> None:
+    stopped = named(events, "Email Unsubscribed")
+    sent = named(events, "Email Sent").group_by("key").aggregate([("ts", "max")])
+    last = dict(zip(sent["key"].to_pylist(), sent["ts_max"].to_pylist(), strict=True))
+    for key, ts in zip(stopped["key"].to_pylist(), stopped["ts"].to_pylist(), strict=True):
+        assert last[key] < ts
+    told = named(events, "$consent")
+    refused = told.filter(pc.equal(told["props"], '{"email":false}'))
+    assert len(stopped)
+    assert set(refused["key"].to_pylist()) == set(stopped["key"].to_pylist())

@@ -47,9 +47,9 @@ def letters(
         batch("Email Clicked", clicked, read + 40 * SECOND),
         batch("Email Unsubscribed", stopped, read + 70 * SECOND),
         frame.events(
-            "$identify",
+            "$consent",
             who[stopped],
             (read + 71 * SECOND)[stopped],
-            pa.array(['{"consent":{"email":false}}'] * int(stopped.sum())),
+            pa.array(['{"email":false}'] * int(stopped.sum())),
         ),
     ]

@@ -72,9 +72,9 @@ def identify(rng: np.random.Generator, people: People) -> Texts:
     french = pc.equal(country, "FR").to_numpy(zero_copy_only=False)
     abroad = pc.is_in(country, pa.array(["GB", "DE"])).to_numpy(zero_copy_only=False)
     language = frame.pick(pa.array(["fr", "en"]), (abroad | people.english[:size]).astype(np.int8))
-    keep = rng.random((4, size))
+    keep = rng.random((3, size))
     return frame.fill(
-        '{"first_name":"@","last_name":"@","email":"@"@@@,"country":"@","language":"@","consent":{"email":@,"sms":@}}',
+        '{"first_name":"@","last_name":"@","email":"@"@@@,"country":"@","language":"@"}',
         given,
         family,
         frame.fill("@.@@example.com", user, frame.digits(np.arange(size) + 1), "@"),
@@ -83,9 +83,14 @@ def identify(rng: np.random.Generator, people: People) -> Texts:
         frame.optional(frame.fill(',"city":"@"', city), keep[2] < 0.93),
         country,
         language,
-        _bool(people.consent[:size]),
-        _bool(people.consent[:size] & (keep[3] < 0.4)),
     )
+
+
+def consent(rng: np.random.Generator, people: People) -> Texts:
+    """On which channels each known person agreed to be reached, as a JSON object."""
+    email = people.consent[: people.known]
+    sms = email & (rng.random(people.known) < 0.4)
+    return frame.fill('{"email":@,"sms":@}', _bool(email), _bool(sms))
 
 
 def _keys(customers: int, known: int, total: int) -> Texts:

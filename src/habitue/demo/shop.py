@@ -58,6 +58,7 @@ def _draw(rng: np.random.Generator, season: Season, people: crowd.People) -> pa.
     known = np.arange(people.known)
     tables += [
         frame.events("$identify", known, born[known] + MINUTE // 2, crowd.identify(rng, people)),
+        frame.events("$consent", known, born[known] + MINUTE // 2, crowd.consent(rng, people)),
         companies.joined(rng, season, people, born),
         *letters.letters(rng, season, people, bought, born),
     ]
