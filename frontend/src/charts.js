@@ -14,45 +14,63 @@ const spoken = document.documentElement.lang.startsWith("fr")
   ? { number: { ...french, thousands: "\u202f" }, time: frenchTime }
   : { number: english, time: englishTime };
 const closed = { ...loader(), load: (uri) => Promise.reject(new Error(`A chart may not load ${uri}`)) };
+const dark = matchMedia("(prefers-color-scheme: dark)");
 const views = new Map();
+const tip = Object.assign(document.createElement("div"), { className: "tip", hidden: true });
+document.body.append(tip);
 
 /** The page's own colours and font, from the design tokens. */
 function look() {
   const style = getComputedStyle(document.documentElement);
-  const token = (name, otherwise) => style.getPropertyValue(name).trim() || otherwise;
-  const [ink, line] = [token("--muted", "#64748b"), token("--line", "#e2e8f0")];
+  const token = (name) => style.getPropertyValue(name).trim();
+  const words = { labelColor: token("--ink-3"), titleColor: token("--ink-3"), labelFontSize: 11.5, titleFontSize: 11.5 };
   return {
+    aria: false,
     background: "transparent",
     font: "Inter, system-ui, sans-serif",
     view: { stroke: null },
-    axis: { labelColor: ink, titleColor: ink, gridColor: line, domainColor: line, tickColor: line },
-    legend: { labelColor: ink, titleColor: ink },
+    axis: { ...words, titleFontWeight: 400, gridColor: token("--line-soft"), domain: false, ticks: false, labelPadding: 8 },
+    text: { fill: token("--ink") },
+    rule: { color: token("--ink") },
   };
+}
+
+/** Vega's tooltip handler: the words stand in the datum, one line each; beside the pointer, inside the window. */
+function tell(_, event, __, words) {
+  tip.hidden = words == null || words === "";
+  if (tip.hidden) return;
+  tip.textContent = words;
+  const { offsetWidth: width, offsetHeight: height } = tip;
+  const x = event.clientX + 16 + width > innerWidth ? event.clientX - width - 12 : event.clientX + 16;
+  tip.style.left = `${Math.max(8, x)}px`;
+  tip.style.top = `${Math.max(8, Math.min(event.clientY + 12, innerHeight - height - 8))}px`;
 }
 
 async function draw(figure) {
   const spec = JSON.parse(figure.querySelector('script[type="application/json"]').textContent);
-  const place = figure.querySelector("[data-plot]") ?? figure.insertBefore(document.createElement("div"), figure.firstChild);
-  place.replaceChildren();
   const { spec: compiled } = compile(spec, { config: look() });
-  const runtime = parse(compiled, null, { ast: true });
-  const view = new View(runtime, { expr: expressionInterpreter, loader: closed, locale: spoken, renderer: "svg", hover: true });
+  const view = new View(parse(compiled, null, { ast: true }), {
+    expr: expressionInterpreter, loader: closed, locale: spoken, renderer: "svg", hover: true, tooltip: tell,
+  });
   views.set(figure, view);
-  await view.initialize(place).runAsync();
+  await view.initialize(figure.querySelector("[data-plot]")).runAsync();
+}
+
+function forget(figure) {
+  views.get(figure).finalize();
+  views.delete(figure);
+  tip.hidden = true;
 }
 
 /** Draw the figures that are new on the page, and let go of those that left it. */
 function drawAll() {
-  for (const [figure, view] of views) {
-    if (!figure.isConnected) {
-      view.finalize();
-      views.delete(figure);
-    }
-  }
-  for (const figure of document.querySelectorAll("figure[data-chart]")) {
-    if (!views.has(figure)) draw(figure);
-  }
+  [...views.keys()].filter((figure) => !figure.isConnected).forEach(forget);
+  [...document.querySelectorAll("figure[data-chart]")].filter((figure) => !views.has(figure)).forEach(draw);
 }
 
 drawAll();
-document.addEventListener("htmx:after:process", drawAll);
+document.addEventListener("htmx:after:swap", drawAll);
+dark.addEventListener("change", () => {
+  [...views.keys()].forEach(forget);
+  drawAll();
+});

@@ -1,0 +1,52 @@
+"""How the API is asked: what every address answers on failure, and the parameters that several share."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Annotated, Final, TypeAlias
+
+from litestar import get
+from litestar.openapi import ResponseSpec
+from litestar.params import Parameter
+
+from habitue.api.shapes import Failure
+from habitue.app import Shop
+from habitue.stages.models import Model
+
+_FAILURES: Final = {
+    400: ResponseSpec(Failure, description="What is wrong with the request."),
+    404: ResponseSpec(Failure, description="There is no such thing."),
+}
+
+read = partial(get, sync_to_thread=True, responses=_FAILURES)
+"""An address that is read: `@read("/path")`."""
+
+ModelId: TypeAlias = Annotated[
+    str | None,
+    Parameter(query="model", max_length=100, description="A model's id; the first live one if not said."),
+]
+Month: TypeAlias = Annotated[
+    str | None,
+    Parameter(query="month", max_length=10, description="A month such as 2026-11; this one if not said."),
+]
+Against: TypeAlias = Annotated[
+    str | None,
+    Parameter(
+        query="against", max_length=10, description="The month to compare with; the one before if not said."
+    ),
+]
+At: TypeAlias = Annotated[
+    str | None,
+    Parameter(
+        query="at", max_length=40, description="A month (its end), a date or an instant; now if not said."
+    ),
+]
+RuleText: TypeAlias = Annotated[
+    str, Parameter(query="rule", max_length=20_000, description='A rule, such as ever("Order Completed").')
+]
+Size: TypeAlias = Annotated[int, Parameter(query="size", ge=1, le=1_000, description="How many at most.")]
+
+
+def chosen(shop: Shop, model: str | None) -> Model:
+    """The model asked for, or the first live one; raises `UserError` for one that is none."""
+    return shop.model(model) if model else shop.models()[0]

@@ -1,0 +1,30 @@
+"""`/api/v1/segment`: any rule, saved or not."""
+
+from __future__ import annotations
+
+from habitue.api import shapes
+from habitue.api.asked import At, RuleText, Size, read
+from habitue.app import Shop
+from habitue.kernel import clock
+from habitue.stages.choice import instant
+
+
+@read("/segment")
+def show(shop: Shop, rule: RuleText, at: At = None, size: Size = 100) -> shapes.Segment:
+    """Who satisfies a rule at an instant: how many, the first of them, and what the rule says in words."""
+    segment = shop.segment(rule)
+    when = instant(at, shop.settings.timezone, clock.now())
+    members = segment.members(when)
+    return shapes.Segment(
+        rule=rule,
+        at=clock.iso(when),
+        sentence={"en": segment.sentence("en"), "fr": segment.sentence("fr")},
+        count=len(members),
+        customers=members[:size],
+    )
+
+
+@read("/segment/history")
+def history(shop: Shop, rule: RuleText, size: Size = 1_000) -> shapes.History:
+    """Who satisfied a rule from when to when, by customer and time."""
+    raise NotImplementedError

@@ -1,0 +1,246 @@
+"""The shapes that the API answers in.
+
+Instants are ISO 8601 in UTC, money is a decimal text in the workspace's currency.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from msgspec import Struct
+
+
+class Problem(Struct, frozen=True):
+    """One thing wrong with a rule: where (column from 1, 0 for the whole) and what to do."""
+
+    column: int
+    length: int
+    message: str
+
+
+class Failure(Struct, frozen=True):
+    """Why a request was not answered and what to do, in the reader's language; `problems` are a rule's."""
+
+    status: int
+    message: str
+    problems: list[Problem] = []
+
+
+class Health(Struct, frozen=True):
+    """The server runs; `version` is the product's."""
+
+    status: str
+    version: str
+    time: str
+
+
+class Stage(Struct, frozen=True):
+    """A stage of a model, in both languages."""
+
+    id: str
+    canonical: str
+    name: dict[str, str]
+    description: dict[str, str]
+    colour: str
+    terminal: bool
+    rule: str | None
+
+
+class Model(Struct, frozen=True):
+    """A live model; `stages` in order of precedence, `display` in the order in which people read them."""
+
+    id: str
+    kind: str
+    subject: str
+    version: int
+    name: dict[str, str]
+    display: list[str]
+    settings: dict[str, str | int | float]
+    stages: list[Stage]
+
+
+class Counts(Struct, frozen=True):
+    """How many were in each stage at an instant."""
+
+    model: str
+    at: str
+    counts: dict[str, int]
+
+
+class Flow(Struct, frozen=True):
+    """`n` people were in `source` before and in `target` after; None is not yet, or no more, in the model.
+
+    `share` is their part of all that were in `source`, `days` the median time the movers had spent there.
+    """
+
+    source: str | None
+    target: str | None
+    n: int
+    share: float | None
+    days: float | None
+
+
+class Flows(Struct, frozen=True):
+    """Who moved between the ends of two months."""
+
+    model: str
+    before: str
+    after: str
+    moves: list[Flow]
+
+
+class Month(Struct, frozen=True):
+    """How many were in each stage when a month ended (now, for the month that runs)."""
+
+    month: str
+    at: str
+    counts: dict[str, int]
+
+
+class Months(Struct, frozen=True):
+    """24 months of a model."""
+
+    model: str
+    months: list[Month]
+
+
+class Stay(Struct, frozen=True):
+    """How long stays in a stage last (Kaplan-Meier, days); of the `n` stays `open` are not over: censored."""
+
+    stage: str
+    n: int
+    open: int
+    median: int | None
+    p90: int | None
+    mean: float | None
+    days: list[int]
+    survival: list[float]
+    low: list[float]
+    high: list[float]
+
+
+class Stays(Struct, frozen=True):
+    """Time in stage, for every stage of a model."""
+
+    model: str
+    at: str
+    stays: list[Stay]
+
+
+class Overview(Struct, frozen=True):
+    """All of the overview page."""
+
+    model: str
+    computed: str
+    before: Counts
+    after: Counts
+    moves: list[Flow]
+    months: list[Month]
+    stays: list[Stay]
+
+
+class Customer(Struct, frozen=True):
+    """One line of a list: the stage at the instant asked, what comes after it, and the orders so far."""
+
+    customer: int
+    key: str
+    name: str | None
+    email: str | None
+    stage: str
+    since: str
+    next_stage: str | None
+    next_at: str | None
+    life: int
+    orders: int
+    revenue: str
+    last_order: str | None
+
+
+class Customers(Struct, frozen=True):
+    """One page of a list; `next` is the page that follows, None on the last."""
+
+    model: str
+    at: str
+    currency: str
+    total: int
+    page: int
+    next: int | None
+    customers: list[Customer]
+
+
+class Interval(Struct, frozen=True):
+    """A stay `[since, until)`; `until` may lie in the future, None is never."""
+
+    stage: str
+    since: str
+    until: str | None
+    life: int
+
+
+class Profile(Struct, frozen=True):
+    """All that is known of one customer, and their stays in every live model about people."""
+
+    customer: int
+    key: str
+    name: str | None
+    birth: str
+    traits: dict[str, Any]
+    currency: str
+    orders: int
+    revenue: str
+    first_order: str | None
+    last_order: str | None
+    stays: dict[str, list[Interval]]
+
+
+class Event(Struct, frozen=True):
+    """Something that happened, properties as sent."""
+
+    at: str
+    name: str
+    revenue: str | None
+    properties: dict[str, Any]
+
+
+class Events(Struct, frozen=True):
+    """Events, latest first; give `next` as `before` for those that came earlier."""
+
+    events: list[Event]
+    next: str | None
+
+
+class Explanation(Struct, frozen=True):
+    """Why a customer is in a stage, or why a rule holds: each rule asked, with its conditions below it.
+
+    `why` is None before the customer's first event. Instants are ISO 8601 in UTC, lengths of time days.
+    """
+
+    customer: int
+    at: str
+    why: dict[str, Any] | None
+
+
+class Segment(Struct, frozen=True):
+    """Who satisfies a rule: how many, what it says in words, and the first of them by number."""
+
+    rule: str
+    at: str
+    sentence: dict[str, str]
+    count: int
+    customers: list[int]
+
+
+class Membership(Struct, frozen=True):
+    """One stay `[since, until)` in a segment."""
+
+    customer: int
+    since: str
+    until: str | None
+
+
+class History(Struct, frozen=True):
+    """Who satisfied a rule when; at most as many rows as asked for."""
+
+    rule: str
+    total: int
+    rows: list[Membership]

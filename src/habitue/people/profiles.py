@@ -1,0 +1,272 @@
+"""Who is in a stage, and one person's page: read from the working copy, at most a page at a time.
+
+`revenue` is minor units, net of refunds. Names and e-mails are the person's latest traits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any, Final
+
+import pyarrow as pa
+from msgspec import Struct, json
+
+from habitue.kernel.clock import Micros
+from habitue.store.warehouse import Warehouse
+
+NOBODY: Final = -1
+"""Stands for "had no stage yet" among the values of a `Choice`."""
+
+_NAMED: Final = ("name", "email", "firstName", "lastName", "first_name", "last_name")
+
+
+class Choice(Struct, frozen=True):
+    """Which people: in `values` at the instant `after` (any stage when empty), and in `was` at `before`.
+
+    `ever` asks for people who had at least one stay in that value by `after`; `search` for a part of the key,
+    the name or the e-mail.
+    """
+
+    version: int
+    after: Micros
+    values: tuple[int, ...] = ()
+    before: Micros | None = None
+    was: tuple[int, ...] = ()
+    ever: int | None = None
+    search: str = ""
+
+
+class Member(Struct, frozen=True):
+    """One line of a list: the stay at hand, what comes after it if nothing happens, and the orders so far."""
+
+    person: int
+    key: str
+    name: str | None
+    email: str | None
+    value: int
+    since: Micros
+    until: Micros | None
+    then: int | None
+    life: int
+    orders: int
+    revenue: int
+    last_order: Micros | None
+
+
+class Stay(Struct, frozen=True):
+    """One interval `[start, stop)` in a stage; `stop` may lie in the future, None is never."""
+
+    start: Micros
+    stop: Micros | None
+    value: int
+    life: int
+
+
+class Happening(Struct, frozen=True):
+    """One event of a person, properties as sent."""
+
+    ts: Micros
+    seq: int
+    name: str
+    revenue: int | None
+    props: dict[str, Any]
+
+
+class Person(Struct, frozen=True):
+    """What is known of one person."""
+
+    person: int
+    key: str
+    birth: Micros
+    traits: dict[str, Any]
+    orders: int
+    revenue: int
+    first_order: Micros | None
+    last_order: Micros | None
+
+    @property
+    def name(self) -> str | None:
+        """The name they gave, whole or in two parts."""
+        return _name(self.traits)
+
+
+def total(warehouse: Warehouse, choice: Choice) -> int:
+    """How many people the choice holds."""
+    sql, params = _chosen(choice)
+    return int(warehouse.read(f"SELECT count(*) AS n FROM ({sql})", params)["n"][0].as_py())
+
+
+def chosen(warehouse: Warehouse, choice: Choice, limit: int | None = None, offset: int = 0) -> list[int]:
+    """The persons of the choice, latest arrivals in the stage first."""
+    sql, params = _chosen(choice)
+    cut = f"LIMIT {limit} OFFSET {offset}" if limit is not None else ""
+    found = warehouse.read(f"SELECT subject FROM ({sql}) ORDER BY start DESC, subject {cut}", params)
+    return list(found["subject"].to_pylist())
+
+
+def members(warehouse: Warehouse, version: int, at: Micros, persons: Sequence[int]) -> list[Member]:
+    """Those persons' lines as of the instant `at`, in the given order."""
+    if not persons:
+        return []
+    stays = {row["subject"]: row for row in _rows(warehouse, _STANDING, (version, at, at), persons)}
+    sums = {row["person"]: row for row in _rows(warehouse, _ORDERS, (at,), persons)}
+    keys = {row["person"]: row["key"] for row in _rows(warehouse, _KEYS, (), persons)}
+    traits = _traits(warehouse, persons, _NAMED)
+    return [
+        Member(
+            person=person,
+            key=keys[person],
+            name=_name(traits.get(person, {})),
+            email=_text(traits.get(person, {}).get("email")),
+            value=stays[person]["value"],
+            since=stays[person]["start"],
+            until=stays[person]["stop"],
+            then=stays[person]["next"],
+            life=stays[person]["life"],
+            **_sums(sums.get(person)),
+        )
+        for person in persons
+        if person in stays
+    ]
+
+
+def person(warehouse: Warehouse, key: int | str) -> Person | None:
+    """One person by number or by key, such as `email:a@b.fr`; None where there is none."""
+    column = "person" if isinstance(key, int) else "key"
+    found = _rows(
+        warehouse, f"SELECT person, key, epoch_us(birth) AS birth FROM person WHERE {column} = ?", (key,)
+    )
+    if not found:
+        return None
+    one = found[0]
+    sums = _rows(warehouse, _ORDERS, (_LATEST,), [one["person"]])
+    row = _sums(sums[0] if sums else None)
+    return Person(
+        **one,
+        traits=_traits(warehouse, [one["person"]]).get(one["person"], {}),
+        **row,
+        first_order=sums[0]["first_order"] if sums else None,
+    )
+
+
+def stays(warehouse: Warehouse, version: int, person: int) -> list[Stay]:
+    """All the stays of a person in time order, known future ones included."""
+    sql = """SELECT epoch_us(start) AS start, epoch_us(stop) AS stop, value, life FROM intervals
+        WHERE version = ? AND subject = ? ORDER BY intervals.start"""
+    return [Stay(**row) for row in _rows(warehouse, sql, (version, person))]
+
+
+def happenings(
+    warehouse: Warehouse, person: int, limit: int, before: tuple[Micros, int] | None = None
+) -> list[Happening]:
+    """The latest events of a person, or those before the `(ts, seq)` at which the last page ended."""
+    ts, seq = before or (_LATEST, 0)
+    sql = """SELECT epoch_us(ts) AS ts, seq, name, revenue, props FROM event JOIN event_name USING (code)
+        WHERE person = ? AND (ts, seq) < (make_timestamp(?), ?) ORDER BY event.ts DESC, seq DESC LIMIT ?"""
+    rows = _rows(warehouse, sql, (person, ts, seq, limit))
+    return [Happening(**{**row, "props": json.decode(row["props"] or "{}")}) for row in rows]
+
+
+def paid(warehouse: Warehouse, person: int) -> list[Micros]:
+    """When the person ordered."""
+    sql = """SELECT epoch_us(ts) AS ts FROM event JOIN event_name USING (code)
+        WHERE person = ? AND name = 'Order Completed' ORDER BY event.ts"""
+    return [row["ts"] for row in _rows(warehouse, sql, (person,))]
+
+
+_LATEST: Final = 253_402_214_400_000_000
+_AT: Final = "version = ? AND start <= make_timestamp(?) AND (stop IS NULL OR stop > make_timestamp(?))"
+
+_STANDING: Final = """
+    SELECT subject, value, epoch_us(start) AS start, epoch_us(stop) AS stop, life, next FROM (
+        SELECT *, lead(value) OVER (PARTITION BY subject ORDER BY start) AS next
+        FROM intervals WHERE version = ? AND subject IN (SELECT person FROM wanted)
+    ) WHERE start <= make_timestamp(?) AND (stop IS NULL OR stop > make_timestamp(?))"""
+
+_KEYS: Final = "SELECT person, key FROM person WHERE person IN (SELECT person FROM wanted)"
+
+_ORDERS: Final = """
+    SELECT person, count(*) FILTER (name = 'Order Completed') AS orders,
+        coalesce(sum(revenue), 0)::BIGINT AS revenue,
+        epoch_us(min(ts) FILTER (name = 'Order Completed')) AS first_order,
+        epoch_us(max(ts) FILTER (name = 'Order Completed')) AS last_order
+    FROM event JOIN event_name USING (code)
+    WHERE person IN (SELECT person FROM wanted) AND name IN ('Order Completed', 'Order Refunded')
+        AND ts <= make_timestamp(?)
+    GROUP BY person"""
+
+
+def _chosen(choice: Choice) -> tuple[str, list[Any]]:
+    """The query for the choice's `(subject, start)`; only numbers and bound values are put into it."""
+    standing = [value for value in choice.values if value != NOBODY]
+    sql = f"SELECT subject, start FROM intervals WHERE {_AT}"
+    params: list[Any] = [choice.version, choice.after, choice.after]
+    if standing:
+        sql += f" AND value IN {_ids(standing)}"
+    if choice.before is not None and choice.was:
+        was = f"SELECT subject FROM intervals WHERE {_AT}"
+        only = _ids(value for value in choice.was if value != NOBODY)
+        ways = [f"subject IN ({was} AND value IN {only})"] if only != "()" else []
+        ways += [f"subject NOT IN ({was})"] if NOBODY in choice.was else []
+        sql += f" AND ({' OR '.join(ways)})"
+        params += [choice.version, choice.before, choice.before] * len(ways)
+    if choice.ever is not None:
+        sql += f" AND subject IN ({_EVER})"
+        params += [choice.version, choice.ever, choice.after]
+    if choice.search:
+        sql += f" AND subject IN ({_SEARCH})"
+        params += [choice.search, choice.search]
+    return sql, params
+
+
+_EVER: Final = "SELECT subject FROM intervals WHERE version = ? AND value = ? AND start <= make_timestamp(?)"
+_SEARCH: Final = f"""
+    SELECT person FROM person WHERE contains(lower(key), lower(?))
+    UNION SELECT person FROM trait WHERE contains(lower(value), lower(?))
+        AND name IN ({", ".join(f"'trait.{name}'" for name in _NAMED)})"""
+
+
+def _traits(
+    warehouse: Warehouse, persons: Sequence[int], names: Sequence[str] = ()
+) -> dict[int, dict[str, Any]]:
+    """The latest value of each trait, without the leading `trait.`."""
+    only = "AND name IN (SELECT 'trait.' || unnest(?))" if names else "AND starts_with(name, 'trait.')"
+    sql = f"""SELECT person, name[7:] AS name, arg_max(value, (ts, seq)) AS value FROM trait
+        WHERE person IN (SELECT person FROM wanted) {only} GROUP BY ALL ORDER BY ALL"""
+    found: dict[int, dict[str, Any]] = {}
+    for row in _rows(warehouse, sql, (list(names),) if names else (), persons):
+        value = json.decode(row["value"]) if row["value"] is not None else None
+        if value is not None:
+            found.setdefault(row["person"], {})[row["name"]] = value
+    return found
+
+
+def _rows(
+    warehouse: Warehouse, sql: str, params: Sequence[Any] = (), wanted: Sequence[int] | None = None
+) -> list[dict[str, Any]]:
+    """The rows; the query may read the persons `wanted`: joining them is faster than a long list."""
+    tables = {} if wanted is None else {"wanted": pa.table({"person": pa.array(wanted, pa.int32())})}
+    return list(warehouse.read(sql, params, **tables).to_pylist())
+
+
+def _ids(numbers: Iterable[int]) -> str:
+    return f"({', '.join(str(int(n)) for n in numbers)})"
+
+
+def _sums(row: dict[str, Any] | None) -> dict[str, Any]:
+    return {
+        name: row[name] if row else None if name == "last_order" else 0
+        for name in ("orders", "revenue", "last_order")
+    }
+
+
+def _text(value: object) -> str | None:
+    return str(value) if value not in (None, "") else None
+
+
+def _name(traits: dict[str, Any]) -> str | None:
+    parts = (
+        traits.get("firstName") or traits.get("first_name"),
+        traits.get("lastName") or traits.get("last_name"),
+    )
+    return _text(traits.get("name")) or _text(" ".join(str(part) for part in parts if part))

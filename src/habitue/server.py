@@ -1,0 +1,179 @@
+"""The server: every route stands on this page."""
+
+from __future__ import annotations
+
+import errno
+import socket
+from collections.abc import Callable
+from importlib.resources import files
+from typing import Annotated, Any, Final
+
+import uvicorn
+from litestar import Litestar, Request, Response, Router
+from litestar.config.compression import CompressionConfig
+from litestar.datastructures import CacheControlHeader, State
+from litestar.di import Provide
+from litestar.exceptions import HTTPException
+from litestar.openapi import OpenAPIConfig
+from litestar.openapi.plugins import JsonRenderPlugin
+from litestar.params import Parameter
+from litestar.static_files import create_static_files_router
+
+import habitue
+from habitue.api import commands, customers, segment, stages
+from habitue.api import failure as answer
+from habitue.app import Shop
+from habitue.kernel.errors import UserError
+from habitue.kernel.i18n import N_
+from habitue.stages.choice import Question
+from habitue.stages.overview import Overviews
+from habitue.web import pages
+from habitue.web.guard import Guard, seal
+from habitue.web.page import reader
+
+_PAGES: Final = [
+    pages.overview.show,  # /
+    pages.customers.index,  # /customers
+    pages.customers.table,  # /customers.csv
+    pages.customers.twin,  # /customers.json
+    pages.customer.show,  # /customers/{person}
+    pages.customer.events,  # /customers/{person}/events
+    pages.stages.index,  # /stages
+    pages.stages.show,  # /stages/{model}
+    pages.api.show,  # /api
+]
+_API: Final = [
+    stages.health,  # /api/v1/health
+    stages.models,  # /api/v1/models
+    stages.overview,  # /api/v1/overview
+    stages.stages,  # /api/v1/stages
+    stages.flow,  # /api/v1/flow
+    stages.monthly,  # /api/v1/monthly
+    stages.stay,  # /api/v1/stay
+    customers.index,  # /api/v1/customers
+    customers.show,  # /api/v1/customers/{customer}
+    customers.events,  # /api/v1/customers/{customer}/events
+    customers.explain,  # /api/v1/explain
+    segment.show,  # /api/v1/segment
+    segment.history,  # /api/v1/segment/history
+]
+"""The command line's door, /api/v1/commands, is added where there is a token for it."""
+
+_STATIC: Final = create_static_files_router(
+    "/static",
+    [str(files("habitue.web").joinpath("static"))],
+    cache_control=CacheControlHeader(public=True, max_age=31_536_000, immutable=True),
+)
+_TRIES: Final = 20
+
+
+def create(shop: Shop, hosts: frozenset[str] = frozenset(), token: str | None = None) -> Litestar:
+    """The application over one workspace; it answers under loopback names and `hosts`.
+
+    With a `token` it also takes the command line's commands from whoever knows it.
+    """
+    overviews = Overviews(shop.warehouse, shop.settings.timezone)
+    doors = [commands.router(token)] if token else []
+    return Litestar(
+        [
+            Router("/", route_handlers=_PAGES, include_in_schema=False),
+            Router("/api/v1", route_handlers=[*_API, *doors]),
+            _STATIC,
+        ],
+        dependencies={
+            "shop": Provide(lambda: shop, sync_to_thread=False),
+            "overviews": Provide(lambda: overviews, sync_to_thread=False),
+            "question": Provide(_question, sync_to_thread=False),
+        },
+        middleware=[Guard(hosts)],
+        before_send=[seal],
+        exception_handlers={HTTPException: _failed, Exception: _failed},
+        compression_config=CompressionConfig(backend="gzip", gzip_compress_level=6),
+        openapi_config=OpenAPIConfig(
+            "Habitué",
+            habitue.__version__,
+            path="/api/v1",
+            render_plugins=[JsonRenderPlugin()],
+            use_handler_docstrings=True,
+        ),
+        state=State({"shop": shop}),
+    )
+
+
+def _question(
+    stage: Annotated[
+        list[str] | None, Parameter(query="stage", description="Those in one of these stages.")
+    ] = None,
+    source: Annotated[
+        list[str] | None,
+        Parameter(
+            query="from",
+            description="Those who were in one of these stages when `against` ended (none: in no stage yet).",
+        ),
+    ] = None,
+    target: Annotated[
+        list[str] | None, Parameter(query="to", description="Those in one of these stages, after `from`.")
+    ] = None,
+    at: Annotated[
+        str | None,
+        Parameter(query="at", description="A month (its end), a date or an instant; now if not said."),
+    ] = None,
+    against: Annotated[
+        str | None,
+        Parameter(query="against", description="The month for `from`; the one before `at` if not said."),
+    ] = None,
+    ever: Annotated[
+        str | None, Parameter(query="ever", description="Those who have been in this stage.")
+    ] = None,
+    search: Annotated[
+        str, Parameter(query="q", max_length=200, description="A part of the key, the name or the e-mail.")
+    ] = "",
+) -> Question:
+    """Which people a list holds, from the parameters of its address; what is empty was not asked."""
+    stages, sources, targets = (tuple(one for one in some or () if one) for some in (stage, source, target))
+    return Question(stages, sources, targets, at or None, against or None, ever or None, search)
+
+
+def _failed(request: Request[Any, Any, State], error: Exception) -> Response[Any]:
+    """Every failure is answered in the shape of the face that was asked."""
+    shop: Shop = request.app.state.shop
+    if request.url.path.startswith("/api/"):
+        return answer.show(request, reader(request, shop).say, error)
+    return pages.failure.show(request, shop, error)
+
+
+def serve(
+    shop: Shop,
+    host: str = "127.0.0.1",
+    port: int = 8000,
+    token: str | None = None,
+    ready: Callable[[str], None] | None = None,
+) -> None:
+    """Serve until interrupted, on the first free port from `port` on; `ready` is told the address.
+
+    Raises `UserError` where the host is not this machine's or no port is free.
+    """
+    listening = _listening(host, port)
+    if ready:
+        ready(f"http://{f'[{host}]' if ':' in host else host}:{listening.getsockname()[1]}/")
+    config = uvicorn.Config(create(shop, frozenset({host}), token), log_level="warning", server_header=False)
+    uvicorn.Server(config).run(sockets=[listening])
+
+
+def _listening(host: str, port: int) -> socket.socket:
+    for wish in range(port, port + _TRIES):
+        one = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM)
+        one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            one.bind((host, wish))
+        except OSError as error:
+            one.close()
+            if error.errno != errno.EADDRINUSE:
+                raise UserError(_REFUSED, host=host, port=wish, reason=error.strerror) from error
+        else:
+            return one
+    raise UserError(_BUSY, first=port, last=port + _TRIES - 1)
+
+
+_REFUSED: Final = N_("{host}:{port} can't be used: {reason}. Choose another with --host and --port.")
+_BUSY: Final = N_("The ports {first} to {last} are all in use. Choose another with --port.")

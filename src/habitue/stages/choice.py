@@ -1,0 +1,61 @@
+"""Which people a list shows, as its address says it."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from msgspec import Struct
+
+from habitue.kernel import clock
+from habitue.kernel.clock import Micros
+from habitue.people.profiles import NOBODY, Choice
+from habitue.stages.models import Model
+from habitue.stages.overview import end, month_of, previous
+
+NONE: Final = "none"
+"""The stage id of those who had no stage yet."""
+
+_MONTH: Final = re.compile(r"\d{4}-\d{2}\Z")
+
+
+class Question(Struct, frozen=True):
+    """The parameters of a list. Stages are ids; `at` is a month (its end) or an instant, now if not said.
+
+    `source` and `target` ask for those who were in one of `source` when the month `against` ended and are in
+    one of `target` at `at`; `ever` for those who have been in it.
+    """
+
+    stage: tuple[str, ...] = ()
+    source: tuple[str, ...] = ()
+    target: tuple[str, ...] = ()
+    at: str | None = None
+    against: str | None = None
+    ever: str | None = None
+    search: str = ""
+
+
+def choose(model: Model, question: Question, zone: str, now: Micros) -> Choice:
+    """The choice that a question makes in a model; raises `UserError` for an unknown stage, month or date."""
+    after = instant(question.at, zone, now)
+    against = question.against or previous(month_of(after - 1, zone), 2)[0]
+    return Choice(
+        version=model.version,
+        after=after,
+        values=_values(model, question.target or question.stage),
+        before=end(against, zone, now) if question.source else None,
+        was=_values(model, question.source),
+        ever=model.value(question.ever) if question.ever else None,
+        search=question.search.strip(),
+    )
+
+
+def instant(at: str | None, zone: str, now: Micros) -> Micros:
+    """The end of a month, an instant, or now."""
+    if not at:
+        return now
+    return end(at, zone, now) if _MONTH.match(at) else clock.instant(at, zone)
+
+
+def _values(model: Model, stages: tuple[str, ...]) -> tuple[int, ...]:
+    return tuple(NOBODY if stage == NONE else model.value(stage) for stage in stages)

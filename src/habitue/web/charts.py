@@ -1,0 +1,348 @@
+"""The pictures, as Vega-Lite specs in plain dicts.
+
+Numbers come laid out and words come said, so that any renderer draws them alike. Text and grid take their
+colours from the renderer's configuration (the page's tokens, light or dark).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any, Final
+
+from msgspec import Struct
+
+Spec = dict[str, Any]
+
+_SCHEMA: Final = "https://vega.github.io/schema/vega-lite/v6.json"
+_HEIGHT: Final = 400
+_GAP: Final = 16
+_NODE: Final = 12
+_BEND: Final = (0, 0.36, 0.64, 1)
+"""Where a ribbon's points lie from left to right: level at both ends, one S between."""
+
+
+class Node(Struct, frozen=True):
+    """A stage on one side of the flow, its label as said."""
+
+    key: int
+    label: str
+    colour: str
+
+
+class Link(Struct, frozen=True):
+    """`n` people from a node on the left to a node on the right; `tip` on hover, `url` on click."""
+
+    source: int
+    target: int
+    n: int
+    tip: str
+    url: str
+
+
+class Series(Struct, frozen=True):
+    """One coloured line or area: its name, and one `(x, y)` per point."""
+
+    name: str
+    colour: str
+    points: Sequence[tuple[float, float]]
+
+
+def flow(left: Sequence[Node], right: Sequence[Node], links: Sequence[Link]) -> Spec:
+    """A Sankey diagram of two columns, nodes from top to bottom as given; one without people is left out."""
+    order = [{node.key: i for i, node in enumerate(side)} for side in (left, right)]
+    links = sorted(links, key=lambda link: (order[0][link.source], order[1][link.target]))
+    out, into = Counter[int](), Counter[int]()
+    for link in links:
+        out[link.source] += link.n
+        into[link.target] += link.n
+    unit = (_HEIGHT - _GAP * (max(len(out), len(into)) - 1)) / max(out.total(), 1)
+    tops, ends = _tops(left, out, unit), _tops(right, into, unit)
+    labels = (
+        [node.label for node in left if node.key in tops],
+        [node.label for node in right if node.key in ends],
+    )
+    near, far = (26 + round(6.7 * max(map(len, side), default=0)) for side in labels)
+    return {
+        "$schema": _SCHEMA,
+        "width": "container",
+        "height": _HEIGHT,
+        "autosize": {"type": "fit-x", "contains": "padding"},
+        "padding": {"left": 0, "right": 0, "top": 4, "bottom": 4},
+        "layer": [
+            _ribbons(
+                links, dict(tops), dict(ends), unit, {node.key: node.colour for node in left}, near, far
+            ),
+            *_column(left, tops, out, unit, f"{near}", -1),
+            *_column(right, ends, into, unit, f"width - {far}", 1),
+        ],
+    }
+
+
+def _tops(nodes: Sequence[Node], sizes: Counter[int], unit: float) -> dict[int, float]:
+    """The upper edge of each node that has people; the column stands in the middle."""
+    kept = [node.key for node in nodes if sizes[node.key]]
+    y = (_HEIGHT - sizes.total() * unit - _GAP * (len(kept) - 1)) / 2
+    tops = {}
+    for key in kept:
+        tops[key] = y
+        y += sizes[key] * unit + _GAP
+    return tops
+
+
+def _ribbons(
+    links: Sequence[Link],
+    tops: dict[int, float],
+    ends: dict[int, float],
+    unit: float,
+    colours: dict[int, str],
+    near: int,
+    far: int,
+) -> Spec:
+    values = []
+    for i, link in enumerate(links):
+        thick = link.n * unit
+        a, b = tops[link.source], ends[link.target]
+        tops[link.source] += thick
+        ends[link.target] += thick
+        upper = [round(y, 2) for y in (a, a, b, b)]
+        lower = [round(y + max(thick, 0.75), 2) for y in (a, a, b, b)]
+        values.append(
+            {
+                "k": i,
+                "x": _BEND,
+                "y": upper,
+                "z": lower,
+                "c": colours[link.source],
+                "tip": link.tip,
+                "url": link.url,
+            }
+        )
+    return {
+        "data": {"values": values},
+        "transform": [{"flatten": ["x", "y", "z"]}],
+        "params": [
+            {
+                "name": "near",
+                "select": {"type": "point", "fields": ["k"], "on": "pointerover", "clear": "pointerout"},
+            }
+        ],
+        "mark": {"type": "area", "interpolate": "monotone", "cursor": "pointer"},
+        "encoding": {
+            "x": {
+                "field": "x",
+                "type": "quantitative",
+                "axis": None,
+                "scale": {"domain": [0, 1], "range": [{"expr": f"{near}"}, {"expr": f"width - {far}"}]},
+            },
+            "y": _down("y"),
+            "y2": {"field": "z"},
+            "detail": {"field": "k"},
+            "color": {"field": "c", "type": "nominal", "scale": None},
+            "fillOpacity": {"condition": {"param": "near", "empty": False, "value": 0.72}, "value": 0.34},
+            "tooltip": {"field": "tip"},
+            "href": {"field": "url"},
+        },
+    }
+
+
+def _column(
+    nodes: Sequence[Node], tops: dict[int, float], sizes: Counter[int], unit: float, x: str, way: int
+) -> list[Spec]:
+    """The nodes' bars outward from `x`, and their labels beyond."""
+    values = [
+        {
+            "y": round(tops[node.key], 2),
+            "z": round(tops[node.key] + max(sizes[node.key] * unit, 1.5), 2),
+            "m": round(tops[node.key] + sizes[node.key] * unit / 2, 2),
+            "c": node.colour,
+            "label": node.label,
+        }
+        for node in nodes
+        if node.key in tops
+    ]
+    bars = {
+        "mark": {"type": "rect", "cornerRadius": 2},
+        "encoding": {
+            "x": {"value": {"expr": x}},
+            "x2": {"value": {"expr": f"{x} + {way * _NODE}"}},
+            "y": _down("y"),
+            "y2": {"field": "z"},
+            "color": {"field": "c", "type": "nominal", "scale": None},
+        },
+    }
+    words = {
+        "mark": {
+            "type": "text",
+            "align": "right" if way < 0 else "left",
+            "baseline": "middle",
+            "fontSize": 12.5,
+            "fontWeight": 500,
+        },
+        "encoding": {
+            "x": {"value": {"expr": f"{x} + {way * (_NODE + 8)}"}},
+            "y": _down("m"),
+            "text": {"field": "label"},
+        },
+    }
+    return [{"data": {"values": values}, **layer} for layer in (bars, words)]
+
+
+def _down(field: str) -> Spec:
+    """A position in pixels from the top."""
+    scale = {"domain": [0, _HEIGHT], "range": [0, _HEIGHT], "nice": False, "zero": False}
+    return {"field": field, "type": "quantitative", "axis": None, "scale": scale}
+
+
+def stacked(series: Sequence[Series], ticks: Sequence[str], tips: Sequence[str]) -> Spec:
+    """Areas on each other, the first at the bottom; x is a whole number.
+
+    `ticks[x]` says it on the axis, `tips[x]` tells all under the pointer.
+    """
+    rows = [
+        {
+            "s": i,
+            "n": one.name,
+            "c": one.colour,
+            "x": [x for x, _ in one.points],
+            "y": [y for _, y in one.points],
+        }
+        for i, one in enumerate(series)
+    ]
+    last = len(ticks) - 1
+    x: Spec = {
+        "field": "x",
+        "type": "quantitative",
+        "title": None,
+        "scale": {"domain": [0, last], "nice": False},
+    }
+    return {
+        "$schema": _SCHEMA,
+        "width": "container",
+        "height": 300,
+        "autosize": {"type": "fit-x", "contains": "padding"},
+        "encoding": {
+            "x": {
+                **x,
+                "axis": {
+                    "grid": False,
+                    "values": [*range(last % 6, last + 1, 6)],
+                    "labelExpr": f"{_said(ticks)}[datum.value]",
+                    "labelFlush": 24,
+                },
+            }
+        },
+        "layer": [
+            {
+                "data": {"values": rows},
+                "transform": [{"flatten": ["x", "y"]}],
+                "mark": {
+                    "type": "area",
+                    "interpolate": "monotone",
+                    "fillOpacity": 0.82,
+                    "line": {"strokeWidth": 1},
+                },
+                "encoding": {
+                    "y": {
+                        "field": "y",
+                        "type": "quantitative",
+                        "stack": "zero",
+                        "title": None,
+                        "axis": {
+                            "tickCount": 5,
+                            "format": "~s" if _large(series) else ",d",
+                            "tickMinStep": 1,
+                        },
+                    },
+                    "color": {"field": "c", "type": "nominal", "scale": None},
+                    "detail": {"field": "s"},
+                    "order": {"field": "s"},
+                },
+            },
+            _pointer(tips),
+        ],
+    }
+
+
+def _pointer(tips: Sequence[str]) -> Spec:
+    """A line under the pointer that tells every number at its x."""
+    return {
+        "data": {"values": [{"x": i, "tip": tip} for i, tip in enumerate(tips)]},
+        "params": [
+            {
+                "name": "at_x",
+                "select": {
+                    "type": "point",
+                    "encodings": ["x"],
+                    "nearest": True,
+                    "on": "pointermove",
+                    "clear": "pointerout",
+                },
+            }
+        ],
+        "mark": {"type": "rule", "strokeWidth": 1.25},
+        "encoding": {
+            "opacity": {"condition": {"param": "at_x", "empty": False, "value": 0.6}, "value": 0},
+            "tooltip": {"field": "tip"},
+        },
+    }
+
+
+def survival(series: Sequence[Series], unit: str, share: str) -> Spec:
+    """Falling steps: x in days, y the share of stays that still last."""
+    rows = [
+        {"n": one.name, "c": one.colour, "x": [x for x, _ in one.points], "y": [y for _, y in one.points]}
+        for one in series
+    ]
+    return {
+        "$schema": _SCHEMA,
+        "width": "container",
+        "height": 280,
+        "autosize": {"type": "fit-x", "contains": "padding"},
+        "data": {"values": rows},
+        "transform": [{"flatten": ["x", "y"]}],
+        "mark": {"type": "line", "interpolate": "step-after", "strokeWidth": 2.25, "clip": True},
+        "encoding": {
+            "x": {
+                "field": "x",
+                "type": "quantitative",
+                "title": unit,
+                "axis": {"grid": False, "tickCount": 6, "format": ",d"},
+                "scale": {"nice": False},
+            },
+            "y": {
+                "field": "y",
+                "type": "quantitative",
+                "title": share,
+                "axis": {"format": "~%", "tickCount": 5},
+                "scale": {"domain": [0, 1]},
+            },
+            "color": {"field": "c", "type": "nominal", "scale": None},
+            "detail": {"field": "n"},
+            "tooltip": {"field": "n"},
+        },
+    }
+
+
+def thinned(points: Sequence[tuple[float, float]], most: int) -> list[tuple[float, float]]:
+    """At most about so many of the points, spread evenly over them; the first and the last stay."""
+    step = max(1, len(points) // most)
+    return [*points[:-1:step], points[-1]]
+
+
+def spark(counts: Sequence[int]) -> str:
+    """The points of a small line 100 wide and 30 high, for an SVG `polyline`."""
+    top, low = max(counts, default=0), min(counts, default=0)
+    step = 100 / max(len(counts) - 1, 1)
+    height = max(top - low, top * 0.15, 1)
+    return " ".join(f"{i * step:.1f},{26 - 22 * (n - low) / height:.1f}" for i, n in enumerate(counts))
+
+
+def _large(series: Sequence[Series]) -> bool:
+    return sum(max((y for _, y in one.points), default=0) for one in series) >= 100_000
+
+
+def _said(words: Sequence[str]) -> str:
+    """The words as a list in Vega's expression language."""
+    quoted = (word.replace("\\", "\\\\").replace("'", "\\'") for word in words)
+    return "[" + ", ".join(f"'{word}'" for word in quoted) + "]"

@@ -1,0 +1,121 @@
+"""From a request to a page: who reads it, in which language, and the frame around every page."""
+
+from __future__ import annotations
+
+import hashlib
+from functools import cache
+from importlib.resources import files
+from typing import Any, Final
+from urllib.parse import urlencode
+
+import msgspec
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from litestar import MediaType, Request, Response
+from litestar.datastructures import Cookie, State
+from markupsafe import Markup
+
+from habitue.app import Shop
+from habitue.kernel import clock
+from habitue.kernel.i18n import LANGUAGES, N_, Language, choose
+from habitue.web.words import Words
+
+COOKIE: Final = "habitue_language"
+Asked = Request[None, None, State]
+
+MENU: Final = (
+    (N_("Steer"), (("/", N_("Lifecycle"), "cycle"), ("/stages", N_("Stages"), "steps"))),
+    (N_("Customers"), (("/customers", N_("Customers"), "people"),)),
+    (N_("Data"), (("/api", N_("API"), "code"),)),
+)
+
+_pages = Environment(
+    loader=PackageLoader("habitue.web"),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+
+
+def language(request: Asked, shop: Shop) -> Language:
+    """`?lang=`, else what the reader chose last, else what their browser asks for, else the workspace's."""
+    for wish in (request.query_params.get("lang"), request.cookies.get(COOKIE)):
+        if wish in LANGUAGES:
+            return wish
+    accepted = request.headers.get("accept-language")
+    return choose(accepted) if accepted else shop.settings.language
+
+
+def reader(request: Asked, shop: Shop) -> Words:
+    """How this request's reader is spoken to."""
+    return Words(language(request, shop), shop.settings.timezone, shop.settings.currency)
+
+
+def page(request: Asked, shop: Shop, template: str, status: int = 200, **context: Any) -> Response[str]:
+    """The whole page; `?lang=` is remembered in a cookie."""
+    words = reader(request, shop)
+    html = _pages.get_template(template).render(
+        reader=words,
+        _=words.say,
+        _n=words.say.n,
+        here=lambda **changes: here(request, **changes),
+        menu=[
+            (words.say(title), [(path, words.say(name), icon) for path, name, icon in entries])
+            for title, entries in MENU
+        ],
+        place=_place(request.url.path),
+        demo=shop.demo,
+        now=clock.now(),
+        **context,
+    )
+    chosen = request.query_params.get("lang")
+    cookies = (
+        [Cookie(COOKIE, chosen, max_age=31_536_000, httponly=True, samesite="lax")]
+        if chosen in LANGUAGES
+        else []
+    )
+    return Response(
+        html,
+        media_type=MediaType.HTML,
+        status_code=status,
+        cookies=cookies,
+        headers={"vary": "accept-language, cookie", "cache-control": "private, no-cache"},
+    )
+
+
+def link(path: str, **params: Any) -> str:
+    """A path with its query; what is None or empty is left out, lists repeat."""
+    said = urlencode(
+        {name: value for name, value in params.items() if value not in (None, "", [], ())}, doseq=True
+    )
+    return f"{path}?{said}" if said else path
+
+
+def island(value: Any) -> Markup:
+    """JSON that may stand in a `<script type="application/json">`: no `<` can end it."""
+    text = msgspec.json.encode(value).decode()
+    return Markup(text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026"))
+
+
+@cache
+def static(path: str) -> str:
+    """The address of a static file, which changes with its content, so that browsers may keep it."""
+    file = files("habitue.web").joinpath("static", path)
+    stamp = hashlib.blake2b(file.read_bytes(), digest_size=6).hexdigest() if file.is_file() else "missing"
+    return f"/static/{path}?v={stamp}"
+
+
+def here(request: Asked, **changes: Any) -> str:
+    """This page's own address with other parameters."""
+    params: dict[str, Any] = {}
+    for name, value in request.query_params.multi_items():
+        params.setdefault(name, []).append(value)
+    return link(request.url.path, **{**params, "fresh": None, "lang": None, **changes})
+
+
+def _place(path: str) -> str:
+    """The menu entry that the path belongs to."""
+    return "/" + path.strip("/").split("/")[0].split(".")[0]
+
+
+_pages.globals.update(link=link, static=static, island=island, iso=clock.iso)

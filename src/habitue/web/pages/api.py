@@ -1,0 +1,31 @@
+"""`/api`: the API's addresses as a page, read off its own OpenAPI document."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from litestar import Response, get
+
+from habitue.app import Shop
+from habitue.web.page import Asked, page
+
+
+@get("/api", sync_to_thread=True)
+def show(request: Asked, shop: Shop) -> Response[str]:
+    """What can be asked, and how."""
+    paths = request.app.openapi_schema.to_schema()["paths"]
+    operations = [
+        {
+            "verb": verb.upper(),
+            "path": path,
+            "summary": one.get("description", ""),
+            "parameters": _parameters(one),
+        }
+        for path, verbs in sorted(paths.items())
+        for verb, one in verbs.items()
+    ]
+    return page(request, shop, "api.html", operations=operations)
+
+
+def _parameters(operation: dict[str, Any]) -> list[tuple[str, str]]:
+    return [(one["name"], one.get("description", "")) for one in operation.get("parameters", ())]

@@ -1,0 +1,138 @@
+"""`/customers/{person}`: one customer's stages over time, why, and what happened."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Final
+
+from litestar import Response, get
+from litestar.exceptions import NotFoundException
+from litestar.params import Parameter
+
+from habitue.app import Shop
+from habitue.kernel import clock
+from habitue.kernel.clock import DAY, Micros
+from habitue.people import profiles
+from habitue.people.profiles import Person
+from habitue.stages.models import Model
+from habitue.web import reasons
+from habitue.web.looks import looks
+from habitue.web.page import Asked, page, reader
+from habitue.web.words import Words
+
+EVENTS: Final = 20
+_HIDDEN: Final = ("name", "email", "firstName", "lastName", "first_name", "last_name")
+
+
+@get("/customers/{person:int}", sync_to_thread=True)
+def show(request: Asked, shop: Shop, person: int, model: str | None = None) -> Response[str]:
+    """The page of one customer, seen through one model; the band has a row for each."""
+    now = clock.now()
+    found = _found(shop, person)
+    chosen = shop.model(model) if model else shop.models()[0]
+    words = reader(request, shop)
+    stays = profiles.stays(shop.warehouse, chosen.version, person)
+    by_value = {look.value: look for look in looks(chosen, words.language)}
+    here = next(
+        (i for i, stay in enumerate(stays) if stay.start <= now and (stay.stop is None or stay.stop > now)),
+        None,
+    )
+    return page(
+        request,
+        shop,
+        "customer.html",
+        person=found,
+        name=found.name or found.key,
+        traits={name: value for name, value in found.traits.items() if name not in _HIDDEN},
+        model=chosen.id,
+        models=[
+            (one.id, one.kind.name.said(words.language)) for one in shop.models() if one.subject == "person"
+        ],
+        by_value=by_value,
+        stays=stays[::-1],
+        stay=stays[here] if here is not None else None,
+        then=stays[here + 1] if here is not None and here + 1 < len(stays) else None,
+        band=_band(shop, found, words, now),
+        why=reasons.told(shop.explain(person, model=chosen.id, at=now), by_value, words),
+        events=profiles.happenings(shop.warehouse, person, EVENTS),
+        more=EVENTS,
+    )
+
+
+@get("/customers/{person:int}/events", sync_to_thread=True)
+def events(
+    request: Asked, shop: Shop, person: int, ts: int, seq: Annotated[int, Parameter(ge=0)]
+) -> Response[str]:
+    """The next page of what happened, before the event named by `ts` and `seq`."""
+    found = _found(shop, person)
+    before = (min(max(ts, 0), clock.LAST), seq)
+    return page(
+        request,
+        shop,
+        "events.html",
+        person=found,
+        name=found.name or found.key,
+        events=profiles.happenings(shop.warehouse, person, EVENTS, before),
+        more=EVENTS,
+    )
+
+
+def _found(shop: Shop, person: int) -> Person:
+    found = profiles.person(shop.warehouse, person)
+    if found is None:
+        raise NotFoundException
+    return found
+
+
+def _band(shop: Shop, person: Person, words: Words, now: Micros) -> dict[str, Any]:
+    """The stages over time as places in percent, from birth to a good while after now."""
+    start = person.birth
+    stop = now + max((now - start) // 4, 90 * DAY)
+
+    def place(at: Micros | None) -> float:
+        return round(100 * (min(stop if at is None else at, stop) - start) / (stop - start), 3)
+
+    return {
+        "rows": [
+            {
+                "model": one.kind.name.said(words.language),
+                "stays": _pieces(shop, one, person, words, now, place),
+            }
+            for one in shop.models()
+            if one.subject == "person"
+        ],
+        "now": place(now),
+        "orders": [place(at) for at in profiles.paid(shop.warehouse, person.person)],
+        "ticks": [(place(at), said) for at, said in _ticks(start, stop, words)],
+    }
+
+
+def _pieces(
+    shop: Shop, model: Model, person: Person, words: Words, now: Micros, place: Any
+) -> list[dict[str, Any]]:
+    by_value = {look.value: look for look in looks(model, words.language)}
+    return [
+        {
+            "x": place(stay.start),
+            "width": max(place(stay.stop) - place(stay.start), 0.15),
+            "look": by_value[stay.value],
+            "future": stay.start > now,
+            "told": f"{by_value[stay.value].name} · {words.date(stay.start)} – {words.date(stay.stop)}",
+        }
+        for stay in profiles.stays(shop.warehouse, model.version, person.person)
+        if place(stay.start) < 100
+    ]
+
+
+def _ticks(start: Micros, stop: Micros, words: Words, most: int = 8) -> list[tuple[Micros, str]]:
+    """Month beginnings that fit under the band, as many as there is room for."""
+    first, last = (clock.moment(at, words.zone) for at in (start, stop))
+    months = (last.year - first.year) * 12 + last.month - first.month
+    step = next((step for step in (1, 2, 3, 6, 12, 24, 60) if months / step <= most), 120)
+    n = first.year * 12 + first.month
+    n += -n % step
+    found = []
+    for k in range(n, n + months + step, step):
+        at = clock.instant(f"{k // 12:04d}-{k % 12 + 1:02d}-01", words.zone)
+        if start < at < stop:
+            found.append((at, words.month(f"{k // 12:04d}-{k % 12 + 1:02d}", "LLL y")))
+    return found

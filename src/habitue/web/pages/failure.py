@@ -1,0 +1,46 @@
+"""What is shown when a page can't be: what went wrong and what to do."""
+
+from __future__ import annotations
+
+import logging
+from typing import Final
+
+from litestar import Response
+from litestar.exceptions import HTTPException
+
+from habitue.app import Shop
+from habitue.kernel.errors import UserError
+from habitue.kernel.i18n import N_
+from habitue.web.page import Asked, page, reader
+
+_SAID: Final = {
+    400: (N_("This address is not understood"), N_("A part of the address has a value that it can't have.")),
+    404: (N_("There is no such page"), N_("It may have moved, or the address was mistyped.")),
+    405: (N_("That can't be done here"), N_("This address can only be looked at.")),
+}
+_OURS: Final = (
+    N_("Something went wrong"),
+    N_("It is our mistake, not yours, and nothing was lost. The server's log tells more."),
+)
+
+log = logging.getLogger(__name__)
+
+
+def show(request: Asked, shop: Shop, error: Exception) -> Response[str]:
+    """The page for a failure; an unforeseen one goes to the log, never onto the screen."""
+    status = (
+        400
+        if isinstance(error, UserError)
+        else error.status_code
+        if isinstance(error, HTTPException)
+        else 500
+    )
+    if status == 500:
+        log.error("%s failed", request.url.path, exc_info=error)
+    title, text = _SAID.get(status, _OURS)
+    say = reader(request, shop).say
+    if isinstance(error, UserError):
+        text = error.say(say)
+    elif isinstance(error, HTTPException) and status not in _SAID and status != 500:
+        text = say(error.detail)
+    return page(request, shop, "failure.html", status, title=say(title), text=say(text))

@@ -1,0 +1,72 @@
+"""How one reader is spoken to: their language, numbers and dates as they write them, the shop's time zone."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Final
+
+from babel.dates import format_date, format_datetime, format_timedelta
+from babel.numbers import format_compact_decimal, format_decimal, format_percent
+from babel.units import format_unit
+
+from habitue.kernel import clock, money
+from habitue.kernel.clock import Micros
+from habitue.kernel.i18n import Language, translator
+
+MINUS: Final = "\N{MINUS SIGN}"
+
+
+class Words:
+    """Says numbers, money and time to one reader; `say` translates a message."""
+
+    def __init__(self, language: Language, zone: str, currency: str) -> None:
+        self.language = language
+        self.zone = zone
+        self.currency = currency
+        self.say = translator(language)
+
+    def number(self, n: float) -> str:
+        """`12 345` in French, `12,345` in English; at most one decimal."""
+        return str(format_decimal(n, format="#,##0.#", locale=self.language))
+
+    def short(self, n: float) -> str:
+        """`12 k` in French, `12K` in English: for where there is little room."""
+        return str(format_compact_decimal(n, locale=self.language, fraction_digits=1))
+
+    def signed(self, n: int) -> str:
+        """`+12` or `−12`."""
+        return ("+" if n > 0 else MINUS if n < 0 else "") + self.number(abs(n))
+
+    def percent(self, share: float, format: str = "#,##0.#%") -> str:  # noqa: A002  Babel's own word
+        """`3,1 %` of 0.031."""
+        pattern = format.replace("%", "\N{NARROW NO-BREAK SPACE}%") if self.language == "fr" else format
+        return str(format_percent(share, format=pattern, locale=self.language))
+
+    def money(self, units: int) -> str:
+        """`12 345,60 €` of 1234560 cents."""
+        return money.shown(units, self.currency, self.language)
+
+    def days(self, days: float) -> str:
+        """`92 days`, or `6 hours` where it is less than two days."""
+        unit, n = ("duration-hour", days * 24) if days < 2 else ("duration-day", days)
+        return str(format_unit(round(n), unit, "long", locale=self.language))
+
+    def date(self, at: Micros | None) -> str:
+        """`22 nov. 2026`; a dash for never."""
+        return str(format_date(self._moment(at), "medium", self.language)) if at is not None else "–"
+
+    def time(self, at: Micros) -> str:
+        """`22 nov. 2026, 14:48`."""
+        return str(format_datetime(self._moment(at), "medium", locale=self.language))
+
+    def month(self, month: str, form: str = "LLLL y") -> str:
+        """`novembre 2026` of `2026-11`."""
+        return str(format_date(datetime.strptime(month, "%Y-%m"), form, self.language))
+
+    def ago(self, at: Micros, now: Micros) -> str:
+        """`12 s ago`, `il y a 12 s`."""
+        length = timedelta(microseconds=at - now) or timedelta(seconds=-1)
+        return str(format_timedelta(length, add_direction=True, format="short", locale=self.language))
+
+    def _moment(self, at: Micros) -> datetime:
+        return clock.moment(at, self.zone)
