@@ -37,7 +37,8 @@ class DiskFull(StoreDown):
     def __init__(self, store: str) -> None:
         super().__init__(
             N_(
-                "The disk is full: {store} could not be written. Nothing was lost; free some space and try again."
+                "The disk is full: {store} could not be written. "
+                "Nothing was lost; free some space and try again."
             ),
             store=store,
         )

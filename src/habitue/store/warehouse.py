@@ -1,8 +1,8 @@
 """The working copy: one DuckDB file, disposable, locked down, fast to read.
 
-Tables are in `warehouse.sql`. Readers run on a cursor per thread, beside one writer at a time. A file that can't be
-opened is set aside under another name, never deleted, and an empty one takes its place: the loader fills it again from
-the log.
+Tables are in `warehouse.sql`. Readers run on a cursor per thread, beside one writer at a time. A file that
+can't be opened is set aside under another name, never deleted, and an empty one takes its place: the loader
+fills it again from the log.
 """
 
 from __future__ import annotations
@@ -38,6 +38,9 @@ _BROKEN: Final = (
     duckdb.IOException,
     duckdb.ConnectionException,
 )
+_SET_ASIDE: Final = N_(
+    "The working copy could not be opened ({reason}). It was set aside as {kept} and is rebuilt from the log."
+)
 _BUSY: Final = N_("The working copy {path} can't be opened: {reason}")
 
 
@@ -55,6 +58,11 @@ class Writer:
         """Append rows to a table, columns matched by name."""
         self.run(f"INSERT INTO {table} BY NAME FROM arriving", arriving=rows)
 
+    def note(self, key: str, value: str) -> None:
+        """Note a value under a key, for `Warehouse.meta`."""
+        self.run("DELETE FROM meta WHERE key = ?", (key,))
+        self.run("INSERT INTO meta VALUES (?, ?)", (key, value))
+
 
 class Warehouse:
     """The working copy of one data directory; opened once per process."""
@@ -70,8 +78,8 @@ class Warehouse:
     ) -> Warehouse:
         """Open or create the file (None: in memory); SQL may read files below `log` and nowhere else.
 
-        `memory` is DuckDB's limit, such as "2GB". Raises `StoreDown` where the file is held by another process,
-        the disk is full or the file may not be read; a damaged file is set aside and told in `notices`.
+        `memory` is DuckDB's limit, such as "2GB". Raises `StoreDown` where another process holds the file,
+        it may not be read or the disk is full; a damaged file is set aside and told in `notices`.
         """
         return cls(path, log, {"threads": threads, "memory_limit": memory})
 
@@ -109,10 +117,10 @@ class Warehouse:
         rows: list[str] = self.read("SELECT value FROM meta WHERE key = ?", (key,))["value"].to_pylist()
         return rows[0] if rows else None
 
-    def compact(self, least: int = 1) -> None:
-        """Merge the tails of at least `least` rows into their bases, sorted; each in one transaction."""
+    def compact(self, least: int = 1, share: float = 0.0) -> None:
+        """Merge tails of at least `least` rows and `share` of their base into it, each in one transaction."""
         for name, order in _SORTED.items():
-            if self.read(f"SELECT count(*) AS n FROM {name}_tail")["n"][0].as_py() >= least:
+            if self._rows(f"{name}_tail") >= max(least, share * self._rows(f"{name}_base")):
                 with self.write() as writer:
                     _merge(writer, name, order)
 
@@ -120,6 +128,23 @@ class Warehouse:
         """Fold the write-ahead log into the file."""
         with self._writing, self._guarded():
             self._cursor().execute("CHECKPOINT")
+
+    def renew(self, notice: Notice) -> None:
+        """Set the file aside and begin an empty one, telling why."""
+        with self._writing, self._opening:
+            self.close()
+            if self.path:
+                _set_aside(self.path)
+            self._root = self._recovered()
+            self.notices.append(notice)
+
+    def replace(self, made: Path) -> None:
+        """Put another, closed file in the place of this one."""
+        with self._writing, self._opening:
+            self.close()
+            if self.path:
+                self.path.with_name(f"{self.path.name}.wal").unlink(missing_ok=True)
+                made.replace(self.path)
 
     def close(self) -> None:
         """Close every cursor; the next call opens the file again."""
@@ -132,7 +157,7 @@ class Warehouse:
 
     @contextmanager
     def _guarded(self) -> Iterator[None]:
-        """Turn a failure of DuckDB itself into `StoreDown`; a broken instance is closed, and reopened by the next call."""
+        """Turn a failure of DuckDB itself into `StoreDown`; the next call opens a broken instance again."""
         try:
             yield
         except (StatementFailed, duckdb.Error) as error:
@@ -158,7 +183,8 @@ class Warehouse:
         except duckdb.Error as error:
             if self.path is None or full(error) or _refused(error):
                 raise self._down(error) from error
-            self._set_aside(self.path, str(error).splitlines()[0])
+            fields = {"reason": str(error).splitlines()[0], "kept": _set_aside(self.path)}
+            self.notices.append(Notice(_SET_ASIDE, fields))
         try:
             return self._opened()
         except duckdb.Error as error:
@@ -181,6 +207,8 @@ class Warehouse:
         for setting in (
             f"allowed_directories = {allowed}",
             "GLOBAL TimeZone = 'UTC'",
+            # Semi joins with up to so many ids skip the row groups that hold none of them.
+            "dynamic_or_filter_threshold = 5000",
             "python_enable_replacements = false",
             "autoinstall_known_extensions = false",
             "autoload_known_extensions = false",
@@ -190,22 +218,8 @@ class Warehouse:
         ):
             root.execute(f"SET {setting}")
 
-    def _set_aside(self, path: Path, reason: str) -> None:
-        names = (path, path.with_name(path.name + ".wal"))
-        n = 1
-        while any(name.with_name(f"{name.name}.corrupt-{n}").exists() for name in names):
-            n += 1
-        for name in names:
-            if name.exists():
-                name.rename(name.with_name(f"{name.name}.corrupt-{n}"))
-        self.notices.append(
-            Notice(
-                N_(
-                    "The working copy could not be opened ({reason}). It was set aside as {kept} and is rebuilt from the log."
-                ),
-                {"reason": reason, "kept": f"{path.name}.corrupt-{n}"},
-            )
-        )
+    def _rows(self, table: str) -> int:
+        return int(self.read(f"SELECT count(*) AS n FROM {table}")["n"][0].as_py())
 
     def _down(self, error: BaseException) -> StoreDown:
         if full(error):
@@ -233,6 +247,18 @@ def _prepare(root: duckdb.DuckDBPyConnection) -> None:
         raise duckdb.IOException(N_("it was made by another version of Habitué"))
 
 
+def _set_aside(path: Path) -> str:
+    """Rename the file and its write-ahead log, and return the new name."""
+    names = (path, path.with_name(f"{path.name}.wal"))
+    n = 1
+    while any(name.with_name(f"{name.name}.corrupt-{n}").exists() for name in names):
+        n += 1
+    for name in names:
+        if name.exists():
+            name.rename(name.with_name(f"{name.name}.corrupt-{n}"))
+    return f"{path.name}.corrupt-{n}"
+
+
 def _merge(writer: Writer, name: str, order: str) -> None:
     view = "intervals" if name == "interval" else name
     writer.run(f"CREATE OR REPLACE TABLE {name}_base AS FROM {view} ORDER BY {order}")
@@ -248,8 +274,7 @@ def _run(
     try:
         for name, table in tables.items():
             cursor.register(name, table)
-        found = cursor.sql(sql, params=list(params) or None)
-        return pa.table({}) if found is None else found.to_arrow_table()
+        return cursor.sql(sql, params=list(params) or None).to_arrow_table()
     except duckdb.Error as error:
         raise StatementFailed(sql, params, error) from error
     finally:

@@ -1,0 +1,99 @@
+"""From the log to the working copy: one step for new events, for catching up and for building it anew."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+import pyarrow as pa
+
+from habitue.kernel.i18n import N_
+from habitue.store.failure import Notice
+from habitue.store.log import EventLog
+from habitue.store.warehouse import Warehouse
+
+Progress = Callable[[int, int], None]
+"""Called with the events done and the events in all."""
+
+_NAMES: Final = """
+    INSERT INTO event_name
+    SELECT (SELECT coalesce(max(code) + 1, 0) FROM event_name) + row_number() OVER (ORDER BY first) - 1, name
+    FROM (SELECT name, min(seq) AS first FROM arriving GROUP BY name) ANTI JOIN event_name USING (name)
+"""
+
+_EVENTS: Final = """
+    INSERT INTO event_tail
+    SELECT person::INTEGER, account::INTEGER, ts::TIMESTAMP, code, revenue, props, seq, id::UUID
+    FROM arriving JOIN event_name USING (name)
+"""
+
+# Objects are flattened to dotted names, eight deep; lists, and what lies deeper, stay JSON.
+_TRAITS: Final = """
+    INSERT INTO trait_tail
+    WITH RECURSIVE leaf AS (
+        SELECT person, ts, seq, substr(name, 2) || '.' || key AS name, value, type, 1 AS depth
+        FROM (
+            SELECT person, ts, seq, replace(name, '$identify', '$trait') AS name, props
+            FROM arriving
+            WHERE name IN ('$identify', '$score', '$consent') AND json_valid(props)
+        ) AS told, json_each(told.props)
+        UNION ALL
+        SELECT person, ts, seq, name || '.' || inner_.key, inner_.value, inner_.type, depth + 1
+        FROM leaf, json_each(leaf.value) AS inner_ WHERE leaf.type = 'OBJECT' AND depth < 8
+    )
+    SELECT person::INTEGER, name, value::VARCHAR, ts::TIMESTAMP, seq
+    FROM leaf WHERE type <> 'OBJECT' OR depth = 8
+"""
+
+_SUBJECTS: Final = (
+    """
+    CREATE OR REPLACE TEMP TABLE born AS
+    SELECT {subject}::INTEGER AS {subject}, any_value({key}) AS key, min(ts)::TIMESTAMP AS birth
+    FROM arriving WHERE {subject} IS NOT NULL GROUP BY ALL
+    """,
+    """
+    UPDATE {subject} SET birth = born.birth FROM born
+    WHERE {subject}.{subject} = born.{subject} AND born.birth < {subject}.birth
+    """,
+    "INSERT INTO {subject} FROM born ANTI JOIN {subject} USING ({subject}) ORDER BY {subject}",
+    "DROP TABLE born",
+)
+
+_TOUCHED: Final = "INSERT INTO touched SELECT DISTINCT person::INTEGER, history FROM arriving"
+
+
+def apply(warehouse: Warehouse, log: EventLog, rows: pa.Table) -> None:
+    """Take rows of the log (`LOG`) into the working copy, with how far it has come, in one transaction."""
+    end = reached(warehouse) + rows.num_rows
+    with warehouse.write() as writer:
+        for statement in (_NAMES, _EVENTS, _TRAITS, _TOUCHED):
+            writer.run(statement, arriving=rows)
+        for subject, key in (("person", "key"), ("account", "account_key")):
+            for statement in _SUBJECTS:
+                writer.run(statement.format(subject=subject, key=key), arriving=rows)
+        writer.note("log", log.identity())
+        writer.note("log_end", str(end))
+
+
+def reached(warehouse: Warehouse) -> int:
+    """The next sequence number that the working copy lacks."""
+    return int(warehouse.meta("log_end") or 0)
+
+
+def catch_up(log: EventLog, warehouse: Warehouse, progress: Progress | None = None) -> int:
+    """Apply what the log has and the working copy lacks; returns how many events that were.
+
+    A working copy that knows events the log doesn't, or comes from another log, is set aside and built anew.
+    """
+    known = warehouse.meta("log")
+    if known not in {None, log.identity()} or reached(warehouse) > log.end():
+        warehouse.renew(
+            Notice(N_("The working copy belonged to another state of the event log. It is rebuilt."))
+        )
+    start = at = reached(warehouse)
+    for rows in log.read(start):
+        apply(warehouse, log, rows)
+        at += rows.num_rows
+        if progress:
+            progress(at - start, log.end() - start)
+    return at - start

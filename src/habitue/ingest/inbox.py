@@ -1,0 +1,141 @@
+"""The inbox: what is acknowledged and not yet in the log. A parcel is safe once `put` has returned."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Final
+from zlib import crc32
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from habitue.kernel.errors import UserError
+from habitue.kernel.i18n import N_
+from habitue.store.log import PARCEL
+from habitue.store.ops import Ops, inbox, take
+
+CHUNK: Final = 50_000
+"""The most rows in one inbox row; longer parcels are cut."""
+
+_IPC: Final = pa.ipc.IpcWriteOptions(compression="zstd")
+
+
+@dataclass(frozen=True)
+class Parcel:
+    """Events on their way in, in the `PARCEL` schema; a `key` is taken once, `history` triggers nothing."""
+
+    key: str
+    source: str
+    history: bool
+    table: pa.Table
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """One inbox row, read back and found intact."""
+
+    id: int
+    source: str
+    history: bool
+    received: int
+    table: pa.Table
+
+
+def put(ops: Ops, parcels: Iterable[Parcel], now: int) -> int:
+    """Store parcels durably, each chunk in its own transaction; returns how many parcels were new.
+
+    A parcel whose key is waiting already is ignored; one that was loaded meanwhile is taken again, and the
+    loader drops its events by their message ids. Raises `ValueError` for a table of another schema.
+    """
+    return sum(_put(ops, parcel, now) for parcel in parcels)
+
+
+def waiting(ops: Ops, after: int = 0) -> Iterator[Waiting]:
+    """The rows with an id above `after`, in order, one in memory at a time."""
+    while True:
+        with ops.read() as tx:
+            found = tx.execute(inbox.select().where(inbox.c.id > after).order_by(inbox.c.id).limit(1)).first()
+        if found is None:
+            return
+        if crc32(found.body) != found.crc:
+            raise UserError(
+                N_(
+                    "Row {id} of the inbox ({source}) is damaged on disk. "
+                    "Put back the last copy of the operational database, then import again."
+                ),
+                id=found.id,
+                source=found.source,
+            )
+        with pa.ipc.open_stream(found.body) as stream:
+            yield Waiting(found.id, found.source, bool(found.history), int(found.received), stream.read_all())
+        after = found.id
+
+
+def done(ops: Ops, upto: int) -> None:
+    """Forget the rows whose events are in the log and in the working copy."""
+    with ops.begin() as tx:
+        tx.execute(inbox.delete().where(inbox.c.id <= upto))
+
+
+def follow(ops: Ops, offset: int) -> None:
+    """Number what waits, and what comes, above the log's offset.
+
+    Only a database put back from an older copy is behind it; its rows are then new again to the loader, which
+    drops by message id what the log has.
+    """
+    with ops.begin() as tx:
+        behind = offset + 1 - take(tx, "inbox", 0)
+        if behind > 0:
+            take(tx, "inbox", behind)
+            for row in tx.execute(inbox.select().with_only_columns(inbox.c.id).order_by(inbox.c.id)).all():
+                fresh = take(tx, "inbox", 1)
+                tx.execute(inbox.update().where(inbox.c.id == row.id).values(id=fresh))
+
+
+def count(ops: Ops) -> int:
+    """How many events wait."""
+    with ops.read() as tx:
+        return sum(row.rows for row in tx.execute(inbox.select().with_only_columns(inbox.c.rows)))
+
+
+def _put(ops: Ops, parcel: Parcel, now: int) -> int:
+    table = checked(parcel.table)
+    new = False
+    for start in range(0, table.num_rows, CHUNK):
+        key = f"{parcel.key}#{start}" if start else parcel.key
+        new |= _put_chunk(ops, key, parcel, table.slice(start, CHUNK), now)
+    return int(new)
+
+
+def _put_chunk(ops: Ops, key: str, parcel: Parcel, table: pa.Table, now: int) -> bool:
+    body = packed(table)
+    with ops.begin() as tx:
+        number = take(tx, "inbox", 1)
+        if tx.execute(inbox.select().with_only_columns(inbox.c.id).where(inbox.c.key == key)).first():
+            return False
+        row = {"id": number, "key": key, "source": parcel.source, "history": parcel.history}
+        tx.execute(
+            inbox.insert().values(**row, rows=table.num_rows, crc=crc32(body), body=body, received=now)
+        )
+    return True
+
+
+def checked(table: pa.Table) -> pa.Table:
+    """The table itself; raises `ValueError` for one that is no parcel's."""
+    if not table.schema.equals(PARCEL):
+        raise ValueError(f"not a parcel: {table.schema}")
+    for name in ("id", "key", "ts", "name", "props"):
+        if table[name].null_count:
+            raise ValueError(f"a parcel without {name}")
+    if any(pc.any(pc.match_substring(table[name], "\0")).as_py() for name in ("key", "account")):
+        raise ValueError("a parcel with a NUL in a key")
+    return table
+
+
+def packed(table: pa.Table) -> bytes:
+    """The table as compressed Arrow."""
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, table.schema, options=_IPC) as writer:
+        writer.write_table(table.combine_chunks())
+    return bytes(sink.getvalue())

@@ -1,0 +1,121 @@
+"""From the inbox to the log and the working copy, exactly once, whatever is interrupted where.
+
+Each batch: drop what is known → who is it → append to the log, with the inbox offset in the same commit →
+apply to the working copy → forget the inbox rows. Whoever starts again first applies what the log has and the
+working copy lacks, and forgets inbox rows up to the log's offset.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import pyarrow as pa
+
+from habitue.ingest import inbox
+from habitue.ingest.apply import Progress, apply, catch_up
+from habitue.ingest.inbox import Waiting
+from habitue.people import identity
+from habitue.store.log import LOG, MOMENT, EventLog
+from habitue.store.ops import Ops
+from habitue.store.warehouse import Warehouse
+
+BATCH: Final = 500_000
+"""About how many events are taken to the log in one commit."""
+
+# The message ids of the batch are few beside those of the working copy: they are what is hashed.
+_KNOWN: Final = """
+    WITH mine AS (SELECT n, id::UUID AS id FROM arriving),
+         known AS (SELECT DISTINCT id FROM event SEMI JOIN mine USING (id)),
+         twice AS (SELECT id, min(n) AS first FROM mine GROUP BY id HAVING count(*) > 1)
+    SELECT n FROM mine SEMI JOIN known USING (id)
+    UNION SELECT n FROM mine JOIN twice USING (id) WHERE n > first
+"""
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """Events new and dropped as known, ids of the persons touched, and whether all of it was history."""
+
+    events: int
+    duplicates: int
+    persons: np.ndarray[tuple[int], np.dtype[np.int64]]
+    history: bool
+
+
+def load(ops: Ops, log: EventLog, warehouse: Warehouse, progress: Progress | None = None) -> Loaded:
+    """Take the whole inbox in; restartable at any point. `StoreDown` where a store fails: call again."""
+    recover(ops, log, warehouse)
+    total, read, history = inbox.count(ops), 0, True
+    events, persons = 0, np.empty(0, np.int64)
+    for batch in _batches(inbox.waiting(ops)):
+        fresh = _numbered(ops, log, warehouse, batch)
+        if fresh.num_rows:
+            log.append(fresh, ops.name, batch[-1].id)
+            apply(warehouse, log, fresh)
+        inbox.done(ops, batch[-1].id)
+        read += sum(row.table.num_rows for row in batch)
+        events += fresh.num_rows
+        persons = np.union1d(persons, fresh["person"].to_numpy())
+        history &= all(row.history for row in batch)
+        if progress:
+            progress(read, total)
+    warehouse.compact(least=100_000, share=0.1)
+    log.compact()
+    return Loaded(events, read - events, persons, history)
+
+
+def recover(ops: Ops, log: EventLog, warehouse: Warehouse) -> None:
+    """Make the three stores agree after whatever happened; nothing to do, and quick, when nothing did."""
+    catch_up(log, warehouse)
+    for space in (identity.PERSON, identity.ACCOUNT):
+        if identity.made(ops, space) < log.ids(space):
+            rows = warehouse.read(f"SELECT key, {space} AS id FROM {space}")
+            identity.recover(ops, space, rows["key"].to_pylist(), rows["id"].to_pylist())
+    offset = log.offset(ops.name)
+    inbox.follow(ops, offset)
+    inbox.done(ops, offset)
+
+
+def _batches(rows: Iterable[Waiting]) -> Iterator[list[Waiting]]:
+    batch: list[Waiting] = []
+    for row in rows:
+        batch.append(row)
+        if sum(each.table.num_rows for each in batch) >= BATCH:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
+
+
+def _numbered(ops: Ops, log: EventLog, warehouse: Warehouse, batch: list[Waiting]) -> pa.Table:
+    """The events of a batch that the log lacks, as `LOG` rows; of two with one id the first counts."""
+    whole = pa.concat_tables(_labelled(row) for row in batch)
+    mine = pa.table({"n": pa.array(np.arange(whole.num_rows)), "id": whole["id"]})
+    fresh = np.ones(whole.num_rows, np.bool_)
+    fresh[warehouse.read(_KNOWN, arriving=mine)["n"].to_numpy()] = False
+    kept = whole.filter(pa.array(fresh))
+    columns = {name: kept[name] for name in kept.column_names} | {
+        "seq": pa.array(np.arange(log.end(), log.end() + kept.num_rows)),
+        "person": identity.resolve(ops, kept["key"]),
+        "account": identity.resolve(ops, kept["account_key"], identity.ACCOUNT),
+    }
+    return pa.table({name: columns[name] for name in LOG.names}).cast(LOG)
+
+
+def _labelled(row: Waiting) -> pa.Table:
+    """The parcel's events with what is known of the parcel."""
+    n = row.table.num_rows
+    labels = {
+        "received": pa.repeat(pa.scalar(row.received, MOMENT), n),
+        "source": pa.repeat(row.source, n),
+        "history": pa.repeat(row.history, n),
+    }
+    table = row.table.rename_columns(
+        [{"account": "account_key"}.get(name, name) for name in row.table.column_names]
+    )
+    for name, column in labels.items():
+        table = table.append_column(name, column)
+    return table

@@ -1,0 +1,61 @@
+"""Who a key is: each person and each account has one small number, dense from 0, which never changes."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+
+from habitue.store.ops import Ops, counter, enrol, identity, take
+
+PERSON = "person"
+ACCOUNT = "account"
+
+
+def resolve(ops: Ops, keys: pa.Array | pa.ChunkedArray, space: str = PERSON) -> pa.Int64Array:
+    """The id of each key, in its order; null stays null.
+
+    Unknown keys get the next free ids in the order of their text: they don't depend on the order of rows.
+    Kept on return; the same keys give the same ids again.
+    """
+    whole = keys.combine_chunks() if isinstance(keys, pa.ChunkedArray) else keys
+    coded = whole.dictionary_encode()
+    known = _known(ops, coded.dictionary.to_pylist(), space)
+    ids = pa.array([known[key] for key in coded.dictionary.to_pylist()], pa.int64())
+    return ids.take(coded.indices)
+
+
+def _known(ops: Ops, keys: list[str], space: str) -> dict[str, int]:
+    """The ids of the keys, making those that are missing; one caller at a time: `take` holds the counter."""
+    if not keys:
+        return {}
+    with ops.begin() as tx:
+        take(tx, space, 0)
+        given = ops.texts(keys)
+        mine = identity.select().where(identity.c.space == space)
+        held = mine.where(identity.c.value.in_(given.select().with_only_columns(given.c.value)))
+        known = {row.value: int(row.subject) for row in tx.execute(held)}
+        missing = sorted(key for key in keys if key not in known)
+        if missing:
+            first = take(tx, space, len(missing))
+            enrol(tx, ops.texts(missing), space, first)
+            known.update({key: first + n for n, key in enumerate(missing)})
+    return known
+
+
+def recover(ops: Ops, space: str, keys: list[str], ids: list[int]) -> None:
+    """Learn ids that the log knows and this database doesn't: it was lost, or put back from an older copy."""
+    with ops.begin() as tx:
+        held = {row.value for row in tx.execute(identity.select().where(identity.c.space == space))}
+        rows = [
+            {"space": space, "value": key, "subject": n}
+            for key, n in zip(keys, ids, strict=True)
+            if key not in held
+        ]
+        if rows:
+            tx.execute(identity.insert(), rows)
+        take(tx, space, max(0, max(ids, default=-1) + 1 - take(tx, space, 0)))
+
+
+def made(ops: Ops, space: str) -> int:
+    """How many ids there are in a space."""
+    with ops.read() as tx:
+        return int(tx.execute(counter.select().where(counter.c.name == space)).one().next)

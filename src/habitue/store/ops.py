@@ -1,0 +1,318 @@
+"""The operational database: what people edit and what must be transactional; SQLite, or PostgreSQL by URL.
+
+The tables are plain SQLAlchemy Core, used by the rooms above:
+`with ops.begin() as tx: tx.execute(setting.select())`.
+Instants are whole microseconds.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from importlib.util import find_spec
+from pathlib import Path
+from types import ModuleType
+from typing import Any, Final
+from uuid import uuid4
+
+import sqlalchemy as sa
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKey,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+)
+
+from habitue.kernel.errors import UserError
+from habitue.kernel.i18n import N_
+from habitue.store.failure import DiskFull, StoreDown, full
+
+HEAD: Final = "0001"
+"""The revision of the newest migration; they are numbered in order."""
+
+tables = MetaData()
+
+setting = Table(
+    "setting", tables, Column("key", Text, primary_key=True), Column("value", Text, nullable=False)
+)
+
+counter = Table(
+    "counter", tables, Column("name", Text, primary_key=True), Column("next", BigInteger, nullable=False)
+)
+"""The next free number of each kind; taking one holds the row, so numbers are committed in order."""
+
+identity = Table(
+    "identity",
+    tables,
+    Column("space", Text, primary_key=True),
+    Column("value", Text, primary_key=True),
+    Column("subject", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+inbox = Table(
+    "inbox",
+    tables,
+    Column("id", BigInteger, primary_key=True, autoincrement=False),
+    Column("key", Text, nullable=False, unique=True),
+    Column("source", Text, nullable=False),
+    Column("history", Boolean, nullable=False),
+    Column("rows", Integer, nullable=False),
+    Column("crc", BigInteger, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("received", BigInteger, nullable=False),
+)
+
+held = Table(
+    "held",
+    tables,
+    Column("job", Text, primary_key=True),
+    Column("chunk", Integer, primary_key=True),
+    Column("source", Text, nullable=False),
+    Column("rows", Integer, nullable=False),
+    Column("crc", BigInteger, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+)
+"""Parcels of a file that is not read to its end yet: they reach the inbox all together, or never."""
+
+definition = Table(
+    "definition",
+    tables,
+    Column("id", Integer, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("slug", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("live_version", Integer),
+    sa.UniqueConstraint("kind", "slug", name="definition_slug"),
+)
+
+version = Table(
+    "version",
+    tables,
+    Column("id", Integer, primary_key=True),
+    Column("definition", Integer, ForeignKey("definition.id"), nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("body", JSON, nullable=False),
+    Column("created", BigInteger, nullable=False),
+    Column("by", Text, nullable=False),
+    sa.UniqueConstraint("definition", "number", name="version_number"),
+)
+
+import_job = Table(
+    "import_job",
+    tables,
+    Column("id", Integer, primary_key=True),
+    Column("file", Text, nullable=False),
+    Column("fingerprint", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("report", JSON, nullable=False),
+    Column("started", BigInteger, nullable=False),
+    Column("finished", BigInteger),
+)
+
+mapping = Table(
+    "mapping",
+    tables,
+    Column("header", Text, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("columns", JSON, nullable=False),
+    Column("saved", BigInteger, nullable=False),
+)
+
+audit = Table(
+    "audit",
+    tables,
+    Column("id", Integer, primary_key=True),
+    Column("at", BigInteger, nullable=False),
+    Column("by", Text, nullable=False),
+    Column("act", Text, nullable=False),
+    Column("about", Text, nullable=False),
+    Column("detail", JSON, nullable=False),
+)
+
+
+class Ops:
+    """One operational database, migrated to `HEAD`; safe to use from any thread."""
+
+    @classmethod
+    def open(cls, place: str | Path) -> Ops:
+        """Open or create it: a path is SQLite, a text is a URL. Raises `UserError` or `StoreDown`."""
+        url = sa.make_url(f"sqlite:///{place}" if isinstance(place, Path) else place)
+        if url.get_backend_name() == "sqlite":
+            return cls(_sqlite(url))
+        return cls(sa.create_engine(url.set(drivername="postgresql+psycopg"), pool_pre_ping=True))
+
+    def __init__(self, engine: sa.Engine) -> None:
+        self.engine = engine
+        self._migrate()
+        with self.begin() as tx:
+            made = tx.execute(setting.select().where(setting.c.key == "store")).first()
+            if made is None:
+                tx.execute(setting.insert().values(key="store", value=uuid4().hex))
+        self.name: str = made.value if made else self.setting("store") or ""
+
+    @contextmanager
+    def begin(self) -> Iterator[sa.Connection]:
+        """One write transaction: committed when the block ends, undone when it raises."""
+        with self._guarded(), self.engine.connect() as tx, tx.begin():
+            yield tx
+
+    @contextmanager
+    def read(self) -> Iterator[sa.Connection]:
+        """One read transaction, which sees a single state and blocks nobody."""
+        with (
+            self._guarded(),
+            self.engine.connect() as tx,
+            tx.execution_options(habitue_begin="BEGIN").begin(),
+        ):
+            yield tx
+
+    def setting(self, key: str) -> str | None:
+        """A setting's value, None where it was never set."""
+        with self.read() as tx:
+            return tx.scalar(sa.select(setting.c.value).where(setting.c.key == key))
+
+    def put_setting(self, key: str, value: str) -> None:
+        """Set a setting."""
+        with self.begin() as tx:
+            tx.execute(setting.delete().where(setting.c.key == key))
+            tx.execute(setting.insert().values(key=key, value=value))
+
+    def texts(self, values: Sequence[str]) -> sa.Subquery:
+        """The texts as a relation of `value` and `n`, their place from 0: one parameter, however many."""
+        given = sa.bindparam(None, json.dumps(list(values)), type_=Text)
+        if self.engine.dialect.name == "sqlite":
+            each = sa.func.json_each(given).table_valued("key", "value")
+            return sa.select(each.c.value, each.c.key.label("n")).subquery()
+        rows = sa.func.json_array_elements_text(sa.cast(given, JSON)).table_valued(
+            "value", with_ordinality="n"
+        )
+        return sa.select(rows.c.value, (rows.c.n - 1).label("n")).subquery()
+
+    def damage(self) -> str | None:
+        """What the database itself finds wrong with its file; None when all is well."""
+        if self.engine.dialect.name != "sqlite":
+            return None
+        with self.read() as tx:
+            said = str(tx.exec_driver_sql("PRAGMA quick_check(1)").scalar())
+        return None if said == "ok" else said
+
+    def revision(self) -> str | None:
+        """The migration the tables are at; None for an empty database."""
+        with self.read() as tx:
+            if not sa.inspect(tx).has_table("alembic_version"):
+                return None
+            return str(tx.scalar(sa.text("SELECT version_num FROM alembic_version")))
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+    def _migrate(self) -> None:
+        at = self.revision()
+        if at is not None and at > HEAD:
+            raise UserError(
+                N_(
+                    "This data was written by a newer Habitué (tables {found}, this one knows {known}). "
+                    "Update Habitué."
+                ),
+                found=at,
+                known=HEAD,
+            )
+        if at != HEAD:
+            config = Config()
+            config.set_main_option("script_location", "habitue.store:migrations")
+            with self.begin() as tx:
+                config.attributes["connection"] = tx
+                command.upgrade(config, HEAD)
+
+    @contextmanager
+    def _guarded(self) -> Iterator[None]:
+        try:
+            yield
+        except sa.exc.DBAPIError as error:
+            place = self.engine.url.render_as_string(hide_password=True)
+            if full(error):
+                raise DiskFull(place) from error
+            if not isinstance(error, sa.exc.OperationalError | sa.exc.DatabaseError) or isinstance(
+                error, _OURS
+            ):
+                raise
+            raise StoreDown(
+                N_("The operational database {place} can't be used: {reason}"),
+                place=place,
+                reason=str(error.orig),
+            ) from error
+
+
+_OURS: Final = (sa.exc.IntegrityError, sa.exc.ProgrammingError, sa.exc.DataError)
+
+
+def take(tx: sa.Connection, name: str, n: int) -> int:
+    """Take `n` numbers and return the first; whoever else takes some waits until this transaction ends."""
+    after = counter.c.next + n
+    taken = tx.execute(
+        counter.update().where(counter.c.name == name).values(next=after).returning(counter.c.next)
+    )
+    return int(taken.scalar_one()) - n
+
+
+def enrol(tx: sa.Connection, given: sa.Subquery, space: str, first: int) -> None:
+    """Give the texts of `Ops.texts` the ids `first`, `first + 1` … in their space."""
+    rows = sa.select(sa.literal(space), given.c.value, given.c.n + first)
+    tx.execute(identity.insert().from_select(["space", "value", "subject"], rows))
+
+
+def sqlite_version(driver: ModuleType) -> tuple[int, ...]:
+    """The version of SQLite that a driver links."""
+    return tuple(int(part) for part in driver.sqlite_version.split("."))
+
+
+def sound(found: tuple[int, ...]) -> bool:
+    """Whether it is outside the range that can corrupt a WAL with two connections (3.7.0 to 3.51.2)."""
+    return found >= (3, 51, 3) or (3, 50, 7) <= found < (3, 51) or (3, 44, 6) <= found < (3, 45)
+
+
+def driver() -> ModuleType:
+    """The SQLite driver: the bundled one where there is a wheel of it, else Python's own."""
+    if find_spec("pysqlite3"):
+        from pysqlite3 import dbapi2  # noqa: PLC0415 (there is no wheel for ARM Linux)
+
+        return dbapi2  # type: ignore[no-any-return]
+    return sqlite3
+
+
+def _sqlite(url: sa.URL) -> sa.Engine:
+    module = driver()
+    if not sound(sqlite_version(module)):
+        raise UserError(
+            N_(
+                "SQLite {version} can corrupt a database that two connections write. "
+                "Install the pysqlite3 package, or a Python with SQLite 3.51.3 or newer."
+            ),
+            version=module.sqlite_version,
+        )
+    engine = sa.create_engine(url, module=module)
+    sa.event.listen(engine, "connect", _prepare)
+    sa.event.listen(engine, "begin", _begin)
+    return engine
+
+
+def _prepare(raw: Any, _record: object) -> None:
+    raw.isolation_level = None  # the driver opens no transactions of its own: `_begin` does
+    for pragma in ("busy_timeout = 20000", "journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
+        raw.execute(f"PRAGMA {pragma}")
+
+
+def _begin(tx: sa.Connection) -> None:
+    """Writers ask for the lock at once: one that asks late, after reading, can be refused without waiting."""
+    tx.exec_driver_sql(tx.get_execution_options().get("habitue_begin", "BEGIN IMMEDIATE"))
