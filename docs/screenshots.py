@@ -20,7 +20,7 @@ HERE = Path(__file__).parent
 def demo() -> Iterator[str]:
     """The address of a demo shop that is served while the block lasts."""
     with tempfile.TemporaryDirectory() as folder:
-        command = [Path(sys.executable).with_name("habitue"), "demo", "--data", f"{folder}/shop"]
+        command = [str(Path(sys.executable).with_name("habitue")), "demo", "--data", f"{folder}/shop"]
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
             assert server.stdout is not None
             try:
