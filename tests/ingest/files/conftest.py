@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Callable, Mapping
+from io import StringIO
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -56,7 +57,8 @@ def run(tmp_path: Path) -> Run:
         rejects.unlink(missing_ok=True)
         report = Report()
         made = list(parcels(detected, settings, now, report=report, rejects=rejects))
-        rows = list(csv.reader(rejects.open(encoding="utf-8-sig", newline=""))) if rejects.exists() else []
+        text = rejects.read_bytes().decode("utf-8-sig") if rejects.exists() else ""
+        rows = list(csv.reader(StringIO(text, newline="")))
         return Import(detected, events([p.table for p in made]), report, rows, [p.key for p in made])
 
     return imported

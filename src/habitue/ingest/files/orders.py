@@ -142,7 +142,8 @@ def _sum(rows: Rows, field: str, exchange: Exchange) -> tuple[Ints, Bools]:
 
 def _minor(rows: Rows, micros: Ints, code: pa.Array | None, exchange: Exchange) -> Ints:
     """Minor units of the workspace's currency; the code beside the amount counts where the row names none."""
-    code = exchange.code if exchange.code is not None else code
+    if exchange.code is not None:
+        code = exchange.code if code is None else pc.if_else(pc.equal(exchange.code, ""), code, exchange.code)
     if code is not None:
         _same(rows, code, exchange.rates)
         for name in pc.unique(code).to_pylist():

@@ -15,7 +15,7 @@ from habitue.ingest.files.detect import Detected, Kind, Settings
 from habitue.ingest.files.emit import Memory, emit
 from habitue.ingest.files.faults import Faults
 from habitue.ingest.files.report import Rejects, Report
-from habitue.ingest.files.rows import Rows
+from habitue.ingest.files.rows import Rows, unguarded
 from habitue.ingest.files.text import Batch
 from habitue.ingest.inbox import Parcel
 
@@ -73,7 +73,7 @@ def _tables(
         report.rows += len(batch.lines) + len(batch.rejects)
         step = len(batch.lines) if detected.grouped else CHUNK
         for start in range(0, len(batch.lines), step or 1):
-            part, numbers = batch.table.slice(start, step), batch.lines[start : start + step]
+            part, numbers = unguarded(batch.table.slice(start, step)), batch.lines[start : start + step]
             yield _events(Rows(part, numbers, detected, settings, now, Faults(len(numbers))), memory, refused)
         if progress:
             progress(report.rows, batch.done, detected.source.size)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, Final
 
 import numpy as np
@@ -13,11 +14,14 @@ from habitue.ingest.files import dates, keys, props
 from habitue.ingest.files.dates import Bools, Ints
 from habitue.ingest.files.detect import Detected, Settings
 from habitue.ingest.files.faults import Faults
+from habitue.ingest.files.report import DANGEROUS
 from habitue.kernel.clock import DAY
 from habitue.kernel.i18n import N_
 
 EARLIEST: Final = -2_208_988_800_000_000
 """1900-01-01."""
+
+_GUARDED: Final = "^'([" + re.escape("".join(DANGEROUS).replace("\0", "")) + "])"
 
 
 class Rows(Struct):
@@ -107,6 +111,15 @@ class Rows(Struct):
     def unmapped(self) -> list[str]:
         used = {c.column for c in self.detected.choices.values() if not c.fixed}
         return [name for name in self.detected.header if name not in used]
+
+
+def unguarded(table: pa.Table) -> pa.Table:
+    """Without the apostrophe that our own exports put before what a spreadsheet would run."""
+    for i, column in enumerate(table.columns):
+        if pc.any(pc.starts_with(column, "'")).as_py():
+            bare = pc.replace_substring_regex(column, _GUARDED, r"\1")
+            table = table.set_column(i, table.column_names[i], bare)
+    return table
 
 
 def flat(column: Any) -> pa.Array:

@@ -101,11 +101,8 @@ def _titled(cells: list[str]) -> bool:
 def named(cells: list[str]) -> tuple[list[str], list[Note]]:
     """Column names in NFC, trimmed, cut at 200 characters, none empty and none twice; and what was changed."""
     if len(cells) > WIDEST:
-        raise UserError(
-            N_("The table has {n} columns, more than {most}. Is the delimiter right?"),
-            n=len(cells),
-            most=WIDEST,
-        )
+        text = N_("The table has more than {most} columns. Check that its delimiter is right.")
+        raise UserError(text, most=WIDEST)
     header: list[str] = []
     notes: list[Note] = []
     taken: set[str] = set()

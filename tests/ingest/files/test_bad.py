@@ -1,0 +1,230 @@
+"""Whatever the file is: a `UserError`, or rejected rows with a reason; never another exception, nothing doubled."""
+
+from __future__ import annotations
+
+import os
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+from openpyxl import Workbook
+from pyarrow import parquet
+
+from habitue.ingest.files import Settings, inspect, source
+from habitue.kernel.errors import UserError
+from tests.ingest.files.conftest import Run
+
+HEAD = "customer,date,total\n"
+ROW = "a,2025-01-01,1\n"
+
+REFUSED = {
+    "empty": b"",
+    "header only": HEAD.encode(),
+    "header only, no line end": HEAD.strip().encode(),
+    "blank lines": b"\n\n\n",
+    "binary": bytes(range(256)) * 64,
+    "zeros": b"\0" * 5000,
+    "png": b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\1\0\0\1\0\x08\6\0\0\0" * 40,
+    "gzip": b"\x1f\x8b\x08" + b"\0" * 99,
+    "old excel": b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600,
+    "half a zip": b"PK\x03\x04" + b"\0" * 99,
+    "half a parquet": b"PAR1" + b"\x15\x04" * 99,
+    "json without objects": b"{\n{\n",
+    "a million columns": b",".join(b"c%d" % i for i in range(1_000_000)) + b"\n" + b"," * 999_999 + b"\n",
+    "one huge cell": b"x" * 3_000_000,
+    "only words": b"colour,size\nred,3\n",
+    "only rejects": b"customer,date,total\na\nb\n",
+}
+
+
+@pytest.mark.parametrize("content", REFUSED.values(), ids=REFUSED.keys())
+def test_what_is_no_table_is_refused_in_words(run: Run, content: bytes) -> None:
+    with pytest.raises(UserError) as refused:
+        run(content)
+    assert str(refused.value).endswith(".")
+
+
+@pytest.mark.parametrize(
+    ("bad", "reason"),
+    [
+        ("a,2026-02-30,1", "not in the calendar"),
+        ("a,2025-01-01 25:00,1", "not in the calendar"),
+        ("a,9999-12-31,1", "in the future"),
+        ("a,2026-11-24,1", "in the future"),
+        ("a,1899-12-31,1", "before 1900"),
+        ("a,yesterday,1", "not a date"),
+        ("a,,1", "the date is missing"),
+        ("a,2025-01-01,", "the amount is missing"),
+        ("a,2025-01-01,NaN", "not an amount"),
+        ("a,2025-01-01,inf", "not an amount"),
+        ("a,2025-01-01,1e5", "not an amount"),
+        ("a,2025-01-01,1,000", "has 4 cells instead of 3"),
+        ("a,2025-01-01,1000000000000", "too large"),
+        ("a,2025-01-01,99999999999999999999999999", "too large"),
+        ("a,2025-01-01", "has 2 cells instead of 3"),
+        ("a,2025-01-01,1,2,3", "has 5 cells instead of 3"),
+        ("a\0b,2025-01-01,1", "NUL"),
+        ('"a,2025-01-01,1', "never closed"),
+        (f"{'x' * 10_000},2025-01-01,1", "too long"),
+        (",2025-01-01,1", "the customer is missing"),
+        ("a,2025-01-01,5 XAG", "XAG"),
+    ],
+)
+def test_a_bad_row_costs_itself_and_says_why(run: Run, bad: str, reason: str) -> None:
+    made = run(HEAD + "x,2025-01-01,1\n" + bad + "\n" + "y,2025-01-02,2\nz,2025-01-03,3\n")
+    assert [key for key, _, _ in made.brief] == ["user:x", "user:y", "user:z"]
+    assert [row[0] for row in made.rejects[1:]] == ["3"]
+    assert reason in made.reasons[0]
+
+
+def test_lines_keep_their_number_through_quoted_line_ends_and_blank_lines(run: Run) -> None:
+    made = run('customer,date,total,note\n\na,2025-01-01,1,"x\ny"\n\nb,oops,1,\nc,2025-01-01,1,\n')
+    assert [row[0] for row in made.rejects[1:]] == ["6"]
+
+
+def test_mixed_line_ends_are_all_line_ends(run: Run) -> None:
+    made = run("customer,date,total\r\na,2025-01-01,1\nb,2025-01-01,1\rc,2025-01-01,1\r\n")
+    assert len(made.brief) == 3
+    assert len(run("customer,date,total\ra,2025-01-01,1\rb,2025-01-01,1\r").brief) == 2
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+def test_any_encoding_and_delimiter(run: Run, encoding: str, delimiter: str) -> None:
+    rows = [["Client", "Date", "Montant", "Ville"], ["Zoé", "2025-01-01", "5", "Orléans"], ["Léa", "2025-01-02", "6", ""]]
+    made = run("".join(delimiter.join(row) + "\r\n" for row in rows).encode(encoding))
+    assert made.brief == [("user:zoé", "Order Completed", 500), ("user:léa", "Order Completed", 600)]
+    assert made.events[0]["props"]["Ville"] == "Orléans"
+
+
+def test_utf16_without_a_mark(run: Run) -> None:
+    assert len(run((HEAD + ROW).encode("utf-16-le")).brief) == 1
+
+
+def test_accents_that_come_late_still_set_the_encoding(run: Run) -> None:
+    made = run((HEAD + ROW * 100_000 + "é,2025-01-01,1\n").encode("cp1252"))
+    assert made.events[-1]["key"] == "user:é"
+
+
+def test_duplicate_and_empty_headers_are_made_unique_and_said(run: Run) -> None:
+    made = run("customer,date,total,total,,\na,2025-01-01,1,2,x,y\n")
+    assert made.detected.header == ["customer", "date", "total", "total (2)", "column 5", "column 6"]
+    assert made.events[0]["props"]["total (2)"] == 2
+    assert any("total (2)" in line for line in made.detected.lines("en"))
+
+
+def test_a_file_without_header_gets_one(run: Run) -> None:
+    made = run("c1;2025-01-01;5,50\nc2;2025-01-02;6,50\n", mapping={"customer": "column 1"}, kind="orders")
+    assert made.brief == [("user:c1", "Order Completed", 550), ("user:c2", "Order Completed", 650)]
+
+
+def test_excels_own_delimiter_line_is_obeyed(run: Run) -> None:
+    made = run("sep=;\nclient;date;total\na;2025-01-01;1,5\n")
+    assert made.brief == [("user:a", "Order Completed", 150)]
+
+
+@pytest.mark.parametrize("name", [";rm -rf.csv", "-x.csv", "con.csv", "é à.csv", "a" * 250 + ".csv", "$(x).csv", "a\nb.csv"])
+def test_any_file_name(run: Run, name: str) -> None:
+    assert len(run(HEAD + ROW, name=name).brief) == 1
+
+
+@pytest.mark.parametrize("column", ["a,b", 'say "x"', "=1+1", "naïve ☕", "n" * 10_000, "{x}", "%s", "\\", "'"])
+def test_any_column_name(run: Run, column: str) -> None:
+    quoted = '"' + column.replace('"', '""') + '"'
+    made = run(f"{quoted},date,total\na,2025-01-01,1\n", mapping={"customer": column[:200]}, kind="orders")
+    assert len(made.brief) == 1
+    assert made.detected.lines("fr")
+
+
+def test_what_cannot_be_opened_is_said(tmp_path: Path) -> None:
+    for path in (tmp_path, tmp_path / "none.csv", Path("/dev/null"), Path("a\0b")):
+        with pytest.raises(UserError):
+            inspect(path)
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+def test_a_file_that_may_not_be_read_is_said(tmp_path: Path) -> None:
+    path = tmp_path / "x.csv"
+    path.write_text(HEAD + ROW)
+    path.chmod(0)
+    with pytest.raises(UserError, match="ermission"):
+        inspect(path)
+
+
+def test_a_zip_bomb_is_refused_before_it_is_unpacked(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(source, "UNPACKED", 1_000_000)
+    path = tmp_path / "bomb.xlsx"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as packed:
+        packed.writestr("xl/workbook.xml", b" " * 2_000_000)
+    with pytest.raises(UserError, match="unpacks"):
+        run(path)
+
+
+def _bytes(made: Any, tmp_path: Path) -> bytes:
+    path = tmp_path / "good"
+    made(path)
+    return path.read_bytes()
+
+
+def _workbook(path: Path) -> None:
+    book = Workbook()
+    for row in (["customer", "date", "total"], ["a", "2025-01-01", 1.5], ["b", "2025-01-02", 2]):
+        book.active.append(row)  # type: ignore[union-attr]
+    book.save(path)
+
+
+def _parquet(path: Path) -> None:
+    parquet.write_table(pa.table({"customer": ["a", "b"], "date": ["2025-01-01"] * 2, "total": [1.5, 2.0]}), path)
+
+
+@pytest.mark.parametrize("maker", [_workbook, _parquet])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_a_damaged_binary_file_is_a_user_error_or_read(run: Run, tmp_path: Path, maker: Any, data: st.DataObject) -> None:
+    whole = bytearray(_bytes(maker, tmp_path))
+    for _ in range(data.draw(st.integers(1, 4))):
+        whole[data.draw(st.integers(0, len(whole) - 1))] = data.draw(st.integers(0, 255))
+    end = data.draw(st.sampled_from([len(whole), len(whole) // 2, len(whole) - 3]))
+    _survives(run, bytes(whole[:end]))
+
+
+def _survives(run: Run, content: bytes) -> None:
+    try:
+        made = run(content, settings=Settings("EUR", "Europe/Paris", "fr"))
+    except UserError as error:
+        assert str(error)
+        return
+    named = [e for e in made.events if e["name"] != "$identify"]
+    assert len({e["id"] for e in made.events}) == len(made.events)
+    assert made.report.rows >= len(named) / 2
+    assert made.report.lines("fr")
+    assert made.detected.lines("en")
+
+
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.binary(max_size=400))
+@example(b'customer,date,total\n"a,2025-01-01,1\n"b"",2025,"\n')
+@example(b"customer;date;total\r\r\n;;;\r\n\xff\xfe")
+def test_any_bytes_after_a_header(run: Run, tail: bytes) -> None:
+    _survives(run, (HEAD + ROW).encode() + tail)
+    _survives(run, tail)
+
+
+CELLS = st.sampled_from(
+    ["a", "C-1", "", "0", "2025-01-01", "31/12/2024", "12,5", "1 000.00", "-3", "x@y.fr", '"', '"q"', "=1", "\0", "é", "EUR", "null", "1e9", "99/99/99", "\n", "\r", ";"]
+)  # fmt: skip
+HEADS = st.sampled_from(["customer", "email", "date", "total", "order id", "product", "qty", "price", "currency", "status", "event", "name", "total"])
+
+
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.lists(HEADS, min_size=1, max_size=8),
+    st.lists(st.lists(CELLS, max_size=9), max_size=12),
+    st.sampled_from([",", ";", "\t", "|", " "]),
+)
+def test_any_table(run: Run, head: list[str], rows: list[list[str]], delimiter: str) -> None:
+    _survives(run, "\n".join(delimiter.join(row) for row in [head, *rows]).encode())

@@ -1,0 +1,56 @@
+"""Files of customers and of other events."""
+
+from __future__ import annotations
+
+import pytest
+
+from habitue.kernel.errors import UserError
+from tests.ingest.files.conftest import Run
+
+SHOPIFY = (
+    "Customer ID,First Name,Last Name,Email,Accepts Email Marketing,Default Address City,Phone,Total Spent,Tags\n"
+    "'123,Ann,B,a@b.fr,yes,Paris,'+33612,12.50,\"x, y\"\n"
+    "'124,Bob,C,,no,,,0.00,\n"
+)
+
+
+def test_shopifys_customers_become_traits(run: Run) -> None:
+    made = run(SHOPIFY)
+    assert made.detected.kind == "customers"
+    assert [e["key"] for e in made.events] == ["user:123", "user:124"]
+    assert made.events[0]["props"] == {
+        "email": "a@b.fr", "first_name": "Ann", "last_name": "B", "city": "Paris", "phone": "+33612",
+        "accepts_email_marketing": "yes", "total_spent": 12.5, "tags": "x, y",
+    }  # fmt: skip
+
+
+def test_traits_hold_from_the_customers_creation(run: Run) -> None:
+    made = run("id client;email;nom;date d'inscription\n1;a@b.fr;Léa;03/02/2024\n2;c@d.fr;Zoé;\n")
+    assert [e["ts"] for e in made.events] == ["2024-02-02T23:00:00+00:00", "2026-11-22T12:00:00+00:00"]
+
+
+def test_the_same_customers_again_give_the_same_ids_at_another_time(run: Run) -> None:
+    first, again = run(SHOPIFY), run(SHOPIFY, now=1_900_000_000_000_000)
+    assert [e["id"] for e in first.events] == [e["id"] for e in again.events]
+
+
+def test_events_keep_their_name_time_and_properties(run: Run) -> None:
+    made = run("user_id,event,timestamp,plan,seats\nu1,Signed Up,2025-01-01T10:00:00Z,pro,3\nu1,,2025-01-01T10:00:00Z,pro,1\n")
+    assert made.detected.kind == "events"
+    assert made.events[0]["props"] == {"plan": "pro", "seats": 3}
+    assert made.reasons == ["the event's name is missing"]
+
+
+def test_a_name_can_be_given_for_all_rows(run: Run) -> None:
+    made = run("user,date\nu1,2025-01-01\n", kind="events", mapping={"event": "=Shop Visited"})
+    assert made.brief == [("user:u1", "Shop Visited", None)]
+
+
+def test_properties_of_json_lines_stand_at_the_top(run: Run) -> None:
+    line = '{"userId":"u1","event":"Rated","timestamp":"2025-01-01T10:00:00Z","properties":{"stars":5,"who":{"is":"x"}}}\n'
+    assert run(line, name="events.jsonl").events[0]["props"] == {"stars": 5, "who": {"is": "x"}}
+
+
+def test_a_file_that_tells_nothing_is_asked_about(run: Run) -> None:
+    with pytest.raises(UserError, match="--as"):
+        run("colour,size\nred,3\n")
