@@ -1,1 +1,31 @@
-"""Habitué: an open-source customer lifecycle platform."""
+"""Habitué: every customer's lifecycle stage from rules you can read, with its whole history."""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from habitue.app import Shop
+
+__version__ = version("habitue")
+
+
+def open(directory: Path | str) -> Shop:  # noqa: A001  habitue.open is what people look for
+    """Open a workspace; raises `UserError` where there is none. Close it, or use it in a `with` block."""
+    return _shop().open(directory)
+
+
+def create(directory: Path | str, **settings: Any) -> Shop:
+    """Make a workspace (currency=, timezone=, language=) and open it."""
+    from habitue.app import Settings  # noqa: PLC0415  the command line starts without the engine
+
+    return _shop().create(directory, Settings(**settings))
+
+
+def _shop() -> type[Shop]:
+    from habitue.app import Shop  # noqa: PLC0415  the command line starts without the engine
+
+    return Shop

@@ -1,0 +1,10 @@
+"""The parts put together: `Shop` is a workspace, opened."""
+
+from __future__ import annotations
+
+from habitue.app.frame import Frame
+from habitue.app.imports import ImportReport
+from habitue.app.shop import Fresh, Settings, Shop, Told
+from habitue.store.lock import Busy
+
+__all__ = ["Busy", "Frame", "Fresh", "ImportReport", "Settings", "Shop", "Told"]

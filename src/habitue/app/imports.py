@@ -1,0 +1,128 @@
+"""One import from the file to the inbox: looked at, read to its end, and only then handed on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+from habitue.ingest import files
+from habitue.ingest.files import Detected, Report
+from habitue.ingest.inbox import checked, packed
+from habitue.kernel.clock import Micros
+from habitue.kernel.errors import UserError
+from habitue.kernel.i18n import N_, Language
+from habitue.store import held, jobs
+
+if TYPE_CHECKING:
+    from habitue.app.shop import Shop, Told
+
+READING: Final = N_("Reading")
+
+
+@dataclass(frozen=True)
+class ImportReport:
+    """What an import did, or would do.
+
+    `rows` in the file, `events` by name, `customers`; `rejected` rows with how often each reason came;
+    `rejects` is the file that holds them. `known` events were there already. `revenue` is net, in minor
+    units of `currency`; `first` and `last` are the period (µs). `chosen` and `lines` say it in words.
+    """
+
+    file: str
+    kind: str
+    dry_run: bool
+    rows: int
+    events: dict[str, int]
+    customers: int
+    known: int
+    rejected: int
+    reasons: dict[str, int]
+    rejects: str | None
+    first: Micros | None
+    last: Micros | None
+    revenue: int
+    currency: str
+    chosen: list[str] = field(default_factory=list)
+    lines: list[str] = field(default_factory=list)
+
+
+def run(
+    shop: Shop,
+    path: Path,
+    kind: str | None,
+    mapping: Mapping[str, str] | None,
+    rates: Mapping[str, Decimal],
+    dry_run: bool,
+    language: Language,
+    now: Micros,
+    told: Told | None,
+) -> ImportReport:
+    """Read the file and, unless it is a dry run, put its events in; the caller refreshes."""
+    own = shop.settings
+    settings = files.Settings(own.currency, own.timezone, language, rates)
+    detected = files.inspect(path, kind, mapping, lambda header: jobs.remembered(shop.ops, header))
+    job = files.job(detected, settings)
+    rejects = shop.directory / "rejects" / f"{job[:12]}.csv"
+    report, before = Report(), held.reached(shop.ops, job)
+    parcels = files.parcels(
+        detected,
+        settings,
+        now,
+        report=report,
+        rejects=rejects,
+        first=0 if dry_run else before,
+        progress=_bytes(told),
+    )
+    if dry_run:
+        for _ in parcels:
+            pass
+        return _report(detected, report, rejects, language, dry_run=True)
+    jobs.begin(shop.ops, job, detected.source.name, detected.kind, now)
+    try:
+        for chunk, parcel in enumerate(parcels, start=before):
+            held.hold(
+                shop.ops, job, chunk, parcel.source, parcel.table.num_rows, packed(checked(parcel.table))
+            )
+    except UserError:
+        held.drop(shop.ops, job)
+        jobs.forget(shop.ops, job)
+        raise
+    held.release(shop.ops, job, now)
+    jobs.remember(shop.ops, files.fingerprint(detected.header), detected.kind, files.remember(detected), now)
+    said = _report(detected, report, rejects, language, dry_run=False)
+    jobs.finish(shop.ops, job, msgspec.to_builtins(said), now)
+    return said
+
+
+def _report(
+    detected: Detected, report: Report, rejects: Path, language: Language, dry_run: bool
+) -> ImportReport:
+    return ImportReport(
+        file=detected.source.name,
+        kind=detected.kind,
+        dry_run=dry_run,
+        rows=report.rows,
+        events=dict(report.events),
+        customers=report.customers,
+        known=report.known,
+        rejected=report.rejected,
+        reasons=dict(report.reasons),
+        rejects=str(rejects) if report.rejected else None,
+        first=report.first,
+        last=report.last,
+        revenue=report.money,
+        currency=report.currency,
+        chosen=detected.lines(language),
+        lines=report.lines(language),
+    )
+
+
+def _bytes(told: Told | None) -> Callable[[int, int, int], None] | None:
+    if told is None:
+        return None
+    return lambda _rows, done, total: told(READING, done, total)

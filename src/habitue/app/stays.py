@@ -1,0 +1,89 @@
+"""One stage model, asked: who is where, at any instant, and how that came."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, Literal
+
+import pyarrow as pa
+
+from habitue.app.frame import Frame
+from habitue.kernel.clock import Micros
+from habitue.kernel.errors import UserError
+from habitue.kernel.i18n import N_
+from habitue.metrics.counts import counts, monthly
+from habitue.people.keys import bare
+from habitue.stages.models import Model
+from habitue.stages.overview import end, month_of, previous
+
+if TYPE_CHECKING:
+    from habitue.app.shop import Shop
+
+_NAMED: Final = "FROM intervals JOIN person ON person = subject"
+_THERE: Final = "version = ? AND start <= make_timestamp(?) AND (stop IS NULL OR stop > make_timestamp(?))"
+
+
+class Stays:
+    """The intervals of a live model."""
+
+    def __init__(self, shop: Shop, model: Model) -> None:
+        self.shop = shop
+        self.model = model
+
+    def at(self, when: Micros | str | None = None) -> Frame:
+        """customer, stage, since, until, life: everybody's stage at an instant (now if not said)."""
+        at = self.shop.instant(when)
+        return self._listed(
+            f"SELECT key, value, start, stop, life {_NAMED} WHERE {_THERE} ORDER BY person",
+            (self.model.version, at, at),
+        )
+
+    def counts(self, when: Micros | str | None = None) -> dict[str, int]:
+        """How many are in each stage at an instant, every stage named."""
+        found = counts(self.shop.warehouse, self.model.version, self.shop.instant(when))
+        return {self.model.stages[value].id: found.get(value, 0) for value in self.model.shown}
+
+    def by(self, step: Literal["month"], months: int = 24, until: Micros | str | None = None) -> Frame:
+        """month, then a column for each stage: how many were in it at the month's end in the shop's time zone."""
+        if step != "month":
+            raise UserError(N_("Stages are counted by month, not by “{step}”."), step=step)
+        last, zone = self.shop.instant(until), self.shop.settings.timezone
+        names = previous(month_of(last, zone), months)
+        ends = [end(name, zone, last) for name in names]
+        stages = self.model.stages
+        found = monthly(self.shop.warehouse, self.model.version, ends, len(stages))
+        columns: dict[str, object] = {"month": list(names)}
+        for value in self.model.shown:
+            columns[stages[value].id] = found[:, value]
+        return Frame(pa.table(columns))
+
+    def who(self, stage: str, when: Micros | str | None = None) -> list[str]:
+        """Who is in a stage at an instant."""
+        at = self.shop.instant(when)
+        found = self.shop.warehouse.read(
+            f"SELECT key {_NAMED} WHERE {_THERE} AND value = ? ORDER BY person",
+            (self.model.version, at, at, self.model.value(stage)),
+        )
+        return [bare(key) for key in found.column(0).to_pylist()]
+
+    def history(self) -> Frame:
+        """customer, stage, since, until, life: every stay of everybody, by customer and time."""
+        return self._listed(
+            f"SELECT key, value, start, stop, life {_NAMED} WHERE version = ? ORDER BY person, start",
+            (self.model.version,),
+        )
+
+    def _listed(self, sql: str, params: tuple[object, ...]) -> Frame:
+        found = self.shop.warehouse.read(sql, params)
+        names = pa.array([stage.id for stage in self.model.stages])
+        values = found["value"].combine_chunks().cast(pa.int32())
+        return Frame(
+            pa.table(
+                {
+                    "customer": [bare(key) for key in found["key"].to_pylist()],
+                    "stage": names.take(values),
+                    "since": found["start"].cast(pa.timestamp("us", "UTC")),
+                    "until": found["stop"].cast(pa.timestamp("us", "UTC")),
+                    "life": found["life"],
+                }
+            )
+        )

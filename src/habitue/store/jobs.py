@@ -1,0 +1,49 @@
+"""What is remembered of imports: jobs begun and finished, and how each kind of file was read."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from habitue.store.ops import Ops, import_job, mapping
+
+
+def begin(ops: Ops, fingerprint: str, file: str, kind: str, now: int) -> None:
+    """Note that a file is being imported; noted once."""
+    with ops.begin() as tx:
+        known = import_job.select().where(import_job.c.fingerprint == fingerprint)
+        if tx.execute(known).first() is None:
+            values = {"file": file, "fingerprint": fingerprint, "kind": kind, "report": {}, "started": now}
+            tx.execute(import_job.insert().values(values))
+
+
+def finish(ops: Ops, fingerprint: str, report: Any, now: int) -> None:
+    """Note that it is in, with its report (JSON)."""
+    with ops.begin() as tx:
+        mine = import_job.c.fingerprint == fingerprint
+        tx.execute(import_job.update().where(mine).values(report=report, finished=now))
+
+
+def forget(ops: Ops, fingerprint: str) -> None:
+    """Note that it came to nothing."""
+    with ops.begin() as tx:
+        tx.execute(import_job.delete().where(import_job.c.fingerprint == fingerprint))
+
+
+def unfinished(ops: Ops) -> list[str]:
+    """The files whose import was cut short."""
+    with ops.read() as tx:
+        return [row.file for row in tx.execute(import_job.select().where(import_job.c.finished.is_(None)))]
+
+
+def remembered(ops: Ops, header: str) -> str | None:
+    """How a file with this header was read the last time."""
+    with ops.read() as tx:
+        row = tx.execute(mapping.select().where(mapping.c.header == header)).first()
+    return None if row is None else str(row.columns)
+
+
+def remember(ops: Ops, header: str, kind: str, columns: str, now: int) -> None:
+    """Keep how a file with this header is read."""
+    with ops.begin() as tx:
+        tx.execute(mapping.delete().where(mapping.c.header == header))
+        tx.execute(mapping.insert().values(header=header, kind=kind, columns=columns, saved=now))

@@ -1,0 +1,84 @@
+"""Definitions in versions: what is edited is kept for ever, and one version of each is live.
+
+A version is never changed: an edit adds one, publishing makes it the live one. Its id is the version
+under which its intervals are kept, so the old one stays there to be compared with.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from habitue.store.ops import Ops, audit, definition, version
+
+
+class Kept(NamedTuple):
+    """One version as it is kept; `number` counts from 1, `created` is in microseconds."""
+
+    slug: str
+    subject: str
+    id: int
+    number: int
+    body: Any
+    created: int
+    by: str
+    live: bool
+
+
+def keep(ops: Ops, kind: str, slug: str, subject: str, body: Any, now: int, by: str = "") -> Kept | None:
+    """Keep the body as the next version; the live one stays live. None where the subject would change."""
+    with ops.begin() as tx:
+        mine = definition.c.kind == kind, definition.c.slug == slug
+        row = tx.execute(definition.select().where(*mine).with_for_update()).first()
+        if row is None:
+            about = {"kind": kind, "slug": slug, "subject": subject}
+            row = tx.execute(definition.insert().values(about).returning(definition)).one()
+        if row.subject != subject:
+            return None
+        earlier = tx.execute(version.select().where(version.c.definition == row.id)).all()
+        number = 1 + max((one.number for one in earlier), default=0)
+        values = {"definition": row.id, "number": number, "body": body, "created": now, "by": by}
+        kept = tx.execute(version.insert().values(values).returning(version.c.id)).scalar_one()
+    return Kept(slug, subject, kept, number, body, now, by, live=False)
+
+
+def publish(ops: Ops, kind: str, slug: str, kept: int, number: int, now: int, by: str = "") -> None:
+    """Make this kept version the live one of its definition."""
+    mine = definition.c.kind == kind, definition.c.slug == slug
+    with ops.begin() as tx:
+        tx.execute(definition.update().where(*mine).values(live_version=kept))
+        note = {"version": kept, "number": number}
+        tx.execute(audit.insert().values(at=now, by=by, act="publish", about=f"{kind}:{slug}", detail=note))
+
+
+def live(ops: Ops, kind: str) -> list[Kept]:
+    """The live version of every definition of a kind, oldest definition first."""
+    return [one for one in _all(ops, kind) if one.live]
+
+
+def versions(ops: Ops, kind: str, slug: str) -> list[Kept]:
+    """Every version of a definition, oldest first; none where there is no such definition."""
+    return [one for one in _all(ops, kind) if one.slug == slug]
+
+
+def _all(ops: Ops, kind: str) -> list[Kept]:
+    both = definition.join(version, version.c.definition == definition.c.id)
+    with ops.read() as tx:
+        rows = tx.execute(
+            both.select()
+            .where(definition.c.kind == kind)
+            .order_by(definition.c.id, version.c.number)
+            .with_only_columns(definition, version, version.c.id.label("kept"))
+        ).all()
+    return [
+        Kept(
+            row.slug,
+            row.subject,
+            row.kept,
+            row.number,
+            row.body,
+            row.created,
+            row.by,
+            row.kept == row.live_version,
+        )
+        for row in rows
+    ]
