@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -10,7 +9,7 @@ if TYPE_CHECKING:
 
     from habitue.app import Shop
 
-__version__ = version("habitue")
+__version__ = "0.1.0"
 
 
 def open(directory: Path | str) -> Shop:  # noqa: A001  habitue.open is what people look for
