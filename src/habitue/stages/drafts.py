@@ -122,7 +122,8 @@ def _misfit(error: msgspec.ValidationError, place: str, line: int) -> Fault:
 
 def _unreadable(source: str, reason: str) -> Fault:
     found = re.search(r" \(at line (\d+), column (\d+)\)", reason)
-    line, column = (int(found[1]), int(found[2])) if found else (source.count("\n") + 1, 1)
+    end = (source.count("\n") + 1, len(source) - source.rfind("\n"))
+    line, column = (int(found[1]), int(found[2])) if found else end
     text = N_("This is not sound TOML: {reason}.")
     return Fault("", text, {"reason": re.sub(r" \(at .*\)", "", reason)}, line=line, column=column)
 
@@ -137,8 +138,9 @@ def _placed(source: str, fault: Fault) -> Fault:
     """The fault with its line and column in the file, where the text at fault stands there as it is."""
     found = re.search(f"(?<=['\"]){re.escape(fault.template)}(?=['\"])", source) if fault.template else None
     if found is None:
-        return replace(fault, line=max(1, _line(source, f"[parameters.{fault.place}]", 0)), column=1)
-    before = source[: found.start() + max(fault.column, 1) - 1]
+        place = re.escape(fault.place)
+        found = re.search(rf"(?m)^\s*\[parameters\.{place}\]|\b{place}(?=\s*=)", source) if place else None
+    before = source[: (found.start() if found else 0) + max(fault.column, 1) - 1]
     return replace(fault, line=before.count("\n") + 1, column=len(before) - before.rfind("\n"))
 
 

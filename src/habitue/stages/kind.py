@@ -228,6 +228,7 @@ def _inner(hole: re.Match[str], raw: dict[str, str], path: tuple[str, ...]) -> s
 def _misplaced(kind: Kind) -> list[UserError]:
     stages = [stage.id for stage in kind.stages]
     names = [*stages, *(badge.id for badge in kind.badges)]
+    holes = [*kind.parameters, *kind.terms]
     found = [
         UserError(N_("“{id}” is no id. Use small letters, digits, - and _, a letter first."), id=name)
         for name in (kind.id, *names)
@@ -235,8 +236,13 @@ def _misplaced(kind: Kind) -> list[UserError]:
     ]
     found += [
         UserError(N_("The id “{id}” is used twice."), id=name)
-        for name in sorted(set(names))
-        if names.count(name) > 1
+        for name in sorted({*names, *holes})
+        if names.count(name) > 1 or holes.count(name) > 1
+    ]
+    found += [
+        UserError(N_("“rising” names durations only; “{name}” is none."), name=name)
+        for name in kind.rising
+        if not isinstance(kind.parameters.get(name), Duration)
     ]
     if sorted(kind.display) != sorted(stages):
         found.append(

@@ -64,7 +64,7 @@ def edit(ops: Ops, model: Model, now: int, by: str = "") -> Model:
             about = {"kind": "model", "slug": model.id, "subject": model.subject}
             row = tx.execute(definition.insert().values(about).returning(definition)).one()
         if row.subject != model.subject:
-            raise UserError(_SUBJECT, id=model.id, subject=row.subject)
+            raise UserError(_SUBJECT, id=model.id)
         earlier = tx.execute(version.select().where(version.c.definition == row.id)).all()
         number = 1 + max((one.number for one in earlier), default=0)
         body = msgspec.to_builtins(replace(model, version=0, number=0))
@@ -73,7 +73,7 @@ def edit(ops: Ops, model: Model, now: int, by: str = "") -> Model:
     return replace(model, version=kept, number=number)
 
 
-_SUBJECT = N_("The stage model “{id}” is about a {subject}; that can't change. Choose another id.")
+_SUBJECT = N_("“{id}” can't change between persons and accounts. Choose another id.")
 
 
 def publish(ops: Ops, model: Model, now: int, by: str = "") -> Model:
