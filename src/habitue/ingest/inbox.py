@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from habitue.kernel.errors import UserError
 from habitue.kernel.i18n import N_
 from habitue.store.log import PARCEL
-from habitue.store.ops import Ops, inbox, take
+from habitue.store.ops import Ops, counter, inbox, take
 
 CHUNK: Final = 50_000
 """The most rows in one inbox row; longer parcels are cut."""
@@ -97,6 +97,12 @@ def count(ops: Ops) -> int:
     """How many events wait."""
     with ops.read() as tx:
         return sum(row.rows for row in tx.execute(inbox.select().with_only_columns(inbox.c.rows)))
+
+
+def issued(ops: Ops) -> int:
+    """The highest id ever given to a row."""
+    with ops.read() as tx:
+        return int(tx.execute(counter.select().where(counter.c.name == "inbox")).one().next) - 1
 
 
 def _put(ops: Ops, parcel: Parcel, now: int) -> int:

@@ -18,6 +18,7 @@ from habitue.ingest import inbox
 from habitue.ingest.apply import Progress, apply, catch_up
 from habitue.ingest.inbox import Waiting
 from habitue.people import identity
+from habitue.store.failure import StoreDown
 from habitue.store.log import LOG, MOMENT, EventLog
 from habitue.store.ops import Ops
 from habitue.store.warehouse import Warehouse
@@ -65,6 +66,56 @@ def load(ops: Ops, log: EventLog, warehouse: Warehouse, progress: Progress | Non
     warehouse.compact(least=100_000, share=0.1)
     log.compact()
     return Loaded(events, read - events, persons, history)
+
+
+@dataclass(frozen=True)
+class Rebuilt:
+    """Whether the old copy could be read to compare, which tables differed, and where it is kept if so."""
+
+    events: int
+    compared: bool
+    differing: tuple[str, ...]
+    kept: str | None
+
+
+_PROOF: Final = {
+    "event": "person, account, ts, name, revenue, props, seq, id",
+    "trait": "person, name, value, ts, seq",
+    "person": "person, key, birth",
+    "account": "account, key, birth",
+}
+
+
+def rebuild(log: EventLog, warehouse: Warehouse, progress: Progress | None = None) -> Rebuilt:
+    """Make the working copy again from the log, compare it with the old one and put it in its place.
+
+    Nothing is folded in the new one: everybody in it is touched. An old one that differs is set aside.
+    """
+    fresh = warehouse.beside()
+    catch_up(log, fresh, progress)
+    fresh.compact()
+    made, old = _proof(fresh), _old_proof(log, warehouse)
+    differing = tuple(name for name in made if old and made[name] != old[name])
+    kept = warehouse.replace(fresh, keep=old is None or bool(differing))
+    return Rebuilt(made["event"][0], old is not None, differing, kept)
+
+
+def _old_proof(log: EventLog, warehouse: Warehouse) -> dict[str, tuple[int, int]] | None:
+    try:
+        catch_up(log, warehouse)
+        return _proof(warehouse)
+    except StoreDown:
+        return None
+
+
+def _proof(warehouse: Warehouse) -> dict[str, tuple[int, int]]:
+    """Of each table the row count and a hash that doesn't depend on the order of rows."""
+    proof = {}
+    for name, columns in _PROOF.items():
+        rows = "event JOIN event_name USING (code)" if name == "event" else name
+        found = warehouse.read(f"SELECT count(*) AS n, sum(hash({columns}))::VARCHAR AS proof FROM {rows}")
+        proof[name] = (int(found["n"][0].as_py()), int(found["proof"][0].as_py() or 0))
+    return proof
 
 
 def recover(ops: Ops, log: EventLog, warehouse: Warehouse) -> None:

@@ -29,6 +29,9 @@ _SORTED: Final = {
     "trait": "person, name, ts, seq",
     "interval": "version, subject, start",
 }
+_INTERVALS: Final = """(
+    SELECT * FROM interval_base ANTI JOIN refolded USING (version, subject) UNION ALL FROM interval_tail
+)"""
 _DOWN: Final = N_(
     "The working copy failed and was closed: {reason}. Try again; if it stays so, run habitue rebuild."
 )
@@ -138,13 +141,31 @@ class Warehouse:
             self._root = self._recovered()
             self.notices.append(notice)
 
-    def replace(self, made: Path) -> None:
-        """Put another, closed file in the place of this one."""
+    def beside(self) -> Warehouse:
+        """A new, empty working copy in a file beside this one, to be filled and then put in its place."""
+        if self.path is None:
+            raise ValueError("in memory there is no beside")
+        path = self.path.with_name(f"{self.path.name}.new")
+        for left in (path, _wal(path)):
+            left.unlink(missing_ok=True)
+        return Warehouse(path, self._log, self._limits)
+
+    def replace(self, made: Warehouse, keep: bool) -> str | None:
+        """Put the file of another working copy in the place of this one; that is set aside to be kept, or goes.
+
+        A crash on the way leaves one of the two, or none, which is as good as an empty one.
+        """
+        made.checkpoint()
+        made.close()
+        kept = None
         with self._writing, self._opening:
             self.close()
-            if self.path:
-                self.path.with_name(f"{self.path.name}.wal").unlink(missing_ok=True)
-                made.replace(self.path)
+            if made.path and self.path:
+                if keep:
+                    kept = _set_aside(self.path)
+                _wal(self.path).unlink(missing_ok=True)
+                made.path.replace(self.path)
+        return kept
 
     def close(self) -> None:
         """Close every cursor; the next call opens the file again."""
@@ -164,7 +185,8 @@ class Warehouse:
             cause = error.__cause__ if isinstance(error, StatementFailed) else error
             if not isinstance(cause, _BROKEN):
                 raise
-            self.close()
+            if not isinstance(cause, duckdb.ConnectionException):  # that one was closed by another thread
+                self.close()
             raise self._down(cause) from error
 
     def _cursor(self) -> duckdb.DuckDBPyConnection:
@@ -247,9 +269,13 @@ def _prepare(root: duckdb.DuckDBPyConnection) -> None:
         raise duckdb.IOException(N_("it was made by another version of Habitué"))
 
 
+def _wal(path: Path) -> Path:
+    return path.with_name(f"{path.name}.wal")
+
+
 def _set_aside(path: Path) -> str:
     """Rename the file and its write-ahead log, and return the new name."""
-    names = (path, path.with_name(f"{path.name}.wal"))
+    names = (path, _wal(path))
     n = 1
     while any(name.with_name(f"{name.name}.corrupt-{n}").exists() for name in names):
         n += 1
@@ -260,8 +286,8 @@ def _set_aside(path: Path) -> str:
 
 
 def _merge(writer: Writer, name: str, order: str) -> None:
-    view = "intervals" if name == "interval" else name
-    writer.run(f"CREATE OR REPLACE TABLE {name}_base AS FROM {view} ORDER BY {order}")
+    rows = _INTERVALS if name == "interval" else name
+    writer.run(f"CREATE OR REPLACE TABLE {name}_base AS FROM {rows} ORDER BY {order}")
     writer.run(f"CREATE OR REPLACE TABLE {name}_tail AS FROM {name}_base LIMIT 0")
     if name == "interval":
         writer.run("DELETE FROM refolded")

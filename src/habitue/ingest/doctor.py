@@ -1,0 +1,179 @@
+"""Is everything in order: one finding for each thing looked at, with what to do where something is not."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final, Literal
+
+from habitue.ingest import inbox
+from habitue.ingest.apply import reached
+from habitue.kernel.errors import UserError
+from habitue.kernel.i18n import N_
+from habitue.store import ops as database
+from habitue.store.lock import Busy, Lock
+from habitue.store.log import EventLog
+from habitue.store.ops import Ops
+from habitue.store.warehouse import Warehouse
+
+LEAST_FREE: Final = 500 << 20
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing looked at: how it is, and how to mend it; both are gettext messages with the same fields."""
+
+    state: Literal["ok", "warn", "bad"]
+    what: str
+    mend: str = ""
+    fields: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Patient:
+    """What is examined: the directory, how to get at each of its stores, and the versions that are live."""
+
+    directory: Path
+    ops: Callable[[], Ops]
+    log: Callable[[], EventLog]
+    warehouse: Callable[[], Warehouse]
+    live: Sequence[int] = ()
+
+
+def examine(patient: Patient) -> list[Finding]:
+    """Look at everything; a store that can't be opened is a finding, and what depends on it is left out."""
+    findings = [*_directory(patient.directory), _sqlite()]
+    try:
+        ops = patient.ops()
+        findings += _operational(ops)
+        log = patient.log()
+        findings += _log(log, ops)
+        warehouse = patient.warehouse()
+        findings += [*_working_copy(warehouse, log), *_folded(warehouse, patient.live)]
+    except UserError as error:
+        findings.append(Finding("bad", error.text, _REOPEN, dict(error.fields)))
+    return findings
+
+
+_REOPEN: Final = N_("Mend that and run habitue doctor again: what comes after it could not be looked at.")
+
+
+def _directory(place: Path) -> Iterator[Finding]:
+    fields: dict[str, Any] = {"folder": str(place)}
+    if not os.access(place, os.R_OK | os.W_OK | os.X_OK):
+        mend = N_("Give this user the right to read and write it, such as with chmod u+rwx.")
+        yield Finding("bad", N_("The directory {folder} can't be written."), mend, fields)
+        return
+    yield Finding("ok", N_("The directory {folder} can be written."), fields=fields)
+    disk = shutil.disk_usage(place)
+    fields = {"free": disk.free >> 20, "percent": round(100 * disk.free / disk.total)}
+    if disk.free < max(LEAST_FREE, disk.total // 20):
+        mend = N_("Free some space, or move the directory to a larger disk.")
+        yield Finding("warn", N_("The disk is almost full: {free} MB left ({percent} %)."), mend, fields)
+    else:
+        yield Finding("ok", N_("The disk has {free} MB left ({percent} %)."), fields=fields)
+    yield _owner(place)
+
+
+def _owner(place: Path) -> Finding:
+    """The lock goes with its process, so whoever holds it lives; on some network disks that is not kept."""
+    try:
+        Lock.take(place).release()
+    except Busy as busy:
+        fields = {"pid": busy.owner.pid}
+        if _alive(busy.owner.pid):
+            return Finding("ok", N_("The directory is open in process {pid}."), fields=fields)
+        mend = N_("If the directory is on a network disk, move it to a local one.")
+        return Finding(
+            "warn", N_("The directory is locked by process {pid}, which is not here."), mend, fields
+        )
+    return Finding("ok", N_("No other process has the directory open."))
+
+
+def _alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def _sqlite() -> Finding:
+    version = database.sqlite_version(database.driver())
+    fields = {"version": ".".join(map(str, version))}
+    if database.sound(version):
+        return Finding("ok", N_("SQLite {version} keeps its write-ahead log safe."), fields=fields)
+    mend = N_("Install the pysqlite3 package, or a Python with SQLite 3.51.3 or newer.")
+    return Finding("bad", N_("SQLite {version} can corrupt its write-ahead log."), mend, fields)
+
+
+def _operational(ops: Ops) -> Iterator[Finding]:
+    damage = ops.damage()
+    if damage:
+        mend = N_("Put back the last copy of the operational database; the event log fills in what is newer.")
+        yield Finding("bad", N_("The operational database is damaged: {damage}"), mend, {"damage": damage})
+        return
+    fields = {"revision": ops.revision()}
+    yield Finding("ok", N_("The operational database is sound, its tables are at {revision}."), fields=fields)
+    waiting = sum(row.table.num_rows for row in inbox.waiting(ops))
+    if waiting:
+        mend = N_("Run habitue refresh to load them.")
+        yield Finding(
+            "warn", N_("{waiting} events wait in the inbox; all of it is intact."), mend, {"waiting": waiting}
+        )
+    else:
+        yield Finding("ok", N_("The inbox is empty."))
+
+
+def _log(log: EventLog, ops: Ops) -> Iterator[Finding]:
+    torn = [str(path) for path, size in log.files() if not path.is_file() or path.stat().st_size != size]
+    fields: dict[str, Any] = {"events": log.end(), "counted": log.count(), "file": torn[0] if torn else ""}
+    if torn:
+        mend = N_("Put back that file from a copy of the log; without it, its events are gone.")
+        yield Finding("bad", N_("The event log misses a file or a part of it: {file}"), mend, fields)
+    elif log.count() != log.end():
+        mend = N_("Put back a copy of the log: somebody else has written to it.")
+        yield Finding("bad", N_("The event log holds {counted} events, but counts {events}."), mend, fields)
+    else:
+        yield Finding(
+            "ok", N_("The event log holds {events} events, in files that are all there."), fields=fields
+        )
+    if inbox.issued(ops) < log.offset(ops.name):
+        mend = N_("Nothing to do: the next refresh makes them agree.")
+        yield Finding("warn", N_("The operational database is older than the event log."), mend)
+    else:
+        yield Finding("ok", N_("The inbox and the event log agree."))
+
+
+def _working_copy(warehouse: Warehouse, log: EventLog) -> Iterator[Finding]:
+    for notice in warehouse.notices:
+        mend = N_("Nothing to do; the file that was set aside can be deleted.")
+        yield Finding("warn", notice.text, mend, dict(notice.fields))
+    fields = {"here": reached(warehouse), "there": log.end()}
+    if reached(warehouse) != log.end() or warehouse.meta("log") not in {None, log.identity()}:
+        mend = N_("Run habitue refresh to catch up.")
+        yield Finding("warn", N_("The working copy has {here} of {there} events."), mend, fields)
+        return
+    fields["here"] = warehouse.read("SELECT count(*) AS n FROM event")["n"][0].as_py()
+    if fields["here"] != fields["there"]:
+        mend = N_("Run habitue rebuild: it makes the working copy again from the log.")
+        yield Finding("bad", N_("The working copy holds {here} events, the log {there}."), mend, fields)
+    else:
+        yield Finding("ok", N_("The working copy holds the same {here} events as the log."), fields=fields)
+
+
+def _folded(warehouse: Warehouse, live: Sequence[int]) -> Iterator[Finding]:
+    touched = warehouse.read("SELECT count(DISTINCT person) AS n FROM touched")["n"][0].as_py()
+    missing = [version for version in live if warehouse.meta(f"told:{version}") is None]
+    mend = N_("Run habitue refresh.")
+    if missing or touched:
+        fields = {"missing": len(missing), "touched": touched}
+        what = N_("{missing} definitions and {touched} customers are not folded yet.")
+        yield Finding("warn", what, mend, fields)
+    else:
+        yield Finding("ok", N_("Every live definition is folded."))
