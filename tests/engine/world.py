@@ -1,0 +1,319 @@
+"""Random companies, laid into one working copy, and what the judge and the kernel say of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from functools import cache
+from itertools import pairwise
+from typing import Any, Final
+
+import msgspec
+import pyarrow as pa
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+
+from habitue.engine.compile import Known, program
+from habitue.engine.fold import everybody, fold, joined, rows
+from habitue.engine.plan import Book, Definition, Subject, in_order
+from habitue.engine.sweep import NEVER, Intervals
+from habitue.kernel.clock import Micros
+from habitue.rules import judge
+from habitue.rules.nodes import Account, And, AnyMember, Compare, Ever, Held, Members, Not, Or, Rule
+from habitue.store.warehouse import Warehouse
+from tests.rules.strategies import SMALL, moments, properties, rules, values
+
+CODES = {"A": 1, "B": 2, "C": 3, "$identify": 4}
+
+TABLES = (
+    *("event_name", "event_base", "event_tail", "trait_base", "trait_tail", "person", "account", "touched"),
+    *("interval_base", "interval_tail", "interval_draft", "refolded", "transition", "due"),
+)
+
+
+@dataclass(frozen=True)
+class Act:
+    """One event of a person, perhaps for an account; `settings` are traits, scores and consents it sets."""
+
+    person: int
+    account: int | None
+    ts: Micros
+    name: str
+    props: dict[str, Any] = field(default_factory=dict)
+    revenue: int | None = None
+    settings: dict[str, Any] = field(default_factory=dict)
+    seq: int = 0
+
+
+@dataclass(frozen=True)
+class Company:
+    """Everything that happened, in the order in which it was received."""
+
+    acts: tuple[Act, ...]
+
+    def subjects(self, subject: Subject) -> list[int]:
+        """The ids, rising."""
+        found = {getattr(act, subject) for act in self.acts}
+        return sorted(one for one in found if one is not None)
+
+    def of(self, subject: Subject, one: int) -> list[Act]:
+        return [act for act in self.acts if getattr(act, subject) == one]
+
+    def birth(self, subject: Subject, one: int) -> Micros:
+        return min(act.ts for act in self.of(subject, one))
+
+    def history(self, subject: Subject, one: int, depth: int = 3) -> judge.History:
+        """What the judge is given; `depth` is how far members and accounts know of each other."""
+        own, other = self.of(subject, one), opposite(subject)
+        known = {getattr(act, other) for act in own} - {None} if depth else set()
+        others = tuple(self.history(other, each, depth - 1) for each in sorted(known))
+        settings = [(act, *one) for act in own for one in act.settings.items()] if subject == "person" else []
+        return judge.History(
+            self.birth(subject, one),
+            tuple(judge.Event(act.ts, act.name, act.props, act.seq, act.revenue) for act in own),
+            tuple(judge.Change(act.ts, name, value, act.seq) for act, name, value in settings),
+            members=others if subject == "account" else (),
+            accounts=others if subject == "person" else (),
+        )
+
+    def tables(self) -> dict[str, pa.Table]:
+        """The rows of the working copy, in the order received."""
+        acts = self.acts
+        settings = [(act, *one) for act in acts for one in act.settings.items()]
+        return {
+            "event": _table(
+                person=(act.person for act in acts),
+                account=(act.account for act in acts),
+                ts=(act.ts for act in acts),
+                code=(CODES[act.name] for act in acts),
+                revenue=(act.revenue for act in acts),
+                props=(_json(act.props) for act in acts),
+                seq=(act.seq for act in acts),
+            ),
+            "trait": _table(
+                person=(act.person for act, _, _ in settings),
+                name=(name for _, name, _ in settings),
+                value=(_json(value) for _, _, value in settings),
+                ts=(act.ts for act, _, _ in settings),
+                seq=(act.seq for act, _, _ in settings),
+            ),
+            "person": self._births("person"),
+            "account": self._births("account"),
+        }
+
+    def _births(self, subject: Subject) -> pa.Table:
+        ids = self.subjects(subject)
+        return _table(**{subject: ids, "birth": [self.birth(subject, one) for one in ids]})
+
+
+def opposite(subject: Subject) -> Subject:
+    return "account" if subject == "person" else "person"
+
+
+_TYPES = {
+    **dict.fromkeys(("person", "account", "code"), pa.int32()),
+    **dict.fromkeys(("ts", "birth"), pa.timestamp("us")),
+    **dict.fromkeys(("revenue", "seq"), pa.int64()),
+    **dict.fromkeys(("props", "name", "value"), pa.string()),
+}
+
+
+def _table(**columns: Iterable[Any]) -> pa.Table:
+    return pa.table({name: pa.array(list(values), _TYPES[name]) for name, values in columns.items()})
+
+
+def _json(value: Any) -> str:
+    return msgspec.json.encode(value).decode()
+
+
+@st.composite
+def companies(draw: st.DrawFn, people: int = 3, most: int = 6) -> Company:
+    """At most so many people with at most so many acts each, one at least for an account.
+
+    `seq` is in no relation to time, so that ties are broken by it and by nothing else.
+    """
+    counts = draw(st.lists(st.integers(1, most), min_size=1, max_size=people))
+    acts = [draw(acts_of(person)) for person, count in enumerate(counts) for _ in range(count)]
+    acts[0] = replace(acts[0], account=0)
+    return Company(tuple(replace(act, seq=seq) for seq, act in enumerate(acts)))
+
+
+def long(examples: int) -> settings:
+    """So many examples of a test that takes its time, the same ones in every run."""
+    checks = [HealthCheck.too_slow, HealthCheck.data_too_large]
+    return settings(max_examples=examples, database=None, deadline=None, suppress_health_check=checks)
+
+
+@st.composite
+def acts_of(draw: st.DrawFn, person: int) -> Act:
+    account, ts = draw(st.sampled_from((None, None, 0, 1))), draw(moments())
+    if draw(st.integers(0, 3)) == 0:
+        return Act(person, account, ts, "$identify", settings=draw(_settings()))
+    cents = draw(st.sampled_from((None, None, -500, 0, 1, 50, 999, 1000)))
+    props = draw(properties())
+    return Act(
+        person,
+        account,
+        ts,
+        draw(SMALL.events),
+        props | ({} if cents is None else {"revenue": cents / 100}),
+        cents,
+    )
+
+
+def _settings() -> st.SearchStrategy[dict[str, Any]]:
+    consent = st.sampled_from((True, True, False, None, "yes"))
+    return st.fixed_dictionaries(
+        {},
+        optional={
+            "trait.x": values(),
+            "trait.y": values(),
+            "trait.in.x": values(),
+            "score.churn": st.none() | SMALL.numbers,
+            "consent.email": consent,
+            "consent.sms": consent,
+        },
+    )
+
+
+# --- rules and what they refer to ------------------------------------------------------------------
+
+STAGES: Final = ("a", "b", "c")
+
+
+@cache
+def asking(subject: Subject, level: int = 3, leaves: int = 5) -> st.SearchStrategy[Rule]:
+    """Rules that may refer to segment "s1" from level 1 on, to "s2" from 2 and to model "m" from 3."""
+    segments = {name: Ever(("A",)) for name in ("s1", "s2")[:level]}
+    models = {"m": judge.Model(STAGES, ())} if level > 2 else {}
+    return rules(SMALL, judge.Book(models, segments), subject, leaves)
+
+
+@st.composite
+def books(draw: st.DrawFn, subject: Subject) -> judge.Book:
+    """Segments "s1" and "s2" and a model "m", each perhaps referring to those before it."""
+    one, two = draw(asking(subject, 0, 3)), draw(asking(subject, 1, 3))
+    first, second, third, population = (draw(_perhaps(subject, n)) for n in range(4))
+    return judge.Book({"m": judge.Model(STAGES, (first, second, third), population)}, {"s1": one, "s2": two})
+
+
+@cache
+def _perhaps(subject: Subject, place: int) -> st.SearchStrategy[Rule | None]:
+    """A rule for a stage or, in the last place and for the population, perhaps none."""
+    return asking(subject, 2, 3) if place < 2 else st.none() | asking(subject, 2, 2)
+
+
+@cache
+def lifting(subject: Subject) -> st.SearchStrategy[Rule]:
+    """Rules about the other kind of subjects, which may refer to the latter's definitions."""
+    inner = asking(opposite(subject))
+    if subject == "person":
+        return _mixed(st.builds(Account, inner), asking(subject, 0, 2))
+    several = st.builds(
+        Compare, st.builds(Members, inner), st.sampled_from((">=", "==", "<")), st.integers(0, 3)
+    )
+    return _mixed(st.builds(AnyMember, inner) | several, asking(subject, 0, 2))
+
+
+def _mixed(lifted: st.SearchStrategy[Rule], plain: st.SearchStrategy[Rule]) -> st.SearchStrategy[Rule]:
+    return st.one_of(
+        lifted,
+        st.builds(Not, lifted),
+        st.builds(Held, lifted, SMALL.lengths),
+        st.tuples(lifted, plain).map(And),
+        st.tuples(lifted, plain, lifted).map(Or),
+    )
+
+
+# --- the working copy -----------------------------------------------------------------------------
+
+
+def lay(warehouse: Warehouse, company: Company, base: int = 0) -> None:
+    """Empty the working copy and put the company in: the first `base` rows sorted, the rest as they came."""
+    with warehouse.write() as writer:
+        for name in TABLES:
+            writer.run(f"DELETE FROM {name}")
+        writer.run("DELETE FROM meta WHERE key LIKE 'told:%'")
+        tables = company.tables()
+        used = {act.name for act in company.acts}
+        writer.append("event_name", pa.table({"code": [CODES[n] for n in used], "name": list(used)}))
+        for name, key in (("event", "person, ts, seq"), ("trait", "person, name, ts, seq")):
+            arriving = tables[name]
+            writer.append(f"{name}_tail", arriving.slice(base))
+            if base:
+                writer.run(
+                    f"INSERT INTO {name}_base BY NAME (FROM arriving ORDER BY {key})",
+                    arriving=arriving.slice(0, base),
+                )
+        for subject in ("person", "account"):
+            writer.append(subject, tables[subject])
+
+
+def known(company: Company, book: Book | None = None) -> Known:
+    """What compiling needs to know; a name that never happened has no code."""
+    return Known({act.name: CODES[act.name] for act in company.acts}, book or Book())
+
+
+def definitions(book: judge.Book, subject: Subject = "person") -> list[Definition]:
+    """The judge's book as the engine's definitions; of the last stage of a model one does not come back."""
+    segments = [
+        Definition(n, "segment", name, subject, ("in",), (rule,))
+        for n, (name, rule) in enumerate(book.segments.items(), start=1)
+    ]
+    models = [
+        Definition(
+            n,
+            "model",
+            name,
+            subject,
+            model.values,
+            model.rules,
+            model.population,
+            frozenset({len(model.values) - 1}),
+        )
+        for n, (name, model) in enumerate(book.models.items(), start=100)
+    ]
+    return in_order([*models, *segments])
+
+
+def store(warehouse: Warehouse, wanted: Iterable[Definition], names: Known) -> dict[str, Intervals]:
+    """Fold the definitions over everybody and keep their intervals, to be referred to; by id."""
+    kept = {}
+    for definition in wanted:
+        batches = everybody(definition.subject, warehouse.read)
+        kept[definition.id] = found = joined(list(fold(program(definition, names), batches, warehouse.read)))
+        with warehouse.write() as writer:
+            writer.append("interval_base", rows(definition.version, found))
+    return kept
+
+
+# --- comparing ------------------------------------------------------------------------------------
+
+Stay = tuple[Micros, Micros, int]
+"""From (included), until (not), value."""
+
+
+def stays(found: Intervals) -> dict[int, list[Stay]]:
+    """The intervals of every subject that has any."""
+    by_subject: dict[int, list[Stay]] = {}
+    for one, start, stop, value in zip(*(column.tolist() for column in found[:4]), strict=True):
+        by_subject.setdefault(one, []).append((start, stop, value))
+    return by_subject
+
+
+def value_at(own: list[Stay], at: Micros) -> int | None:
+    return next((value for start, stop, value in own if start <= at < stop), None)
+
+
+def canonical(own: list[Stay], birth: Micros) -> bool:
+    """Whether they are in order, from birth on, none empty, none overlapping, no two that should be one."""
+    return all(birth <= start < stop for start, stop, _ in own) and all(
+        a[1] < b[0] or (a[1] == b[0] and a[2] != b[2]) for a, b in pairwise(own)
+    )
+
+
+def probes(rule: Rule | None, history: judge.History, book: judge.Book, own: list[Stay]) -> list[Micros]:
+    """Every instant at which the judge's or the kernel's answer may change, and a microsecond about it."""
+    edges = {edge for start, stop, _ in own for edge in (start, stop) if edge != NEVER}
+    turns = edges | judge.instants(rule, history, book)
+    return sorted({at + off for at in turns for off in (-1, 0, 1)})
