@@ -1,0 +1,384 @@
+"""A rule as a sentence in English or French: "customers who placed at least 3 orders in the last 90 days".
+
+Every condition becomes a clause that goes on after "customers" or "accounts"; clauses are joined as
+the language joins lists, groups inside groups stand in parentheses. Whole clauses are messages: a
+translator may turn them round as the language wants.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any, Literal
+
+from babel import Locale
+from babel.lists import format_list
+from babel.numbers import format_currency, format_decimal
+from babel.units import format_unit
+
+from habitue.kernel.clock import DAY, HOUR, MINUTE
+from habitue.kernel.i18n import N_, Language, translator
+from habitue.rules.nodes import (
+    Account,
+    And,
+    AnyMember,
+    Cadence,
+    Compare,
+    Consent,
+    Count,
+    Distinct,
+    Ever,
+    Held,
+    Last,
+    Members,
+    Never,
+    Not,
+    Or,
+    Prop,
+    Rule,
+    Score,
+    Segment,
+    SinceFirst,
+    SinceLast,
+    Stage,
+    Sum,
+    Trait,
+)
+from habitue.rules.phrases import (
+    AMOUNTS,
+    ANYWHERE,
+    CONSENTS,
+    NOUNS,
+    NUMERIC,
+    OTHER,
+    PHRASES,
+    QUANTITIES,
+    TEXTUAL,
+    Phrase,
+)
+
+Subject = Literal["person", "account"]
+
+
+def sentence(
+    rule: Rule,
+    language: Language,
+    subject: Subject = "person",
+    names: Mapping[str, str] | None = None,
+    currency: str | None = None,
+) -> str:
+    """The rule as a noun phrase without a full stop, for a list's title or after "This is about".
+
+    `names` has what ids are called (`vip`, `transactional`, `transactional.dormant`); `currency` is
+    for amounts of revenue, which are bare numbers without it.
+    """
+    return _Voice(language, names or {}, currency).about(rule, subject)
+
+
+class _Voice:
+    """Speaks of one kind of subject in one language."""
+
+    def __init__(self, language: Language, names: Mapping[str, str], currency: str | None) -> None:
+        self.t = translator(language)
+        self.language = language
+        self.names = names
+        self.currency = currency
+        self.subject: Subject = "person"
+        self.listed = False
+
+    def about(self, rule: Rule, subject: Subject) -> str:
+        head = N_("customers {which}") if subject == "person" else N_("accounts {which}")
+        return self.t(head, which=self.of(rule, subject))
+
+    def of(self, rule: Rule, subject: Subject | None = None) -> str:
+        """The clause of a rule inside another; in parentheses where it would run into the next one."""
+        before = self.subject, self.listed
+        self.subject, self.listed = subject or self.subject, False
+        said = self.clause(rule)
+        self.subject, self.listed = before
+        return f"({said})" if self.listed else said
+
+    def who(self, phrase: str) -> str:
+        text = N_("who {phrase}") if self.subject == "person" else N_("that {phrase}")
+        return self.t(text, phrase=phrase)
+
+    def clause(self, rule: Rule) -> str:
+        match rule:
+            case And(items):
+                return self.group(items, "standard")
+            case Or(items):
+                return self.group(items, "or")
+            case Not(item):
+                return self.negated(item)
+            case Compare():
+                return self.compared(rule)
+            case Ever() | Never():
+                return self.happened(rule)
+            case AnyMember(inner):
+                return self.members(inner, ">=", 1)
+        return self.who(self.belonging(rule))
+
+    def belonging(self, rule: Rule) -> str:
+        match rule:
+            case Held(inner, length):
+                text = N_("for at least {length} without a break have been among those {which}")
+                return self.t(text, length=self.length(length), which=self.of(inner))
+            case Segment(name):
+                return self.t(N_("are in the segment {name}"), name=self.named(name))
+            case Consent(channel):
+                return self.consent(channel, agreed=True)
+            case Account(inner):
+                return self.t(N_("belong to one of the accounts {which}"), which=self.of(inner, "account"))
+        raise TypeError(f"no words for {rule}")
+
+    def negated(self, rule: Rule) -> str:
+        """The opposite, said simply where it can be."""
+        match rule:
+            case Not(inner):
+                return self.clause(inner)
+            case Ever(events, where):
+                return self.clause(Never(events, where))
+            case Never(events, where):
+                return self.clause(Ever(events, where))
+            case Compare(Trait() | Score() | Stage() as measure, op, None):
+                return self.clause(Compare(measure, "!=" if op == "==" else "==", None))
+            case Segment(name):
+                return self.who(self.t(N_("are not in the segment {name}"), name=self.named(name)))
+            case Consent(channel):
+                return self.who(self.consent(channel, agreed=False))
+        return self.who(self.t(N_("are not among those {which}"), which=self.of(rule)))
+
+    def group(self, items: tuple[Rule, ...], style: Literal["standard", "or"]) -> str:
+        """All or any of several; a group inside a group stands in parentheses."""
+        before, self.listed = self.listed, True
+        said = self.joined([self.clause(item) for item in items], style)
+        self.listed = before
+        return f"({said})" if self.listed else said
+
+    # --- comparisons ---
+
+    def compared(self, rule: Compare) -> str:
+        match rule.measure:
+            case Trait(path):
+                return self.t(N_("whose {condition}"), condition=self.condition(path, rule.op, rule.value))
+            case Score(path):
+                text = N_("whose {name} score {is_so}")
+                return self.t(text, name=self.quoted(".".join(path)), is_so=self.is_so(rule.op, rule.value))
+            case Members(inner):
+                return self.members(inner, rule.op, rule.value)
+            case Stage(model):
+                return self.who(self.staged(model, rule.op, rule.value))
+            case Last() as last:
+                return self.last(last, rule.op, rule.value)
+            case SinceLast() | SinceFirst() as measure:
+                return self.elapsed(measure, rule.op, rule.value)
+        return self.counted(rule.measure, rule.op, rule.value)
+
+    def counted(self, measure: Any, op: str, value: Any) -> str:
+        """A count, a sum or a number of different values against numbers."""
+        if op == "not in":
+            return self.clause(_none_of(measure, value))
+        if isinstance(measure, Count) and (op, value) in (("==", 0), ("<=", 0), ("<", 1)):
+            return self.who(self.detailed(self.said(measure, "never"), measure))
+        return self.who(self.detailed(self.much(measure, op, value), measure))
+
+    def much(self, measure: Any, op: str, value: Any) -> str:
+        over = self.said(measure, "over")
+        match measure:
+            case Sum(("Order Completed",), Prop(("revenue",))):
+                return self.t(N_("spent {quantity}"), quantity=self.quantity(op, value, AMOUNTS, money=True))
+            case Sum(_, Prop(path)):
+                quantity = self.quantity(op, value, AMOUNTS, money=path == ("revenue",))
+                text = N_("total {quantity} of {name} {over}")
+                return self.t(text, quantity=quantity, name=self.quoted(".".join(path)), over=over)
+            case Distinct(_, Prop(path)):
+                one = N_("have {quantity} value of {name} {over}")
+                many = "have {quantity} different values of {name} {over}"
+                fields = {"name": self.quoted(".".join(path)), "over": over}
+            case _:
+                phrase = self.phrase(measure)
+                one, many, fields = phrase.one, phrase.many, {"events": self.events(measure)}
+        op, value = _simpler(op, value)
+        return self.t.n(one, many, _most(value), quantity=self.quantity(op, value), **fields)
+
+    def members(self, inner: Rule, op: str, value: Any) -> str:
+        which = self.of(inner, "person")
+        if op == "not in":
+            return self.clause(_none_of(Members(inner), value))
+        if (op, value) in (("==", 0), ("<=", 0), ("<", 1)):
+            return self.who(self.t(N_("have no member among the customers {which}"), which=which))
+        op, value = _simpler(op, value)
+        one = N_("have {quantity} member among the customers {which}")
+        many = "have {quantity} members among the customers {which}"
+        return self.who(self.t.n(one, many, _most(value), quantity=self.quantity(op, value), which=which))
+
+    def elapsed(self, measure: SinceLast | SinceFirst, op: str, value: Any) -> str:
+        phrase = self.detailed(
+            self.said(measure, "last" if isinstance(measure, SinceLast) else "first"), measure
+        )
+        long = op in (">", ">=")
+        if isinstance(value, Cadence):
+            return self.who(self.paced(phrase, long, value))
+        text = N_("{phrase} at least {length} ago") if long else N_("{phrase} less than {length} ago")
+        return self.who(self.t(text, phrase=phrase, length=self.length(value)))
+
+    def paced(self, phrase: str, long: bool, cadence: Cadence) -> str:
+        text = N_("{phrase} less than {factor} times their usual interval ago ({length} while it is unknown)")
+        if long:
+            text = N_(
+                "{phrase} at least {factor} times their usual interval ago ({length} while it is unknown)"
+            )
+        length = self.length(cadence.default)
+        return self.t(text, phrase=phrase, factor=self.number(cadence.factor), length=length)
+
+    def last(self, measure: Last, op: str, value: Any) -> str:
+        if (op, value) == ("==", None):
+            return self.clause(Not(Compare(measure, "!=", None)))
+        condition = self.condition(measure.prop.path, op, value)
+        phrase = self.detailed(self.said(measure, "last"), measure)
+        return self.who(self.t(N_("{phrase}, where {condition}"), phrase=phrase, condition=condition))
+
+    def staged(self, model: str, op: str, value: Any) -> str:
+        if value is None:
+            text = N_("are in the model {model}") if op == "!=" else N_("are outside the model {model}")
+            return self.t(text, model=self.named(model))
+        stages = [self.quoted(self.names.get(f"{model}.{one}", one)) for one in _listed(value)]
+        text = (
+            N_("are in the stage {stage} of the model {model}")
+            if op in ("==", "in")
+            else N_("are in a stage other than {stage} of the model {model}")
+        )
+        return self.t(text, stage=self.joined(stages, "or"), model=self.named(model))
+
+    # --- events ---
+
+    def happened(self, rule: Ever | Never) -> str:
+        return self.who(self.detailed(self.said(rule, "ever" if isinstance(rule, Ever) else "never"), rule))
+
+    def phrase(self, measure: Any) -> Phrase:
+        return PHRASES.get(measure.events[0], OTHER) if len(measure.events) == 1 else OTHER
+
+    def events(self, measure: Any) -> str:
+        return self.joined([self.quoted(name) for name in measure.events], "or")
+
+    def said(self, measure: Any, form: str) -> str:
+        return self.t(getattr(self.phrase(measure), form), events=self.events(measure))
+
+    def detailed(self, phrase: str, measure: Any) -> str:
+        """The phrase with the measure's `where`, `within` and `since`."""
+        if measure.where is not None:
+            text = N_("{phrase} (where {conditions})")
+            phrase = self.t(text, phrase=phrase, conditions=self.conditions(measure.where))
+        if getattr(measure, "within", None) is not None:
+            phrase = self.windowed(phrase, measure.within)
+        if getattr(measure, "since", None) is not None:
+            since = self.said(Ever((measure.since,)), "last")
+            phrase = self.t(N_("{phrase} since they {event}"), phrase=phrase, event=since)
+        return phrase
+
+    def windowed(self, phrase: str, length: int) -> str:
+        unit, size = _unit(length)
+        n, say = length // size, self.t
+        match unit:
+            case "day":
+                return say.n("{phrase} in the last day", "{phrase} in the last {n} days", n, phrase=phrase)
+            case "hour":
+                return say.n("{phrase} in the last hour", "{phrase} in the last {n} hours", n, phrase=phrase)
+        return say.n("{phrase} in the last minute", "{phrase} in the last {n} minutes", n, phrase=phrase)
+
+    def conditions(self, where: Rule) -> str:
+        match where:
+            case And(items):
+                return self.joined([self.grouped(item) for item in items], "standard")
+            case Or(items):
+                return self.joined([self.grouped(item) for item in items], "or")
+            case Not(item):
+                return self.t(N_("not ({condition})"), condition=self.conditions(item))
+            case Compare(Prop(path), op, value):
+                return self.condition(path, op, value)
+        raise TypeError(f"no words for {where}")
+
+    def grouped(self, where: Rule) -> str:
+        return f"({self.conditions(where)})" if isinstance(where, And | Or) else self.conditions(where)
+
+    # --- plain values ---
+
+    def condition(self, path: tuple[str, ...], op: str, value: Any) -> str:
+        """A trait or property against a value: "country is “FR”"."""
+        is_so = self.is_so(op, value)
+        if len(path) == 1 and path[0] in NOUNS:
+            return self.t(NOUNS[path[0]], is_so=is_so)
+        return self.t(N_("{name} {is_so}"), name=self.quoted(".".join(path)), is_so=is_so)
+
+    def is_so(self, op: str, value: Any) -> str:
+        if value is None:
+            return self.t(N_("is not set")) if op == "==" else self.t(N_("is set"))
+        texts = TEXTUAL if isinstance(value, str | bool) or op not in NUMERIC else NUMERIC
+        return self.t(texts[op], value=self.joined([self.value(one) for one in _listed(value)], "or"))
+
+    def quantity(
+        self, op: str, value: Any, texts: Mapping[str, str] = QUANTITIES, money: bool = False
+    ) -> str:
+        numbers = [self.amount(one) if money else self.number(one) for one in _listed(value)]
+        return self.t(texts[op], number=self.joined(numbers, "or"))
+
+    def value(self, value: Any) -> str:
+        if isinstance(value, bool):
+            return self.t(N_("true")) if value else self.t(N_("false"))
+        return self.quoted(value) if isinstance(value, str) else self.number(value)
+
+    def number(self, value: float) -> str:
+        return str(format_decimal(Decimal(str(value)), locale=self.language, decimal_quantization=False))
+
+    def amount(self, value: float) -> str:
+        """Money in the workspace's currency, without cents where there are none."""
+        if self.currency is None:
+            return self.number(value)
+        pattern = Locale(self.language).currency_formats["standard"].pattern
+        whole = value == int(value)
+        short = pattern.replace("0.00", "0") if whole else pattern
+        amount = Decimal(str(value))
+        return str(format_currency(amount, self.currency, short, self.language, currency_digits=not whole))
+
+    def length(self, length: int) -> str:
+        """`90 days`, `24 hours`, `30 minutes`."""
+        unit, size = _unit(length)
+        return str(format_unit(length // size, f"duration-{unit}", "long", locale=self.language))
+
+    def consent(self, channel: str, agreed: bool) -> str:
+        return self.t(CONSENTS.get(channel, ANYWHERE)[0 if agreed else 1], channel=self.quoted(channel))
+
+    def named(self, name: str) -> str:
+        return self.quoted(self.names.get(name, name))
+
+    def quoted(self, text: str) -> str:
+        return self.t(N_("“{text}”"), text=text)
+
+    def joined(self, items: list[str], style: Literal["standard", "or"]) -> str:
+        return str(format_list(items, style, locale=self.language))
+
+
+def _listed(value: Any) -> tuple[Any, ...]:
+    return value if isinstance(value, tuple) else (value,)
+
+
+def _simpler(op: str, value: Any) -> tuple[str, Any]:
+    """More than 2 of what is counted in whole numbers is at least 3."""
+    return (">=", value + 1) if op == ">" and isinstance(value, int) else (op, value)
+
+
+def _most(value: Any) -> Any:
+    """The number that decides on the plural."""
+    return max(_listed(value))
+
+
+def _none_of(measure: Any, values: tuple[Any, ...]) -> Rule:
+    each = tuple(Compare(measure, "!=", value) for value in values)
+    return And(each) if len(each) > 1 else each[0]
+
+
+def _unit(length: int) -> tuple[str, int]:
+    """The largest unit that comes out even; one day is 24 hours."""
+    if length % DAY == 0 and length > DAY:
+        return "day", DAY
+    return ("hour", HOUR) if length % HOUR == 0 else ("minute", MINUTE)
