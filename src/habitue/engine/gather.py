@@ -92,10 +92,13 @@ def evaluate(program: Program, who: Who, read: Read) -> Intervals:
 
     The caller sees to it that what the program refers to is already stored.
     """
-    if len(who.ids) == 0:
-        return sweep(who.births, _Rows(who, read).tracks(program), program.formula)
-    found = sweep(who.births, _Rows(who, read).tracks(program), program.formula)
+    found = sweep(who.births, laid_out(program, who, read), program.formula)
     return found._replace(subject=who.ids[found.subject])
+
+
+def laid_out(program: Program, who: Who, read: Read) -> Tracks:
+    """All that the kernel needs of these subjects' contributions."""
+    return _Rows(who, read).tracks(program)
 
 
 class _Contributions(NamedTuple):
