@@ -26,7 +26,10 @@ from habitue.engine import refresh as engine
 from habitue.engine.compile import Known
 from habitue.engine.plan import Definition
 from habitue.ingest import inbox, loader
+from habitue.ingest.apply import reached
+from habitue.ingest.doctor import Finding, Patient, examine
 from habitue.ingest.inbox import Parcel
+from habitue.ingest.loader import Rebuilt
 from habitue.kernel import clock, money
 from habitue.kernel.clock import Micros
 from habitue.kernel.errors import UserError
@@ -37,10 +40,15 @@ from habitue.rules.check import Catalogue, accept
 from habitue.segments import saved
 from habitue.stages import versions
 from habitue.stages.models import Model
+from habitue.store import jobs
+from habitue.store.failure import Notice
 from habitue.store.lock import Lock
 from habitue.store.log import EventLog
 from habitue.store.ops import Ops
 from habitue.store.warehouse import Warehouse
+
+_CUT_SHORT: Final = N_("The import of {file} was cut short. Run it again: it goes on where it was.")
+_FINISHED: Final = N_("Work left over from last time is finished: {events} events were taken in.")
 
 MARK: Final = "habitue.toml"
 FORMAT: Final = 1
@@ -119,7 +127,13 @@ class Shop:
         except BaseException:
             lock.release()
             raise
-        return cls(place, lock, ops, log, warehouse)
+        shop = cls(place, lock, ops, log, warehouse)
+        try:
+            shop._finish()
+        except BaseException:
+            shop.close()
+            raise
+        return shop
 
     def __init__(self, directory: Path, lock: Lock, ops: Ops, log: EventLog, warehouse: Warehouse) -> None:
         self.directory = directory
@@ -129,7 +143,22 @@ class Shop:
         self.warehouse = warehouse
         self.generation = 0
         """Rises with every refresh: what was read before may be out of date."""
+        self._own: list[Notice] = []
         self._working = RLock()
+
+    @property
+    def notices(self) -> list[Notice]:
+        """What the owner should know of how the workspace was found, and what was done about it."""
+        return [*self.warehouse.notices, *self._own]
+
+    def _finish(self) -> None:
+        """Do what an interrupted process left undone, and say so."""
+        self._own += [Notice(_CUT_SHORT, {"file": file}) for file in jobs.unfinished(self.ops)]
+        waiting, missing = inbox.count(self.ops), self.log.end() - reached(self.warehouse)
+        if waiting or missing or self.warehouse.notices:
+            self.refresh()
+            left = Notice(_FINISHED, {"events": waiting + max(missing, 0)})
+            self._own += [left] if waiting or missing else []
 
     @cached_property
     def settings(self) -> Settings:
@@ -239,7 +268,9 @@ class Shop:
         models = {model.id: model for model in self.models()}
         if name not in models:
             known = ", ".join(models)
-            raise UserError(N_("There is no stage model “{name}”. There are: {known}."), name=name, known=known)
+            raise UserError(
+                N_("There is no stage model “{name}”. There are: {known}."), name=name, known=known
+            )
         return models[name]
 
     def stages(self, model: str = "transactional") -> Stays:
@@ -321,7 +352,13 @@ class Shop:
 
     # --- its health -------------------------------------------------------------------------------
 
-    def rebuild(self, told: Told | None = None, now: Micros | str | None = None) -> Any:
+    def doctor(self) -> list[Finding]:
+        """Look at everything: what is wrong, and how to mend it."""
+        live = [definition.version for definition in self.definitions()]
+        patient = Patient(self.directory, lambda: self.ops, lambda: self.log, lambda: self.warehouse, live)
+        return examine(patient)
+
+    def rebuild(self, now: Micros | str | None = None, told: Told | None = None) -> Rebuilt:
         """Make the working copy again from the log, prove it the same, and fold it."""
         with self._working:
             done = loader.rebuild(self.log, self.warehouse, _step(told, N_("Rebuilding")))
