@@ -43,7 +43,7 @@ class Frame:
         return int(self._table.num_rows)
 
     def __repr__(self) -> str:
-        return self._table.slice(0, 20).to_string(preview_cols=20)
+        return str(self._table.slice(0, 20).to_string(preview_cols=20))
 
 
 def _needed(name: str) -> Any:

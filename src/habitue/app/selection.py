@@ -18,6 +18,7 @@ from habitue.kernel.clock import Micros
 from habitue.kernel.i18n import Language
 from habitue.people.keys import bare
 from habitue.rules.nodes import Rule
+from habitue.rules.sentence import sentence
 
 if TYPE_CHECKING:
     from habitue.app.shop import Shop
@@ -50,7 +51,11 @@ class Selection:
 
     def sentence(self, language: Language) -> str:
         """The rule in words."""
-        return sentence(self.rule, language)
+        models = self.shop.models()
+        names = {
+            f"{model.id}.{stage.id}": stage.name.said(language) for model in models for stage in model.stages
+        }
+        return sentence(self.rule, language, names=names, currency=self.shop.settings.currency)
 
     def preview(self, now: Micros | None = None, days: int = 365, sample: int = 20) -> Preview:
         """How many now and on each past day, and some of them."""
