@@ -1,0 +1,123 @@
+"""The commands of the command line as values: carried out by `api.perform`, here or in a running server.
+
+Instants are ISO 8601 text, read in the shop's time zone. This module is light on purpose: asking a server
+needs no engine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final, TypeAlias
+
+from msgspec import Struct
+
+Told: TypeAlias = Callable[[str, int, int], None]
+"""Told a step (a message), how much of it is done, and of how much; 0 where that is not known."""
+
+
+class Command(Struct, frozen=True, forbid_unknown_fields=True):
+    """Something to be done with a shop; its name is the class's in small letters."""
+
+    @classmethod
+    def name(cls) -> str:
+        return cls.__name__.lower()
+
+
+class Import(Command, frozen=True):
+    """Load a file; `path` is absolute, in the system's own bytes.
+
+    `mapping` is text such as `customer=Client,ts=Date`; a rate is `USD=0.92`, in the shop's currency.
+    """
+
+    path: bytes
+    kind: str | None = None
+    mapping: str | None = None
+    rates: tuple[str, ...] = ()
+    dry_run: bool = False
+
+
+class Refresh(Command, frozen=True):
+    """Bring every definition up to an instant."""
+
+    now: str | None = None
+
+
+class Rebuild(Command, frozen=True):
+    """Make the working copy again from the log, and prove it equal."""
+
+
+class Doctor(Command, frozen=True):
+    """Examine every store."""
+
+
+class Sentence(Command, frozen=True):
+    """A rule in words of `tongue`."""
+
+    rule: str
+    tongue: str
+
+
+class Count(Command, frozen=True):
+    """How many satisfy a rule at an instant."""
+
+    rule: str
+    at: str | None = None
+
+
+class Members(Command, frozen=True):
+    """Who satisfies a rule at an instant."""
+
+    rule: str
+    at: str | None = None
+
+
+class History(Command, frozen=True):
+    """Who satisfied a rule from when to when."""
+
+    rule: str
+
+
+class Stages(Command, frozen=True):
+    """How many are in each stage of a model, or of the draft whose TOML text is given."""
+
+    model: str
+    at: str | None = None
+    draft: str | None = None
+
+
+class Months(Command, frozen=True):
+    """How many are in each stage at the end of each of the last months, the last one as far as `at`."""
+
+    model: str
+    at: str | None = None
+    draft: str | None = None
+
+
+class Who(Command, frozen=True):
+    """Who is in a stage at an instant."""
+
+    stage: str
+    model: str
+    at: str | None = None
+
+
+class Models(Command, frozen=True):
+    """The live models, and the kinds that could be."""
+
+
+class Suggest(Command, frozen=True):
+    """The windows for dormant and lost that the shop's own gaps propose."""
+
+    at: str | None = None
+
+
+class Explain(Command, frozen=True):
+    """Why a customer is in a stage, or a rule true or false for them."""
+
+    customer: str
+    rule: str | None = None
+    model: str = "transactional"
+    at: str | None = None
+
+
+COMMANDS: Final[dict[str, type[Command]]] = {kind.name(): kind for kind in Command.__subclasses__()}

@@ -1,0 +1,100 @@
+"""The command line's door into a running server: `POST /api/v1/commands/{name}`.
+
+`router(token)` belongs into the API's routes. The token is made anew by each `habitue serve` and stands in
+the workspace's lock file, which only its owner may read: who can read the directory may command it, nobody
+else. The answer is one JSON object a line (`api.answer.Line`): steps while it works, then facts or a sheet.
+"""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Callable, Iterator
+from itertools import islice
+from queue import Full, Queue
+from threading import Event, Thread
+from typing import Any, Final
+
+import msgspec
+from litestar import Request, Router, post
+from litestar.datastructures import State
+from litestar.exceptions import NotAuthorizedException, NotFoundException, ValidationException
+from litestar.response import Stream
+
+from habitue.api.answer import Answer, End, Facts, Fault, Head, House, Line, Rows, Sheet, Step
+from habitue.api.command import COMMANDS, Command
+from habitue.api.perform import Asked, perform
+from habitue.app import Shop
+from habitue.kernel.errors import UserError
+from habitue.kernel.i18n import N_, Language, choose, translator
+
+AT_ONCE: Final = 1000
+AHEAD: Final = 16
+"""Lines that may wait for a slow reader before the work waits too."""
+
+
+def router(token: str) -> Router:
+    """The door, for those who know the token."""
+
+    @post("/{name:str}", status_code=200, include_in_schema=False, sync_to_thread=False)
+    def take(request: Request[Any, Any, State], shop: Shop, name: str, body: bytes) -> Stream:
+        given = request.headers.get("authorization", "")
+        if not hmac.compare_digest(given.encode(), f"Bearer {token}".encode()):
+            raise NotAuthorizedException(N_("This is for the command line on the server's own machine."))
+        if name not in COMMANDS:
+            raise NotFoundException
+        try:
+            command = msgspec.json.decode(body, type=COMMANDS[name])
+        except msgspec.MsgspecError as error:
+            raise ValidationException(str(error)) from error
+        accepted = request.headers.get("accept-language")
+        language = choose(accepted) if accepted else shop.settings.language
+        return Stream(_lines(shop, command, language), media_type="application/x-ndjson")
+
+    return Router("/commands", route_handlers=[take])
+
+
+def _lines(shop: Shop, command: Command, language: Language) -> Iterator[bytes]:
+    """The answer's lines, made in a thread of their own; when the reader leaves, the work goes on unheard."""
+    waiting: Queue[Line | None] = Queue(AHEAD)
+    gone = Event()
+
+    def tell(line: Line | None) -> None:
+        while not gone.is_set():
+            try:
+                waiting.put(line, timeout=1)
+            except Full:
+                continue
+            return
+
+    Thread(target=_work, args=(shop, command, language, tell), daemon=True).start()
+    try:
+        while line := waiting.get():
+            yield msgspec.json.encode(line) + b"\n"
+    finally:
+        gone.set()
+
+
+def _work(shop: Shop, command: Command, language: Language, tell: Callable[[Line | None], None]) -> None:
+    try:
+        tell(House(language, shop.settings.timezone, shop.settings.currency))
+        _answered(perform(command, Asked(shop, language, lambda *step: tell(Step(*step)))), tell)
+    except UserError as error:
+        tell(Fault(error.say(translator(language))))
+    finally:
+        tell(None)
+
+
+def _answered(answer: Answer, tell: Callable[[Line | None], None]) -> None:
+    if isinstance(answer, Facts):
+        tell(answer)
+        return
+    tell(Head(answer.columns, answer.notes))
+    for rows in _batches(answer):
+        tell(Rows(rows))
+    tell(End())
+
+
+def _batches(sheet: Sheet) -> Iterator[list[Any]]:
+    rows = iter(sheet.rows)
+    while batch := [list(row) for row in islice(rows, AT_ONCE)]:
+        yield batch

@@ -1,0 +1,316 @@
+"""Carrying out the command line's commands: what each does with a shop and answers."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from decimal import Decimal, InvalidOperation
+from functools import singledispatch
+from itertools import islice
+from pathlib import Path
+from typing import Final
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from msgspec import to_builtins
+from msgspec.structs import replace
+
+from habitue.api import command as commands
+from habitue.api import reason
+from habitue.api.answer import Answer, Cell, Column, Facts, Sheet
+from habitue.api.command import Command, Told
+from habitue.app import Shop
+from habitue.app.selection import Selection
+from habitue.app.stays import Stays
+from habitue.engine.explain import Verdict
+from habitue.engine.replay import drafted
+from habitue.ingest import files
+from habitue.ingest.doctor import Finding
+from habitue.kernel import money
+from habitue.kernel.clock import iso
+from habitue.kernel.errors import UserError
+from habitue.kernel.i18n import LANGUAGES, N_, Language, Translator, translator
+from habitue.people import profiles
+from habitue.people.keys import bare
+from habitue.stages import choice, drafts
+from habitue.stages.kind import kinds
+from habitue.stages.models import Model
+from habitue.stages.suggest import Suggestion, suggest
+
+AT_ONCE: Final = 1000
+FOLDING: Final = N_("Folding")
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Whose shop it is, in which language to answer, and whom to tell how far it has come."""
+
+    shop: Shop
+    language: Language
+    told: Told | None = None
+
+    @property
+    def say(self) -> Translator:
+        return translator(self.language)
+
+
+@singledispatch
+def perform(command: Command, asked: Asked) -> Answer:
+    """Do it and answer; raises `UserError`."""
+    raise NotImplementedError(command.name())
+
+
+# --- what comes in, and what is kept --------------------------------------------------------------
+
+
+@perform.register
+def _import(command: commands.Import, asked: Asked) -> Answer:
+    path = Path(os.fsdecode(command.path))
+    report = asked.shop.import_file(
+        path,
+        kind=command.kind,
+        mapping=files.parse(command.mapping) if command.mapping else None,
+        rates=dict(map(_rate, command.rates)),
+        dry_run=command.dry_run,
+        language=asked.language,
+        told=asked.told,
+    )
+    fields = to_builtins(report)
+    for name in ("first", "last"):
+        fields[name] = fields[name] and iso(fields[name])
+    return Facts(fields, [*report.chosen, *report.lines])
+
+
+def _rate(text: str) -> tuple[str, Decimal]:
+    """What one of a foreign currency is worth in the shop's."""
+    code, _, value = text.partition("=")
+    try:
+        rate = Decimal(value)
+    except InvalidOperation:
+        rate = Decimal(0)
+    if not (rate.is_finite() and rate > 0):
+        raise UserError(N_("“{text}” is not a rate. Write it as USD=0.92."), text=text)
+    return money.currency(code), rate
+
+
+@perform.register
+def _refresh(command: commands.Refresh, asked: Asked) -> Answer:
+    now = asked.shop.instant(command.now)
+    done, say = asked.shop.refresh(now, asked.told), asked.say
+    lines = [
+        say.n(N_("{n} event came in."), N_("{n} events came in."), done.events),
+        say.n(N_("{n} customer was looked at."), N_("{n} customers were looked at."), done.people),
+    ]
+    return Facts(asdict(done) | {"now": iso(now)}, lines)
+
+
+@perform.register
+def _rebuild(_: commands.Rebuild, asked: Asked) -> Answer:
+    done, say = asked.shop.rebuild(told=asked.told), asked.say
+    lines = [
+        say.n(N_("{n} event was read from the log."), N_("{n} events were read from the log."), done.events)
+    ]
+    if not done.compared:
+        lines.append(say(N_("The old working copy could not be read, so there was nothing to compare.")))
+    elif done.differing:
+        lines.append(
+            say(
+                N_("These tables differed: {tables}. The old copy is kept as {file}."),
+                tables=", ".join(done.differing),
+                file=done.kept,
+            )
+        )
+    else:
+        lines.append(say(N_("The new working copy equals the old one.")))
+    return Facts(to_builtins(done), lines)
+
+
+@perform.register
+def _doctor(_: commands.Doctor, asked: Asked) -> Answer:
+    return diagnosis(asked.shop.doctor(), asked.say)
+
+
+def diagnosis(findings: Sequence[Finding], say: Translator) -> Sheet:
+    """What the doctor found, in words."""
+    columns = (
+        Column("state", N_("State")),
+        Column("finding", N_("Finding")),
+        Column("mend", N_("How to mend it")),
+    )
+    rows = [
+        (one.state, say(one.what, **one.fields), say(one.mend, **one.fields) if one.mend else None)
+        for one in findings
+    ]
+    return Sheet(columns, rows)
+
+
+# --- segments -------------------------------------------------------------------------------------
+
+
+@perform.register
+def _sentence(command: commands.Sentence, asked: Asked) -> Answer:
+    if command.tongue not in LANGUAGES:
+        raise UserError(N_("“{language}” is not spoken here. Choose en or fr."), language=command.tongue)
+    found = asked.shop.segment(command.rule)
+    said = found.sentence(command.tongue)
+    return Facts({"sentence": said}, [said], _warned(found, asked))
+
+
+@perform.register
+def _count(command: commands.Count, asked: Asked) -> Answer:
+    found = asked.shop.segment(command.rule)
+    n = found.count(command.at)
+    return Facts({"count": n}, [str(n)], _warned(found, asked))
+
+
+@perform.register
+def _members(command: commands.Members, asked: Asked) -> Answer:
+    found = asked.shop.segment(command.rule)
+    rows = ((key,) for key in found.members(command.at))
+    return Sheet((Column("customer", N_("Customer")),), rows, _warned(found, asked))
+
+
+@perform.register
+def _history(command: commands.History, asked: Asked) -> Answer:
+    found = asked.shop.segment(command.rule)
+    columns = (
+        Column("subject", N_("Customer")),
+        Column("from", N_("From"), "time"),
+        Column("to", N_("To"), "time"),
+    )
+    return Sheet(columns, _rows(found.history().arrow()), _warned(found, asked))
+
+
+# --- stages ---------------------------------------------------------------------------------------
+
+
+@perform.register
+def _stages(command: commands.Stages, asked: Asked) -> Answer:
+    with _stays(command, asked) as stays:
+        found, stages = stays.counts(command.at), {stage.id: stage for stage in stays.model.stages}
+    total = sum(found.values()) or 1
+    columns = (
+        Column("stage", N_("Id")),
+        Column("name", N_("Stage")),
+        Column("customers", N_("Customers"), "count"),
+        Column("share", N_("Share"), "share"),
+    )
+    rows = [(stage, stages[stage].name.said(asked.language), n, n / total) for stage, n in found.items()]
+    return Sheet(columns, rows)
+
+
+@perform.register
+def _months(command: commands.Months, asked: Asked) -> Answer:
+    with _stays(command, asked) as stays:
+        found = stays.by("month", until=command.at).arrow()
+    names = {stage.id: stage.name.said(asked.language) for stage in stays.model.stages}
+    counts = [Column(stage, names[stage], "count") for stage in found.column_names[1:]]
+    return Sheet((Column("month", N_("Month")), *counts), _rows(found))
+
+
+@perform.register
+def _who(command: commands.Who, asked: Asked) -> Answer:
+    shop, question = asked.shop, choice.Question(stage=(command.stage,), at=command.at)
+    model = shop.model(command.model)
+    chosen = choice.choose(model, question, shop.settings.timezone, shop.instant(None))
+    columns = (
+        Column("customer", N_("Customer")),
+        Column("name", N_("Name")),
+        Column("email", N_("E-mail")),
+        Column("since", N_("Since"), "time"),
+        Column("until", N_("Until"), "time"),
+        Column("then", N_("Then")),
+        Column("life", N_("Life"), "count"),
+        Column("orders", N_("Orders"), "count"),
+        Column("revenue", N_("Revenue"), "money"),
+        Column("last_order", N_("Last order"), "time"),
+    )
+    return Sheet(columns, _people(shop, model, chosen))
+
+
+@perform.register
+def _models(_: commands.Models, asked: Asked) -> Answer:
+    live = asked.shop.models()
+    ready = [kind for kind in kinds().values() if kind.id not in {model.kind.id for model in live}]
+    rows: list[tuple[Cell, ...]] = [
+        (one.id, one.kind.name.said(asked.language), one.kind.id, one.subject, one.number) for one in live
+    ]
+    rows += [(None, kind.name.said(asked.language), kind.id, kind.subject, None) for kind in ready]
+    columns = (
+        Column("model", N_("Id")),
+        Column("name", N_("Model")),
+        Column("kind", N_("Kind")),
+        Column("subject", N_("Subject")),
+        Column("version", N_("Version"), "count"),
+    )
+    return Sheet(columns, rows)
+
+
+@perform.register
+def _suggest(command: commands.Suggest, asked: Asked) -> Answer:
+    found, say = suggest(asked.shop.warehouse, asked.shop.instant(command.at)), asked.say
+    return Facts(to_builtins(found), [*found.say(say).split("\n"), *_gaps(found, say)])
+
+
+@perform.register
+def _explain(command: commands.Explain, asked: Asked) -> Answer:
+    found = asked.shop.explain(command.customer, command.rule, model=command.model, at=command.at)
+    if found is None:
+        raise UserError(N_("The customer “{customer}” was not there yet."), customer=command.customer)
+    say, zone = asked.say, asked.shop.settings.timezone
+    if isinstance(found, Verdict):
+        lines = reason.verdict(found, asked.shop.model(command.model), say, zone)
+    else:
+        lines = reason.lines(found, say, zone)
+    return Facts({"customer": command.customer, **reason.fields(found)}, list(lines))
+
+
+@contextmanager
+def _stays(command: commands.Stages | commands.Months, asked: Asked) -> Iterator[Stays]:
+    """The live model, or the draft folded over the whole history for as long as it is looked at."""
+    shop, told = asked.shop, asked.told
+    if command.draft is None:
+        yield shop.stages(command.model)
+        return
+    model = drafts.from_text(command.draft)
+    progress = None if told is None else lambda done, total: told(FOLDING, done, total)
+    with drafted(shop.warehouse, [model.definition()], shop.known(), progress) as (kept,):
+        yield Stays(shop, replace(model, version=kept.version))
+
+
+def _people(shop: Shop, model: Model, chosen: profiles.Choice) -> Iterator[tuple[Cell, ...]]:
+    persons = iter(profiles.chosen(shop.warehouse, chosen))
+    while batch := list(islice(persons, AT_ONCE)):
+        for one in profiles.members(shop.warehouse, model.version, chosen.after, batch):
+            then = None if one.then is None else model.stages[one.then].id
+            who = (bare(one.key), one.name, one.email)
+            yield *who, one.since, one.until, then, one.life, one.orders, one.revenue, one.last_order
+
+
+def _rows(table: pa.Table) -> Iterator[tuple[Cell, ...]]:
+    """The rows of a table, instants in microseconds."""
+    times = [number for number, kind in enumerate(table.schema.types) if pa.types.is_timestamp(kind)]
+    for batch in table.to_batches(AT_ONCE):
+        columns = [pc.cast(one, pa.int64()) if n in times else one for n, one in enumerate(batch.columns)]
+        yield from zip(*(column.to_pylist() for column in columns), strict=True)
+
+
+def _warned(found: Selection, asked: Asked) -> list[str]:
+    """Names in the rule that were never seen: it is answered all the same."""
+    return [warning.say(asked.say) for warning in found.warnings]
+
+
+def _gaps(found: Suggestion, say: Translator) -> Iterator[str]:
+    """The histogram, and the candidate windows with what they would have meant."""
+    if most := max((bar.n for bar in found.histogram), default=0):
+        yield from ("", say(N_("Days between two orders, and how often:")))
+        for bar in found.histogram:
+            yield f"{bar.start:>5}–{bar.stop - 1:<5}{bar.n:>8}  " + "█" * round(40 * bar.n / most)
+        yield from (
+            "",
+            say(N_("Days of silence, share of returns that came sooner, chance of one still to come:")),
+        )
+        for window in found.windows:
+            yield f"{window.days:>5} {window.returned:>8.1%} {window.chance:>8.1%}"

@@ -1,0 +1,157 @@
+"""What every verb stands on: which workspace, in which language and form, and who does the work."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import wraps
+from inspect import Parameter, signature
+from pathlib import Path
+from typing import Annotated, Any, Final, Protocol
+
+import typer
+
+from habitue.api.answer import Answer, Facts, House
+from habitue.api.command import Command, Told
+from habitue.cli import progress, voice
+from habitue.cli.paper import Form, Paper
+from habitue.cli.remote import Remote
+from habitue.kernel.errors import UserError
+from habitue.kernel.i18n import LANGUAGES, N_, Language, Translator, translator
+from habitue.store.lock import Busy, Lock
+
+MARK: Final = "habitue.toml"
+"""The file that makes a directory a workspace."""
+
+COMMON: Final[dict[str, Any]] = {
+    "data": Annotated[
+        Path | None,
+        typer.Option(
+            "--data",
+            metavar="DIR",
+            envvar="HABITUE_DATA",
+            help=N_("The workspace’s directory; this one if not said."),
+        ),
+    ],
+    "language": Annotated[
+        str | None,
+        typer.Option(
+            "--language", metavar="en|fr", help=N_("Speak English or French; as the system does if not said.")
+        ),
+    ],
+    "as_json": Annotated[bool, typer.Option("--json", help=N_("Answer in JSON, times in UTC."))],
+    "as_csv": Annotated[
+        bool, typer.Option("--csv", help=N_("Answer in CSV, times in UTC; no cell runs as a formula."))
+    ],
+}
+"""The options that every verb has."""
+
+
+class Worker(Protocol):
+    """Who carries out commands: the shop opened here, or the server that has it open."""
+
+    house: House
+
+    def ask(self, command: Command, told: Told | None) -> Answer: ...
+
+
+class Desk:
+    """One run of a verb."""
+
+    def __init__(self, data: Path | None, language: str | None, form: Form) -> None:
+        self.data, self.form = data, form
+        self.language = _spoken(language)
+        self.say: Translator = translator(self.language or "en")
+
+    @property
+    def folder(self) -> Path:
+        """The workspace; raises `UserError` where there is none."""
+        folder = self.data or Path()
+        if self.workspace(folder):
+            return folder
+        if self.data:
+            raise UserError(
+                N_("{folder} is not a workspace. Make it one with: habitue init {folder}"), folder=self.data
+            )
+        raise UserError(
+            N_(
+                "There is no workspace here. Make one with “habitue init DIR”, "
+                "or name it with --data DIR or HABITUE_DATA."
+            )
+        )
+
+    @staticmethod
+    def workspace(folder: Path) -> bool:
+        """Whether the directory is a workspace."""
+        return (folder / MARK).is_file()
+
+    def do(self, command: Command) -> None:
+        """Carry out the command and print its answer."""
+        with self.worker() as worker:
+            with progress.shown(self.say) as told:
+                answer = worker.ask(command, told)
+            self.print(answer, worker.house)
+
+    def print(self, answer: Answer, house: House) -> None:
+        for note in answer.notes:
+            print(note, file=sys.stderr)
+        paper = Paper(self.form, translator(house.language), house.timezone, house.currency)
+        if isinstance(answer, Facts):
+            paper.facts(answer.fields, answer.lines)
+        else:
+            paper.sheet(answer)
+
+    @contextmanager
+    def worker(self) -> Iterator[Worker]:
+        """The shop opened here or, where a server has it open, that server."""
+        folder = self.folder
+        try:
+            Lock.take(folder).release()
+        except Busy as busy:
+            if busy.owner.url is None or busy.owner.token is None:
+                raise
+            yield Remote(busy.owner.url, busy.owner.token, self.language)
+            return
+        # The engine takes a second or two to load; asking a server does without.
+        from habitue.cli.local import Local  # noqa: PLC0415
+
+        with Local(folder, self.language) as local:
+            yield local
+
+
+def verb(
+    app: typer.Typer, name: str | None = None, **settings: Any
+) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Make a function `f(desk, …)` a verb of the app: its own options come before the common ones."""
+
+    def made(function: Callable[..., None]) -> Callable[..., None]:
+        @wraps(function)
+        def run(data: Path | None, language: str | None, as_json: bool, as_csv: bool, **own: Any) -> None:
+            form: Form = "json" if as_json else "csv" if as_csv else "table"
+            function(Desk(data, language, form), **own)
+
+        plan = signature(function, eval_str=True)
+        own = list(plan.parameters.values())[1:]
+        common = [
+            Parameter(
+                name,
+                Parameter.KEYWORD_ONLY,
+                default=False if name.startswith("as_") else None,
+                annotation=kind,
+            )
+            for name, kind in COMMON.items()
+        ]
+        run.__signature__ = plan.replace(parameters=[*own, *common])  # type: ignore[attr-defined]
+        run.__annotations__ = {one.name: one.annotation for one in (*own, *common)}
+        return app.command(name, **settings)(run)
+
+    return made
+
+
+def _spoken(asked: str | None) -> Language | None:
+    """The language asked for, else the system's, else None: the workspace's own."""
+    if asked is not None and asked not in LANGUAGES:
+        raise UserError(N_("“{language}” is not spoken here. Choose en or fr."), language=asked)
+    return voice.chosen([f"--language={asked}"] if asked else [], os.environ)

@@ -1,0 +1,30 @@
+"""A workspace that this process opens itself."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from habitue.api.answer import Answer, House
+from habitue.api.command import Command, Told
+from habitue.api.perform import Asked, perform
+from habitue.app import Shop
+from habitue.kernel.i18n import Language
+
+
+class Local:
+    """The shop, open until the end of the `with` block."""
+
+    def __init__(self, folder: Path, language: Language | None) -> None:
+        self.shop = Shop.open(folder)
+        settings = self.shop.settings
+        self.house = House(language or settings.language, settings.timezone, settings.currency)
+
+    def ask(self, command: Command, told: Told | None) -> Answer:
+        """Carry the command out here."""
+        return perform(command, Asked(self.shop, self.house.language, told))
+
+    def __enter__(self) -> Local:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.shop.close()

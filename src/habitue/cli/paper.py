@@ -1,0 +1,134 @@
+"""Answers on paper: a table for people, CSV or JSON for programs, always on standard output."""
+
+from __future__ import annotations
+
+import csv
+import sys
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+from itertools import islice
+from typing import Any, Final, Literal
+
+import msgspec
+from babel.numbers import format_decimal, format_percent
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from habitue.api.answer import Cell, Column, Sheet
+from habitue.kernel import money
+from habitue.kernel.cell import safe
+from habitue.kernel.clock import iso, moment
+from habitue.kernel.i18n import N_, Translator
+
+Form = Literal["table", "json", "csv"]
+AT_ONCE: Final = 2000
+"""Rows of a table that are laid out together; the next ones may be wider."""
+
+WIDE: Final = 10_000
+"""A file has no edge to wrap at."""
+
+
+class Paper:
+    """Writes answers: for programs in UTF-8 and UTC, for people in their language, zone and currency."""
+
+    def __init__(self, form: Form, say: Translator, zone: str = "UTC", currency: str = "EUR") -> None:
+        self.form, self.say, self.zone, self.currency = form, say, zone, currency
+        self.console = Console(highlight=False, width=None if sys.stdout.isatty() else WIDE)
+        if form != "table":
+            sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace", newline="\n")  # type: ignore[union-attr]
+
+    def sheet(self, sheet: Sheet) -> None:
+        """The rows as they come: however many there are, few are in memory."""
+        {"table": self._table, "json": self._json, "csv": self._csv}[self.form](sheet)
+
+    def facts(self, facts: Any, lines: Iterable[str]) -> None:
+        """A report: for people its lines, for programs its fields as a JSON object or one row of CSV."""
+        if self.form == "table":
+            for line in lines:
+                self.console.print(Text(_printable(line)))
+        elif self.form == "json":
+            print(msgspec.json.encode(facts).decode())
+        else:
+            flat = msgspec.to_builtins(facts)
+            csv.writer(sys.stdout, lineterminator="\n").writerows(
+                [list(flat), [_plain(v) for v in flat.values()]]
+            )
+
+    def _json(self, sheet: Sheet) -> None:
+        between = "[\n"
+        for row in sheet.rows:
+            record = {
+                column.id: self._value(column, cell) for column, cell in zip(sheet.columns, row, strict=True)
+            }
+            sys.stdout.write(between + msgspec.json.encode(record).decode())
+            between = ",\n"
+        print("[]" if between == "[\n" else "\n]")
+
+    def _csv(self, sheet: Sheet) -> None:
+        paper = csv.writer(sys.stdout, lineterminator="\n")
+        paper.writerow([safe(column.id) for column in sheet.columns])
+        for row in sheet.rows:
+            paper.writerow([_plain(self._value(c, cell)) for c, cell in zip(sheet.columns, row, strict=True)])
+
+    def _table(self, sheet: Sheet) -> None:
+        rows, printed = iter(sheet.rows), False
+        while batch := list(islice(rows, AT_ONCE)):
+            self.console.print(self._laid(sheet.columns, batch))
+            printed = True
+        if not printed:
+            self.console.print(Text(self.say(N_("Nothing to show.")), style="dim"))
+
+    def _laid(self, columns: Sequence[Column], rows: Iterable[Sequence[Cell]]) -> Table:
+        table = Table(box=None, pad_edge=False, header_style="bold")
+        for column in columns:
+            side: Literal["left", "right"] = "left" if column.kind in ("text", "time") else "right"
+            table.add_column(Text(_printable(self.say(column.title))), justify=side)
+        for row in rows:
+            table.add_row(
+                *(Text(self._shown(column, cell)) for column, cell in zip(columns, row, strict=True))
+            )
+        return table
+
+    def _value(self, column: Column, cell: Cell) -> Cell | Decimal:
+        """For programs: ISO times in UTC, amounts in major units."""
+        if cell is None or isinstance(cell, str):
+            return cell
+        if column.kind == "time":
+            return iso(int(cell))
+        if column.kind == "money":
+            amount = money.major(int(cell), self.currency)
+            return float(amount) if self.form == "json" else amount
+        return cell
+
+    def _shown(self, column: Column, cell: Cell) -> str:
+        """For people: as they write it, on the shop's clock."""
+        if cell is None or isinstance(cell, str):
+            return "–" if cell is None else _printable(cell)
+        language = self.say.language
+        match column.kind:
+            case "time":
+                return moment(int(cell), self.zone).strftime("%Y-%m-%d %H:%M")
+            case "money":
+                return money.shown(int(cell), self.currency, language)
+            case "share":
+                pattern = "#,##0.0\N{NARROW NO-BREAK SPACE}%" if language == "fr" else "#,##0.0%"
+                return str(format_percent(cell, format=pattern, locale=language))
+            case _:
+                return str(format_decimal(cell, format="#,##0.#", locale=language))
+
+
+def _plain(value: object) -> object:
+    """A value as a CSV cell: no text in it runs as a formula."""
+    if isinstance(value, str):
+        return safe(value)
+    return (
+        value
+        if value is None or isinstance(value, int | float | Decimal)
+        else msgspec.json.encode(value).decode()
+    )
+
+
+def _printable(text: str) -> str:
+    """Without the control characters that could steer a terminal."""
+    return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text)

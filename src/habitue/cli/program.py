@@ -1,0 +1,97 @@
+"""From the words on the command line to an exit status: 0 done, 2 a mistake to mend, 1 a defect of ours."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from typing import Final
+
+import typer
+from typer.exceptions import TyperException
+
+from habitue.cli import crash, voice
+from habitue.kernel.errors import UserError
+from habitue.kernel.i18n import N_, Translator, translator
+
+WRONG: Final = 2
+BROKEN: Final = 1
+STOPPED: Final = 128 + signal.SIGINT
+
+
+def main() -> None:
+    """The `habitue` command."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(words: Sequence[str]) -> int:
+    """Do what the words say and give the exit status; whatever happens, nobody sees a traceback."""
+    for stream in (sys.stdout, sys.stderr):
+        # A terminal that can't show a letter shows a question mark instead.
+        stream.reconfigure(errors="replace")  # type: ignore[union-attr]
+    say = translator(voice.chosen(words, os.environ) or "en")
+    try:
+        return _flushed(_obeyed(words, say))
+    except BrokenPipeError:
+        return _unheard()
+    except KeyboardInterrupt:
+        return STOPPED
+    except TyperException as error:
+        return _wrong(voice.usage(error, say), say)
+    except UserError as error:
+        return _wrong(error.say(say), say)
+    except OSError as error:
+        return _wrong(_refused(error), say)
+    except Exception as error:  # noqa: BLE001  the last net: a defect is reported in one line and a file
+        return _defect(error, say)
+
+
+def _obeyed(words: Sequence[str], say: Translator) -> int:
+    """Parse and perform. The verbs are loaded here, so that Ctrl-C is quiet from the start."""
+    from habitue.cli.verbs import app  # noqa: PLC0415
+
+    command = typer.main.get_command(app)
+    voice.localise(command, say)
+    try:
+        with command.make_context("habitue", list(words)) as context:
+            command.invoke(context)
+    except typer.Exit as end:
+        return end.exit_code
+    return 0
+
+
+def _flushed(status: int) -> int:
+    """What is still in the buffer may meet a full disk or a closed pipe: better here than at exit."""
+    sys.stdout.flush()
+    return status
+
+
+def _unheard() -> int:
+    """The reader has closed the pipe: it has all it wanted. Python's last flush must not complain either."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 0
+
+
+def _refused(error: OSError) -> str:
+    """What the system says and about which file."""
+    reason = error.strerror or str(error)
+    return f"{os.fsdecode(error.filename)}: {reason}" if error.filename else reason
+
+
+def _wrong(message: str, say: Translator) -> int:
+    print(say(N_("habitue: {message}"), message=message), file=sys.stderr)
+    return WRONG
+
+
+def _defect(error: Exception, say: Translator) -> int:
+    if os.environ.get("HABITUE_DEBUG"):
+        raise error
+    path = crash.report(error)
+    message = say(
+        N_("habitue has a defect ({kind}). What happened is written in {path}; please report it."),
+        kind=type(error).__name__,
+        path=path,
+    )
+    print(message, file=sys.stderr)
+    return BROKEN

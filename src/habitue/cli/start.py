@@ -1,0 +1,145 @@
+"""The verbs that begin something: a workspace, the demo shop, a server."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import time
+from contextlib import closing
+from pathlib import Path
+from typing import Final
+
+from habitue import server
+from habitue.api.answer import Facts, House
+from habitue.app import Busy, Settings, Shop
+from habitue.cli import progress
+from habitue.cli.desk import Desk
+from habitue.cli.progress import Told
+from habitue.demo.shop import parcels
+from habitue.kernel import clock
+from habitue.kernel.clock import Micros
+from habitue.kernel.errors import UserError
+from habitue.kernel.i18n import N_
+
+ASKED: Final = "demo.asked"
+LOADED: Final = "demo.loaded"
+"""Settings of a demo shop: what it is to hold, and that it is all in. An interrupted one lacks the second."""
+
+MAKING: Final = N_("Making the shop")
+
+
+def init(desk: Desk, folder: Path, currency: str, timezone: str, database: str | None) -> None:
+    """Make the workspace and say what it is."""
+    language = desk.language or "en"
+    with closing(Shop.create(folder, Settings(currency, timezone, language), database)) as shop:
+        own = shop.settings
+    line = desk.say(
+        N_("{folder} is ready: {currency}, {timezone}. Next: habitue import FILE --data {folder}"),
+        folder=folder,
+        currency=own.currency,
+        timezone=own.timezone,
+    )
+    fields = {"folder": os.fsdecode(folder.absolute()), "currency": own.currency, "timezone": own.timezone}
+    desk.print(
+        Facts(fields | {"language": own.language}, [line]), House(language, own.timezone, own.currency)
+    )
+
+
+def serve(desk: Desk, host: str, port: int) -> None:
+    """Serve the workspace until interrupted."""
+    with closing(Shop.open(desk.folder)) as shop:
+        _served(desk, shop, host, port)
+
+
+def demo(desk: Desk, seed: int, customers: int, until: str | None, address: tuple[str, int] | None) -> None:
+    """Make the demo shop, or find it as it was made before, and serve it."""
+    folder = desk.data or _home()
+    try:
+        shop = _opened(desk, folder)
+    except Busy as busy:
+        if busy.owner.url is None or address is None:
+            raise
+        print(desk.say(N_("The demo shop is open already: {url}"), url=busy.owner.url))
+        return
+    with closing(shop):
+        began = time.monotonic()
+        wish = f"{seed}:{customers}:{_midnight(shop) if until is None else shop.instant(until)}"
+        with progress.shown(desk.say) as told:
+            _filled(shop, wish, told)
+        _told(desk, shop, folder, time.monotonic() - began)
+        if address:
+            _served(desk, shop, *address)
+
+
+def _opened(desk: Desk, folder: Path) -> Shop:
+    if not desk.workspace(folder):
+        return Shop.create(folder, Settings(language=desk.language or "en", demo=True))
+    shop = Shop.open(folder)
+    if shop.demo:
+        return shop
+    shop.close()
+    raise UserError(
+        N_(
+            "{folder} holds data of your own. Give the demo shop a directory for itself: "
+            "habitue demo --data DIR"
+        ),
+        folder=folder,
+    )
+
+
+def _filled(shop: Shop, wish: str, told: Told | None) -> None:
+    """Load what is asked for, unless it is in; one that was interrupted goes on with what was asked then."""
+    asked = shop.ops.setting(ASKED)
+    if asked is None:
+        shop.ops.put_setting(ASKED, wish)
+    elif asked.rpartition(":")[0] != wish.rpartition(":")[0]:
+        raise UserError(
+            N_(
+                "{folder} holds the demo shop of another seed or size. "
+                "Choose another directory with --data, or delete it."
+            ),
+            folder=shop.directory,
+        )
+    if shop.ops.setting(LOADED) is None:
+        seed, customers, until = map(int, (asked or wish).split(":"))
+        if told:
+            told(MAKING, 0, 0)
+        shop.put(parcels(seed, customers, until=until))
+        shop.refresh(told=told)
+        shop.ops.put_setting(LOADED, asked or wish)
+
+
+def _told(desk: Desk, shop: Shop, folder: Path, seconds: float) -> None:
+    events = int(shop.warehouse.read("SELECT count(*) FROM event").column(0)[0].as_py())
+    people = int(shop.warehouse.read("SELECT count(*) FROM person").column(0)[0].as_py())
+    line = desk.say(
+        N_("The demo shop is in {folder}: {people} people, {events} events, ready in {seconds} s."),
+        folder=folder,
+        people=people,
+        events=events,
+        seconds=round(seconds, 1),
+    )
+    own = shop.settings
+    fields = {"folder": os.fsdecode(folder), "people": people, "events": events, "seconds": round(seconds, 1)}
+    desk.print(Facts(fields, [line]), House(desk.language or own.language, own.timezone, own.currency))
+
+
+def _served(desk: Desk, shop: Shop, host: str, port: int) -> None:
+    token = secrets.token_urlsafe(32)
+
+    def ready(url: str) -> None:
+        shop.lock.tell(url, token)
+        print(desk.say(N_("Open {url} in your browser. Ctrl-C ends it."), url=url), flush=True)
+
+    server.serve(shop, host, port, token, ready)
+
+
+def _midnight(shop: Shop) -> Micros:
+    """The last midnight in the shop's time zone: the same seed makes the same shop all day long."""
+    today = clock.moment(clock.now(), shop.settings.timezone).date()
+    return clock.instant(today.isoformat(), shop.settings.timezone)
+
+
+def _home() -> Path:
+    """Where the demo shop lives if nobody says: among the user's own data, the same from any directory."""
+    return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "habitue" / "demo"

@@ -1,0 +1,298 @@
+"""Every verb: its options, its help, and the command that it becomes."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from habitue import __version__
+from habitue.api import command
+from habitue.cli.desk import Desk, verb
+from habitue.cli.groups import Home, Stages
+from habitue.kernel.errors import UserError
+from habitue.kernel.i18n import N_
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        print(f"habitue {__version__}")
+        raise typer.Exit
+
+
+app = typer.Typer(
+    cls=Home,
+    add_completion=False,
+    help=N_(
+        "Habitué: every customer’s lifecycle stage from rules you can read, with its whole history. "
+        "Without a verb it opens the demo shop."
+    ),
+)
+stages = typer.Typer(
+    cls=Stages,
+    help=N_(
+        "How many customers are in each stage.\n\n"
+        "“habitue stages MODEL” is short for “habitue stages show MODEL”."
+    ),
+)
+app.add_typer(stages, name="stages")
+
+At = Annotated[
+    str | None,
+    typer.Option(
+        "--at",
+        metavar="ISO",
+        help=N_("As of this instant, such as 2026-01-31 (its first moment); now if not said."),
+    ),
+]
+ModelId = Annotated[str, typer.Option("--model", metavar="ID", help=N_("The stage model."))]
+
+
+@verb(app, help=N_("Make a directory a workspace: its currency, time zone and language."))
+def init(
+    desk: Desk,
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help=N_("The directory, new or empty."))],
+    currency: Annotated[str, typer.Option(metavar="CODE", help=N_("Three letters, such as EUR."))] = "EUR",
+    timezone: Annotated[str, typer.Option(metavar="ZONE", help=N_("Such as Europe/Paris."))] = "Europe/Paris",
+    database: Annotated[
+        str | None,
+        typer.Option(
+            metavar="URL",
+            help=N_("A PostgreSQL database for what people edit; a file of its own if not said."),
+        ),
+    ] = None,
+) -> None:
+    from habitue.cli import start  # noqa: PLC0415  loads the engine and the server
+
+    start.init(desk, folder, currency, timezone, database)
+
+
+@verb(
+    app,
+    "import",
+    help=N_(
+        "Load a file of orders, order lines, customers or any events.\n\n"
+        "CSV, Excel, Parquet or JSON Lines. It says how it read the columns; rows that it can’t take go to a "
+        "file with the reason. The same file twice changes nothing."
+    ),
+)
+def import_(
+    desk: Desk,
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help=N_("The file; write -- before a name that begins with -."))
+    ],
+    kind: Annotated[
+        str | None,
+        typer.Option(
+            "--as",
+            metavar="orders|order-lines|customers|events",
+            help=N_("What the rows are; found out if not said."),
+        ),
+    ] = None,
+    mapping: Annotated[
+        str | None,
+        typer.Option(
+            "--map",
+            metavar="FIELD=COLUMN,…",
+            help=N_(
+                "Which column is what, such as customer=Client, ts=Date; a column with a comma stands in "
+                "double quotes, a quote in it is doubled. Fields: customer, ts, order_id, revenue, product, "
+                "quantity, price, email and more. FIELD==VALUE gives every row that value. It is "
+                "remembered for the next file with the same columns."
+            ),
+        ),
+    ] = None,
+    rate: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--rate",
+            metavar="USD=0.92",
+            help=N_("What a foreign currency is worth in the shop’s; once for each."),
+        ),
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help=N_("Only say what would be loaded."))] = False,
+) -> None:
+    desk.do(
+        command.Import(
+            path=os.fsencode(file.absolute()),
+            kind=kind,
+            mapping=mapping,
+            rates=tuple(rate or ()),
+            dry_run=dry_run,
+        )
+    )
+
+
+@verb(app, help=N_("Bring every stage and segment up to now: new events, and the changes that fell due."))
+def refresh(
+    desk: Desk,
+    now: Annotated[
+        str | None, typer.Option("--now", metavar="ISO", help=N_("Up to this instant instead of now."))
+    ] = None,
+) -> None:
+    desk.do(command.Refresh(now=now))
+
+
+@verb(app, help=N_("The customers for whom a rule is true; the rule need not be saved."))
+def segment(
+    desk: Desk,
+    rule: Annotated[
+        str, typer.Argument(metavar="RULE", help=N_('Such as: count("Order Completed", within="90d") >= 3'))
+    ],
+    at: At = None,
+    count: Annotated[bool, typer.Option("--count", help=N_("Only the number of them."))] = False,
+    history: Annotated[
+        bool,
+        typer.Option("--history", help=N_("Who was in from when to when, ever: subject,from,to in UTC.")),
+    ] = False,
+    sentence: Annotated[
+        str | None,
+        typer.Option("--sentence", metavar="en|fr", help=N_("The rule as a sentence in English or French.")),
+    ] = None,
+) -> None:
+    if sum((count, history, sentence is not None)) > 1:
+        raise UserError(N_("Choose one of --count, --history and --sentence."))
+    if sentence is not None:
+        desk.do(command.Sentence(rule=rule, tongue=sentence))
+    elif count:
+        desk.do(command.Count(rule=rule, at=at))
+    elif history:
+        desk.do(command.History(rule=rule))
+    else:
+        desk.do(command.Members(rule=rule, at=at))
+
+
+@verb(stages, help=N_("The customers of each stage at an instant, or month by month."))
+def show(
+    desk: Desk,
+    model: Annotated[str, typer.Argument(metavar="[MODEL]", help=N_("The stage model."))] = "transactional",
+    at: At = None,
+    by: Annotated[
+        str | None,
+        typer.Option("--by", metavar="month", help=N_("At the end of each of the last 24 months.")),
+    ] = None,
+    draft: Annotated[
+        Path | None,
+        typer.Option(
+            "--model-file",
+            metavar="FILE",
+            help=N_("A draft in TOML instead: its whole history is computed, nothing is saved."),
+        ),
+    ] = None,
+) -> None:
+    if by not in (None, "month"):
+        raise UserError(N_("“{by}” is not a step of time. Choose month."), by=by)
+    text = None if draft is None else draft.read_text("utf-8")
+    desk.do(command.Months(model, at, text) if by else command.Stages(model, at, text))
+
+
+@verb(stages, "list", help=N_("The stage models that are alive, and the kinds that could be."))
+def list_(desk: Desk) -> None:
+    desk.do(command.Models())
+
+
+@verb(
+    stages,
+    help=N_(
+        "When to count a customer as dormant or lost, by this shop’s own gaps between orders.\n\n"
+        "How many came back after each gap; those still silent count for as long as they have been."
+    ),
+)
+def suggest(desk: Desk) -> None:
+    desk.do(command.Suggest())
+
+
+@verb(app, help=N_("The customers in a stage, latest first, with what comes next if nothing happens."))
+def who(
+    desk: Desk,
+    stage: Annotated[str, typer.Option("--stage", metavar="ID", help=N_("The stage, such as dormant."))],
+    model: ModelId = "transactional",
+    at: At = None,
+) -> None:
+    desk.do(command.Who(stage=stage, model=model, at=at))
+
+
+@verb(
+    app,
+    help=N_(
+        "Why a customer is in a stage, or why a rule is true or false for them.\n\n"
+        "Every condition with its value, since when, and when it changes if nothing happens."
+    ),
+)
+def explain(
+    desk: Desk,
+    customer: Annotated[
+        str,
+        typer.Argument(
+            metavar="CUSTOMER", help=N_("A customer’s key, such as c-001 or email:a@example.com.")
+        ),
+    ],
+    rule: Annotated[
+        str | None, typer.Argument(metavar="[RULE]", help=N_("A rule; their stage if not said."))
+    ] = None,
+    model: ModelId = "transactional",
+    at: At = None,
+) -> None:
+    desk.do(command.Explain(customer=customer, rule=rule, model=model, at=at))
+
+
+@verb(app, help=N_("Make the working copy again from the log, and prove it equal."))
+def rebuild(desk: Desk) -> None:
+    desk.do(command.Rebuild())
+
+
+@verb(app, help=N_("Check everything, say what is wrong and how to mend it."))
+def doctor(desk: Desk) -> None:
+    desk.do(command.Doctor())
+
+
+Host = Annotated[str, typer.Option("--host", help=N_("The address to answer on."))]
+Port = Annotated[int, typer.Option("--port", min=1, max=65535, help=N_("The port, or the next free one."))]
+
+
+@verb(app, help=N_("Show the workspace in the browser, on this machine’s own address."))
+def serve(desk: Desk, host: Host = "127.0.0.1", port: Port = 8000) -> None:
+    from habitue.cli import start  # noqa: PLC0415  loads the engine and the server
+
+    start.serve(desk, host, port)
+
+
+@verb(
+    app,
+    help=N_(
+        "Make a shop of 20,000 customers and show it in the browser.\n\n"
+        "Two years of orders, visits, letters and answers, all made up."
+    ),
+)
+def demo(
+    desk: Desk,
+    seed: Annotated[
+        int,
+        typer.Option(
+            "--seed", min=0, help=N_("Another number makes another shop, the same number the same.")
+        ),
+    ] = 1,
+    customers: Annotated[
+        int, typer.Option("--customers", min=1, max=1_000_000, help=N_("How many customers."))
+    ] = 20_000,
+    until: Annotated[
+        str | None,
+        typer.Option("--until", metavar="ISO", help=N_("Where the two years end; today if not said.")),
+    ] = None,
+    no_serve: Annotated[bool, typer.Option("--no-serve", help=N_("Only make it."))] = False,
+    host: Host = "127.0.0.1",
+    port: Port = 8000,
+) -> None:
+    from habitue.cli import start  # noqa: PLC0415  loads the engine and the server
+
+    start.demo(desk, seed, customers, until, None if no_serve else (host, port))
+
+
+@app.callback()
+def habitue(
+    told: Annotated[
+        bool, typer.Option("--version", is_eager=True, callback=_version, help=N_("Say the version."))
+    ] = False,
+) -> None: ...

@@ -1,0 +1,93 @@
+"""In which language the command line speaks, and how it makes the option parser speak it too."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from types import SimpleNamespace
+from typing import Any, Final
+
+from typer import rich_utils
+from typer.exceptions import TyperException
+
+from habitue.kernel.i18n import LANGUAGES, N_, Language, Translator, choose
+
+TITLES: Final = {
+    "ARGUMENTS_PANEL_TITLE": N_("Arguments"),
+    "OPTIONS_PANEL_TITLE": N_("Options"),
+    "COMMANDS_PANEL_TITLE": N_("Commands"),
+    "DEFAULT_STRING": N_("[default: {}]"),
+    "ENVVAR_STRING": N_("[env var: {}]"),
+    "REQUIRED_LONG_STRING": N_("[required]"),
+}
+"""What the help page calls its parts, by the parser's own names for them."""
+
+HELP: Final = N_("Show this message and exit.")
+_ASKED: Final = SimpleNamespace(help_option_names=("--help",))
+_EXTRA: Final = re.compile(r"extra argument\(s\) \((.*)\)")
+
+
+def chosen(words: Sequence[str], environ: Mapping[str, str]) -> Language | None:
+    """The language asked for by `--language`, else by the locale; None where neither says anything."""
+    for position, word in enumerate(words):
+        option, _, value = word.partition("=")
+        if option == "--language":
+            value = value or (words[position + 1] if position + 1 < len(words) else "")
+            return next((one for one in LANGUAGES if one == value), None)
+        if word == "--":
+            break
+    locale = next((environ[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if environ.get(name)), "")
+    return None if locale.split(".")[0] in ("", "C", "POSIX") else choose(locale)
+
+
+def localise(command: Any, say: Translator) -> None:
+    """Translate the help of a command, its options and its verbs, and the help page's own words."""
+    for name, title in TITLES.items():
+        setattr(rich_utils, name, say(title))
+    command.help = command.help and say(command.help)
+    command.options_metavar = say(N_("[OPTIONS]"))
+    for option in (*command.params, command.get_help_option(_ASKED)):
+        option.help = option.help and say(option.help)
+    if hasattr(command, "commands"):
+        command.subcommand_metavar = say(N_("VERB …"))
+        for verb in command.commands.values():
+            localise(verb, say)
+
+
+def usage(error: TyperException, say: Translator) -> str:
+    """A mistake in the words themselves, and where to read how they go."""
+    context = getattr(error, "ctx", None)
+    verb = context.command_path if context else "habitue"
+    return say(N_("{mistake} See “{verb} --help”."), mistake=_mistake(error, say), verb=verb)
+
+
+def _mistake(error: TyperException, say: Translator) -> str:
+    match type(error).__name__:
+        case "NoSuchOption":
+            return _no_option(error, say)
+        case "MissingParameter":
+            return say(N_("{name} is missing."), name=_name(error))
+        case "BadOptionUsage":
+            return say(N_("{name} needs a value."), name=error.option_name)  # type: ignore[attr-defined]
+        case "BadParameter":
+            return say(
+                N_("{name} can’t be that: {reason}."), name=_name(error), reason=error.message.rstrip(".")
+            )
+    return _unknown(error.format_message(), say)
+
+
+def _unknown(message: str, say: Translator) -> str:
+    if found := _EXTRA.search(message):
+        return say(N_("These words are too many: {words}. What holds spaces needs quotes."), words=found[1])
+    return message
+
+
+def _no_option(error: Any, say: Translator) -> str:
+    if error.possibilities:
+        near = ", ".join(error.possibilities)
+        return say(N_("There is no option {name}; did you mean {near}?"), name=error.option_name, near=near)
+    return say(N_("There is no option {name}."), name=error.option_name)
+
+
+def _name(error: Any) -> str:
+    return str(error.param.get_error_hint()).strip("'") if error.param else "?"
