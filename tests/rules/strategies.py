@@ -57,7 +57,7 @@ ORDERS: Final[tuple[Operator, ...]] = ("<", "<=", ">", ">=")
 LISTS: Final[tuple[Operator, ...]] = ("in", "not in")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Alphabet:
     """What rules are spelled with."""
 
@@ -141,22 +141,31 @@ def _rules(
     kinds += [_staged(name, stages) for name, stages in models]
     if leaves > 2:
         kinds.append(_lifted(alphabet, subject, leaves // 2))
-    return _algebra(st.one_of(kinds), alphabet, leaves)
+    return _algebra(st.one_of(kinds), leaves, alphabet.lengths)
 
 
-def _algebra(conditions: SearchStrategy[Rule], alphabet: Alphabet, leaves: int) -> SearchStrategy[Rule]:
-    return st.recursive(
-        conditions,
-        lambda inner: st.one_of(
-            *(_several(And, inner), _several(Or, inner)),
-            *(st.builds(Not, inner), st.builds(Held, inner, alphabet.lengths)),
-        ),
-        max_leaves=leaves,
-    )
+def _algebra(
+    conditions: SearchStrategy[Any], leaves: int, lengths: SearchStrategy[int] | None
+) -> SearchStrategy[Any]:
+    """Conditions under "and", "or", "not" and, if there are lengths, "held"; at most `leaves` of them."""
+    kinds = st.sampled_from(("condition", "and", "or", "not", "held" if lengths is not None else "condition"))
 
+    def grow(draw: st.DrawFn, budget: int) -> Any:
+        match draw(kinds) if budget > 1 else "condition":
+            case "and" | "or" as word:
+                items = tuple(grow(draw, budget // 2) for _ in range(draw(st.sampled_from((2, 2, 3)))))
+                return And(items) if word == "and" else Or(items)
+            case "not":
+                return Not(grow(draw, budget - 1))
+            case "held" if lengths is not None:
+                return Held(grow(draw, budget - 1), draw(lengths))
+        return draw(conditions)
 
-def _several(kind: Any, inner: SearchStrategy[Any]) -> SearchStrategy[Any]:
-    return st.lists(inner, min_size=2, max_size=3).map(lambda items: kind(tuple(items)))
+    @st.composite
+    def rule(draw: st.DrawFn) -> Any:
+        return grow(draw, leaves)
+
+    return rule()
 
 
 def _conditions(alphabet: Alphabet, subject: Subject) -> Iterator[SearchStrategy[Rule]]:
@@ -192,11 +201,7 @@ def _lifted(alphabet: Alphabet, subject: Subject, leaves: int) -> SearchStrategy
 @cache
 def wheres(alphabet: Alphabet = SMALL) -> SearchStrategy[Where]:
     """Conditions on one event."""
-    return st.recursive(
-        _plain(st.builds(Prop, alphabet.props), alphabet),
-        lambda inner: st.one_of(_several(And, inner), _several(Or, inner), st.builds(Not, inner)),
-        max_leaves=3,
-    )
+    return _algebra(_plain(st.builds(Prop, alphabet.props), alphabet), 3, None)
 
 
 @cache
