@@ -149,8 +149,14 @@ class Ops:
         """Open or create it: a path is SQLite, a text is a URL. Raises `UserError` or `StoreDown`."""
         url = sa.make_url(f"sqlite:///{place}" if isinstance(place, Path) else place)
         if url.get_backend_name() == "sqlite":
-            return cls(_sqlite(url))
-        return cls(sa.create_engine(url.set(drivername="postgresql+psycopg"), pool_pre_ping=True))
+            engine = _sqlite(url)
+        else:
+            engine = sa.create_engine(url.set(drivername="postgresql+psycopg"), pool_pre_ping=True)
+        try:
+            return cls(engine)
+        except BaseException:
+            engine.dispose()
+            raise
 
     def __init__(self, engine: sa.Engine) -> None:
         self.engine = engine
@@ -194,9 +200,8 @@ class Ops:
         if self.engine.dialect.name == "sqlite":
             each = sa.func.json_each(given).table_valued("key", "value")
             return sa.select(each.c.value, each.c.key.label("n")).subquery()
-        rows = sa.func.json_array_elements_text(sa.cast(given, JSON)).table_valued(
-            "value", with_ordinality="n"
-        )
+        every = sa.func.json_array_elements_text(sa.cast(given, JSON))
+        rows = every.table_valued("value", with_ordinality="n").render_derived()
         return sa.select(rows.c.value, (rows.c.n - 1).label("n")).subquery()
 
     def damage(self) -> str | None:

@@ -151,7 +151,7 @@ class Warehouse:
         return Warehouse(path, self._log, self._limits)
 
     def replace(self, made: Warehouse, keep: bool) -> str | None:
-        """Put the file of another working copy in the place of this one; that is set aside to be kept, or goes.
+        """Put the file of another working copy in this one's place; this one is set aside or goes.
 
         A crash on the way leaves one of the two, or none, which is as good as an empty one.
         """

@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+
+from habitue.store.failure import StoreDown
+from habitue.store.log import LOG, EventLog
+
+
+def rows(*seqs: int, person: int = 0) -> pa.Table:
+    columns = {name: pa.nulls(len(seqs), LOG.field(name).type) for name in LOG.names}
+    columns |= {"seq": pa.array(seqs, pa.int64()), "person": pa.array([person] * len(seqs), pa.int64())}
+    return pa.table(columns, schema=LOG)
+
+
+def seqs(log: EventLog, start: int = 0) -> list[int]:
+    return sorted(seq for table in log.read(start) for seq in table["seq"].to_pylist())
+
+
+def test_a_new_log_is_empty(tmp_path: Path) -> None:
+    log = EventLog(tmp_path / "log")
+    assert (log.end(), log.offset("s"), log.ids("person"), log.count(), seqs(log)) == (0, 0, 0, 0, [])
+
+
+def test_rows_and_how_far_it_has_come_are_one_commit(tmp_path: Path) -> None:
+    log = EventLog(tmp_path / "log")
+    log.append(rows(0, 1, 2, person=7), "s", 41)
+    log.append(rows(3, person=2), "s", 45)
+    log.append(rows(4), "other", 3)
+    for seen in (log, EventLog(tmp_path / "log")):
+        assert (seen.end(), seen.offset("s"), seen.offset("other"), seen.ids("person")) == (5, 45, 3, 8)
+        assert seqs(seen) == [0, 1, 2, 3, 4]
+        assert seen.identity() == log.identity()
+
+
+def test_what_came_since_is_read_before_and_after_compaction(tmp_path: Path) -> None:
+    log = EventLog(tmp_path / "log")
+    for seq in range(10):
+        log.append(rows(seq), "s", seq)
+    assert not log.compact()
+    assert [seqs(log, start) for start in (0, 3, 9, 10)] == [
+        list(range(start, 10)) for start in (0, 3, 9, 10)
+    ]
+    for seq in range(10, 70):
+        log.append(rows(seq), "s", seq)
+    assert log.compact()
+    assert len(log.files()) == 1
+    assert [seqs(log, start) for start in (0, 3, 69, 70)] == [
+        list(range(start, 70)) for start in (0, 3, 69, 70)
+    ]
+    assert (log.end(), log.offset("s"), log.count()) == (70, 69, 70)
+
+
+def test_another_log_in_the_same_place_has_another_identity(tmp_path: Path) -> None:
+    assert EventLog(tmp_path / "one").identity() != EventLog(tmp_path / "two").identity()
+
+
+def test_a_log_that_cannot_be_read_says_so(tmp_path: Path) -> None:
+    log = EventLog(tmp_path / "log")
+    log.append(rows(0), "s", 1)
+    for path, _ in log.files():
+        path.unlink()
+    with pytest.raises(StoreDown, match="event log"):
+        seqs(log)

@@ -1,0 +1,133 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+
+from habitue.kernel.errors import UserError
+from habitue.store import ops as room
+from habitue.store.failure import StoreDown
+from habitue.store.ops import Ops, identity, inbox, setting, sound, take
+
+
+def test_the_migrations_make_exactly_the_tables_that_the_code_knows(ops_url: str) -> None:
+    ops = Ops.open(ops_url)
+    with ops.read() as tx:
+        assert compare_metadata(MigrationContext.configure(tx), room.tables) == []
+    ops.close()
+
+
+def test_head_is_the_newest_migration_in_the_folder() -> None:
+    scripts = ScriptDirectory(str(Path(room.__file__).parent / "migrations"))
+    assert scripts.get_heads() == [room.HEAD]
+
+
+def test_opening_again_keeps_what_is_there_and_the_name(ops_url: str) -> None:
+    first = Ops.open(ops_url)
+    first.put_setting("currency", "EUR")
+    first.put_setting("currency", "TND")
+    first.close()
+    again = Ops.open(ops_url)
+    assert (again.setting("currency"), again.name) == ("TND", first.name)
+    again.close()
+
+
+def test_tables_of_a_newer_version_are_refused_with_a_hint(ops_url: str) -> None:
+    ops = Ops.open(ops_url)
+    with ops.begin() as tx:
+        tx.execute(sa.text("UPDATE alembic_version SET version_num = '9999'"))
+    ops.close()
+    with pytest.raises(UserError, match="Update Habitué"):
+        Ops.open(ops_url)
+
+
+def test_a_migration_that_fails_leaves_nothing(ops_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def half(tx: sa.Connection) -> None:
+        tx.execute(sa.text("CREATE TABLE half (a INTEGER)"))
+        raise RuntimeError("power cut")
+
+    monkeypatch.setattr(room.command, "upgrade", lambda config, _: half(config.attributes["connection"]))
+    with pytest.raises(RuntimeError, match="power cut"):
+        Ops.open(ops_url)
+    monkeypatch.undo()
+    ops = Ops.open(ops_url)
+    with ops.read() as tx:
+        assert not sa.inspect(tx).has_table("half")
+    ops.close()
+
+
+def test_a_block_that_raises_changes_nothing(ops_url: str) -> None:
+    ops = Ops.open(ops_url)
+    with pytest.raises(ZeroDivisionError), ops.begin() as tx:
+        tx.execute(setting.insert().values(key="a", value="1"))
+        raise ZeroDivisionError
+    assert ops.setting("a") is None
+    ops.close()
+
+
+def test_numbers_are_taken_without_gaps_whatever_is_undone(ops_url: str) -> None:
+    ops = Ops.open(ops_url)
+    with ops.begin() as tx:
+        first = take(tx, "inbox", 3)
+    with pytest.raises(ZeroDivisionError), ops.begin() as tx:
+        take(tx, "inbox", 5)
+        raise ZeroDivisionError
+    with ops.begin() as tx:
+        assert take(tx, "inbox", 1) == first + 3
+    ops.close()
+
+
+def test_texts_keep_their_place_and_every_character(ops_url: str) -> None:
+    ops = Ops.open(ops_url)
+    words = ["", "é", "it's", '"', "\\", "a\nb", "𝄞", "null", "1"]
+    with ops.read() as tx:
+        given = ops.texts(words)
+        rows = tx.execute(given.select()).all()
+    assert sorted((row.n, row.value) for row in rows) == list(enumerate(words))
+    ops.close()
+
+
+def test_a_short_key_may_stand_once_in_the_inbox_and_once_in_a_space(ops_url: str) -> None:
+    ops = Ops.open(ops_url)
+    row = {"key": "k", "source": "s", "history": True, "rows": 1, "crc": 0, "body": b"", "received": 0}
+    for table, values in (
+        (inbox, {"id": 1, **row}),
+        (identity, {"space": "person", "value": "k", "subject": 0}),
+    ):
+        with ops.begin() as tx:
+            tx.execute(table.insert().values(values))
+        with pytest.raises(sa.exc.IntegrityError), ops.begin() as tx:
+            tx.execute(table.insert().values({**values, "id": 2} if table is inbox else values))
+    ops.close()
+
+
+def test_what_is_no_database_says_so(tmp_path: Path) -> None:
+    (tmp_path / "ops.sqlite").write_bytes(b"x" * 5000)
+    with pytest.raises(StoreDown, match=r"ops\.sqlite"):
+        Ops.open(tmp_path / "ops.sqlite")
+
+
+def test_a_server_that_is_not_there_says_so(tmp_path: Path) -> None:
+    with pytest.raises(StoreDown, match="can't be used"):
+        Ops.open(f"postgresql://nobody@/none?host={tmp_path}")
+
+
+@pytest.mark.parametrize(
+    ("version", "is_sound"),
+    [
+        ((3, 40, 1), False),
+        ((3, 44, 5), False),
+        ((3, 44, 6), True),
+        ((3, 45, 0), False),
+        ((3, 50, 7), True),
+        ((3, 51, 2), False),
+        ((3, 51, 3), True),
+        ((3, 53, 0), True),
+    ],
+)
+def test_versions_of_sqlite_that_can_corrupt_are_known(version: tuple[int, ...], is_sound: bool) -> None:
+    assert sound(version) is is_sound
