@@ -19,7 +19,7 @@ from habitue.store.warehouse import Warehouse
 from tests.engine import world
 from tests.rules.strategies import ORIGIN
 
-SHARDS, EXAMPLES, RULES = 8, 160, 8
+SHARDS, EXAMPLES, RULES = 8, 106, 12
 
 
 def test_there_are_ten_thousand_cases() -> None:

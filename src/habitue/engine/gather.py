@@ -43,6 +43,8 @@ class Who:
         return _HOLE.sub(lambda found: self._condition(found[1]) if found[1] else self._rows(found[0][1:-1]), text)
 
     def _condition(self, column: str) -> str:
+        if len(self.ids) == 0:
+            return "false"
         if self.whole:
             return f"{column} BETWEEN {self.ids[0]} AND {self.ids[-1]}"
         return f"{column} IN (SELECT subject FROM wanted)"
@@ -64,8 +66,9 @@ def those(subject: Subject, ids: Ids, read: Read) -> Who:
         f"SELECT {subject}, birth FROM {subject} WHERE {subject} IN (SELECT subject FROM wanted) ORDER BY 1",
         wanted=wanted,
     )
-    who = replace(_who(rows, False), tables={"wanted": wanted})
-    if not 0 < len(ids) <= FEW:
+    who = _who(rows, False)
+    who = replace(who, tables={"wanted": pa.table({"subject": who.ids})})
+    if not 0 < len(who.ids) <= FEW:
         return who
     own = {"own_event": read(who.of("SELECT * FROM {event} WHERE {who:" + subject + "}"), **who.tables)}
     if subject == "person":
