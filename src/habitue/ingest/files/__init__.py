@@ -8,5 +8,16 @@ from habitue.ingest.files.parcels import job, parcels
 from habitue.ingest.files.report import Note, Report
 
 __all__ = [
-    "KINDS", "Detected", "Kind", "Note", "Report", "Settings", "fingerprint", "inspect", "job", "parcels", "parse", "remember",
-]  # fmt: skip
+    "KINDS",
+    "Detected",
+    "Kind",
+    "Note",
+    "Report",
+    "Settings",
+    "fingerprint",
+    "inspect",
+    "job",
+    "parcels",
+    "parse",
+    "remember",
+]

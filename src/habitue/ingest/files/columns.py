@@ -1,4 +1,4 @@
-"""What each column means: by `--map`, by what is remembered, by the words of its header, and by what it holds."""
+"""What each column means: by `--map`, by memory, by the words of its header, and by what it holds."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from habitue.ingest.files import dates, money
 from habitue.ingest.files.money import Sign
 from habitue.ingest.files.props import FLAGS, NUMBER, Type
 from habitue.ingest.files.report import Note, note
-from habitue.ingest.files.words import ALIASES, FIELDS, PHRASES, SHAPES, plain
+from habitue.ingest.files.words import FIELDS, WORDS, plain
 from habitue.kernel.errors import UserError
 from habitue.kernel.i18n import N_
 
@@ -25,12 +25,15 @@ SUMS: Final = ("revenue", "line", "price", "quantity", "refunded")
 OPTIONS: Final = {"dates": dates.FORMS, "decimal": ("comma", "point")}
 """Not columns: how dates and amounts are to be read where the file can be read in two ways."""
 
+SHOWN: Final = 50
+"""A message lists no more columns than this."""
+
 _ITEM = re.compile(r'\s*([^=,\s]+?)\s*=\s*("(?:[^"]|"")*"|[^,]*?)\s*(?:,|\Z)')
 _EMAIL: Final = r"^\s*[^@\s]+@[^@\s]+\.[^@\s]+\s*$"
 
 
 class Column(Struct, frozen=True):
-    """A column as seen in the sample: its type as a property, its decimal sign, its date form if it can be one.
+    """A column as the sample shows it: its type as a property, its decimal sign, its form if it can be dates.
 
     `dates` and `amounts` are the shares of its cells that are such.
     """
@@ -54,22 +57,20 @@ class Choice(Struct, frozen=True):
     fixed: bool = False
 
 
-def parse(text: str) -> dict[str, str]:
+def parse(mapped: str) -> dict[str, str]:
     """`--map` as field → column. A column with a comma or a leading quote is written `field="a, ""b"" c"`.
 
-    `field==value` (or `field="=value"`) gives every row that value. Raises `UserError` for what is no such list.
+    `field==value` (or `field="=value"`) gives every row that value. Raises `UserError` for anything else.
     """
     mapping: dict[str, str] = {}
     at = 0
-    while at < len(text):
-        found = _ITEM.match(text, at)
+    while at < len(mapped):
+        found = _ITEM.match(mapped, at)
         if not found:
-            raise UserError(
-                N_(
-                    "“{text}” is not a mapping. Write field=column, with quotes around a column that holds a comma."
-                ),
-                text=text[at:],
+            wrong = N_(
+                "“{mapping}” is no mapping. Write field=column, and quotes around a column with a comma."
             )
+            raise UserError(wrong, mapping=mapped[at:])
         column = found[2]
         mapping[found[1]] = column[1:-1].replace('""', '"') if column[:1] == '"' else column
         at = found.end()
@@ -85,19 +86,18 @@ def write(mapping: Mapping[str, str]) -> str:
 
 
 def resolve(mapping: Mapping[str, str], header: list[str], kind: str | None) -> dict[str, Choice]:
-    """The mapping's fields with the columns as they are in the header. Raises `UserError` for unknown names."""
+    """The mapping's fields with the columns as the header has them. Raises `UserError` for unknown names."""
     fields = {f for k in ([kind] if kind else FIELDS) for f in FIELDS[k]}
     choices = {}
     for given, wanted in mapping.items():
         field = given.strip().casefold()
-        field = field if field in fields else ALIASES.get(field, field)
+        field = field if field in fields else WORDS.aliases.get(field, field)
         if field in OPTIONS:
             continue
         if field not in fields:
-            raise UserError(
-                N_("“{field}” is not a field{hint}. The fields are: {fields}."),
-                field=given, hint=_hint(field, sorted(fields)), fields=", ".join(sorted(fields)),
-            )  # fmt: skip
+            near, known = _nearest(field, sorted(fields)), ", ".join(sorted(fields))
+            text = N_("“{field}” is not a field; the nearest is “{near}”. The fields are: {known}.")
+            raise UserError(text, field=given, near=near, known=known)
         choices[field] = _column(wanted, header)
     return choices
 
@@ -109,16 +109,13 @@ def _column(wanted: str, header: list[str]) -> Choice:
         return Choice(same[0], note(N_("as you said")))
     if wanted.startswith("="):
         return Choice(wanted[1:], note(N_("as you said")), fixed=True)
-    raise UserError(
-        N_("There is no column “{column}”{hint}. The columns are: {columns}."),
-        column=wanted, hint=_hint(name, header), columns=", ".join(header[:50]),
-    )  # fmt: skip
+    text = N_("There is no column “{column}”; the nearest is “{near}”. The columns are: {columns}.")
+    raise UserError(text, column=wanted, near=_nearest(name, header), columns=", ".join(header[:SHOWN]))
 
 
-def _hint(name: str, known: list[str]) -> str:
+def _nearest(name: str, known: list[str]) -> str:
     folded = {k.casefold(): k for k in known}
-    near = get_close_matches(name.casefold(), folded, 1)
-    return f" (→ “{folded[near[0]]}”?)" if near else ""
+    return folded[get_close_matches(name.casefold(), folded, 1, 0.0)[0]]
 
 
 def options(mapping: Mapping[str, str]) -> dict[str, str]:
@@ -136,7 +133,7 @@ def options(mapping: Mapping[str, str]) -> dict[str, str]:
 def study(
     table: pa.Table, types: Mapping[str, Type], comma: bool, given: Mapping[str, str]
 ) -> dict[str, Column]:
-    """Each column's look in the sample; `comma` says that the file's lists are parted by `;`, so commas are decimal."""
+    """Each column's look in the sample; `comma`: cells are parted by `;`, so commas are likely decimal."""
     return {name: _study(name, table[name], types.get(name), comma, given) for name in table.column_names}
 
 
@@ -159,10 +156,14 @@ def _sign(texts: list[str], comma: bool, given: Mapping[str, str]) -> tuple[Sign
     shown = money.decide(texts)
     if shown:
         return shown, ()
-    doubtful = any("," in text for text in texts)
-    unsure = note(N_("1,234 can be read two ways; the comma was taken for {what}; say decimal=comma or decimal=point to be sure"),
-                  what=note(N_("the decimal sign")) if comma else note(N_("the thousands sign")))  # fmt: skip
-    return ("," if comma else "."), (unsure,) if doubtful else ()
+    sign: Sign = "," if comma else "."
+    if not any("," in text for text in texts):
+        return sign, ()
+    decimal = N_(
+        "1,234 can be read two ways; the comma was taken for the decimal sign; say decimal=… to be sure"
+    )
+    grouping = N_("1,234 can be read two ways; the comma was taken to group digits; say decimal=… to be sure")
+    return sign, (note(decimal if comma else grouping),)
 
 
 def _type(filled: pa.Array, texts: list[str], sign: Sign) -> Type:
@@ -235,22 +236,21 @@ def guess(
 
 def _shaped(header: list[str]) -> Iterator[tuple[str, str, Note]]:
     names = {plain(h): h for h in reversed(header)}
-    for needed, _, means in SHAPES:
-        if needed <= names.keys():
-            yield from (
-                (field, names[word], note(N_("as in this shop's exports"))) for word, field in means.items()
-            )
+    for shape in WORDS.shapes:
+        if shape.header <= names.keys():
+            reason = note(N_("as in this shop's exports"))
+            yield from ((field, names[word], reason) for word, field in shape.means.items())
 
 
 def _worded(kind: str, header: list[str]) -> Iterator[tuple[str, str, Note]]:
     """Exact names for all fields before names that only hold the words."""
     names = {plain(h): h for h in reversed(header)}
     for field in FIELDS[kind]:
-        for phrase in PHRASES[field]:
+        for phrase in WORDS.columns[field]:
             if phrase in names:
                 yield field, names[phrase], note(N_("its name"))
     for field in FIELDS[kind]:
-        for phrase in PHRASES[field]:
+        for phrase in WORDS.columns[field]:
             words = set(phrase.split())
             for name, column in names.items():
                 if len(phrase) > 3 and words <= set(name.split()):

@@ -36,13 +36,19 @@ _PATTERNS: Final[dict[str, str]] = {
     "year-first": r"^\s*(?P<y>\d{4})[-/.]" + _MONTH + "[-/.]" + _DAY + _TIME,
     "day-first": r"^\s*" + _DAY + _BETWEEN + _MONTH + _BETWEEN + _YEAR + _TIME,
     "month-first": r"^\s*" + _MONTH + _BETWEEN + _DAY + _BETWEEN + _YEAR + _TIME,
-    "yyyymmdd": r"^\s*(?P<y>\d{4})(?P<m>\d{2})(?P<d>\d{2})(?:T?(?P<H>\d{2})(?P<M>\d{2})(?P<S>\d{2})?(?P<f>)(?P<p>))?(?P<z>Z)?\s*$",
+    "yyyymmdd": r"^\s*(?P<y>\d{4})(?P<m>\d{2})(?P<d>\d{2})"
+    r"(?:T?(?P<H>\d{2})(?P<M>\d{2})(?P<S>\d{2})?(?P<f>)(?P<p>))?(?P<z>Z)?\s*$",
 }
 _SCALE: Final[dict[str, int]] = {"seconds": 1_000_000, "milliseconds": 1000, "excel": 86_400_000_000}
 _EXCEL_EPOCH: Final = -25_569 * 86_400_000_000
 """Excel's day 0, 1899-12-30, in microseconds."""
 
-_NAMED = re.compile(r"(?:(?:\w+\.?,?\s+)?(\d{1,2})(?:er|st|nd|rd|th)?[\s.-]+)?([^\W\d]{3,})\.?[\s,.-]+(?:(\d{1,2})(?:st|nd|rd|th)?,?\s+)?(\d{4})")  # fmt: skip
+_NAMED = re.compile(
+    r"(?:(?:\w+\.?,?\s+)?(\d{1,2})(?:er|st|nd|rd|th)?[\s.-]+)?"
+    r"([^\W\d]{3,})\.?[\s,.-]+"
+    r"(?:(\d{1,2})(?:st|nd|rd|th)?,?\s+)?(\d{4})"
+)
+"""A day, a month in letters and a year; or the month first."""
 
 MISSING, UNREAD, UNREAL = 1, 2, 3
 """Why a cell has no instant: it is empty, it is not in the column's form, or there is no such day or hour."""
@@ -78,13 +84,11 @@ def _retry(texts: pa.Array, at: Ints, why: Ints, zone: str) -> None:
 def named(text: str) -> str:
     """`3 mars 2026 14:05` and `March 3, 2026` as `2026-03-03 …`; other text as it is."""
     found = _NAMED.match(text)
-    month = (found and MONTHS.get(found[2].casefold()[:4].rstrip("."))) or (
-        found and MONTHS.get(found[2].casefold()[:3])
-    )
-    day = found and (found[1] or found[3])
-    if not found or not month or not day:
+    if not found:
         return text
-    return f"{found[4]}-{month:02}-{int(day):02}{text[found.end() :]}"
+    word = found[2].casefold()
+    month, day = MONTHS.get(word[:4]) or MONTHS.get(word[:3]), found[1] or found[3]
+    return f"{found[4]}-{month:02}-{int(day):02}{text[found.end() :]}" if month and day else text
 
 
 def _written(texts: pa.Array, form: str, zone: str) -> tuple[Ints, Ints]:
@@ -106,7 +110,7 @@ def _written(texts: pa.Array, form: str, zone: str) -> tuple[Ints, Ints]:
 def _whole(parts: Any, name: str) -> Ints:
     text = pc.struct_field(parts, name)
     filled = pc.if_else(pc.equal(pc.fill_null(text, ""), ""), "0", text)
-    return pc.fill_null(filled, "0").cast(pa.int64()).to_numpy(zero_copy_only=False)
+    return np.asarray(pc.fill_null(filled, "0").cast(pa.int64()))
 
 
 def _clock(parts: Any) -> tuple[Ints, Bools]:
@@ -122,7 +126,8 @@ def _clock(parts: Any) -> tuple[Ints, Bools]:
     )
     hour = np.where(afternoon & (hour < 12), hour + 12, np.where(morning & (hour == 12), 0, hour))
     fraction = digits.cast(pa.int64()).to_numpy(zero_copy_only=False)
-    return ((hour * 60 + minute) * 60 + second) * 1_000_000 + fraction, real
+    clock: Ints = ((hour * 60 + minute) * 60 + second) * 1_000_000 + fraction
+    return clock, real
 
 
 def _calendar(year: Ints, month: Ints, day: Ints) -> Bools:
@@ -130,7 +135,8 @@ def _calendar(year: Ints, month: Ints, day: Ints) -> Bools:
     lengths = np.array([0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31])
     known = (month >= 1) & (month <= 12)
     length = lengths[np.where(known, month, 0)] + ((month == 2) & leap)
-    return known & (day >= 1) & (day <= length)
+    real: Bools = known & (day >= 1) & (day <= length)
+    return real
 
 
 def _days(year: Ints, month: Ints, day: Ints) -> Ints:

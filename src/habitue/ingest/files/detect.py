@@ -1,4 +1,4 @@
-"""What the import makes of a file before it reads it all: shown to people, overridden by `--map`, remembered."""
+"""How a file will be read: found before it is, shown to people, overridden by `--map`, remembered."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from msgspec import Struct
 
 from habitue.ingest.files import columns, sheets, sniff, text
 from habitue.ingest.files.columns import Choice, Column
-from habitue.ingest.files.dates import Bools, Ints
+from habitue.ingest.files.dates import Ints
 from habitue.ingest.files.props import Type
 from habitue.ingest.files.report import Note, note
 from habitue.ingest.files.source import Source, look
 from habitue.ingest.files.text import Batch, Dialect
-from habitue.ingest.files.words import FIELDS, PHRASES, SHAPES, plain
+from habitue.ingest.files.words import FIELDS, WORDS, plain
 from habitue.kernel.errors import UserError
 from habitue.kernel.i18n import N_, Language, Translator, translator
 
@@ -33,7 +33,7 @@ SAMPLE: Final = 5000
 
 @dataclass(frozen=True)
 class Settings:
-    """The workspace's: its currency, time zone and language; how many of its currency one unit of another is."""
+    """The workspace's currency, time zone, language; `rates`: what one unit of other currencies is worth."""
 
     currency: str
     zone: str
@@ -42,7 +42,10 @@ class Settings:
 
 
 class Detected(Struct, frozen=True):
-    """A file and how it will be read. `grouped`: several rows make one order; `whole`: an amount is the order's, not the line's."""
+    """A file and how it will be read.
+
+    `grouped`: several rows make one order; `whole`: an amount is the order's, not the line's.
+    """
 
     source: Source
     dialect: Dialect | None
@@ -115,7 +118,7 @@ def inspect(
 ) -> Detected:
     """How the file will be read. `remembered` finds what `remember` gave for a header's `fingerprint`.
 
-    Raises `UserError` for a file that can't be read, a mapping that can't be followed, or a needed column not found.
+    Raises `UserError` for a file that can't be read, a mapping that can't be followed, a column not found.
     """
     if kind is not None and kind not in KINDS:
         raise UserError(
@@ -157,21 +160,15 @@ def _detect(
     choices = columns.guess(chosen, header, studied, taken)
     _complete(chosen, choices, header)
     doubts = [d for f, c in choices.items() if not c.fixed for d in _doubts(f, studied[c.column])]
-    grouped, whole = _grouping(chosen, choices, studied, sample)
+    grouped, whole = _grouping(chosen, choices, sample)
     if grouped:
-        notes = [
-            *notes,
-            note(N_("several rows make one order; the amount is {what}"), what=_said_whole(whole)),
-        ]
+        theirs = N_("several rows make one order; the amount is the whole order's")
+        notes = [*notes, note(theirs if whole else N_("several rows make one order; its lines add up"))]
     return Detected(source, dialect, chosen, header, studied, choices, [*notes, *doubts], grouped, whole)
 
 
 def _doubts(name: str, column: Column) -> tuple[Note, ...]:
     return column.unsure if name in (*columns.MOMENTS, *columns.SUMS) else ()
-
-
-def _said_whole(whole: bool) -> Note:
-    return note(N_("the whole order's")) if whole else note(N_("the sum of its lines"))
 
 
 def _kind(
@@ -181,17 +178,18 @@ def _kind(
     if kind:
         return next(k for k in KINDS if k == kind)
     names = {plain(h) for h in header}
-    for needed, shape, _ in SHAPES:
-        if needed <= names:
-            return next(k for k in KINDS if k == shape)
+    for shape in WORDS.shapes:
+        if shape.header <= names:
+            return next(k for k in KINDS if k == shape.kind)
     for one in ("events", "orders", "customers"):
         found = columns.guess(one, header, studied, taken)
         if set(taken) <= set(FIELDS[one]) and _enough(one, found):
             return next(k for k in KINDS if k == one)
-    raise UserError(
-        N_("It is not clear what this file holds. Say --as orders, order-lines, customers or events, and --map customer=…,ts=…; its columns are: {columns}."),
-        columns=", ".join(header[:50]),
-    )  # fmt: skip
+    text = N_(
+        "It is not clear what this file holds. Say --as orders, order-lines, customers or events, "
+        "and --map customer=…,ts=…; its columns are: {columns}."
+    )
+    raise UserError(text, columns=", ".join(header[: columns.SHOWN]))
 
 
 def _enough(kind: str, found: Mapping[str, Choice]) -> bool:
@@ -214,52 +212,35 @@ def _complete(kind: Kind, choices: Mapping[str, Choice], header: list[str]) -> N
         missing = "event"
     else:
         return
-    raise UserError(
-        N_("No column for {field} was found. Say which with --map {field}=COLUMN; the columns are: {columns}."),
-        field=missing, columns=", ".join(header[:50]),
-    )  # fmt: skip
+    text = N_("No column for {field} was found. Say --map {field}=COLUMN; the columns are: {columns}.")
+    raise UserError(text, field=missing, columns=", ".join(header[: columns.SHOWN]))
 
 
-def _grouping(
-    kind: Kind, choices: Mapping[str, Choice], studied: Mapping[str, Column], sample: pa.Table
-) -> tuple[bool, bool]:
+def _grouping(kind: Kind, choices: Mapping[str, Choice], sample: pa.Table) -> tuple[bool, bool]:
     """Whether rows of one order id belong together, and whether their amount is the order's."""
-    order = choices.get("order_id")
+    order, revenue = choices.get("order_id"), choices.get("revenue")
     if kind not in ("orders", "order-lines") or order is None or order.fixed:
         return False, False
     ids = pc.utf8_trim_whitespace(sample[order.column].combine_chunks())
-    coded = ids.dictionary_encode().indices.to_numpy(zero_copy_only=False)
-    sizes = np.bincount(coded)[coded]
-    several = (sizes > 1) & np.asarray(pc.not_equal(ids, ""))
-    if kind == "orders" and not _lines(several, choices, sample):
+    codes = ids.dictionary_encode().indices.to_numpy(zero_copy_only=False)
+    several = (np.bincount(codes)[codes] > 1) & np.asarray(pc.not_equal(ids, ""))
+    # The same id again in a file of orders is a line only if something tells the lines apart.
+    told = {"product", "sku", "quantity", "price", "line"} & choices.keys()
+    if kind == "orders" and not (several.any() and told):
         return False, False
-    revenue = choices.get("revenue")
     if revenue is None or revenue.fixed:
         return True, False
-    return True, _whole(
-        revenue.column, sample[revenue.column].combine_chunks(), coded, several, choices, sample
-    )
-
-
-def _lines(several: Bools, choices: Mapping[str, Choice], sample: pa.Table) -> bool:
-    """Repeated ids are lines when there is something to tell the lines by, and not the same order twice."""
-    return bool(several.any()) and bool({"product", "sku", "quantity", "price", "line"} & choices.keys())
-
-
-def _whole(
-    name: str, cells: pa.Array, coded: Ints, several: Bools,
-    choices: Mapping[str, Choice], sample: pa.Table,
-) -> bool:  # fmt: skip
-    """An amount is the order's if the rows after an order's first leave it out or all repeat it."""
     if not several.any():
-        return "line" in choices or plain(name) in PHRASES["revenue"][:9]
-    rows = pa.table({"order": coded, "amount": pc.utf8_trim_whitespace(cells)}).filter(pa.array(several))
-    filled = (
-        rows.filter(pc.not_equal(rows["amount"], ""))
-        .group_by("order")
-        .aggregate([("amount", "count_distinct")])
-    )
-    return bool(pc.all(pc.equal(filled["amount_count_distinct"], 1)).as_py())
+        return True, "line" in choices
+    return True, _repeated(codes[several], sample[revenue.column].filter(pa.array(several)))
+
+
+def _repeated(orders: Ints, amounts: pa.ChunkedArray) -> bool:
+    """Whether lines after an order's first leave the amount out or repeat it: then it is the order's."""
+    table = pa.table({"order": orders, "amount": pc.utf8_trim_whitespace(amounts)})
+    filled = table.filter(pc.not_equal(table["amount"], ""))
+    ways = filled.group_by("order").aggregate([("amount", "count_distinct")])["amount_count_distinct"]
+    return bool(pc.all(pc.equal(ways, 1)).as_py())
 
 
 def fingerprint(header: list[str]) -> str:

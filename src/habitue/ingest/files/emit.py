@@ -1,8 +1,8 @@
 """Orders → parcel rows with their message ids; and the memory of a file that ids and counts rest on.
 
-With an order id the message id is made of the order id, the customer and the event's name, so a re-export that
-corrects an order does not count it twice (the first wins). Without one it is made of all that the event says and
-of its number among equal ones. What is paid back later is told apart by its instant and amount.
+With an order id the message id is made of the order id, the customer and the event's name, so a re-export
+that corrects an order does not count it twice (the first wins). Without one, and for what is paid back later,
+it is made of all that the event says and of its number among equal ones.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from msgspec import structs
 
 from habitue.ingest.files import props, seen
 from habitue.ingest.files.dates import Bools, Ints
@@ -123,11 +124,14 @@ def _props(orders: Orders, amount: Ints, sums: Bools, rows: Rows) -> pa.Array:
     rest = pc.if_else(pc.equal(orders.rest, ""), None, orders.rest)
     return props.objects(
         [
-            props.member("revenue", known), props.member("currency", money), props.member("order_id", props.quoted(named)),
-            props.member("products", products), rest,
+            props.member("revenue", known),
+            props.member("currency", money),
+            props.member("order_id", props.quoted(named)),
+            props.member("products", products),
+            rest,
         ],
         len(amount),
-    )  # fmt: skip
+    )
 
 
 def _refunds(orders: Orders, ids: Digests, fresh: Bools, rows: Rows) -> pa.Table:
@@ -135,16 +139,12 @@ def _refunds(orders: Orders, ids: Digests, fresh: Bools, rows: Rows) -> pa.Table
     some = np.flatnonzero((orders.refund > 0) & ~orders.cancelled & fresh)
     take = pa.array(some)
     amount = -orders.refund[some]
-    order = orders.order.take(take)
-    named = pc.if_else(pc.equal(order, ""), None, order)
-    said = props.objects(
-        [
-            props.member("revenue", props.scaled(amount, digits(rows.settings.currency))),
-            props.member("currency", pa.array([props.encode(rows.settings.currency)] * len(some), pa.string())),
-            props.member("order_id", props.quoted(named)),
-        ],
-        len(some),
-    )  # fmt: skip
+    paid = structs.replace(
+        orders.only(some),
+        product=pa.nulls(len(some), pa.string()),
+        rest=pa.array([""] * len(some), pa.string()),
+    )
+    said = _props(paid, amount, np.ones(len(some), np.bool_), rows)
     of = seen.digests("refund", pa.array([ids[i].tobytes().hex() for i in some], pa.string()))
     name = pa.array([REFUNDED] * len(some), pa.string())
     return table(
@@ -162,11 +162,11 @@ def identify(
     rows: Rows, at_row: Ints, key: pa.Array, account: pa.Array, at: Ints, memory: Memory
 ) -> pa.Table:
     """`$identify` for each customer whose traits the row tells and the file has not told before."""
-    fields = [f for f in TRAITS if f in rows.detected.choices and not rows.detected.choices[f].fixed]
-    if not fields or not len(at):
+    told = {f: cells for f in TRAITS if (cells := rows.cells(f)) is not None}
+    if not told or not len(at):
         return PARCEL.empty_table()
     take = pa.array(at_row)
-    members = [props.member(f, props.values(rows.cells(f).take(take), "text")) for f in fields]
+    members = [props.member(f, props.values(cells.take(take), "text")) for f, cells in told.items()]
     said = props.objects(members, len(at))
     ids = seen.digests("identify", key, said)
     fresh = ~memory.traits.add(seen.short(ids)) & np.asarray(pc.not_equal(said, "{}"))

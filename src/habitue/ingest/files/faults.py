@@ -20,7 +20,8 @@ class Faults:
 
     @property
     def good(self) -> Bools:
-        return self.code == 0
+        untouched: Bools = self.code == 0
+        return untouched
 
     def mark(self, where: Bools, text: str, cells: Any = None, **fields: Any) -> None:
         fresh = where & self.good

@@ -1,6 +1,7 @@
 """Whose row it is: ids and e-mail addresses → keys such as `user:c-001` and `email:a@b.fr`.
 
-Ids are matched in NFC, trimmed, inner blanks made one space, in folded case; `1234.0`, which Excel makes of 1234, is `1234`.
+Ids are matched in NFC, trimmed, inner blanks made one space, in folded case; `1234.0`, which Excel makes of
+1234, is `1234`.
 """
 
 from __future__ import annotations
@@ -14,10 +15,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from habitue.ingest.files.dates import Ints
-from habitue.ingest.files.words import JUNK
+from habitue.ingest.files.words import WORDS
 
 NOBODY, SHORTENED, LONG, NOT_EMAIL = 1, 2, 3, 4
-"""Why a cell is no key: a junk word, a number that Excel cut short, longer than 500 characters, no e-mail address."""
+"""Why a cell is no key: a junk word, a number cut short by Excel, over 500 characters, no e-mail address."""
 
 LONGEST: Final = 500
 _EMAIL = re.compile(r"[^@\s,;<>()]{1,64}@[^@\s,;<>()]+\.[^@\s,;<>().]{2,}")
@@ -30,7 +31,7 @@ _PLAIN: Final = r"^[A-Za-z0-9_#/:-]{1,100}$"
 def person(text: str) -> tuple[str, int]:
     """The key for an id; an id that is an e-mail address makes an e-mail key."""
     key = folded(text)
-    if key in JUNK:
+    if not key or key in WORDS.junk:
         return "", NOBODY
     if len(key) > LONGEST:
         return "", LONG
@@ -41,7 +42,7 @@ def person(text: str) -> tuple[str, int]:
 
 def email(text: str) -> tuple[str, int]:
     key = folded(text).removeprefix("mailto:")
-    if not key or key in JUNK:
+    if not key or key in WORDS.junk:
         return "", NOBODY
     return ("email:" + key, 0) if _EMAIL.fullmatch(key) and len(key) <= LONGEST else ("", NOT_EMAIL)
 
@@ -66,8 +67,8 @@ def keys(column: pa.Array, kind: str) -> tuple[pa.Array, Ints]:
     coded = column.dictionary_encode()
     texts, index = coded.dictionary, coded.indices
     small = pc.ascii_lower(texts)
-    plain = pc.and_(pc.match_substring_regex(texts, _PLAIN), pc.invert(pc.is_in(small, pa.array(list(JUNK)))))
-    plain = pc.and_(plain, kind == "person")
+    junk = pc.is_in(small, pa.array(list(WORDS.junk)))
+    plain = pc.and_(pc.and_not(pc.match_substring_regex(texts, _PLAIN), junk), kind == "person")
     made = pc.binary_join_element_wise("user", small, ":")
     why = np.zeros(len(texts), np.int64)
     rest = np.flatnonzero(~np.asarray(plain))

@@ -1,8 +1,8 @@
 """Lines of one order, wherever they stand in the file, become one order.
 
-The file is first parted by order id, in order, into pieces that fit memory (spilled to a temporary directory when
-there are several); then each piece holds all lines of its orders. An order with one faulty line is refused whole:
-its total would be wrong, and the mended file could not replace it.
+The rows are first parted by order id, in order, into files of a temporary directory that each fit memory;
+then each holds all lines of its orders. An order with a faulty line is refused whole: its total would be
+wrong, and the mended file could not replace it.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ def _order(lines: Orders) -> Ints:
 
 
 def _codes(texts: pa.Array) -> Ints:
-    return texts.dictionary_encode().indices.to_numpy(zero_copy_only=False).astype(np.int64)
+    return np.array(texts.dictionary_encode().indices, np.int64)
 
 
 def _pair(first: Ints, second: Ints) -> Ints:
@@ -111,39 +111,41 @@ def _inherit(lines: Orders, rows: Rows, order: Ints) -> Orders:
 
 
 def _later(lines: Orders, order: Ints) -> Ints:
-    """0, or for what is paid back at another instant than the order's first line a number for that instant."""
+    """0, or a number for the instant at which something was paid back after the order."""
     first = lines.at[_leaders(order, lines.dated)]
     later = ((lines.amount < 0) | lines.refunding) & (lines.at != first)
     return np.where(later, np.unique(lines.at, return_inverse=True)[1] + 1, 0)
 
 
 def _gathered(lines: Orders, rows: Rows, sort: Ints, starts: Ints, good: Bools) -> Orders:
-    whole = rows.detected.whole
-    found = np.logical_or.reduceat(lines.sums[sort], starts)
-    # Where the amount is the order's, only the first line that has one counts.
-    stated = _leaders(_spread(starts, len(sort)), lines.sums[sort])[starts]
-    amount = (
-        lines.amount[sort][np.maximum(stated, 0)]
-        if whole
-        else np.add.reduceat(np.where(lines.sums, lines.amount, 0)[sort], starts)
-    )
-    refund = np.maximum.reduceat(lines.refund[sort], starts)
-    heads = sort[starts]
-    rank = np.argsort(heads, kind="stable")
+    """The good groups in the order of their first rows; `sort` and `starts` say what belongs together."""
+    refunding = np.logical_and.reduceat(lines.refunding[sort], starts)
+    rank = np.argsort(sort[starts], kind="stable")
     rank = rank[good[rank]]
-    head, ends = heads[rank], np.r_[starts[1:], len(sort)]
-    pieces = lines.product.take(pa.array(sort)).to_pylist()
-    joined = [",".join(p for p in pieces[starts[g] : ends[g]] if p) or None for g in rank]
-    take = pa.array(head)
-    return Orders(
-        head, lines.order.take(take), lines.key.take(take), lines.account.take(take), lines.at[head], lines.dated[head],
-        amount[rank], found[rank], refund[rank], np.logical_and.reduceat(lines.refunding[sort], starts)[rank], lines.cancelled[head],
-        pa.array(joined, pa.string()), lines.rest.take(take),
-    )  # fmt: skip
+    head = sort[starts][rank]
+    heads = lines.only(head)
+    return structs.replace(
+        heads,
+        amount=_amounts(lines, rows, sort, starts)[rank],
+        sums=np.logical_or.reduceat(lines.sums[sort], starts)[rank],
+        refund=np.maximum.reduceat(lines.refund[sort], starts)[rank],
+        refunding=refunding[rank],
+        product=_joined(lines.product.take(pa.array(sort)), starts, rank),
+    )
 
 
-def _spread(starts: Ints, rows: int) -> Ints:
-    """The number of its group for each of the sorted lines."""
-    marks = np.zeros(rows, np.int64)
-    marks[starts[1:]] = 1
-    return np.cumsum(marks)
+def _amounts(lines: Orders, rows: Rows, sort: Ints, starts: Ints) -> Ints:
+    """Per group the sum of its lines; where the amount is the order's, the first that is given."""
+    amount, sums = lines.amount[sort], lines.sums[sort]
+    if not rows.detected.whole:
+        added: Ints = np.add.reduceat(np.where(sums, amount, 0), starts)
+        return added
+    group = np.zeros(len(sort), np.int64)
+    group[starts[1:]] = 1
+    stated = _leaders(np.cumsum(group), sums)[starts]
+    return np.where(stated < 0, 0, amount[stated])
+
+
+def _joined(products: pa.Array, starts: Ints, rank: Ints) -> pa.Array:
+    texts, ends = products.to_pylist(), np.r_[starts[1:], len(products)]
+    return pa.array([",".join(filter(None, texts[starts[g] : ends[g]])) or None for g in rank], pa.string())

@@ -133,7 +133,8 @@ def whole(micros: Ints, digits: int) -> Ints:
     step = 10 ** (6 - digits)
     down, rest = np.divmod(micros, step)
     up = (2 * rest > step) | ((2 * rest == step) & (down % 2 == 1))
-    return down + up
+    units: Ints = down + up
+    return units
 
 
 def times(micros: Ints, quantity: Ints) -> tuple[Ints, Ints]:

@@ -1,7 +1,7 @@
 """Orders and their lines → `Order Completed`, `Order Refunded` and `Order Cancelled`.
 
-A row is an order, or, where the file repeats order ids, a line of one. An order that nets negative, or that is
-called a refund, is `Order Refunded` with negative revenue; an amount refunded later makes an event of its own.
+A row is an order, or, where the file repeats order ids, a line of one. An order that nets negative, or that
+is called a refund, is `Order Refunded` with negative revenue; what is refunded later is an event of its own.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from msgspec import Struct
 from habitue.ingest.files import money, props
 from habitue.ingest.files.dates import Bools, Ints
 from habitue.ingest.files.rows import Rows
-from habitue.ingest.files.words import CANCELLED, LINED, REFUND, plain
+from habitue.ingest.files.words import WORDS, plain
 from habitue.kernel.i18n import N_
 from habitue.kernel.money import digits
 
@@ -33,9 +33,10 @@ PRODUCT: Final = {
 
 
 class Orders(Struct):
-    """Columns of orders or of lines, one entry each. `amount` and `refund` are minor units, `sums` says where an amount is.
+    """Columns of orders or of lines, one entry each; `row` is the row in the table that it comes from.
 
-    `order` is "" where there is none; `product` one JSON object or null; `rest` the inside of a JSON object.
+    `amount` and `refund` are minor units, `sums` says where there is an amount; `order` is "" where there is
+    none; `product` is null, a JSON object or several parted by commas; `rest` is the inside of a JSON object.
     """
 
     row: Ints
@@ -52,31 +53,42 @@ class Orders(Struct):
     product: pa.Array
     rest: pa.Array
 
-    def only(self, where: Bools) -> Orders:
-        """Those entries."""
-        mask = pa.array(where)
+    def only(self, which: Ints) -> Orders:
+        """The entries at these places."""
+        take = pa.array(which)
         parts = (getattr(self, name) for name in self.__struct_fields__)
-        return Orders(*(part.filter(mask) if isinstance(part, pa.Array) else part[where] for part in parts))
+        return Orders(*(part.take(take) if isinstance(part, pa.Array) else part[which] for part in parts))
 
 
 def read(rows: Rows) -> Orders:
-    """The table's rows as they are, faults marked: blank keys, dates and amounts are none in a file of lines."""
+    """The table's rows as they are, faults marked; a line may leave out customer, date and amount."""
     several = rows.detected.grouped
     at, dated = rows.instants("ts", blank=several)
     key = rows.people(blank=several)
     exchange = _exchange(rows)
     amount, sums = _amount(rows, exchange)
     refund, _ = _sum(rows, "refunded", exchange)
-    refunding = _called(rows, "type", REFUND)
+    refunding = _called(rows, "type", WORDS.refund)
     amount = np.where(refunding, -np.abs(amount), amount)
     if rows.cells("refunded") is None:
-        refund = np.where(_called(rows, "status", REFUND) & (amount > 0), amount, 0)
+        refund = np.where(_called(rows, "status", WORDS.refund) & (amount > 0), amount, 0)
     if not several and rows.detected.choices.keys() & {"revenue", "line", "price"}:
         rows.faults.mark(~sums, N_("the amount is missing"))
     return Orders(
-        np.arange(len(rows.lines)), _ids(rows), key, rows.accounts(), at, dated, amount, sums, np.abs(refund), refunding,
-        _called(rows, "status", CANCELLED), _products(rows), _rest(rows),
-    )  # fmt: skip
+        row=np.arange(len(rows.lines)),
+        order=_ids(rows),
+        key=key,
+        account=rows.accounts(),
+        at=at,
+        dated=dated,
+        amount=amount,
+        sums=sums,
+        refund=np.abs(refund),
+        refunding=refunding,
+        cancelled=_called(rows, "status", WORDS.cancelled),
+        product=_products(rows),
+        rest=_rest(rows),
+    )
 
 
 def _ids(rows: Rows) -> pa.Array:
@@ -94,7 +106,8 @@ def _called(rows: Rows, field: str, words: frozenset[str]) -> Bools:
         return np.zeros(len(rows.lines), np.bool_)
     coded = cells.dictionary_encode()
     known = np.array([plain(text) in words for text in coded.dictionary.to_pylist()], np.bool_)
-    return known[coded.indices.to_numpy(zero_copy_only=False)]
+    called: Bools = known[np.asarray(coded.indices)]
+    return called
 
 
 class Exchange(Struct):
@@ -185,13 +198,15 @@ def _products(rows: Rows) -> pa.Array:
     members = []
     for field in fields:
         column = rows.detected.columns[rows.detected.choices[field].column]
-        number = "number" if field in ("quantity", "price") else "text"
-        members.append(props.member(PRODUCT[field], props.values(rows.cells(field), number, column.sign)))
+        kind: props.Type = "number" if field in ("quantity", "price") else "text"
+        members.append(props.member(PRODUCT[field], props.values(rows.cells(field), kind, column.sign)))
     return props.objects(members + rows.members(_lined(rows)), len(rows.lines))
 
 
 def _lined(rows: Rows) -> list[str]:
-    return [n for n in rows.unmapped() if plain(n).split(" ")[0] in LINED] if rows.detected.grouped else []
+    if not rows.detected.grouped:
+        return []
+    return [name for name in rows.unmapped() if plain(name).split(" ")[0] in WORDS.lined]
 
 
 def _rest(rows: Rows) -> pa.Array:

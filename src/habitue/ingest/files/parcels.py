@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -34,11 +35,12 @@ def parcels(
     first: int = 0,
     progress: Progress | None = None,
 ) -> Iterator[Parcel]:
-    """The file's events, at most 50,000 to a parcel, marked as history; `report` is filled in while they are taken.
+    """The file's events, at most 50,000 to a parcel, as history; `report` is filled in while they are taken.
 
-    The same file read the same way gives the same parcels under the same keys, `import:<fingerprint>:<number>`. An
-    interrupted import goes on by passing the number of the first parcel still to do: the file is read again from its
-    start, since ids and counts rest on what came before, but only the parcels from `first` on are given.
+    The same file read the same way gives the same parcels under the same keys, `import:<job>:<number>`.
+    An interrupted import goes on by passing as `first` how many parcels are done: the file is read again from
+    its start, since ids and counts rest on what came before, but only the parcels from there on are given.
+    Raises `UserError` where a binary file turns out to be damaged, or rejected rows can't be written.
     """
     report.currency, report.zone = settings.currency, settings.zone
     source = f"import:{detected.source.name}"
@@ -87,7 +89,7 @@ def _batches(detected: Detected) -> Iterable[Batch]:
 
 def _orders(rows: Rows, memory: Memory) -> pa.Table:
     made = purchases.read(rows)
-    made = lines.merge(made, rows) if rows.detected.grouped else made.only(rows.faults.good)
+    made = lines.merge(made, rows) if rows.detected.grouped else made.only(np.flatnonzero(rows.faults.good))
     memory.count(rows.written(made.row), made.key)
     return emit(made, rows, memory)
 

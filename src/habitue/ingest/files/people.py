@@ -18,8 +18,8 @@ from habitue.store.log import PARCEL
 def customers(rows: Rows, memory: Memory) -> pa.Table:
     """One `$identify` a row, at the customer's creation, at `now` where the file does not say it.
 
-    Without a time of its own the message id holds the file's digest: the same file again changes nothing, and a
-    later file may set a trait back.
+    Where the file gives no time the message id holds the file's digest: the same file again changes nothing,
+    and another one may set a trait back.
     """
     key = rows.people()
     at, dated = rows.instants("created", blank=True) if rows.cells("created") is not None else (None, None)

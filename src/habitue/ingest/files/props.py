@@ -51,17 +51,17 @@ def objects(members: list[pa.Array], rows: int) -> pa.Array:
     return pc.binary_join_element_wise("{", joined(members, rows), "}", "")
 
 
-def values(column: pa.Array, type: Type, sign: Sign = ".") -> pa.Array:
+def values(column: pa.Array, kind: Type, sign: Sign = ".") -> pa.Array:
     """The JSON value of each cell, null for an empty one."""
     trimmed = pc.utf8_trim_whitespace(column)
     filled = pc.if_else(pc.equal(trimmed, ""), None, trimmed)
-    if type == "number":
+    if kind == "number":
         return _numbers(filled, sign)
-    if type == "json":
+    if kind == "json":
         return filled
     return (
         _distinct(filled, lambda text: FLAGS.get(text.casefold(), encode(text)))
-        if type == "flag"
+        if kind == "flag"
         else quoted(filled)
     )
 

@@ -111,50 +111,38 @@ class Report:
         """The report in words, the most important first."""
         t = translator(language)
         said = [
-            t.n(N_("{n} row read"), N_("{n} rows read"), self.rows),
+            t.n("{n} row read", "{n} rows read", self.rows),
             *(t(N_("{n} × {event}"), n=n, event=name) for name, n in self.events.most_common()),
-            t.n(N_("{n} customer"), N_("{n} customers"), self.customers),
+            t.n("{n} customer", "{n} customers", self.customers),
         ]
         if self.first is not None and self.last is not None:
             first, last = (moment(at, self.zone).date().isoformat() for at in (self.first, self.last))
             said.append(t(N_("from {first} to {last}"), first=first, last=last))
         if self.currency and self.money:
             said.append(t(N_("net revenue: {money}"), money=shown(self.money, self.currency, language)))
-        return said + self._oddities(t)
+        return said + self._odd(t) + self._refused(t)
 
-    def _oddities(self, t: Translator) -> list[str]:
+    def _odd(self, t: Translator) -> list[str]:
         said = []
         if self.spellings:
-            examples = "; ".join(" = ".join(f"“{one}”" for one in group) for group in self.spelled)
-            said.append(
-                t.n(
-                    N_(
-                        "{n} id is written in another way than before and was taken for the same customer: {examples}"
-                    ),
-                    N_(
-                        "{n} ids are written in another way than before and were taken for the same customers: {examples}"
-                    ),
-                    self.spellings,
-                    examples=examples,
-                )
+            examples = " · ".join(" = ".join(group) for group in self.spelled)
+            one = "{n} id is written in another way than before, and taken for the same customer: {examples}"
+            many = (
+                "{n} ids are written in another way than before, and taken for the same customers: {examples}"
             )
+            said.append(t.n(one, many, self.spellings, examples=examples))
         if self.identical:
-            said.append(
-                t.n(
-                    N_("{n} row is identical to an earlier one and counts on its own"),
-                    N_("{n} rows are identical to earlier ones and count on their own"),
-                    self.identical,
-                )
-            )
+            one = "{n} row is identical to an earlier one and counts on its own"
+            many = "{n} rows are identical to earlier ones and count on their own"
+            said.append(t.n(one, many, self.identical))
         if self.known:
-            said.append(
-                t.n(
-                    N_("{n} row repeats what this file already said; the first one counts"),
-                    N_("{n} rows repeat what this file already said; the first one counts"),
-                    self.known,
-                )
-            )
-        if self.rejected:
-            said.append(t.n(N_("{n} row rejected"), N_("{n} rows rejected"), self.rejected))
-            said += [f"{n} × {self.examples[text].say(t)}" for text, n in self.reasons.most_common(EXAMPLES)]
+            one = "{n} row repeats what this file already said; the first one counts"
+            many = "{n} rows repeat what this file already said; the first ones count"
+            said.append(t.n(one, many, self.known))
         return said
+
+    def _refused(self, t: Translator) -> list[str]:
+        if not self.rejected:
+            return []
+        reasons = (f"{n} × {self.examples[text].say(t)}" for text, n in self.reasons.most_common(EXAMPLES))
+        return [t.n("{n} row rejected", "{n} rows rejected", self.rejected), *reasons]

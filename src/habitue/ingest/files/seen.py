@@ -38,7 +38,7 @@ def short(ids: Digests) -> Hashes:
 
 
 class Seen:
-    """A growing set of 64-bit hashes as sorted runs, each at least twice as long as the next: few to search, cheap to add."""
+    """A growing set of 64-bit hashes: a few sorted runs, each at least twice as long as the next."""
 
     def __init__(self) -> None:
         self.runs: list[Hashes] = []
@@ -47,7 +47,7 @@ class Seen:
         return sum(map(len, self.runs))
 
     def add(self, found: Hashes) -> Bools:
-        """Marks each hash that was there already, earlier in `found` counting too; all are there afterwards."""
+        """Marks each hash that was there already, or earlier in `found`; all are there afterwards."""
         distinct, first, inverse = np.unique(found, return_index=True, return_inverse=True)
         old = np.zeros(len(distinct), np.bool_)
         for run in self.runs:
@@ -66,7 +66,7 @@ class Seen:
 
 
 class Occurrences:
-    """Numbers identical rows, so that each keeps an id of its own and the same file gives the same ids again."""
+    """Numbers identical rows: each has an id of its own, and the same file gives the same ids again."""
 
     def __init__(self) -> None:
         self.seen = Seen()

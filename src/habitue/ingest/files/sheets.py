@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from decimal import Decimal
 from itertools import islice
+from math import isfinite
 from typing import Any, Final, NoReturn
 
 import msgspec
@@ -53,7 +54,7 @@ def read(source: Source, header: list[str]) -> Iterator[Batch]:
 def _mended(source: Source) -> Iterator[None]:
     try:
         yield
-    except (pa.ArrowException, CalamineError, OSError, EOFError) as error:
+    except (pa.ArrowException, CalamineError, OSError, EOFError, UnicodeError) as error:
         _damaged(source, error)
     except BaseException as error:  # a panic inside the XLSX reader is no Exception
         if type(error).__name__ != "PanicException":
@@ -83,6 +84,7 @@ def _parquet(source: Source, header: list[str]) -> Iterator[Batch]:
     line = 1
     for batch in file.iter_batches(ROWS):
         table = pa.table([_texts(column) for column in batch.columns], names=header)
+        table.validate(full=True)  # a damaged file may hold text that is none
         lines = np.arange(line, line + len(batch))
         line += len(batch)
         yield Batch(table, lines, [], source.size * (line - 1) // total)
@@ -204,7 +206,7 @@ def _text(value: Any) -> str:
 
 
 def _float(value: float) -> str:
-    if value != value or value in (float("inf"), float("-inf")):
+    if not isfinite(value):
         return str(value)
     text = format(Decimal(repr(value)), "f").removesuffix(".0")
     return text + "0" if text[-4:-3] == "." else text

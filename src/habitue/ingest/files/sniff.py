@@ -12,7 +12,7 @@ from typing import Final
 from habitue.ingest.files.report import Note, note
 from habitue.ingest.files.source import HEAD, Source
 from habitue.ingest.files.text import Dialect, Rows, decoder
-from habitue.ingest.files.words import PHRASES, plain
+from habitue.ingest.files.words import WORDS, plain
 from habitue.kernel.errors import UserError
 from habitue.kernel.i18n import N_
 
@@ -22,12 +22,12 @@ WIDEST: Final = 2000
 LONGEST: Final = 200
 SAMPLE: Final = 200
 
-_KNOWN: Final = frozenset(phrase for phrases in PHRASES.values() for phrase in phrases)
+_KNOWN: Final = frozenset(phrase for phrases in WORDS.columns.values() for phrase in phrases)
 _DATA = re.compile(r"[-+(]?[\d€$£].*|.*@.*\..*")
 
 
 def sniff(source: Source) -> tuple[Dialect, list[str], list[Note]]:
-    """The dialect, the header made unique, and what is worth saying. Raises `UserError` for what is no table."""
+    """The dialect, the header made unique, and what to say. Raises `UserError` for what is no table."""
     text = decoder(source).decode(source.head).replace("\0", "")
     if "\n" not in text:
         text = text.replace("\r", "\n")
@@ -52,7 +52,7 @@ def sniff(source: Source) -> tuple[Dialect, list[str], list[Note]]:
 
 
 def _told(text: str) -> tuple[int, str]:
-    """Excel may say the delimiter in a first line `sep=;`; lines that are empty before the header are skipped."""
+    """How many lines precede the header: empty ones, and Excel's `sep=;`, which tells the delimiter."""
     found = re.match(r'((?:[ \t]*\r?\n)*)(?:"?sep=(.)"?\r?\n)?', text)
     lead = found[0] if found else ""
     return lead.count("\n"), (found[2] or "") if found else ""
@@ -99,7 +99,7 @@ def _titled(cells: list[str]) -> bool:
 
 
 def named(cells: list[str]) -> tuple[list[str], list[Note]]:
-    """Column names in NFC, trimmed, cut at 200 characters, none empty and none twice; and what was changed."""
+    """Column names in NFC, trimmed, at most 200 characters, none empty, none twice; and what was changed."""
     if len(cells) > WIDEST:
         text = N_("The table has more than {most} columns. Check that its delimiter is right.")
         raise UserError(text, most=WIDEST)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import codecs
 import hashlib
-import os
 import stat
 import zipfile
 from pathlib import Path
@@ -57,16 +56,17 @@ def look(path: Path) -> Source:
         size = _regular(path)
         with path.open("rb") as stream:
             head = stream.read(HEAD)
-        format = _format(path, head)
+        form = _format(path, head)
         digest, unicode = _scan(path)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise UserError(N_("{path} can't be read: {reason}."), path=repr(str(path)), reason=reason) from error
-    return Source(path, size, format, _encoding(head, unicode) if format == "text" else "utf-8", digest, head)
+    encoding = _encoding(head, unicode) if form == "text" else "utf-8"
+    return Source(path, size, form, encoding, digest, head)
 
 
 def _regular(path: Path) -> int:
-    state = os.stat(path)
+    state = path.stat()
     if stat.S_ISDIR(state.st_mode):
         raise UserError(N_("{path} is a directory. Give the file inside it."), path=repr(str(path)))
     if not stat.S_ISREG(state.st_mode):

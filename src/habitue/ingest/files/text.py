@@ -32,7 +32,7 @@ _MARGIN = re.compile(r"^[ \t]+|[ \t]+$", re.MULTILINE)
 
 
 class Dialect(Struct, frozen=True):
-    """How the text is cut: `delimiter` is one character, or a space for runs of blanks; `skip` lines precede the header."""
+    """How the text is cut: `delimiter` is one character, a space for runs of blanks; `skip` lines lead."""
 
     delimiter: str
     header: bool = True
@@ -40,7 +40,7 @@ class Dialect(Struct, frozen=True):
 
 
 class Batch(NamedTuple):
-    """Rows as text columns, each row's line number in the file, the rows that could not be read, and the bytes read so far."""
+    """Rows as text columns, their line numbers, the rows that can't be read, and the bytes read so far."""
 
     table: pa.Table
     lines: Ints
@@ -56,16 +56,13 @@ def decoder(source: Source) -> codecs.IncrementalDecoder:
 def read(source: Source, dialect: Dialect, header: list[str]) -> Iterator[Batch]:
     """All rows after the header. Never raises for what the rows hold."""
     line, skip = 1, dialect.skip + dialect.header
-    for text, done in _blocks(source):
-        count = text.count("\n") + (not text.endswith("\n"))
-        first, line = line, line + count
-        if skip:
-            lead = _lead(text, min(skip, count))
-            skip -= min(skip, count)
-            first += text.count("\n", 0, lead)
-            text = text[lead:]
-        if text:
-            yield _table(text, first, dialect, header, done)
+    for block, done in _blocks(source):
+        lead = _lead(block, skip)
+        skip = 0
+        first = line + block.count("\n", 0, lead)
+        line += block.count("\n")
+        if lead < len(block):
+            yield _table(block[lead:], first, dialect, header, done)
 
 
 def _lead(text: str, rows: int) -> int:
@@ -166,7 +163,7 @@ def _shape(cells: list[str], width: int) -> Note | None:
 
 
 class Rows:
-    """Rows of a text with the offset of their first line; a row whose quote never closes costs one line only."""
+    """Rows of a text with the offset of their first line; a quote that never closes costs one line only."""
 
     def __init__(self, text: str, delimiter: str, width: int) -> None:
         self.lines = list(StringIO(text, newline=""))

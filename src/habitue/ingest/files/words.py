@@ -1,7 +1,6 @@
-"""The words of files: what columns are called in French, in English and in shops' exports; junk ids; months.
+"""The words of files (`words.toml`): what columns are called, junk ids, states of orders, months.
 
-A header is compared in small letters without accents or punctuation. For each field the phrases stand in
-order of preference; a phrase also matches a header that holds all its words.
+A header is compared in small letters without accents or punctuation.
 """
 
 from __future__ import annotations
@@ -12,17 +11,45 @@ from importlib.resources import files
 from typing import Final
 
 import msgspec
+from msgspec import Struct
+
+
+class Shape(Struct, frozen=True):
+    """A shop's export, known by words of its header; `means` says what some of them mean there."""
+
+    kind: str
+    header: frozenset[str]
+    means: dict[str, str]
+
+
+class Words(Struct, frozen=True):
+    """What `words.toml` holds; its comments say what each is."""
+
+    junk: frozenset[str]
+    refund: frozenset[str]
+    cancelled: frozenset[str]
+    lined: frozenset[str]
+    months: list[list[str]]
+    aliases: dict[str, str]
+    columns: dict[str, list[str]]
+    shapes: list[Shape]
+
+
+WORDS: Final = msgspec.toml.decode(
+    files("habitue.ingest.files").joinpath("words.toml").read_text("utf-8"), type=Words
+)
+MONTHS: Final = {word: number for number, words in enumerate(WORDS.months, 1) for word in words}
 
 TRAITS: Final = (
-    "email", "first_name", "last_name", "name", "phone", "birthday", "city", "country", "postal_code",
-    "company", "gender", "language",
-)  # fmt: skip
+    *("email", "first_name", "last_name", "name", "phone", "birthday", "city", "country", "postal_code"),
+    *("company", "gender", "language"),
+)
 """Standard traits of a customer; other columns become traits under their own header's slug."""
 
 PURCHASE: Final = (
-    "customer", "email", "account_id", "ts", "order_id", "revenue", "line", "quantity", "price", "product", "sku",
-    "category", "currency", "refunded", "status", "type", "first_name", "last_name", "phone",
-)  # fmt: skip
+    *("customer", "email", "account_id", "ts", "order_id", "revenue", "line", "quantity", "price", "product"),
+    *("sku", "category", "currency", "refunded", "status", "type", "first_name", "last_name", "phone"),
+)
 FIELDS: Final[dict[str, tuple[str, ...]]] = {
     "orders": PURCHASE,
     "order-lines": PURCHASE,
@@ -30,83 +57,6 @@ FIELDS: Final[dict[str, tuple[str, ...]]] = {
     "events": ("customer", "email", "account_id", "ts", "event", "revenue", "currency"),
 }
 """What a column can mean in each kind of file."""
-
-ALIASES: Final = {
-    "e-mail": "email", "amount": "revenue", "total": "revenue", "date": "ts", "time": "ts", "timestamp": "ts", "order": "order_id",
-    "user": "customer", "client": "customer", "created_at": "created", "account": "account_id", "qty": "quantity", "item": "product",
-}  # fmt: skip
-"""Other names that `--map` understands for fields."""
-
-SHAPES: Final[tuple[tuple[frozenset[str], str, dict[str, str]], ...]] = (
-    (frozenset({"name", "lineitem name", "financial status"}), "order-lines", {"name": "order_id"}),
-    (
-        frozenset({"id", "reference", "client", "paiement", "etat"}),
-        "orders",
-        {"reference": "order_id", "etat": "status"},
-    ),
-    (frozenset({"id", "created date utc", "amount refunded"}), "orders", {"id": "order_id"}),
-    (frozenset({"email address", "optin time", "leid"}), "customers", {"leid": "customer"}),
-)
-"""Exports whose headers mean something else than usual: Shopify orders, PrestaShop's list, Stripe, Mailchimp."""
-
-LINED: Final = ("lineitem", "product", "produit", "article", "item", "ligne", "line")
-"""Headers that begin with one of these describe a line of an order, not the order."""
-
-JUNK: Final = frozenset(
-    [
-        "null",
-        "none",
-        "nil",
-        "undefined",
-        "nan",
-        "0",
-        "n/a",
-        "#n/a",
-        "na",
-        "-",
-        "--",
-        "?",
-        ".",
-        "anonymous",
-        "guest",
-        "unknown",
-        "inconnu",
-        "anonyme",
-        "[object]",
-        "#ref!",
-        "#value!",
-        "#name?",
-        "00000000-0000-0000-0000-000000000000",
-    ]
-) | {"[object object]", ""}
-"""Ids that stand for nobody."""
-
-REFUND: Final = frozenset(
-    [
-        "refund",
-        "refunded",
-        "return",
-        "returned",
-        "remboursement",
-        "rembourse",
-        "remboursee",
-        "avoir",
-        "retour",
-        "credit",
-        "creditnote",
-        "chargeback",
-    ]
-) | {"credit note", "note de credit"}
-CANCELLED: Final = frozenset(["cancelled", "canceled", "annule", "annulee", "failed", "echoue", "echouee", "voided", "expired", "expire", "expiree", "abandoned"]) | {
-    "erreur de paiement", "payment error", "wc cancelled", "wc failed", "echec",
-}  # fmt: skip
-
-_MONTHS = (
-    "jan janv", "feb fev févr fevr fév", "mar mars", "apr avr", "may mai", "jun juin", "jul juil", "aug aou août aout aoû",
-    "sep sept", "oct", "nov", "dec déc dece déce",
-)  # fmt: skip
-MONTHS: Final = {word: number for number, words in enumerate(_MONTHS, 1) for word in words.split()}
-"""The first three or four letters of the months' names."""
 
 
 def plain(text: str) -> str:
@@ -118,9 +68,3 @@ def plain(text: str) -> str:
 def slug(text: str) -> str:
     """`Total Spent (€)` as `total_spent`; the text itself where no Latin letter or digit is left."""
     return plain(text).replace(" ", "_") or text.strip()
-
-
-PHRASES: Final[dict[str, list[str]]] = msgspec.toml.decode(
-    files("habitue.ingest.files").joinpath("words.toml").read_text("utf-8"), type=dict[str, list[str]]
-)
-"""What the columns of each field are called (`words.toml`)."""

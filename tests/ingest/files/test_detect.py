@@ -1,0 +1,90 @@
+"""Columns are found by their words, by what they hold, by what was said or remembered."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from habitue.ingest.files import Detected, columns, fingerprint, inspect, parse, remember
+from habitue.kernel.errors import UserError
+
+EXPORTS = {
+    "WooCommerce": ("Order ID,Order Date,Order Status,Billing Email,Order Total Amount,Order Currency,Item Name,Quantity,Item Cost\n"
+     "7,2025-01-01 10:00,completed,a@b.fr,12.5,EUR,Tea,1,12.5\n"),
+    "PrestaShop, SQL": "id_order;reference;id_customer;total_paid_tax_incl;date_add;current_state\n7;XKBK;3;12.500000;2025-01-01 10:00:00;2\n",
+    "PrestaShop, list": "ID;Référence;Nouveau client;Livraison;Client;Total;Paiement;État;Date\n7;XKBK;1;France;J. DOE;12,50 €;Carte;Livré;01/01/2025 10:00:00\n",
+    "Stripe": "id,Created date (UTC),Amount,Amount Refunded,Currency,Customer ID,Customer Email,Status\nch_1,2025-01-01 10:00:00,12.50,0.00,eur,cus_1,a@b.fr,Paid\n",
+    "Excel, French": "N° client;Date d'achat;Montant TTC;Désignation\n12;01/01/2025;12,50;Thé\n",
+    "Excel, English": "Customer Number,Purchase Date,Amount,Item\n12,01/31/2025,12.50,Tea\n",
+    "by content": "who,when it was,how much\na@b.fr,2025-01-01,12.50\nc@d.fr,2025-01-02,3.00\n",
+}  # fmt: skip
+
+
+def detected(tmp_path: Path, text: str, **more: object) -> Detected:
+    path = tmp_path / "x.csv"
+    path.write_text(text)
+    return inspect(path, **more)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("text", EXPORTS.values(), ids=EXPORTS.keys())
+def test_exports_are_known_without_a_mapping(tmp_path: Path, text: str) -> None:
+    found = detected(tmp_path, text)
+    assert found.kind in ("orders", "order-lines")
+    assert {"ts", "revenue"} <= found.choices.keys()
+    assert {"customer", "email"} & found.choices.keys()
+    assert all(choice.reason.text for choice in found.choices.values())
+
+
+def test_what_was_chosen_is_said_in_both_languages(tmp_path: Path) -> None:
+    found = detected(tmp_path, EXPORTS["Excel, French"])
+    english, french = found.lines("en"), found.lines("fr")
+    assert len(english) == len(french) == 1 + len(found.choices)
+    assert "Montant TTC" in "".join(french)
+    assert set(english).isdisjoint(french)
+
+
+def test_a_mapping_overrides_and_is_remembered(tmp_path: Path) -> None:
+    text = "client,date,total,paid\n1,2025-01-01,5,6\n"
+    first = detected(tmp_path, text, mapping={"revenue": "paid"})
+    memory = {fingerprint(first.header): remember(first)}
+    again = detected(tmp_path, text, remembered=memory.get)
+    assert again.choices["revenue"].column == "paid"
+    assert detected(tmp_path, text, remembered=memory.get, mapping={"revenue": "total"}).choices["revenue"].column == "total"
+
+
+def test_an_unknown_column_or_field_is_answered_with_the_nearest(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="customer_id"):
+        detected(tmp_path, "customer_id,date,total\n1,2025-01-01,5\n", mapping={"customer": "custmer_id"})
+    with pytest.raises(UserError, match="quantity"):
+        detected(tmp_path, "customer_id,date,total\n1,2025-01-01,5\n", mapping={"quantty": "total"})
+    with pytest.raises(UserError, match="order-lines"):
+        detected(tmp_path, "customer_id,date,total\n1,2025-01-01,5\n", kind="order")
+
+
+def test_one_column_may_serve_two_fields_if_said(tmp_path: Path) -> None:
+    found = detected(tmp_path, "mail,date,total\na@b.fr,2025-01-01,5\n", mapping={"customer": "mail", "email": "mail"})
+    assert found.choices["customer"].column == found.choices["email"].column == "mail"
+
+
+NAMES = st.text(st.characters(exclude_categories=("Cs",)), min_size=1, max_size=12).map(lambda s: " ".join(s.split())).filter(bool)
+
+
+@given(st.dictionaries(st.sampled_from(["customer", "ts", "revenue", "product"]), NAMES))
+def test_any_column_can_be_written_in_a_mapping(mapping: dict[str, str]) -> None:
+    assert parse(columns.write(mapping)) == mapping
+
+
+@given(st.text(max_size=40))
+def test_a_mapping_that_is_none_is_a_user_error(text: str) -> None:
+    try:
+        parse(text)
+    except UserError as error:
+        assert "field=column" in str(error)
+
+
+def test_a_sales_pipeline_is_read_not_crashed_on(tmp_path: Path) -> None:
+    text = "opportunity_id,sales_agent,product,account,deal_stage,engage_date,close_date,close_value\n1C1,Mo,GTX,Cancity,Won,10/20/2016,3/1/2017,1054\n2X,Mo,GTX,,Engaging,10/21/2016,,\n"
+    assert detected(tmp_path, text).columns["engage_date"].form == "month-first"
