@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from habitue.app.frame import Frame
-from habitue.app.imports import ImportReport
-from habitue.app.shop import Fresh, Settings, Shop, Told
+from habitue.app.imports import ImportReport, Told
+from habitue.app.shop import Fresh, Shop
+from habitue.app.workspace import Settings
 from habitue.store.lock import Busy
 
 __all__ = ["Busy", "Frame", "Fresh", "ImportReport", "Settings", "Shop", "Told"]

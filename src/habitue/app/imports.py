@@ -6,10 +6,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import msgspec
 
+from habitue.app.workspace import Workspace
 from habitue.ingest import files
 from habitue.ingest.files import Detected, Report
 from habitue.ingest.inbox import checked, packed
@@ -18,10 +19,10 @@ from habitue.kernel.errors import UserError
 from habitue.kernel.i18n import N_, Language
 from habitue.store import held, jobs
 
-if TYPE_CHECKING:
-    from habitue.app.shop import Shop, Told
-
 READING: Final = N_("Reading")
+
+Told = Callable[[str, int, int], None]
+"""Told the step (a message), how much of it is done, and of how much; 0 where that is not known."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,7 @@ class ImportReport:
 
 
 def run(
-    shop: Shop,
+    shop: Workspace,
     path: Path,
     kind: str | None,
     mapping: Mapping[str, str] | None,

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
 from habitue.app.frame import Frame
+from habitue.app.workspace import Workspace
 from habitue.engine.compile import rule_program
 from habitue.engine.fold import everybody, fold
 from habitue.engine.plan import Definition
@@ -20,14 +21,11 @@ from habitue.people.keys import bare
 from habitue.rules.nodes import Rule
 from habitue.rules.sentence import sentence
 
-if TYPE_CHECKING:
-    from habitue.app.shop import Shop
-
 
 class Selection:
     """The people for whom a rule is true, now or at any instant; `warnings` tells of names never seen."""
 
-    def __init__(self, shop: Shop, text: str, rule: Rule, warnings: list[Any]) -> None:
+    def __init__(self, shop: Workspace, text: str, rule: Rule, warnings: list[Any]) -> None:
         self.shop = shop
         self.text = text
         self.rule = rule

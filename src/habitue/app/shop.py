@@ -2,78 +2,45 @@
 
 from __future__ import annotations
 
-import json
-import tomllib
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from decimal import Decimal
-from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from threading import RLock
-from typing import Any, Final
-from zoneinfo import available_timezones
+from typing import Any, Final, Self
 
 import pyarrow as pa
 from pyarrow import parquet
 
 from habitue.app import imports
-from habitue.app.imports import ImportReport
+from habitue.app.imports import ImportReport, Told
 from habitue.app.selection import Selection
 from habitue.app.stays import Stays
+from habitue.app.workspace import Workspace
 from habitue.engine import explain as why
 from habitue.engine import refresh as engine
-from habitue.engine.compile import Known
-from habitue.engine.plan import Definition
 from habitue.ingest import inbox, loader
 from habitue.ingest.apply import reached
 from habitue.ingest.doctor import Finding, Patient, examine
 from habitue.ingest.inbox import Parcel
 from habitue.ingest.loader import Rebuilt
-from habitue.kernel import clock, money
+from habitue.kernel import clock
 from habitue.kernel.clock import Micros
 from habitue.kernel.errors import UserError
-from habitue.kernel.i18n import LANGUAGES, N_, Language
+from habitue.kernel.i18n import N_, Language
 from habitue.people import profiles
-from habitue.people.keys import spoken
-from habitue.rules.check import Catalogue, accept
+from habitue.rules.check import accept
 from habitue.segments import saved
-from habitue.stages import versions
-from habitue.stages.models import Model
 from habitue.store import jobs
 from habitue.store.failure import Notice
-from habitue.store.lock import Lock
-from habitue.store.log import EventLog
-from habitue.store.ops import Ops
-from habitue.store.warehouse import Warehouse
 
 _CUT_SHORT: Final = N_("The import of {file} was cut short. Run it again: it goes on where it was.")
 _FINISHED: Final = N_("Work left over from last time is finished: {events} events were taken in.")
 
-MARK: Final = "habitue.toml"
-FORMAT: Final = 1
-
-Told = Callable[[str, int, int], None]
-"""Told the step (a message), how much of it is done, and of how much; 0 where that is not known."""
-
-
-@dataclass(frozen=True)
-class Settings:
-    """The workspace's currency (ISO 4217), time zone (IANA) and language."""
-
-    currency: str = "EUR"
-    timezone: str = "Europe/Paris"
-    language: Language = "en"
-    demo: bool = False
-
-    @property
-    def digits(self) -> int:
-        return money.digits(self.currency)
-
 
 @dataclass(frozen=True)
 class Fresh:
-    """What a refresh did: events that came in, those dropped as known, people folded, definitions folded whole."""
+    """What a refresh did: new events, those dropped as known, people folded, definitions folded whole."""
 
     events: int
     known: int
@@ -81,53 +48,16 @@ class Fresh:
     whole: int
 
 
-class Shop:
-    """One workspace, owned by this process until `close`."""
+class Shop(Workspace):
+    """A workspace with all that can be asked of it and done with it."""
 
     @classmethod
-    def create(
-        cls,
-        directory: Path | str,
-        settings: Settings | None = None,
-        database: str | None = None,
-        now: Micros | None = None,
-    ) -> Shop:
-        """Make a workspace with one live stage model, `transactional`, and open it.
+    def open(cls, directory: Path | str) -> Self:
+        """Open a workspace and finish what an interrupted process left undone.
 
-        `database` is the URL of a PostgreSQL database for the operational tables; SQLite if not said.
-        Raises `UserError` where there is a workspace already, or the settings are none.
+        Raises `UserError` where there is none, `Busy` where another process owns it.
         """
-        place, chosen = Path(directory), _checked(settings or Settings())
-        if (place / MARK).exists():
-            raise UserError(N_("{folder} is a workspace already."), folder=place)
-        place.mkdir(parents=True, exist_ok=True)
-        with Lock.take(place):
-            ops = Ops.open(database or place / "ops.sqlite")
-            for key, value in asdict(chosen).items():
-                ops.put_setting(key, str(value))
-            if not any(model.id == "transactional" for model in versions.live(ops)):
-                versions.install(
-                    ops, "chabry6", "transactional", clock.now() if now is None else now, by="init"
-                )
-            ops.close()
-            # Written last: a directory without it is no workspace, and making one can simply be tried again.
-            (place / MARK).write_text(_mark(database), "utf-8")
-        return cls.open(place)
-
-    @classmethod
-    def open(cls, directory: Path | str) -> Shop:
-        """Open a workspace; raises `UserError` where there is none, `Busy` where another process owns it."""
-        place = Path(directory)
-        mark = _read_mark(place)
-        lock = Lock.take(place)
-        try:
-            ops = Ops.open(mark.get("database") or place / "ops.sqlite")
-            log = EventLog(place / "log")
-            warehouse = Warehouse.open(place / "work.duckdb", log=place / "log")
-        except BaseException:
-            lock.release()
-            raise
-        shop = cls(place, lock, ops, log, warehouse)
+        shop = super().open(directory)
         try:
             shop._finish()
         except BaseException:
@@ -135,45 +65,15 @@ class Shop:
             raise
         return shop
 
-    def __init__(self, directory: Path, lock: Lock, ops: Ops, log: EventLog, warehouse: Warehouse) -> None:
-        self.directory = directory
-        self.lock = lock
-        self.ops = ops
-        self.log = log
-        self.warehouse = warehouse
-        self.generation = 0
-        """Rises with every refresh: what was read before may be out of date."""
-        self._own: list[Notice] = []
-        self._working = RLock()
-
-    @property
-    def notices(self) -> list[Notice]:
-        """What the owner should know of how the workspace was found, and what was done about it."""
-        return [*self.warehouse.notices, *self._own]
-
     def _finish(self) -> None:
-        """Do what an interrupted process left undone, and say so."""
-        self._own += [Notice(_CUT_SHORT, {"file": file}) for file in jobs.unfinished(self.ops)]
-        waiting, missing = inbox.count(self.ops), self.log.end() - reached(self.warehouse)
-        if waiting or missing or self.warehouse.notices:
+        """Do what an interrupted process left undone; `notices` tell of it."""
+        self.notices += self.warehouse.notices
+        self.notices += [Notice(_CUT_SHORT, {"file": file}) for file in jobs.unfinished(self.ops)]
+        left = inbox.count(self.ops) + max(0, self.log.end() - reached(self.warehouse))
+        if left or self.warehouse.notices:
             self.refresh()
-            left = Notice(_FINISHED, {"events": waiting + max(missing, 0)})
-            self._own += [left] if waiting or missing else []
-
-    @cached_property
-    def settings(self) -> Settings:
-        found = {key: self.ops.setting(key) for key in ("currency", "timezone", "language", "demo")}
-        return Settings(
-            found["currency"] or "EUR",
-            found["timezone"] or "UTC",
-            "fr" if found["language"] == "fr" else "en",
-            found["demo"] == "True",
-        )
-
-    @property
-    def demo(self) -> bool:
-        """Whether what is in here is made up."""
-        return self.settings.demo
+        if left:
+            self.notices.append(Notice(_FINISHED, {"events": left}))
 
     # --- what comes in ----------------------------------------------------------------------------
 
@@ -191,7 +91,7 @@ class Shop:
     ) -> ImportReport:
         """Import a file (see `imports.run`) and refresh."""
         when = clock.now() if now is None else now
-        with self._working:
+        with self.working:
             report = imports.run(
                 self,
                 Path(path),
@@ -234,7 +134,7 @@ class Shop:
     def refresh(self, now: Micros | str | None = None, told: Told | None = None) -> Fresh:
         """Take in what waits in the inbox and bring every live definition up to `now`."""
         when = self.instant(now)
-        with self._working:
+        with self.working:
             loaded = loader.load(self.ops, self.log, self.warehouse, _step(told, N_("Loading")))
             since = self.ops.setting("told")
             folded = engine.refresh(
@@ -249,37 +149,11 @@ class Shop:
             self.generation += 1
         return Fresh(loaded.events, loaded.duplicates, folded.subjects, folded.whole)
 
-    def definitions(self) -> list[Definition]:
-        """All live definitions: stage models and saved segments."""
-        return [m.definition() for m in self.models()] + [s.definition() for s in self.segments()]
-
-    def known(self) -> Known:
-        """What compiling a rule needs to know."""
-        return engine.known(self.warehouse, self.definitions(), self.settings.digits)
-
     # --- asking -----------------------------------------------------------------------------------
-
-    def models(self) -> list[Model]:
-        """The live stage models, oldest first."""
-        return versions.live(self.ops)
-
-    def model(self, name: str) -> Model:
-        """The live stage model of that id; raises `UserError` that lists those there are."""
-        models = {model.id: model for model in self.models()}
-        if name not in models:
-            known = ", ".join(models)
-            raise UserError(
-                N_("There is no stage model “{name}”. There are: {known}."), name=name, known=known
-            )
-        return models[name]
 
     def stages(self, model: str = "transactional") -> Stays:
         """Who is in which stage of a live model, at any instant."""
         return Stays(self, self.model(model))
-
-    def segments(self) -> list[saved.Segment]:
-        """The saved segments."""
-        return saved.live(self.ops)
 
     def segment(self, rule: str) -> Selection:
         """Any rule, or the name of a saved segment; raises `RuleError` with all that is wrong."""
@@ -298,14 +172,6 @@ class Shop:
         """Keep a rule under a name, live with the next refresh."""
         when = clock.now() if now is None else now
         return saved.save(self.ops, name, rule, when, self.definitions(), self.catalogue())[0]
-
-    def catalogue(self) -> Catalogue:
-        """The names of events, traits, scores and consents seen so far."""
-        read = self.warehouse.read
-        return Catalogue(
-            read("SELECT name FROM event_name").column(0).to_pylist(),
-            read("SELECT DISTINCT name FROM trait").column(0).to_pylist(),
-        )
 
     def explain(
         self,
@@ -331,25 +197,6 @@ class Shop:
             raise UserError(N_("There is no customer “{key}”."), key=key)
         return found
 
-    def person(self, key: str | int) -> int:
-        """The number of a customer by number or by any of the names a source gave; raises `UserError`."""
-        if isinstance(key, int):
-            return key
-        found = self.warehouse.read(
-            "SELECT person FROM (SELECT unnest(?::VARCHAR[]) AS key, generate_subscripts(?::VARCHAR[], 1) AS n) "
-            "JOIN person USING (key) ORDER BY n LIMIT 1",
-            (list(spoken(key)), list(spoken(key))),
-        )
-        if found.num_rows == 0:
-            raise UserError(N_("There is no customer “{key}”."), key=key)
-        return int(found.column(0)[0].as_py())
-
-    def instant(self, at: Micros | str | None) -> Micros:
-        """An instant as asked for: now, µs, or ISO text in the workspace's time zone."""
-        if at is None:
-            return clock.now()
-        return at if isinstance(at, int) else clock.instant(at, self.settings.timezone)
-
     # --- its health -------------------------------------------------------------------------------
 
     def doctor(self) -> list[Finding]:
@@ -360,53 +207,10 @@ class Shop:
 
     def rebuild(self, now: Micros | str | None = None, told: Told | None = None) -> Rebuilt:
         """Make the working copy again from the log, prove it the same, and fold it."""
-        with self._working:
+        with self.working:
             done = loader.rebuild(self.log, self.warehouse, _step(told, N_("Rebuilding")))
             self.refresh(now, told)
         return done
-
-    def close(self) -> None:
-        """Close the stores and let go of the directory."""
-        self.warehouse.close()
-        self.ops.close()
-        self.lock.release()
-
-    def __enter__(self) -> Shop:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-
-def _checked(settings: Settings) -> Settings:
-    if settings.timezone not in available_timezones():
-        raise UserError(
-            N_("“{zone}” is not a time zone. Write one such as Europe/Paris."), zone=settings.timezone
-        )
-    if settings.language not in LANGUAGES:
-        raise UserError(N_("“{language}” is not spoken here. Choose en or fr."), language=settings.language)
-    return replace(settings, currency=money.currency(settings.currency))
-
-
-def _mark(database: str | None) -> str:
-    lines = [f"format = {FORMAT}"]
-    if database:
-        lines.append(f"database = {json.dumps(database)}")
-    return "\n".join(lines) + "\n"
-
-
-def _read_mark(place: Path) -> dict[str, Any]:
-    try:
-        found = tomllib.loads((place / MARK).read_text("utf-8"))
-    except FileNotFoundError as error:
-        raise UserError(
-            N_("{folder} is not a workspace. Make it one with: habitue init {folder}"), folder=place
-        ) from error
-    except (OSError, ValueError) as error:
-        raise UserError(N_("{file} can't be read: {reason}"), file=place / MARK, reason=error) from error
-    if found.get("format") != FORMAT:
-        raise UserError(N_("{folder} was made by another version of Habitué. Update Habitué."), folder=place)
-    return found
 
 
 def _step(told: Told | None, name: str) -> Callable[[int, int], None] | None:

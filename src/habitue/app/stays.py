@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, Literal
+from typing import Final, Literal
 
 import pyarrow as pa
 
 from habitue.app.frame import Frame
+from habitue.app.workspace import Workspace
 from habitue.kernel.clock import Micros
 from habitue.kernel.errors import UserError
 from habitue.kernel.i18n import N_
@@ -15,9 +16,6 @@ from habitue.people.keys import bare
 from habitue.stages.models import Model
 from habitue.stages.overview import end, month_of, previous
 
-if TYPE_CHECKING:
-    from habitue.app.shop import Shop
-
 _NAMED: Final = "FROM intervals JOIN person ON person = subject"
 _THERE: Final = "version = ? AND start <= make_timestamp(?) AND (stop IS NULL OR stop > make_timestamp(?))"
 
@@ -25,7 +23,7 @@ _THERE: Final = "version = ? AND start <= make_timestamp(?) AND (stop IS NULL OR
 class Stays:
     """The intervals of a live model."""
 
-    def __init__(self, shop: Shop, model: Model) -> None:
+    def __init__(self, shop: Workspace, model: Model) -> None:
         self.shop = shop
         self.model = model
 
@@ -43,7 +41,7 @@ class Stays:
         return {self.model.stages[value].id: found.get(value, 0) for value in self.model.shown}
 
     def by(self, step: Literal["month"], months: int = 24, until: Micros | str | None = None) -> Frame:
-        """month, then a column for each stage: how many were in it at the month's end in the shop's time zone."""
+        """month, then a column for each stage: how many were in it at the month's end, in the shop's zone."""
         if step != "month":
             raise UserError(N_("Stages are counted by month, not by “{step}”."), step=step)
         last, zone = self.shop.instant(until), self.shop.settings.timezone

@@ -1,0 +1,217 @@
+"""A workspace on disk: its stores, its settings, and the definitions that live in it."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from dataclasses import asdict, dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from threading import RLock
+from typing import Any, Final, Self
+from zoneinfo import available_timezones
+
+from habitue.engine.compile import Known
+from habitue.engine.plan import Definition
+from habitue.engine.refresh import known
+from habitue.kernel import clock, money
+from habitue.kernel.clock import Micros
+from habitue.kernel.errors import UserError
+from habitue.kernel.i18n import LANGUAGES, N_, Language
+from habitue.people.keys import spoken
+from habitue.rules.check import Catalogue
+from habitue.segments import saved
+from habitue.stages import versions
+from habitue.stages.models import Model
+from habitue.store.failure import Notice
+from habitue.store.lock import Lock
+from habitue.store.log import EventLog
+from habitue.store.ops import Ops
+from habitue.store.warehouse import Warehouse
+
+MARK: Final = "habitue.toml"
+FORMAT: Final = 1
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The workspace's currency (ISO 4217), time zone (IANA) and language."""
+
+    currency: str = "EUR"
+    timezone: str = "Europe/Paris"
+    language: Language = "en"
+    demo: bool = False
+
+    @property
+    def digits(self) -> int:
+        return money.digits(self.currency)
+
+
+class Workspace:
+    """One data directory, owned by this process until `close`."""
+
+    @classmethod
+    def create(
+        cls,
+        directory: Path | str,
+        settings: Settings | None = None,
+        database: str | None = None,
+        now: Micros | None = None,
+    ) -> Self:
+        """Make a workspace with one live stage model, `transactional`, and open it.
+
+        `database` is the URL of a PostgreSQL database for the operational tables; SQLite if not said.
+        Raises `UserError` where there is a workspace already, or the settings are none.
+        """
+        place, chosen = Path(directory), _checked(settings or Settings())
+        if (place / MARK).exists():
+            raise UserError(N_("{folder} is a workspace already."), folder=place)
+        place.mkdir(parents=True, exist_ok=True)
+        with Lock.take(place):
+            ops = Ops.open(database or place / "ops.sqlite")
+            for key, value in asdict(chosen).items():
+                ops.put_setting(key, str(value))
+            if not any(model.id == "transactional" for model in versions.live(ops)):
+                versions.install(
+                    ops, "chabry6", "transactional", clock.now() if now is None else now, by="init"
+                )
+            ops.close()
+            # Written last: a directory without it is no workspace, and making one can simply be tried again.
+            (place / MARK).write_text(_mark(database), "utf-8")
+        return cls.open(place)
+
+    @classmethod
+    def open(cls, directory: Path | str) -> Self:
+        """Open a workspace; raises `UserError` where there is none, `Busy` where another process owns it."""
+        place = Path(directory)
+        mark = _read_mark(place)
+        lock = Lock.take(place)
+        try:
+            ops = Ops.open(mark.get("database") or place / "ops.sqlite")
+            log = EventLog(place / "log")
+            warehouse = Warehouse.open(place / "work.duckdb", log=place / "log")
+        except BaseException:
+            lock.release()
+            raise
+        return cls(place, lock, ops, log, warehouse)
+
+    def __init__(self, directory: Path, lock: Lock, ops: Ops, log: EventLog, warehouse: Warehouse) -> None:
+        self.directory = directory
+        self.lock = lock
+        self.ops = ops
+        self.log = log
+        self.warehouse = warehouse
+        self.generation = 0
+        """Rises with every refresh: what was read before may be out of date."""
+        self.notices: list[Notice] = []
+        """What its owner should know of how the workspace was found, and what was done about it."""
+        self.working = RLock()
+        """Held by whoever changes what is in the stores."""
+
+    @cached_property
+    def settings(self) -> Settings:
+        found = {key: self.ops.setting(key) for key in ("currency", "timezone", "language", "demo")}
+        return Settings(
+            found["currency"] or "EUR",
+            found["timezone"] or "UTC",
+            "fr" if found["language"] == "fr" else "en",
+            found["demo"] == "True",
+        )
+
+    @property
+    def demo(self) -> bool:
+        """Whether what is in here is made up."""
+        return self.settings.demo
+
+    def definitions(self) -> list[Definition]:
+        """All live definitions: stage models and saved segments."""
+        return [m.definition() for m in self.models()] + [s.definition() for s in self.segments()]
+
+    def known(self) -> Known:
+        """What compiling a rule needs to know."""
+        return known(self.warehouse, self.definitions(), self.settings.digits)
+
+    def models(self) -> list[Model]:
+        """The live stage models, oldest first."""
+        return versions.live(self.ops)
+
+    def model(self, name: str) -> Model:
+        """The live stage model of that id; raises `UserError` that lists those there are."""
+        models = {model.id: model for model in self.models()}
+        if name not in models:
+            known = ", ".join(models)
+            raise UserError(
+                N_("There is no stage model “{name}”. There are: {known}."), name=name, known=known
+            )
+        return models[name]
+
+    def segments(self) -> list[saved.Segment]:
+        """The saved segments."""
+        return saved.live(self.ops)
+
+    def catalogue(self) -> Catalogue:
+        """The names of events, traits, scores and consents seen so far."""
+        read = self.warehouse.read
+        return Catalogue(
+            read("SELECT name FROM event_name").column(0).to_pylist(),
+            read("SELECT DISTINCT name FROM trait").column(0).to_pylist(),
+        )
+
+    def person(self, key: str | int) -> int:
+        """The number of a customer by number or by any of the names a source gave; raises `UserError`."""
+        if isinstance(key, int):
+            return key
+        for name in spoken(key):
+            found = self.warehouse.read("SELECT person FROM person WHERE key = ?", (name,)).column(0)
+            if len(found):
+                return int(found[0].as_py())
+        raise UserError(N_("There is no customer “{key}”."), key=key)
+
+    def instant(self, at: Micros | str | None) -> Micros:
+        """An instant as asked for: now, µs, or ISO text in the workspace's time zone."""
+        if at is None:
+            return clock.now()
+        return at if isinstance(at, int) else clock.instant(at, self.settings.timezone)
+
+    def close(self) -> None:
+        """Close the stores and let go of the directory."""
+        self.warehouse.close()
+        self.ops.close()
+        self.lock.release()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def _checked(settings: Settings) -> Settings:
+    if settings.timezone not in available_timezones():
+        raise UserError(
+            N_("“{zone}” is not a time zone. Write one such as Europe/Paris."), zone=settings.timezone
+        )
+    if settings.language not in LANGUAGES:
+        raise UserError(N_("“{language}” is not spoken here. Choose en or fr."), language=settings.language)
+    return replace(settings, currency=money.currency(settings.currency))
+
+
+def _mark(database: str | None) -> str:
+    lines = [f"format = {FORMAT}"]
+    if database:
+        lines.append(f"database = {json.dumps(database)}")
+    return "\n".join(lines) + "\n"
+
+
+def _read_mark(place: Path) -> dict[str, Any]:
+    try:
+        found = tomllib.loads((place / MARK).read_text("utf-8"))
+    except FileNotFoundError as error:
+        raise UserError(
+            N_("{folder} is not a workspace. Make it one with: habitue init {folder}"), folder=place
+        ) from error
+    except (OSError, ValueError) as error:
+        raise UserError(N_("{file} can't be read: {reason}"), file=place / MARK, reason=error) from error
+    if found.get("format") != FORMAT:
+        raise UserError(N_("{folder} was made by another version of Habitué. Update Habitué."), folder=place)
+    return found
