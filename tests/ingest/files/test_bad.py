@@ -98,7 +98,11 @@ def test_mixed_line_ends_are_all_line_ends(run: Run) -> None:
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
 @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
 def test_any_encoding_and_delimiter(run: Run, encoding: str, delimiter: str) -> None:
-    rows = [["Client", "Date", "Montant", "Ville"], ["Zoé", "2025-01-01", "5", "Orléans"], ["Léa", "2025-01-02", "6", ""]]
+    rows = [
+        ["Client", "Date", "Montant", "Ville"],
+        ["Zoé", "2025-01-01", "5", "Orléans"],
+        ["Léa", "2025-01-02", "6", ""],
+    ]
     made = run("".join(delimiter.join(row) + "\r\n" for row in rows).encode(encoding))
     assert made.brief == [("user:zoé", "Order Completed", 500), ("user:léa", "Order Completed", 600)]
     assert made.events[0]["props"]["Ville"] == "Orléans"
@@ -130,12 +134,16 @@ def test_excels_own_delimiter_line_is_obeyed(run: Run) -> None:
     assert made.brief == [("user:a", "Order Completed", 150)]
 
 
-@pytest.mark.parametrize("name", [";rm -rf.csv", "-x.csv", "con.csv", "é à.csv", "a" * 250 + ".csv", "$(x).csv", "a\nb.csv"])
+@pytest.mark.parametrize(
+    "name", [";rm -rf.csv", "-x.csv", "con.csv", "é à.csv", "a" * 250 + ".csv", "$(x).csv", "a\nb.csv"]
+)
 def test_any_file_name(run: Run, name: str) -> None:
     assert len(run(HEAD + ROW, name=name).brief) == 1
 
 
-@pytest.mark.parametrize("column", ["a,b", 'say "x"', "=1+1", "naïve ☕", "n" * 10_000, "{x}", "%s", "\\", "'"])
+@pytest.mark.parametrize(
+    "column", ["a,b", 'say "x"', "=1+1", "naïve ☕", "n" * 10_000, "{x}", "%s", "\\", "'"]
+)
 def test_any_column_name(run: Run, column: str) -> None:
     quoted = '"' + column.replace('"', '""') + '"'
     made = run(f"{quoted},date,total\na,2025-01-01,1\n", mapping={"customer": column[:200]}, kind="orders")
@@ -158,7 +166,9 @@ def test_a_file_that_may_not_be_read_is_said(tmp_path: Path) -> None:
         inspect(path)
 
 
-def test_a_zip_bomb_is_refused_before_it_is_unpacked(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_zip_bomb_is_refused_before_it_is_unpacked(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(source, "UNPACKED", 1_000_000)
     path = tmp_path / "bomb.xlsx"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as packed:
@@ -180,7 +190,9 @@ def _workbook() -> bytes:
 @cache
 def _parquet() -> bytes:
     into = BytesIO()
-    parquet.write_table(pa.table({"customer": ["a", "b"], "date": ["2025-01-01"] * 2, "total": [1.5, 2.0]}), into)
+    parquet.write_table(
+        pa.table({"customer": ["a", "b"], "date": ["2025-01-01"] * 2, "total": [1.5, 2.0]}), into
+    )
     return into.getvalue()
 
 
@@ -224,7 +236,23 @@ def test_any_bytes_after_a_header(run: Run, tail: bytes) -> None:
 CELLS = st.sampled_from(
     ["a", "C-1", "", "0", "2025-01-01", "31/12/2024", "12,5", "1 000.00", "-3", "x@y.fr", '"', '"q"', "=1", "\0", "é", "EUR", "null", "1e9", "99/99/99", "\n", "\r", ";"]
 )  # fmt: skip
-HEADS = st.sampled_from(["customer", "email", "date", "total", "order id", "product", "qty", "price", "currency", "status", "event", "name", "total"])
+HEADS = st.sampled_from(
+    [
+        "customer",
+        "email",
+        "date",
+        "total",
+        "order id",
+        "product",
+        "qty",
+        "price",
+        "currency",
+        "status",
+        "event",
+        "name",
+        "total",
+    ]
+)
 
 
 @settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -52,7 +52,12 @@ def test_a_mapping_overrides_and_is_remembered(tmp_path: Path) -> None:
     memory = {fingerprint(first.header): remember(first)}
     again = detected(tmp_path, text, remembered=memory.get)
     assert again.choices["revenue"].column == "paid"
-    assert detected(tmp_path, text, remembered=memory.get, mapping={"revenue": "total"}).choices["revenue"].column == "total"
+    assert (
+        detected(tmp_path, text, remembered=memory.get, mapping={"revenue": "total"})
+        .choices["revenue"]
+        .column
+        == "total"
+    )
 
 
 def test_an_unknown_column_or_field_is_answered_with_the_nearest(tmp_path: Path) -> None:
@@ -65,11 +70,17 @@ def test_an_unknown_column_or_field_is_answered_with_the_nearest(tmp_path: Path)
 
 
 def test_one_column_may_serve_two_fields_if_said(tmp_path: Path) -> None:
-    found = detected(tmp_path, "mail,date,total\na@b.fr,2025-01-01,5\n", mapping={"customer": "mail", "email": "mail"})
+    found = detected(
+        tmp_path, "mail,date,total\na@b.fr,2025-01-01,5\n", mapping={"customer": "mail", "email": "mail"}
+    )
     assert found.choices["customer"].column == found.choices["email"].column == "mail"
 
 
-NAMES = st.text(st.characters(exclude_categories=("Cs",)), min_size=1, max_size=12).map(lambda s: " ".join(s.split())).filter(bool)
+NAMES = (
+    st.text(st.characters(exclude_categories=("Cs",)), min_size=1, max_size=12)
+    .map(lambda s: " ".join(s.split()))
+    .filter(bool)
+)
 
 
 @given(st.dictionaries(st.sampled_from(["customer", "ts", "revenue", "product"]), NAMES))

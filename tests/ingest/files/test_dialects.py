@@ -69,8 +69,18 @@ def test_dialects_agree(
     told = {"dates": form[1], "decimal": "comma" if money[1] == "," else "point"}
     plain = [[c, f"{at:%Y-%m-%d %H:%M:%S}", cents(units), note] for c, at, units, note in bought]
     dialect = [[c, at.strftime(form[0]), grouped(units, *money), note] for c, at, units, note in bought]
-    expected = run(written(plain, ",", "\n"), kind="orders", settings=UTC_EURO, mapping={**told, "decimal": "point", "dates": "year-first"} | FIELDS)
-    made = run(written(dialect, delimiter, end).encode(encoding), kind="orders", settings=UTC_EURO, mapping=told | FIELDS)
+    expected = run(
+        written(plain, ",", "\n"),
+        kind="orders",
+        settings=UTC_EURO,
+        mapping={**told, "decimal": "point", "dates": "year-first"} | FIELDS,
+    )
+    made = run(
+        written(dialect, delimiter, end).encode(encoding),
+        kind="orders",
+        settings=UTC_EURO,
+        mapping=told | FIELDS,
+    )
     assert made.report.rejected == expected.report.rejected
     assert seen(made) == seen(expected)
 
@@ -92,14 +102,19 @@ def english(path: Path) -> None:
 
 def french(path: Path) -> None:
     amounts = [f"{x:,.4f}".replace(",", "\xa0").replace(".", ",") for _, _, x, _ in ROWS]
-    rows = [[c, f"{at:%d/%m/%Y %H:%M:%S}", f"{a} €", n] for (c, at, _, n), a in zip(ROWS, amounts, strict=True)]
+    rows = [
+        [c, f"{at:%d/%m/%Y %H:%M:%S}", f"{a} €", n] for (c, at, _, n), a in zip(ROWS, amounts, strict=True)
+    ]
     path.write_bytes(written(rows, ";", "\r\n").encode("cp1252"))
 
 
 def workbook(path: Path) -> None:
     book = Workbook()
     sheet: Any = book.active
-    for row in [HEADER, *([int(c) if c.isdigit() else c, at.replace(tzinfo=None), x, n] for c, at, x, n in ROWS)]:
+    for row in [
+        HEADER,
+        *([int(c) if c.isdigit() else c, at.replace(tzinfo=None), x, n] for c, at, x, n in ROWS),
+    ]:
         sheet.append(row)
     book.save(path)
 
@@ -118,13 +133,17 @@ def lines(path: Path) -> None:
 def test_every_format_gives_the_same_events(run: Run, tmp_path: Path, write: Any) -> None:
     path = tmp_path / "file"
     write(path)
-    made = run(path, kind="orders", settings=UTC_EURO, mapping={"decimal": "point"} if write is english else None)
+    made = run(
+        path, kind="orders", settings=UTC_EURO, mapping={"decimal": "point"} if write is english else None
+    )
     assert [(e["key"], e["revenue"], e["props"].get("channel")) for e in made.events] == [
         ("user:c-1", 123450, "web"), ("user:c-2", -1200, "store"), ("user:c-1", 123, "web"), ("user:17", 0, None),
     ]  # fmt: skip
     assert [e["ts"] for e in made.events] == [at.isoformat() for _, at, _, _ in ROWS]
     english(tmp_path / "plain")
-    assert seen(made) == seen(run(tmp_path / "plain", kind="orders", settings=UTC_EURO, mapping={"decimal": "point"}))
+    assert seen(made) == seen(
+        run(tmp_path / "plain", kind="orders", settings=UTC_EURO, mapping={"decimal": "point"})
+    )
 
 
 def test_days_of_excel_as_bare_numbers(run: Run, tmp_path: Path) -> None:
@@ -151,7 +170,11 @@ def test_dates_are_known_by_their_look(run: Run, text: str, at: str) -> None:
 
 @pytest.mark.parametrize(
     ("local", "utc"),
-    [("2025-03-30 02:30:00", "2025-03-30T01:00:00"), ("2025-10-26 02:30:00", "2025-10-26T00:30:00"), ("2025-07-01", "2025-06-30T22:00:00")],
+    [
+        ("2025-03-30 02:30:00", "2025-03-30T01:00:00"),
+        ("2025-10-26 02:30:00", "2025-10-26T00:30:00"),
+        ("2025-07-01", "2025-06-30T22:00:00"),
+    ],
 )
 def test_the_workspaces_zone_reads_naive_times(run: Run, local: str, utc: str) -> None:
     assert run(f"client,date,total\na,{local},3\n").events[0]["ts"] == utc + "+00:00"
@@ -171,7 +194,7 @@ def test_amounts_are_known_by_their_look(run: Run, column: list[str], revenue: i
 
 
 def test_what_can_be_read_two_ways_is_said(run: Run) -> None:
-    made = run("client,date,total\na,03/04/2025,\"1,234\"\na,05/04/2025,\"2,345\"\n")
+    made = run('client,date,total\na,03/04/2025,"1,234"\na,05/04/2025,"2,345"\n')
     assert made.events[0]["revenue"] == 123400
     assert moment(made.report.first or 0, "Europe/Paris").date().isoformat() == "2025-04-03"
     assert "decimal=" in "".join(made.detected.lines("en"))

@@ -34,7 +34,9 @@ def test_shopifys_export_counts_each_order_once(run: Run) -> None:
 
 
 def test_an_amount_repeated_on_every_line_is_the_orders(run: Run) -> None:
-    rows = "".join(f"{n},c{n},2025-01-0{n},{total},P{i}\n" for n, total in ((1, 30), (2, 12)) for i in range(3))
+    rows = "".join(
+        f"{n},c{n},2025-01-0{n},{total},P{i}\n" for n, total in ((1, 30), (2, 12)) for i in range(3)
+    )
     assert [r for _, _, r in run("order id,customer,date,order total,product\n" + rows).brief] == [3000, 1200]
 
 
@@ -49,7 +51,9 @@ def test_what_comes_back_later_is_a_refund(run: Run) -> None:
 
 
 def test_an_order_with_a_faulty_line_is_refused_whole(run: Run) -> None:
-    made = run("order id,customer,date,product,qty,price\n1,a,2025-01-01,X,2,5\n1,a,2025-01-01,Y,1,zz\n2,a,2025-01-01,Y,1,1\n")
+    made = run(
+        "order id,customer,date,product,qty,price\n1,a,2025-01-01,X,2,5\n1,a,2025-01-01,Y,1,zz\n2,a,2025-01-01,Y,1,1\n"
+    )
     assert made.brief == [("user:a", "Order Completed", 100)]
     assert made.reasons == ["another line of the same order is wrong", "“zz” is not an amount"]
 

@@ -17,7 +17,11 @@ def ids(made: Import) -> list[bytes]:
 
 
 def test_a_french_excel_file_is_understood_without_a_mapping(run: Run) -> None:
-    made = run((FRENCH + "A1;C-1;03/04/2025;1\u202f234,56 €;boutique\r\n").encode("cp1252", "replace").replace(b"?", b"\xa0"))
+    made = run(
+        (FRENCH + "A1;C-1;03/04/2025;1\u202f234,56 €;boutique\r\n")
+        .encode("cp1252", "replace")
+        .replace(b"?", b"\xa0")
+    )
     (event,) = made.events
     assert (event["key"], event["name"], event["revenue"]) == ("user:c-1", "Order Completed", 123456)
     assert event["ts"] == "2025-04-02T22:00:00+00:00"
@@ -26,7 +30,9 @@ def test_a_french_excel_file_is_understood_without_a_mapping(run: Run) -> None:
 
 
 def test_negative_amounts_and_refund_rows_are_refunds(run: Run) -> None:
-    made = run("customer,date,total,type\na,2025-01-01,10,sale\na,2025-01-02,-4,sale\na,2025-01-03,3,Remboursement\n")
+    made = run(
+        "customer,date,total,type\na,2025-01-01,10,sale\na,2025-01-02,-4,sale\na,2025-01-03,3,Remboursement\n"
+    )
     assert made.brief == [
         ("user:a", "Order Completed", 1000),
         ("user:a", "Order Refunded", -400),
@@ -59,7 +65,10 @@ def test_identical_rows_are_purchases_of_their_own_and_the_same_again_gives_the_
 
 
 def test_a_corrected_order_keeps_its_message_id(run: Run) -> None:
-    before, after = run("order,customer,date,total\n7,a,2025-01-01,10\n"), run("order,customer,date,total\n7,A,2025-01-02,12\n")
+    before, after = (
+        run("order,customer,date,total\n7,a,2025-01-01,10\n"),
+        run("order,customer,date,total\n7,A,2025-01-02,12\n"),
+    )
     assert ids(before) == ids(after)
     assert before.keys != after.keys
 
@@ -71,7 +80,9 @@ def test_the_same_order_twice_in_a_file_counts_once(run: Run) -> None:
 
 
 def test_three_spellings_of_an_id_are_one_customer(run: Run) -> None:
-    made = run("customer,date,total\nC  1,2025-01-01,1\n c 1,2025-01-01,2\nc 1,2025-01-03,3\nE\u0301,2025-01-01,1\n\u00e9,2025-01-01,1\n")
+    made = run(
+        "customer,date,total\nC  1,2025-01-01,1\n c 1,2025-01-01,2\nc 1,2025-01-03,3\nE\u0301,2025-01-01,1\n\u00e9,2025-01-01,1\n"
+    )
     assert {e["key"] for e in made.events} == {"user:c 1", "user:é"}
     assert made.report.customers == 2
     assert made.report.spellings == 3

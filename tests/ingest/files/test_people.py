@@ -35,7 +35,9 @@ def test_the_same_customers_again_give_the_same_ids_at_another_time(run: Run) ->
 
 
 def test_events_keep_their_name_time_and_properties(run: Run) -> None:
-    made = run("user_id,event,timestamp,plan,seats\nu1,Signed Up,2025-01-01T10:00:00Z,pro,3\nu1,,2025-01-01T10:00:00Z,pro,1\n")
+    made = run(
+        "user_id,event,timestamp,plan,seats\nu1,Signed Up,2025-01-01T10:00:00Z,pro,3\nu1,,2025-01-01T10:00:00Z,pro,1\n"
+    )
     assert made.detected.kind == "events"
     assert made.events[0]["props"] == {"plan": "pro", "seats": 3}
     assert made.reasons == ["the event's name is missing"]

@@ -126,17 +126,19 @@ class Report:
         said = []
         if self.spellings:
             examples = " · ".join(" = ".join(group) for group in self.spelled)
-            one = "{n} id is written in another way than before, and taken for the same customer: {examples}"
+            one = N_(
+                "{n} id is written in another way than before, and taken for the same customer: {examples}"
+            )
             many = (
                 "{n} ids are written in another way than before, and taken for the same customers: {examples}"
             )
             said.append(t.n(one, many, self.spellings, examples=examples))
         if self.identical:
-            one = "{n} row is identical to an earlier one and counts on its own"
+            one = N_("{n} row is identical to an earlier one and counts on its own")
             many = "{n} rows are identical to earlier ones and count on their own"
             said.append(t.n(one, many, self.identical))
         if self.known:
-            one = "{n} row repeats what this file already said; the first one counts"
+            one = N_("{n} row repeats what this file already said; the first one counts")
             many = "{n} rows repeat what this file already said; the first ones count"
             said.append(t.n(one, many, self.known))
         return said
