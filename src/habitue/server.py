@@ -72,7 +72,7 @@ def create(shop: Shop, hosts: frozenset[str] = frozenset(), token: str | None = 
 
     With a `token` it also takes the command line's commands from whoever knows it.
     """
-    overviews = Overviews(shop.warehouse, shop.settings.timezone)
+    overviews = Overviews(shop.warehouse, shop.settings.timezone, lambda: shop.generation)
     doors = [commands.router(token)] if token else []
     return Litestar(
         [
@@ -166,6 +166,7 @@ def _listening(host: str, port: int) -> socket.socket:
         one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             one.bind((host, wish))
+            one.listen()
         except OSError as error:
             one.close()
             if error.errno != errno.EADDRINUSE:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from habitue.api import shapes
 from habitue.api.asked import At, RuleText, Size, read
 from habitue.app import Shop
@@ -14,17 +16,26 @@ def show(shop: Shop, rule: RuleText, at: At = None, size: Size = 100) -> shapes.
     """Who satisfies a rule at an instant: how many, the first of them, and what the rule says in words."""
     segment = shop.segment(rule)
     when = instant(at, shop.settings.timezone, clock.now())
-    members = segment.members(when)
     return shapes.Segment(
         rule=rule,
         at=clock.iso(when),
         sentence={"en": segment.sentence("en"), "fr": segment.sentence("fr")},
-        count=len(members),
-        customers=members[:size],
+        count=segment.count(when),
+        customers=segment.members(when)[:size],
     )
 
 
 @read("/segment/history")
 def history(shop: Shop, rule: RuleText, size: Size = 1_000) -> shapes.History:
     """Who satisfied a rule from when to when, by customer and time."""
-    raise NotImplementedError
+    found = shop.segment(rule).history().arrow()
+    rows = found.slice(0, size).to_pylist()
+    return shapes.History(
+        rule=rule,
+        total=found.num_rows,
+        rows=[shapes.Membership(row["subject"], str(_iso(row["from"])), _iso(row["to"])) for row in rows],
+    )
+
+
+def _iso(at: datetime | None) -> str | None:
+    return at.isoformat().replace("+00:00", "Z") if at else None

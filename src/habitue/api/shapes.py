@@ -221,19 +221,19 @@ class Explanation(Struct, frozen=True):
 
 
 class Segment(Struct, frozen=True):
-    """Who satisfies a rule: how many, what it says in words, and the first of them by number."""
+    """Who satisfies a rule: how many, the first of them as the data call them, and the rule in words."""
 
     rule: str
     at: str
     sentence: dict[str, str]
     count: int
-    customers: list[int]
+    customers: list[str]
 
 
 class Membership(Struct, frozen=True):
     """One stay `[since, until)` in a segment."""
 
-    customer: int
+    customer: str
     since: str
     until: str | None
 

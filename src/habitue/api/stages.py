@@ -12,7 +12,7 @@ from habitue.metrics.flow import Move
 from habitue.metrics.survival import Curve
 from habitue.stages.choice import instant
 from habitue.stages.models import Model
-from habitue.stages.overview import Overview, Overviews, month_of, previous
+from habitue.stages.overview import Overview, Overviews, compared
 
 
 @read("/health")
@@ -93,10 +93,8 @@ def _seen(
     fresh: bool = False,
 ) -> Overview:
     now = clock.now()
-    month = month or month_of(now, shop.settings.timezone)
-    return overviews.get(
-        model.version, len(model.stages), month, against or previous(month, 2)[0], now, fresh
-    )
+    months = compared(month, against, now, shop.settings.timezone)
+    return overviews.get(model.version, len(model.stages), *months, now, fresh)
 
 
 def _model(model: Model) -> shapes.Model:

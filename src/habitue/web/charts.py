@@ -18,6 +18,9 @@ _SCHEMA: Final = "https://vega.github.io/schema/vega-lite/v6.json"
 _HEIGHT: Final = 400
 _GAP: Final = 16
 _NODE: Final = 12
+_NARROW: Final = "width < 520"
+"""Where there is no room beside the columns, the labels stand between them."""
+
 _BEND: Final = (0, 0.36, 0.64, 1)
 """Where a ribbon's points lie from left to right: level at both ends, one S between."""
 
@@ -62,7 +65,9 @@ def flow(left: Sequence[Node], right: Sequence[Node], links: Sequence[Link]) -> 
         [node.label for node in left if node.key in tops],
         [node.label for node in right if node.key in ends],
     )
-    near, far = (26 + round(6.7 * max(map(len, side), default=0)) for side in labels)
+    widths = [26 + round(6.7 * max(map(len, side), default=0)) for side in labels]
+    near, far = (f"({_NARROW} ? {_NODE} : {width})" for width in widths)
+    ends_at = f"(width - {far})"
     return {
         "$schema": _SCHEMA,
         "width": "container",
@@ -71,10 +76,10 @@ def flow(left: Sequence[Node], right: Sequence[Node], links: Sequence[Link]) -> 
         "padding": {"left": 0, "right": 0, "top": 4, "bottom": 4},
         "layer": [
             _ribbons(
-                links, dict(tops), dict(ends), unit, {node.key: node.colour for node in left}, near, far
+                links, dict(tops), dict(ends), unit, {node.key: node.colour for node in left}, near, ends_at
             ),
-            *_column(left, tops, out, unit, f"{near}", -1),
-            *_column(right, ends, into, unit, f"width - {far}", 1),
+            *_column(left, tops, out, unit, near, -1),
+            *_column(right, ends, into, unit, ends_at, 1),
         ],
     }
 
@@ -96,8 +101,8 @@ def _ribbons(
     ends: dict[int, float],
     unit: float,
     colours: dict[int, str],
-    near: int,
-    far: int,
+    near: str,
+    far: str,
 ) -> Spec:
     values = []
     for i, link in enumerate(links):
@@ -133,7 +138,7 @@ def _ribbons(
                 "field": "x",
                 "type": "quantitative",
                 "axis": None,
-                "scale": {"domain": [0, 1], "range": [{"expr": f"{near}"}, {"expr": f"width - {far}"}]},
+                "scale": {"domain": [0, 1], "range": [{"expr": near}, {"expr": far}]},
             },
             "y": _down("y"),
             "y2": {"field": "z"},
@@ -171,16 +176,17 @@ def _column(
             "color": {"field": "c", "type": "nominal", "scale": None},
         },
     }
+    inside, outside = ("left", "right") if way < 0 else ("right", "left")
     words = {
         "mark": {
             "type": "text",
-            "align": "right" if way < 0 else "left",
+            "align": {"expr": f"{_NARROW} ? '{inside}' : '{outside}'"},
             "baseline": "middle",
             "fontSize": 12.5,
             "fontWeight": 500,
         },
         "encoding": {
-            "x": {"value": {"expr": f"{x} + {way * (_NODE + 8)}"}},
+            "x": {"value": {"expr": f"{x} + ({_NARROW} ? {-way * 6} : {way * (_NODE + 8)})"}},
             "y": _down("m"),
             "text": {"field": "label"},
         },

@@ -17,6 +17,7 @@ from markupsafe import Markup
 from habitue.app import Shop
 from habitue.kernel import clock
 from habitue.kernel.i18n import LANGUAGES, N_, Language, choose
+from habitue.people.keys import bare
 from habitue.web.words import Words
 
 COOKIE: Final = "habitue_language"
@@ -57,7 +58,6 @@ def page(request: Asked, shop: Shop, template: str, status: int = 200, **context
     html = _pages.get_template(template).render(
         reader=words,
         _=words.say,
-        _n=words.say.n,
         here=lambda **changes: here(request, **changes),
         menu=[
             (words.say(title), [(path, words.say(name), icon) for path, name, icon in entries])
@@ -118,4 +118,4 @@ def _place(path: str) -> str:
     return "/" + path.strip("/").split("/")[0].split(".")[0]
 
 
-_pages.globals.update(link=link, static=static, island=island, iso=clock.iso)
+_pages.globals.update(link=link, static=static, island=island, iso=clock.iso, bare=bare)

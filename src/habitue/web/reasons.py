@@ -9,7 +9,7 @@ from msgspec import Struct
 from habitue.engine.explain import Verdict, Why
 from habitue.kernel.clock import DAY, Micros
 from habitue.kernel.i18n import N_
-from habitue.rules.nodes import Compare, Held, Rule, SinceFirst, SinceLast
+from habitue.rules.nodes import And, Compare, Held, Not, Or, Rule, SinceFirst, SinceLast
 from habitue.rules.sentence import sentence
 from habitue.rules.text import parse
 from habitue.web.looks import Look
@@ -35,23 +35,37 @@ class Asked(Struct, frozen=True):
     line: Line
 
 
-def told(verdict: Verdict | None, by_value: dict[int, Look], words: Words) -> list[Asked]:
+def told(verdict: Verdict | Why | None, by_value: dict[int, Look], words: Words) -> list[Asked]:
     """The stages in the order in which they were asked; the first that is true is the customer's."""
+    if not isinstance(verdict, Verdict):
+        return []
     by_id = {look.id: look for look in by_value.values()}
-    return [Asked(by_id[name], _line(why, words)) for name, why in verdict.asked] if verdict else []
+    return [Asked(by_id[name], _line(why, words)) for name, why in verdict.asked]
 
 
 def _line(why: Why, words: Words) -> Line:
     rule = parse(why.rule)
     return Line(
         truth=why.truth,
-        said=sentence(rule, words.language),
+        said=_said(rule, words),
         text=why.rule,
         found=_found(rule, why, words),
         since=why.since,
         until=why.until,
         parts=tuple(_line(part, words) for part in why.parts),
     )
+
+
+def _said(rule: Rule, words: Words) -> str:
+    """The condition in words; what only joins others leaves the words to them."""
+    match rule:
+        case And():
+            return words.say(N_("all of these"))
+        case Or():
+            return words.say(N_("at least one of these"))
+        case Not():
+            return words.say(N_("the opposite of this"))
+    return sentence(rule, words.language)
 
 
 def _found(rule: Rule, why: Why, words: Words) -> str | None:

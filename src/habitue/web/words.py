@@ -11,7 +11,7 @@ from babel.units import format_unit
 
 from habitue.kernel import clock, money
 from habitue.kernel.clock import Micros
-from habitue.kernel.i18n import Language, translator
+from habitue.kernel.i18n import N_, Language, translator
 
 MINUS: Final = "\N{MINUS SIGN}"
 
@@ -47,8 +47,10 @@ class Words:
         return money.shown(units, self.currency, self.language)
 
     def days(self, days: float) -> str:
-        """`92 days`, or `6 hours` where it is less than two days."""
-        unit, n = ("duration-hour", days * 24) if days < 2 else ("duration-day", days)
+        """`92 days`, or `6 hours` where it is less than a day."""
+        if days == 0:
+            return self.say(N_("less than a day"))
+        unit, n = ("duration-hour", days * 24) if days < 1 else ("duration-day", days)
         return str(format_unit(round(n), unit, "long", locale=self.language))
 
     def date(self, at: Micros | None) -> str:

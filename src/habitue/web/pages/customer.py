@@ -12,6 +12,7 @@ from habitue.app import Shop
 from habitue.kernel import clock
 from habitue.kernel.clock import DAY, Micros
 from habitue.people import profiles
+from habitue.people.keys import bare
 from habitue.people.profiles import Person
 from habitue.stages.models import Model
 from habitue.web import reasons
@@ -41,7 +42,7 @@ def show(request: Asked, shop: Shop, person: int, model: str | None = None) -> R
         shop,
         "customer.html",
         person=found,
-        name=found.name or found.key,
+        name=found.name or bare(found.key),
         traits={name: value for name, value in found.traits.items() if name not in _HIDDEN},
         model=chosen.id,
         models=[
@@ -70,7 +71,7 @@ def events(
         shop,
         "events.html",
         person=found,
-        name=found.name or found.key,
+        name=found.name or bare(found.key),
         events=profiles.happenings(shop.warehouse, person, EVENTS, before),
         more=EVENTS,
     )
@@ -102,7 +103,7 @@ def _band(shop: Shop, person: Person, words: Words, now: Micros) -> dict[str, An
         ],
         "now": place(now),
         "orders": [place(at) for at in profiles.paid(shop.warehouse, person.person)],
-        "ticks": [(place(at), said) for at, said in _ticks(start, stop, words)],
+        "ticks": [(place(at), said) for at, said in _ticks(start, stop, now, words)],
     }
 
 
@@ -123,8 +124,8 @@ def _pieces(
     ]
 
 
-def _ticks(start: Micros, stop: Micros, words: Words, most: int = 8) -> list[tuple[Micros, str]]:
-    """Month beginnings that fit under the band, as many as there is room for."""
+def _ticks(start: Micros, stop: Micros, now: Micros, words: Words, most: int = 8) -> list[tuple[Micros, str]]:
+    """Month beginnings that fit under the band, as many as there is room for; none too near to now."""
     first, last = (clock.moment(at, words.zone) for at in (start, stop))
     months = (last.year - first.year) * 12 + last.month - first.month
     step = next((step for step in (1, 2, 3, 6, 12, 24, 60) if months / step <= most), 120)
@@ -133,6 +134,6 @@ def _ticks(start: Micros, stop: Micros, words: Words, most: int = 8) -> list[tup
     found = []
     for k in range(n, n + months + step, step):
         at = clock.instant(f"{k // 12:04d}-{k % 12 + 1:02d}-01", words.zone)
-        if start < at < stop:
+        if start < at < stop and abs(at - now) > (stop - start) // 16:
             found.append((at, words.month(f"{k // 12:04d}-{k % 12 + 1:02d}", "LLL y")))
     return found

@@ -15,7 +15,7 @@ from habitue.kernel import clock
 from habitue.kernel.i18n import N_
 from habitue.metrics.flow import Move
 from habitue.metrics.survival import Curve
-from habitue.stages.overview import Overview, Overviews, month_of, previous
+from habitue.stages.overview import Overview, Overviews, compared, month_of, previous
 from habitue.web import charts
 from habitue.web.looks import Look, looks
 from habitue.web.page import Asked, here, link, page, reader
@@ -77,10 +77,11 @@ def show(
     now = clock.now()
     chosen = shop.model(model) if model else shop.models()[0]
     this = month_of(now, shop.settings.timezone)
-    month = month or this
-    against = against or previous(month, 2)[0]
+    month, against = compared(month, against, now, shop.settings.timezone)
     seen = overviews.get(chosen.version, len(chosen.stages), month, against, now, fresh)
     words = reader(request, shop)
+    if not seen.moves and seen.latest is None:
+        return page(request, shop, "empty.html")
     frame = Frame(seen, looks(chosen, words.language), words, chosen.id, month, against)
     hidden = [one for one in hide or [] if one in HIDES]
     shown = _shown(frame, hidden)
@@ -95,6 +96,7 @@ def show(
         against=against,
         months=_choices(this, month, against),
         computed=seen.computed,
+        quiet=_quiet(seen, shop.settings.timezone),
         looks=frame.looks,
         hidden=hidden,
         toggles=[_toggle(request, words, one, hidden) for one in HIDES],
@@ -115,6 +117,11 @@ def show(
 def _choices(this: str, month: str, against: str) -> list[str]:
     """Five years of months to choose from, and whatever the address says."""
     return sorted({*previous(this, 60), month, against}, reverse=True)
+
+
+def _quiet(seen: Overview, zone: str) -> str | None:
+    """The month of the last event, where it lies before both months that are compared."""
+    return month_of(seen.latest, zone) if seen.latest is not None and seen.latest < seen.before else None
 
 
 def _toggle(request: Asked, words: Words, name: str, hidden: Sequence[str]) -> dict[str, Any]:
@@ -181,11 +188,11 @@ def _flow(frame: Frame, shown: Sequence[tuple[Look, Look, Move]]) -> charts.Spec
         into[target.value] += move.n
     return charts.flow(
         [
-            charts.Node(look.value, f"{look.name}  {words.number(out[look.value])}", look.colour)
+            charts.Node(look.value, f"{look.name}\N{EN SPACE}{words.number(out[look.value])}", look.colour)
             for look in frame.before
         ],
         [
-            charts.Node(look.value, f"{look.name}  {words.number(into[look.value])}", look.colour)
+            charts.Node(look.value, f"{look.name}\N{EN SPACE}{words.number(into[look.value])}", look.colour)
             for look in frame.looks
         ],
         [
@@ -225,7 +232,7 @@ def _monthly(frame: Frame) -> charts.Spec:
             [
                 words.month(one),
                 *(
-                    f"{look.name}  {words.number(int(seen.counts[i, look.value]))}"
+                    f"{look.name}\N{EN SPACE}{words.number(int(seen.counts[i, look.value]))}"
                     for look in reversed(frame.looks)
                 ),
             ]
@@ -237,7 +244,7 @@ def _monthly(frame: Frame) -> charts.Spec:
 
 def _balance(frame: Frame) -> list[dict[str, Any]]:
     moved = [pair for pair in _moves(frame) if pair[0].value != pair[1].value]
-    rows = []
+    rows: list[dict[str, Any]] = []
     for look in frame.looks:
         others = [one.id for one in frame.before if one.value != look.value]
         rows.append(
@@ -249,7 +256,8 @@ def _balance(frame: Frame) -> list[dict[str, Any]]:
                 "out": frame.moved(look, [one for one in others if one != "none"]),
             }
         )
-    return rows
+    most = max([1, *(row[way] for row in rows for way in ("arrived", "gone"))])
+    return [row | {"right": 50 * row["arrived"] / most, "left": 50 * row["gone"] / most} for row in rows]
 
 
 def _matrix(frame: Frame) -> list[dict[str, Any]]:
