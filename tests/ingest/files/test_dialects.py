@@ -23,15 +23,21 @@ from tests.ingest.files.conftest import Import, Run
 HEADER = ["customer id", "order date", "total", "channel"]
 UTC_EURO = Settings("EUR", "UTC")
 
+CUSTOMERS = st.text(st.characters(codec="cp1252", categories=("L", "Nd")), min_size=1, max_size=8)
+MOMENTS = st.datetimes(datetime(1990, 1, 1), datetime(2026, 11, 1)).map(lambda at: at.replace(microsecond=0))
+CENTS = st.integers(-9_999_999, 999_999_999)
+NOTES = st.text(st.characters(codec="cp1252", exclude_categories=("Cc", "Cs")), max_size=6)
 PURCHASES = st.lists(
-    st.tuples(
-        st.text(st.characters(codec="cp1252", categories=("L", "Nd")), min_size=1, max_size=8).filter(lambda s: not s.isspace()),
-        st.datetimes(datetime(1990, 1, 1), datetime(2026, 11, 1)).map(lambda at: at.replace(microsecond=0)),  # noqa: DTZ001
-        st.integers(-9_999_999, 999_999_999),
-        st.text(st.characters(codec="cp1252", exclude_categories=("Cc", "Cs")), max_size=6).map(lambda s: f"c {s} c"),
-    ),
-    min_size=1, max_size=30,
-)  # fmt: skip
+    st.tuples(CUSTOMERS, MOMENTS, CENTS, NOTES.map(lambda s: f"c {s} c")), min_size=1, max_size=30
+)
+FORMS = {
+    "year-first": "%Y-%m-%d %H:%M:%S",
+    "day-first": "%d/%m/%Y %H:%M:%S",
+    "month-first": "%m/%d/%Y %I:%M:%S %p",
+    "yyyymmdd": "%Y%m%d%H%M%S",
+}
+SIGNS = [("", "."), ("", ","), (" ", ","), ("\xa0", ","), (",", "."), (".", ","), ("'", ".")]
+FIELDS = {"customer": "customer id", "ts": "order date", "revenue": "total"}
 
 
 def cents(units: int) -> str:
@@ -55,37 +61,32 @@ def seen(made: Import) -> list[tuple[bytes, str, str, int]]:
 
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
-    PURCHASES,
-    st.sampled_from([",", ";", "\t", "|"]),
-    st.sampled_from(["\n", "\r\n"]),
-    st.sampled_from(["utf-8", "utf-8-sig", "utf-16", "cp1252"]),
-    st.sampled_from([("%Y-%m-%d %H:%M:%S", "year-first"), ("%d/%m/%Y %H:%M:%S", "day-first"), ("%m/%d/%Y %I:%M:%S %p", "month-first"), ("%Y%m%d%H%M%S", "yyyymmdd")]),
-    st.sampled_from([("", "."), ("", ","), (" ", ","), ("\xa0", ","), (",", "."), (".", ","), ("'", ".")]),
-)  # fmt: skip
+    bought=PURCHASES,
+    delimiter=st.sampled_from([",", ";", "\t", "|"]),
+    end=st.sampled_from(["\n", "\r\n"]),
+    encoding=st.sampled_from(["utf-8", "utf-8-sig", "utf-16", "cp1252"]),
+    form=st.sampled_from(sorted(FORMS)),
+    signs=st.sampled_from(SIGNS),
+)
 def test_dialects_agree(
-    run: Run, bought: list[tuple[str, datetime, int, str]], delimiter: str, end: str, encoding: str,
-    form: tuple[str, str], money: tuple[str, str],
-) -> None:  # fmt: skip
-    told = {"dates": form[1], "decimal": "comma" if money[1] == "," else "point"}
+    run: Run,
+    bought: list[tuple[str, datetime, int, str]],
+    delimiter: str,
+    end: str,
+    encoding: str,
+    form: str,
+    signs: tuple[str, str],
+) -> None:
     plain = [[c, f"{at:%Y-%m-%d %H:%M:%S}", cents(units), note] for c, at, units, note in bought]
-    dialect = [[c, at.strftime(form[0]), grouped(units, *money), note] for c, at, units, note in bought]
-    expected = run(
-        written(plain, ",", "\n"),
-        kind="orders",
-        settings=UTC_EURO,
-        mapping={**told, "decimal": "point", "dates": "year-first"} | FIELDS,
-    )
-    made = run(
-        written(dialect, delimiter, end).encode(encoding),
-        kind="orders",
-        settings=UTC_EURO,
-        mapping=told | FIELDS,
-    )
+    dialect = [[c, at.strftime(FORMS[form]), grouped(units, *signs), note] for c, at, units, note in bought]
+    told = {"dates": form, "decimal": "comma" if signs[1] == "," else "point"}
+    known = {"dates": "year-first", "decimal": "point"}
+    expected = run(written(plain, ",", "\n"), kind="orders", settings=UTC_EURO, mapping=known | FIELDS)
+    text = written(dialect, delimiter, end).encode(encoding)
+    made = run(text, kind="orders", settings=UTC_EURO, mapping=told | FIELDS)
     assert made.report.rejected == expected.report.rejected
     assert seen(made) == seen(expected)
 
-
-FIELDS = {"customer": "customer id", "ts": "order date", "revenue": "total"}
 
 ROWS: list[tuple[str, datetime, float, str]] = [
     ("C-1", datetime(2025, 3, 4, 10, 30, tzinfo=UTC), 1234.5, "web"),
@@ -137,7 +138,10 @@ def test_every_format_gives_the_same_events(run: Run, tmp_path: Path, write: Any
         path, kind="orders", settings=UTC_EURO, mapping={"decimal": "point"} if write is english else None
     )
     assert [(e["key"], e["revenue"], e["props"].get("channel")) for e in made.events] == [
-        ("user:c-1", 123450, "web"), ("user:c-2", -1200, "store"), ("user:c-1", 123, "web"), ("user:17", 0, None),
+        ("user:c-1", 123450, "web"),
+        ("user:c-2", -1200, "store"),
+        ("user:c-1", 123, "web"),
+        ("user:17", 0, None),
     ]  # fmt: skip
     assert [e["ts"] for e in made.events] == [at.isoformat() for _, at, _, _ in ROWS]
     english(tmp_path / "plain")
@@ -158,11 +162,21 @@ def test_days_of_excel_as_bare_numbers(run: Run, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("text", "at"),
-    [("1735725600", "2025-01-01T10:00:00"), ("1735725600123", "2025-01-01T10:00:00.123000"), ("20250101", "2025-01-01T00:00:00"),
-     ("1 janvier 2025", "2025-01-01T00:00:00"), ("January 1, 2025 10:00 am", "2025-01-01T10:00:00"), ("01-Jan-2025", "2025-01-01T00:00:00"),
-     ("2025-01-01T10:00:00+02:00", "2025-01-01T08:00:00"), ("2025-01-01 10:00:00 UTC", "2025-01-01T10:00:00"), ("31.12.24", "2024-12-31T00:00:00"),
-     ("2025/1/2", "2025-01-02T00:00:00"), ("31/12/2024 à 14h30", "2024-12-31T14:30:00")],
-)  # fmt: skip
+    [
+        ("1735725600", "2025-01-01T10:00:00"),
+        ("1735725600123", "2025-01-01T10:00:00.123000"),
+        ("20250101", "2025-01-01T00:00:00"),
+        ("1 janvier 2025", "2025-01-01T00:00:00"),
+        ("1er août 2025", "2025-08-01T00:00:00"),
+        ("January 1, 2025 10:00 am", "2025-01-01T10:00:00"),
+        ("01-Jan-2025", "2025-01-01T00:00:00"),
+        ("2025-01-01T10:00:00+02:00", "2025-01-01T08:00:00"),
+        ("2025-01-01 10:00:00 UTC", "2025-01-01T10:00:00"),
+        ("31.12.24", "2024-12-31T00:00:00"),
+        ("2025/1/2", "2025-01-02T00:00:00"),
+        ("31/12/2024 à 14h30", "2024-12-31T14:30:00"),
+    ],
+)
 def test_dates_are_known_by_their_look(run: Run, text: str, at: str) -> None:
     made = run(f'client;date;montant\na;"{text}";3\n', settings=UTC_EURO)
     assert made.events[0]["ts"] == at + "+00:00"
@@ -183,11 +197,21 @@ def test_the_workspaces_zone_reads_naive_times(run: Run, local: str, utc: str) -
 @pytest.mark.parametrize(
     ("column", "revenue"),
     [
-        (["1 234,56 €", "2,50"], 123456), (["€1,234.56", "2.50"], 123456), (["(12.50)", "1.5"], -1250), (["12,50-", "1"], -1250),
-        (["1’234.50", "1.00"], 123450), (["1.234.567,89", "1"], 123456789), (["1,234", "0.5"], 123400), (["1.234", "0,5"], 123400),
-        (["0.125", "1"], 12), (["0.135", "1"], 14), (["EUR 12", "1"], 1200), (["−5", "1"], -500), ([".5", "1"], 50),
+        (["1 234,56 €", "2,50"], 123456),
+        (["€1,234.56", "2.50"], 123456),
+        (["(12.50)", "1.5"], -1250),
+        (["12,50-", "1"], -1250),
+        (["1’234.50", "1.00"], 123450),
+        (["1.234.567,89", "1"], 123456789),
+        (["1,234", "0.5"], 123400),
+        (["1.234", "0,5"], 123400),
+        (["0.125", "1"], 12),
+        (["0.135", "1"], 14),
+        (["EUR 12", "1"], 1200),
+        (["−5", "1"], -500),
+        ([".5", "1"], 50),
     ],
-)  # fmt: skip
+)
 def test_amounts_are_known_by_their_look(run: Run, column: list[str], revenue: int) -> None:
     made = run("client\tdate\ttotal\n" + "".join(f"a\t2025-01-01\t{text}\n" for text in column))
     assert made.events[0]["revenue"] == revenue

@@ -80,9 +80,8 @@ def test_the_same_order_twice_in_a_file_counts_once(run: Run) -> None:
 
 
 def test_three_spellings_of_an_id_are_one_customer(run: Run) -> None:
-    made = run(
-        "customer,date,total\nC  1,2025-01-01,1\n c 1,2025-01-01,2\nc 1,2025-01-03,3\nE\u0301,2025-01-01,1\n\u00e9,2025-01-01,1\n"
-    )
+    ids = ["C  1", " c 1", "c 1", "E\u0301", "\u00e9"]
+    made = run("customer,date,total\n" + "".join(f"{one},2025-01-01,1\n" for one in ids))
     assert {e["key"] for e in made.events} == {"user:c 1", "user:é"}
     assert made.report.customers == 2
     assert made.report.spellings == 3
@@ -128,9 +127,8 @@ def test_a_currency_without_decimals_has_none(run: Run) -> None:
 def test_other_columns_stay_properties_with_their_type(run: Run) -> None:
     head = 'customer,date,total,"Points ""or""",Zip,Gift,Note,Empty\n'
     made = run(head + 'a,2025-01-01,1,12.50,07100,true,"two\nlines ""quoted""\\",\n')
-    assert made.events[0]["props"] == {
-        "revenue": 1, "currency": "EUR", 'Points "or"': 12.5, "Zip": "07100", "Gift": True, "Note": 'two\nlines "quoted"\\',
-    }  # fmt: skip
+    kept = {'Points "or"': 12.5, "Zip": "07100", "Gift": True, "Note": 'two\nlines "quoted"\\'}
+    assert made.events[0]["props"] == {"revenue": 1, "currency": "EUR"} | kept
 
 
 def test_a_mended_rejects_file_gives_back_what_was_made_safe(run: Run) -> None:

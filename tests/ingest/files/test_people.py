@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from habitue.kernel.errors import UserError
 from tests.ingest.files.conftest import Run
 
 SHOPIFY = (
-    "Customer ID,First Name,Last Name,Email,Accepts Email Marketing,Default Address City,Phone,Total Spent,Tags\n"
+    "Customer ID,First Name,Last Name,Email,Accepts Email Marketing,"
+    "Default Address City,Phone,Total Spent,Tags\n"
     "'123,Ann,B,a@b.fr,yes,Paris,'+33612,12.50,\"x, y\"\n"
     "'124,Bob,C,,no,,,0.00,\n"
 )
@@ -35,9 +38,8 @@ def test_the_same_customers_again_give_the_same_ids_at_another_time(run: Run) ->
 
 
 def test_events_keep_their_name_time_and_properties(run: Run) -> None:
-    made = run(
-        "user_id,event,timestamp,plan,seats\nu1,Signed Up,2025-01-01T10:00:00Z,pro,3\nu1,,2025-01-01T10:00:00Z,pro,1\n"
-    )
+    rows = "u1,Signed Up,2025-01-01T10:00:00Z,pro,3\nu1,,2025-01-01T10:00:00Z,pro,1\n"
+    made = run("user_id,event,timestamp,plan,seats\n" + rows)
     assert made.detected.kind == "events"
     assert made.events[0]["props"] == {"plan": "pro", "seats": 3}
     assert made.reasons == ["the event's name is missing"]
@@ -49,8 +51,9 @@ def test_a_name_can_be_given_for_all_rows(run: Run) -> None:
 
 
 def test_properties_of_json_lines_stand_at_the_top(run: Run) -> None:
-    line = '{"userId":"u1","event":"Rated","timestamp":"2025-01-01T10:00:00Z","properties":{"stars":5,"who":{"is":"x"}}}\n'
-    assert run(line, name="events.jsonl").events[0]["props"] == {"stars": 5, "who": {"is": "x"}}
+    said = {"stars": 5, "who": {"is": "x"}}
+    line = {"userId": "u1", "event": "Rated", "timestamp": "2025-01-01T10:00:00Z", "properties": said}
+    assert run(json.dumps(line), name="events.jsonl").events[0]["props"] == said
 
 
 def test_a_file_that_tells_nothing_is_asked_about(run: Run) -> None:

@@ -16,7 +16,7 @@ from habitue.ingest.files import dates, money
 from habitue.ingest.files.money import Sign
 from habitue.ingest.files.props import FLAGS, NUMBER, Type
 from habitue.ingest.files.report import Note, note
-from habitue.ingest.files.words import FIELDS, WORDS, plain
+from habitue.ingest.files.words import FIELDS, WORDS, plain, tidy
 from habitue.kernel.errors import UserError
 from habitue.kernel.i18n import N_
 
@@ -27,6 +27,9 @@ OPTIONS: Final = {"dates": dates.FORMS, "decimal": ("comma", "point")}
 
 SHOWN: Final = 50
 """A message lists no more columns than this."""
+
+GLANCE: Final = 1000
+"""So many cells show how dates are written."""
 
 _ITEM = re.compile(r'\s*([^=,\s]+?)\s*=\s*("(?:[^"]|"")*"|[^,]*?)\s*(?:,|\Z)')
 _EMAIL: Final = r"^\s*[^@\s]+@[^@\s]+\.[^@\s]+\s*$"
@@ -103,7 +106,7 @@ def resolve(mapping: Mapping[str, str], header: list[str], kind: str | None) -> 
 
 
 def _column(wanted: str, header: list[str]) -> Choice:
-    name = " ".join(wanted.split())
+    name = tidy(wanted)
     same = [h for h in header if h == name] or [h for h in header if h.casefold() == name.casefold()]
     if same:
         return Choice(same[0], note(N_("as you said")))
@@ -179,7 +182,8 @@ def _form(
     filled: pa.Array, comma: bool, given: Mapping[str, str]
 ) -> tuple[str | None, float, tuple[Note, ...]]:
     """The date form in which the most cells can be read, at least half of them, and their share."""
-    if not len(filled):
+    filled = filled.slice(0, GLANCE)
+    if not len(filled) or not pc.any(pc.match_substring_regex(filled, r"\d")).as_py():
         return None, 0.0, ()
     read: dict[str, tuple[dates.Ints, dates.Ints]] = {
         f: dates.instants(filled, f, "UTC") for f in dates.FORMS

@@ -94,6 +94,8 @@ def named(text: str) -> str:
 def _written(texts: pa.Array, form: str, zone: str) -> tuple[Ints, Ints]:
     parts = pc.extract_regex(texts, _PATTERNS[form])
     read = np.asarray(pc.is_valid(parts))
+    if not read.any():
+        return np.zeros(len(read), np.int64), np.full(len(read), UNREAD)
     year, month, day = (_whole(parts, name) for name in "ymd")
     year = (
         np.where((year < 100) & (year >= 0), year + np.where(year < 70, 2000, 1900), year)

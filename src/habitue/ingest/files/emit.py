@@ -1,8 +1,8 @@
 """Orders → parcel rows with their message ids; and the memory of a file that ids and counts rest on.
 
 With an order id the message id is made of the order id, the customer and the event's name, so a re-export
-that corrects an order does not count it twice (the first wins). Without one, and for what is paid back later,
-it is made of all that the event says and of its number among equal ones.
+that corrects an order does not count it twice (the first wins). What is paid back is told apart by its
+instant, amount and number among equals; a row without order id by all that it says and that number.
 """
 
 from __future__ import annotations
@@ -98,19 +98,18 @@ def _ids(
     orders: Orders, name: pa.Array, revenue: pa.Array, said: pa.Array, memory: Memory
 ) -> tuple[Digests, Bools]:
     """Message ids, and which of them are not repetitions of an order."""
-    named = np.asarray(pc.not_equal(orders.order, "")) & ~((orders.amount < 0) | orders.refunding)
-    at = pa.array(orders.at).cast(pa.string())
-    fresh = np.ones(len(named), np.bool_)
-    if named.all():
+    named = np.asarray(pc.not_equal(orders.order, ""))
+    back = (orders.amount < 0) | orders.refunding
+    if (named & ~back).all():
         ids = seen.digests("order", orders.order, orders.key, name)
         return ids, memory.once(ids)
-    ids = seen.digests("row", orders.key, at, name, revenue.cast(pa.string()), said)
-    if not named.any():
-        return memory.numbered(ids), fresh
-    ids = ids.copy()
-    ids[named] = seen.digests("order", orders.order, orders.key, name)[named]
-    ids[~named] = memory.numbered(ids[~named])
-    fresh[named] = memory.once(ids[named])
+    at, money = pa.array(orders.at).cast(pa.string()), revenue.cast(pa.string())
+    ids = seen.digests("row", orders.key, at, name, money, said)
+    ids = np.where(named, seen.digests("back", orders.order, orders.key, at, money), ids)
+    once, fresh = named & ~back, np.ones(len(named), np.bool_)
+    ids[once] = seen.digests("order", orders.order, orders.key, name)[once]
+    fresh[once] = memory.once(ids[once])
+    ids[~once] = memory.numbered(ids[~once])
     return ids, fresh
 
 

@@ -7,7 +7,7 @@ wrong, and the mended file could not replace it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -20,27 +20,32 @@ from msgspec import structs
 
 from habitue.ingest.files import seen
 from habitue.ingest.files.dates import Bools, Ints
+from habitue.ingest.files.faults import Faults
 from habitue.ingest.files.orders import Orders
 from habitue.ingest.files.rows import Rows, flat
 from habitue.ingest.files.text import Batch
 from habitue.kernel.i18n import N_
 
-PIECE: Final = 64 << 20
+PIECE: Final = 16 << 20
+MOST: Final = 500
+"""Pieces: each is an open file while the rows are parted."""
 
 
-def parted(
-    batches: Iterator[Batch], column: str, size: int, directory: Path | None = None
-) -> Iterator[Batch]:
-    """The same rows, all lines of an order in one batch. `size` is the file's, in bytes."""
-    pieces = size // PIECE + 1
-    with TemporaryDirectory(dir=directory, prefix="import-") as folder, ExitStack() as stack:
+def parted(batches: Iterable[Batch], column: str, size: int) -> Iterator[Batch]:
+    """The same rows, all lines of an order in one batch; `size` is about that of the rows, in bytes.
+
+    Where a row could not be read, the other lines of its order are rejected with it.
+    """
+    pieces = min(MOST, size // PIECE + 1)
+    spoiled: set[str] = set()
+    with TemporaryDirectory(prefix="habitue-") as folder, ExitStack() as stack:
         files: dict[int, pa.ipc.RecordBatchFileWriter] = {}
         for batch in batches:
+            place = batch.table.column_names.index(column)
+            spoiled |= {reject.cells[place].strip() for reject in batch.rejects if len(reject.cells) > place}
             yield batch._replace(table=batch.table.slice(0, 0), lines=batch.lines[:0])
             table = batch.table.append_column("", pa.array(batch.lines))
-            which = seen.short(seen.digests(pc.utf8_trim_whitespace(flat(batch.table[column])))) % np.uint64(
-                pieces
-            )
+            which = seen.short(seen.digests(_trimmed(batch.table, column))) % np.uint64(pieces)
             for piece in np.unique(which).tolist():
                 if piece not in files:
                     path = str(Path(folder) / str(piece))
@@ -49,10 +54,19 @@ def parted(
         stack.close()
         for piece in sorted(files):
             with pa.memory_map(str(Path(folder) / str(piece))) as stored:
-                table = pa.ipc.open_file(stored).read_all().combine_chunks()
-                lines = flat(table[table.num_columns - 1]).to_numpy()
-                yield Batch(table.drop_columns([""]), lines, [], size)
-                del table
+                yield _whole(pa.ipc.open_file(stored).read_all().combine_chunks(), column, spoiled)
+
+
+def _trimmed(table: pa.Table, column: str) -> pa.Array:
+    return pc.utf8_trim_whitespace(flat(table[column]))
+
+
+def _whole(stored: pa.Table, column: str, spoiled: set[str]) -> Batch:
+    table, lines = stored.drop_columns([""]), np.array(flat(stored[""]), np.int64)
+    bad = np.asarray(pc.is_in(_trimmed(table, column), pa.array(list(spoiled - {""}), pa.string())))
+    faults = Faults(len(lines))
+    faults.mark(bad, N_("another line of the same order is wrong"))
+    return Batch(table.filter(pa.array(~bad)), lines[~bad], faults.rejects(table, lines), 0)
 
 
 def merge(lines: Orders, rows: Rows) -> Orders:

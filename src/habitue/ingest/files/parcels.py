@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -17,10 +18,16 @@ from habitue.ingest.files.emit import Memory, emit
 from habitue.ingest.files.faults import Faults
 from habitue.ingest.files.report import Rejects, Report
 from habitue.ingest.files.rows import Rows, unguarded
+from habitue.ingest.files.source import Source
 from habitue.ingest.files.text import Batch
 from habitue.ingest.inbox import Parcel
+from habitue.kernel.errors import UserError
+from habitue.kernel.i18n import N_
 
 CHUNK: Final = 50_000
+PACKED: Final = 10
+"""How much larger than its XLSX or Parquet file a table is, about."""
+
 Progress = Callable[[int, int, int], None]
 """Called with rows done, bytes done and bytes in all."""
 
@@ -44,13 +51,23 @@ def parcels(
     """
     report.currency, report.zone = settings.currency, settings.zone
     source = f"import:{detected.source.name}"
-    with Rejects(rejects, detected.header, settings.language) as refused:
+    with _readable(detected.source), Rejects(rejects, detected.header, settings.language) as refused:
         for table in _tables(detected, settings, now, report, refused, progress):
             for start in range(0, table.num_rows, CHUNK):
                 if report.chunks >= first:
                     key = f"import:{job(detected, settings)}:{report.chunks}"
                     yield Parcel(key, source, True, table.slice(start, CHUNK))
                 report.chunks += 1
+
+
+@contextmanager
+def _readable(source: Source) -> Iterator[None]:
+    """Files may go, disks may fill up while the import runs."""
+    try:
+        yield
+    except OSError as error:
+        text = N_("The import of {path} stopped: {reason}. Mend that and import the file again.")
+        raise UserError(text, path=repr(source.name), reason=error.strerror or str(error)) from error
 
 
 def job(detected: Detected, settings: Settings) -> str:
@@ -78,13 +95,14 @@ def _tables(
             part, numbers = unguarded(batch.table.slice(start, step)), batch.lines[start : start + step]
             yield _events(Rows(part, numbers, detected, settings, now, Faults(len(numbers))), memory, refused)
         if progress:
-            progress(report.rows, batch.done, detected.source.size)
+            progress(report.rows, batch.done or detected.source.size, detected.source.size)
 
 
 def _batches(detected: Detected) -> Iterable[Batch]:
     if not detected.grouped:
         return detected.rows()
-    return lines.parted(iter(detected.rows()), detected.choices["order_id"].column, detected.source.size)
+    unpacked = detected.source.size * (1 if detected.dialect else PACKED)
+    return lines.parted(detected.rows(), detected.choices["order_id"].column, unpacked)
 
 
 def _orders(rows: Rows, memory: Memory) -> pa.Table:

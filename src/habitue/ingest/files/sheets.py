@@ -21,6 +21,7 @@ from habitue.ingest.files.props import Type
 from habitue.ingest.files.report import Note, Reject, note
 from habitue.ingest.files.source import Source
 from habitue.ingest.files.text import Batch
+from habitue.ingest.files.words import tidy
 from habitue.kernel.errors import UserError
 from habitue.kernel.i18n import N_
 
@@ -130,10 +131,9 @@ def _keys(source: Source) -> tuple[list[str], Sequence[Type | None]]:
     types: dict[str, set[Type]] = {}
     for _, _, entry, _ in _objects(source):
         for key, value in (entry or {}).items():
+            kinds = types.setdefault(tidy(key), set())
             if value is not None:
-                types.setdefault(key, set()).add(_kind(value))
-            else:
-                types.setdefault(key, set())
+                kinds.add(_kind(value))
     if not types:
         raise UserError(N_("{path} holds no JSON objects, one on each line."), path=repr(source.path.name))
     return list(types), [next(iter(kinds)) if len(kinds) == 1 else None for kinds in types.values()]
@@ -146,17 +146,20 @@ def _kind(value: object) -> Type:
 
 
 def _jsonl(source: Source, header: list[str]) -> Iterator[Batch]:
-    names, _ = _keys(source)
     entries, done = _objects(source), 0
     while piece := list(islice(entries, ROWS)):
         done += sum(size for _, size, _, _ in piece)
-        good = [(number, entry) for number, _, entry, _ in piece if entry is not None]
+        good = [
+            (number, {tidy(k): v for k, v in entry.items()})
+            for number, _, entry, _ in piece
+            if entry is not None
+        ]
         bad = [
             Reject(n, _unread(), [line[:1000].decode("utf-8", "replace").rstrip()])
             for n, _, entry, line in piece
             if entry is None
         ]
-        columns = [pa.array([_text(entry.get(name)) for _, entry in good], pa.string()) for name in names]
+        columns = [pa.array([_text(entry.get(name)) for _, entry in good], pa.string()) for name in header]
         yield Batch(pa.table(columns, names=header), np.array([n for n, _ in good], np.int64), bad, done)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import re
-import unicodedata
 from collections import Counter
 from collections.abc import Iterator
 from typing import Final
@@ -12,14 +11,13 @@ from typing import Final
 from habitue.ingest.files.report import Note, note
 from habitue.ingest.files.source import HEAD, Source
 from habitue.ingest.files.text import Dialect, Rows, decoder
-from habitue.ingest.files.words import WORDS, plain
+from habitue.ingest.files.words import WORDS, plain, tidy
 from habitue.kernel.errors import UserError
 from habitue.kernel.i18n import N_
 
 DELIMITERS: Final = (";", "\t", "|", ",")
 WIDEST: Final = 2000
 """More columns than this are no table of customers."""
-LONGEST: Final = 200
 SAMPLE: Final = 200
 
 _KNOWN: Final = frozenset(phrase for phrases in WORDS.columns.values() for phrase in phrases)
@@ -107,7 +105,7 @@ def named(cells: list[str]) -> tuple[list[str], list[Note]]:
     notes: list[Note] = []
     taken: set[str] = set()
     for number, cell in enumerate(cells, 1):
-        name = " ".join(unicodedata.normalize("NFC", cell).split())[:LONGEST] or f"column {number}"
+        name = tidy(cell) or f"column {number}"
         single, copy = name, 2
         while name in taken:
             name, copy = f"{single} ({copy})", copy + 1

@@ -40,6 +40,8 @@ WORDS: Final = msgspec.toml.decode(
 )
 MONTHS: Final = {word: number for number, words in enumerate(WORDS.months, 1) for word in words}
 
+LONGEST: Final = 200
+
 TRAITS: Final = (
     *("email", "first_name", "last_name", "name", "phone", "birthday", "city", "country", "postal_code"),
     *("company", "gender", "language"),
@@ -57,6 +59,11 @@ FIELDS: Final[dict[str, tuple[str, ...]]] = {
     "events": ("customer", "email", "account_id", "ts", "event", "revenue", "currency"),
 }
 """What a column can mean in each kind of file."""
+
+
+def tidy(name: str) -> str:
+    """A column's name in NFC, trimmed, blanks made one space, at most 200 characters."""
+    return " ".join(unicodedata.normalize("NFC", name).split())[:LONGEST]
 
 
 def plain(text: str) -> str:
