@@ -21,7 +21,7 @@ from habitue.api import command as commands
 from habitue.api import reason
 from habitue.api.answer import Answer, Cell, Column, Facts, Sheet
 from habitue.api.command import Command, Told
-from habitue.app import Shop
+from habitue.app import ImportReport, Shop
 from habitue.app.selection import Selection
 from habitue.app.stays import Stays
 from habitue.engine.explain import Verdict
@@ -80,7 +80,16 @@ def _import(command: commands.Import, asked: Asked) -> Answer:
     fields = to_builtins(report)
     for name in ("first", "last"):
         fields[name] = fields[name] and iso(fields[name])
-    return Facts(fields, [*report.chosen, *report.lines])
+    fields["revenue"] = float(money.major(report.revenue, report.currency or asked.shop.settings.currency))
+    return Facts(fields, [*report.chosen, *report.lines, *_beside(report, asked.say)])
+
+
+def _beside(report: ImportReport, say: Translator) -> Iterator[str]:
+    """What the shop did with the rows that the file can't know of."""
+    if report.known:
+        yield say.n("{n} event was there already", "{n} events were there already", report.known)
+    if report.rejects:
+        yield say(N_("the rejected rows are in {file}"), file=report.rejects)
 
 
 def _rate(text: str) -> tuple[str, Decimal]:
@@ -100,8 +109,8 @@ def _refresh(command: commands.Refresh, asked: Asked) -> Answer:
     now = asked.shop.instant(command.now)
     done, say = asked.shop.refresh(now, asked.told), asked.say
     lines = [
-        say.n(N_("{n} event came in."), N_("{n} events came in."), done.events),
-        say.n(N_("{n} customer was looked at."), N_("{n} customers were looked at."), done.people),
+        say.n("{n} event came in.", "{n} events came in.", done.events),
+        say.n("{n} customer was looked at.", "{n} customers were looked at.", done.people),
     ]
     return Facts(asdict(done) | {"now": iso(now)}, lines)
 
@@ -109,9 +118,7 @@ def _refresh(command: commands.Refresh, asked: Asked) -> Answer:
 @perform.register
 def _rebuild(_: commands.Rebuild, asked: Asked) -> Answer:
     done, say = asked.shop.rebuild(told=asked.told), asked.say
-    lines = [
-        say.n(N_("{n} event was read from the log."), N_("{n} events were read from the log."), done.events)
-    ]
+    lines = [say.n("{n} event was read from the log.", "{n} events were read from the log.", done.events)]
     if not done.compared:
         lines.append(say(N_("The old working copy could not be read, so there was nothing to compare.")))
     elif done.differing:

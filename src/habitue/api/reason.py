@@ -72,7 +72,7 @@ def _found(why: Why, say: Translator) -> Iterator[str]:
     if why.value is None:
         return
     if _elapsed(why):
-        yield say.n(N_("found: {n} day"), N_("found: {n} days"), round(why.value / DAY))
+        yield say.n("found: {n} day", "found: {n} days", round(why.value / DAY))
     else:
         value = why.value if isinstance(why.value, str) else msgspec.json.encode(why.value).decode()
         yield say(N_("found: {value}"), value=value)

@@ -69,6 +69,7 @@ def run(
     detected = files.inspect(path, kind, mapping, lambda header: jobs.remembered(shop.ops, header))
     job = files.job(detected, settings)
     rejects = shop.directory / "rejects" / f"{job[:12]}.csv"
+    rejects.parent.mkdir(exist_ok=True)
     report, before = Report(), held.reached(shop.ops, job)
     parcels = files.parcels(
         detected,

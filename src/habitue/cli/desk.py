@@ -63,7 +63,11 @@ class Desk:
     def __init__(self, data: Path | None, language: str | None, form: Form) -> None:
         self.data, self.form = data, form
         self.language = _spoken(language)
-        self.say: Translator = translator(self.language or "en")
+
+    @property
+    def say(self) -> Translator:
+        """Whoever speaks: what was asked for, else the workspace's language, else English."""
+        return voice.speaker(self.language)
 
     @property
     def folder(self) -> Path:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 from habitue.api.answer import Answer, House
 from habitue.api.command import Command, Told
 from habitue.api.perform import Asked, perform
 from habitue.app import Shop
+from habitue.cli import voice
 from habitue.kernel.i18n import Language
 
 
@@ -15,7 +17,7 @@ class Local:
     """The shop, open until the end of the `with` block."""
 
     def __init__(self, folder: Path, language: Language | None) -> None:
-        self.shop = Shop.open(folder)
+        self.shop = opened(Shop.open(folder), language)
         settings = self.shop.settings
         self.house = House(language or settings.language, settings.timezone, settings.currency)
 
@@ -28,3 +30,11 @@ class Local:
 
     def __exit__(self, *_: object) -> None:
         self.shop.close()
+
+
+def opened(shop: Shop, language: Language | None) -> Shop:
+    """The shop, once its language is known and it is said how it was found and what was done about it."""
+    voice.house.set(shop.settings.language)
+    for notice in shop.notices:
+        print(voice.speaker(language)(notice.text, **notice.fields), file=sys.stderr)
+    return shop

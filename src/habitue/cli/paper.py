@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from itertools import islice
 from typing import Any, Final, Literal
+from unicodedata import category
 
 import msgspec
 from babel.numbers import format_decimal, format_percent
@@ -25,6 +26,7 @@ Form = Literal["table", "json", "csv"]
 AT_ONCE: Final = 2000
 """Rows of a table that are laid out together; the next ones may be wider."""
 
+_STEERING: Final = ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
 WIDE: Final = 10_000
 """A file has no edge to wrap at."""
 
@@ -104,7 +106,7 @@ class Paper:
     def _shown(self, column: Column, cell: Cell) -> str:
         """For people: as they write it, on the shop's clock."""
         if cell is None or isinstance(cell, str):
-            return "–" if cell is None else _printable(cell)
+            return "-" if cell is None else _printable(cell)
         language = self.say.language
         match column.kind:
             case "time":
@@ -131,4 +133,6 @@ def _plain(value: object) -> object:
 
 def _printable(text: str) -> str:
     """Without the control characters that could steer a terminal."""
-    return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text)
+    return "".join(
+        "\N{REPLACEMENT CHARACTER}" if category(letter) in _STEERING else letter for letter in text
+    )

@@ -13,7 +13,7 @@ from typer.exceptions import TyperException
 
 from habitue.cli import crash, voice
 from habitue.kernel.errors import UserError
-from habitue.kernel.i18n import N_, Translator, translator
+from habitue.kernel.i18n import N_, Translator
 
 WRONG: Final = 2
 BROKEN: Final = 1
@@ -27,24 +27,32 @@ def main() -> None:
 
 def run(words: Sequence[str]) -> int:
     """Do what the words say and give the exit status; whatever happens, nobody sees a traceback."""
-    for stream in (sys.stdout, sys.stderr):
-        # A terminal that can't show a letter shows a question mark instead.
-        stream.reconfigure(errors="replace")  # type: ignore[union-attr]
-    say = translator(voice.chosen(words, os.environ) or "en")
+    _opened()
+    language = voice.chosen(words, os.environ)
     try:
-        return _flushed(_obeyed(words, say))
+        return _flushed(_obeyed(words, voice.speaker(language)))
     except BrokenPipeError:
         return _unheard()
     except KeyboardInterrupt:
         return STOPPED
     except TyperException as error:
+        say = voice.speaker(language)
         return _wrong(voice.usage(error, say), say)
     except UserError as error:
+        say = voice.speaker(language)
         return _wrong(error.say(say), say)
     except OSError as error:
-        return _wrong(_refused(error), say)
+        return _wrong(_refused(error), voice.speaker(language))
     except Exception as error:  # noqa: BLE001  the last net: a defect is reported in one line and a file
-        return _defect(error, say)
+        return _defect(error, voice.speaker(language))
+
+
+def _opened() -> None:
+    """Make standard output and error take any letter: what a terminal can't show becomes a question mark."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # closed by the caller: `habitue … >&-`
+            setattr(sys, name, open(os.devnull, "w"))  # noqa: PTH123, SIM115
+        getattr(sys, name).reconfigure(errors="replace")
 
 
 def _obeyed(words: Sequence[str], say: Translator) -> int:

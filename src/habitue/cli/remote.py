@@ -10,6 +10,7 @@ import msgspec
 
 from habitue.api.answer import Answer, Cell, End, Facts, Fault, Head, House, Line, Rows, Sheet, Step
 from habitue.api.command import Command, Told
+from habitue.cli import voice
 from habitue.kernel.errors import UserError
 from habitue.kernel.i18n import N_, Language
 
@@ -30,6 +31,7 @@ class Remote:
             match line:
                 case House():
                     self.house = line
+                    voice.house.set(line.language)
                 case Step():
                     if told:
                         told(line.name, line.done, line.total)

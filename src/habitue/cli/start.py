@@ -12,8 +12,10 @@ from typing import Final
 from habitue import server
 from habitue.api.answer import Facts, House
 from habitue.app import Busy, Settings, Shop
+from habitue.app.keeper import Keeper
 from habitue.cli import progress
 from habitue.cli.desk import Desk
+from habitue.cli.local import opened
 from habitue.cli.progress import Told
 from habitue.demo.shop import parcels
 from habitue.kernel import clock
@@ -39,7 +41,7 @@ def init(desk: Desk, folder: Path, currency: str, timezone: str, database: str |
         currency=own.currency,
         timezone=own.timezone,
     )
-    fields = {"folder": os.fsdecode(folder.absolute()), "currency": own.currency, "timezone": own.timezone}
+    fields = {"folder": _name(folder), "currency": own.currency, "timezone": own.timezone}
     desk.print(
         Facts(fields | {"language": own.language}, [line]), House(language, own.timezone, own.currency)
     )
@@ -47,7 +49,7 @@ def init(desk: Desk, folder: Path, currency: str, timezone: str, database: str |
 
 def serve(desk: Desk, host: str, port: int) -> None:
     """Serve the workspace until interrupted."""
-    with closing(Shop.open(desk.folder)) as shop:
+    with closing(opened(Shop.open(desk.folder), desk.language)) as shop:
         _served(desk, shop, host, port)
 
 
@@ -55,13 +57,13 @@ def demo(desk: Desk, seed: int, customers: int, until: str | None, address: tupl
     """Make the demo shop, or find it as it was made before, and serve it."""
     folder = desk.data or _home()
     try:
-        shop = _opened(desk, folder)
+        shop = _found(desk, folder)
     except Busy as busy:
         if busy.owner.url is None or address is None:
             raise
         print(desk.say(N_("The demo shop is open already: {url}"), url=busy.owner.url))
         return
-    with closing(shop):
+    with closing(opened(shop, desk.language)):
         began = time.monotonic()
         wish = f"{seed}:{customers}:{_midnight(shop) if until is None else shop.instant(until)}"
         with progress.shown(desk.say) as told:
@@ -71,7 +73,7 @@ def demo(desk: Desk, seed: int, customers: int, until: str | None, address: tupl
             _served(desk, shop, *address)
 
 
-def _opened(desk: Desk, folder: Path) -> Shop:
+def _found(desk: Desk, folder: Path) -> Shop:
     if not desk.workspace(folder):
         return Shop.create(folder, Settings(language=desk.language or "en", demo=True))
     shop = Shop.open(folder)
@@ -120,7 +122,7 @@ def _told(desk: Desk, shop: Shop, folder: Path, seconds: float) -> None:
         seconds=round(seconds, 1),
     )
     own = shop.settings
-    fields = {"folder": os.fsdecode(folder), "people": people, "events": events, "seconds": round(seconds, 1)}
+    fields = {"folder": _name(folder), "people": people, "events": events, "seconds": round(seconds, 1)}
     desk.print(Facts(fields, [line]), House(desk.language or own.language, own.timezone, own.currency))
 
 
@@ -131,7 +133,17 @@ def _served(desk: Desk, shop: Shop, host: str, port: int) -> None:
         shop.lock.tell(url, token)
         print(desk.say(N_("Open {url} in your browser. Ctrl-C ends it."), url=url), flush=True)
 
-    server.serve(shop, host, port, token, ready)
+    keeper = Keeper(shop)
+    keeper.start()
+    try:
+        server.serve(shop, host, port, token, ready)
+    finally:
+        keeper.stop()
+
+
+def _name(folder: Path) -> str:
+    """The directory's whole name as text, whatever bytes it is made of."""
+    return os.fsencode(folder.absolute()).decode(errors="replace")
 
 
 def _midnight(shop: Shop) -> Micros:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from contextvars import ContextVar
 from types import SimpleNamespace
 from typing import Any, Final
 
 from typer import rich_utils
 from typer.exceptions import TyperException
 
-from habitue.kernel.i18n import LANGUAGES, N_, Language, Translator, choose
+from habitue.kernel.i18n import LANGUAGES, N_, Language, Translator, choose, translator
 
 TITLES: Final = {
     "ARGUMENTS_PANEL_TITLE": N_("Arguments"),
@@ -25,6 +26,15 @@ TITLES: Final = {
 HELP: Final = N_("Show this message and exit.")
 _ASKED: Final = SimpleNamespace(help_option_names=("--help",))
 _EXTRA: Final = re.compile(r"extra argument\(s\) \((.*)\)")
+
+
+house: Final[ContextVar[Language | None]] = ContextVar("house", default=None)
+"""The language of the workspace at hand, once it is open: spoken where nobody asks for another."""
+
+
+def speaker(asked: Language | None) -> Translator:
+    """Who speaks: the language asked for, else the workspace's, else English."""
+    return translator(asked or house.get() or "en")
 
 
 def chosen(words: Sequence[str], environ: Mapping[str, str]) -> Language | None:
