@@ -77,8 +77,8 @@ REVENUE: Final = ("revenue",)
 LENGTHS: Final = (MINUTE, DAY, 2 * DAY, 3 * DAY)
 SMALL: Final = Alphabet(
     events=st.sampled_from(("A", "A", "A", "B", "B", "C")),
-    props=st.sampled_from((("p",), ("q",), ("in", "p"), ("list",), ("items", "p"), REVENUE)),
-    traits=st.sampled_from((("x",), ("y",), ("in", "x"))),
+    props=st.sampled_from((("p",), ("p",), ("q",), ("in", "p"), ("list",), ("items", "p"), REVENUE)),
+    traits=st.sampled_from((("x",), ("x",), ("y",), ("in", "x"))),
     scores=st.sampled_from((("churn",),)),
     channels=st.sampled_from(("email", "sms")),
     texts=st.sampled_from(("x", "x", "xy", "1", "")),
@@ -301,27 +301,20 @@ def values() -> SearchStrategy[Any]:
 @cache
 def properties() -> SearchStrategy[dict[str, Any]]:
     """An event's properties without money: plain ones, nested ones, a list, a list of objects."""
-    inner = st.fixed_dictionaries({}, optional={"p": values()})
-    return st.fixed_dictionaries(
-        {},
-        optional={
-            "p": scalars(),
-            "q": values(),
-            "in": inner,
-            "list": st.lists(scalars(), max_size=3),
-            "items": st.lists(inner, max_size=3),
-        },
-    )
+    often = st.one_of(SMALL.numbers, st.sampled_from(("x", "xy")), scalars())
+    inner = st.fixed_dictionaries({}, optional={"p": often | values()})
+    lists = {"list": st.lists(often, max_size=3), "items": st.lists(inner, max_size=3)}
+    return st.fixed_dictionaries({"p": often}, optional={"q": values(), "in": inner, **lists}) | inner
 
 
 @st.composite
-def histories(draw: st.DrawFn, subject: Subject = "person", most: int = 8, depth: int = 1) -> History:
+def histories(draw: st.DrawFn, subject: Subject = "person", most: int = 10, depth: int = 1) -> History:
     """One subject with up to `most` events and trait, score and consent changes, and its other kind.
 
     `seq` is unique and in no relation to time, so ties are broken by it and by nothing else. Money
     is in `revenue` (cents) and, in euros, in the properties.
     """
-    least = draw(st.sampled_from((1, most // 2, most - 1)))
+    least = draw(st.sampled_from((2, most // 2, most)))
     stamps = draw(st.lists(moments(), min_size=least, max_size=most))
     events: list[Event] = []
     changes: list[Change] = []
@@ -355,7 +348,7 @@ def _settings(subject: Subject) -> SearchStrategy[tuple[str, Any]]:
     scores = st.tuples(st.just("score.churn"), st.none() | SMALL.numbers)
     channels = SMALL.channels.map(lambda channel: f"consent.{channel}")
     consents = st.tuples(channels, st.sampled_from((True, True, False, None, "yes")))
-    return st.one_of(traits, scores, consents)
+    return st.one_of(traits, traits, scores, consents)
 
 
 # --- together -------------------------------------------------------------------------------------

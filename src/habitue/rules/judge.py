@@ -259,11 +259,10 @@ def pace(cadence: Cadence, events: list[Event]) -> int:
 def true_since(rule: Rule, history: History, at: int, book: Book) -> int | None:
     """Since when the rule has been true without a break; `None` if it is false now."""
     since = None
-    for instant in sorted(i for i in instants(rule, history, book) if i <= at):
+    for instant in sorted((i for i in instants(rule, history, book) if i <= at), reverse=True):
         if not judge(rule, history, instant, book):
-            since = None
-        elif since is None:
-            since = instant
+            break
+        since = instant
     return since
 
 
