@@ -41,6 +41,11 @@ _CURRENCIES: Final = frozenset(get_global("all_currencies"))
 _SPACES = dict.fromkeys(map(ord, "\u00a0\u202f\u2009 \t'’`_"))
 _CODE = re.compile(r"[A-Za-z]{3}|US\$|R\$|[€$£¥₹]|zł")
 _NUMBER = re.compile(r"\d+|\d{1,3}(?:([.,])\d{3})(?:\1\d{3})*(?:(?!\1)[.,]\d+)?|\d*[.,]\d+|\d+[.,]")
+_PLAIN: Final = (
+    r"^-?(?:\d{1,12}|\d{1,3}(?:[ \x{a0}\x{202f}]\d{3}){1,3})(?:[SIGN]\d{1,6})?(?:[ \x{a0}\x{202f}]?€)?$"
+)
+_LOOSE: Final = r"[ \x{a0}\x{202f}€]"
+"""Most amounts are digits, grouped by blanks or not, with or without a euro sign: read all at once by RE2."""
 _AMBIGUOUS = re.compile(r"[1-9]\d{0,2}[.,]\d{3}\Z")
 
 
@@ -61,11 +66,11 @@ def amounts(column: pa.Array, sign: Sign) -> Amounts:
 
 
 def _distinct(texts: pa.Array, sign: Sign) -> tuple[Ints, Ints, pa.Array]:
-    plain = np.asarray(pc.match_substring_regex(texts, rf"^-?\d{{1,12}}(?:\{sign}\d{{1,6}})?$"))
-    clean = pc.if_else(pa.array(plain), texts if sign == "." else pc.replace_substring(texts, ",", "."), "0")
-    micros = _low(clean.cast(pa.decimal128(24, 6)))
-    why = np.zeros(len(texts), np.int64)
-    codes = [""] * len(texts)
+    plain = np.asarray(pc.match_substring_regex(texts, _PLAIN.replace("SIGN", sign)))
+    bare = pc.replace_substring_regex(texts, _LOOSE, "")
+    clean = pc.if_else(pa.array(plain), bare if sign == "." else pc.replace_substring(bare, ",", "."), "0")
+    micros, why = _low(clean.cast(pa.decimal128(24, 6))), np.zeros(len(texts), np.int64)
+    codes = np.where(np.asarray(pc.match_substring(texts, "€")), "EUR", "").astype(object)
     for i in np.flatnonzero(~plain):
         micros[i], why[i], codes[i] = _one(texts[int(i)].as_py(), sign)
     return micros, why, pa.array(codes, pa.string())
