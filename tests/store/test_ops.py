@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
@@ -50,7 +51,7 @@ def test_a_migration_that_fails_leaves_nothing(ops_url: str, monkeypatch: pytest
         tx.execute(sa.text("CREATE TABLE half (a INTEGER)"))
         raise RuntimeError("power cut")
 
-    monkeypatch.setattr(room.command, "upgrade", lambda config, _: half(config.attributes["connection"]))
+    monkeypatch.setattr(command, "upgrade", lambda config, _: half(config.attributes["connection"]))
     with pytest.raises(RuntimeError, match="power cut"):
         Ops.open(ops_url)
     monkeypatch.undo()
@@ -62,9 +63,8 @@ def test_a_migration_that_fails_leaves_nothing(ops_url: str, monkeypatch: pytest
 
 def test_a_block_that_raises_changes_nothing(ops_url: str) -> None:
     ops = Ops.open(ops_url)
-    with pytest.raises(ZeroDivisionError), ops.begin() as tx:
-        tx.execute(setting.insert().values(key="a", value="1"))
-        raise ZeroDivisionError
+    with pytest.raises(sa.exc.IntegrityError), ops.begin() as tx:
+        tx.execute(setting.insert(), [{"key": "a", "value": "1"}, {"key": "a", "value": "2"}])
     assert ops.setting("a") is None
     ops.close()
 
@@ -73,9 +73,9 @@ def test_numbers_are_taken_without_gaps_whatever_is_undone(ops_url: str) -> None
     ops = Ops.open(ops_url)
     with ops.begin() as tx:
         first = take(tx, "inbox", 3)
-    with pytest.raises(ZeroDivisionError), ops.begin() as tx:
+    with ops.engine.connect() as tx, tx.begin() as undone:
         take(tx, "inbox", 5)
-        raise ZeroDivisionError
+        undone.rollback()
     with ops.begin() as tx:
         assert take(tx, "inbox", 1) == first + 3
     ops.close()

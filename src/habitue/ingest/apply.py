@@ -85,6 +85,8 @@ def catch_up(log: EventLog, warehouse: Warehouse, progress: Progress | None = No
 
     A working copy that knows events the log doesn't, or comes from another log, is set aside and built anew.
     """
+    if warehouse.damaged:
+        warehouse.renew(Notice(N_("The working copy was damaged on disk. It was set aside and made again.")))
     known = warehouse.meta("log")
     if known not in {None, log.identity()} or reached(warehouse) > log.end():
         warehouse.renew(

@@ -18,7 +18,7 @@ from habitue.ingest import inbox
 from habitue.ingest.apply import Progress, apply, catch_up
 from habitue.ingest.inbox import Waiting
 from habitue.people import identity
-from habitue.store.failure import StoreDown
+from habitue.store.failure import Damaged, StoreDown
 from habitue.store.log import LOG, MOMENT, EventLog
 from habitue.store.ops import Ops
 from habitue.store.warehouse import Warehouse
@@ -47,7 +47,17 @@ class Loaded:
 
 
 def load(ops: Ops, log: EventLog, warehouse: Warehouse, progress: Progress | None = None) -> Loaded:
-    """Take the whole inbox in; restartable at any point. `StoreDown` where a store fails: call again."""
+    """Take the whole inbox in; restartable at any point. `StoreDown` where a store fails: call again.
+
+    A working copy that turns out to be damaged on disk is set aside and made again from the log.
+    """
+    try:
+        return _load(ops, log, warehouse, progress)
+    except Damaged:
+        return _load(ops, log, warehouse, progress)
+
+
+def _load(ops: Ops, log: EventLog, warehouse: Warehouse, progress: Progress | None) -> Loaded:
     recover(ops, log, warehouse)
     total, read, history = inbox.count(ops), 0, True
     events, persons = 0, np.empty(0, np.int64)

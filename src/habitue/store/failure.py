@@ -31,6 +31,10 @@ class StoreDown(UserError):
     """A store can't be used just now; nothing half done was kept, and the next call tries again."""
 
 
+class Damaged(StoreDown):
+    """What a store has on disk can't be read back."""
+
+
 class DiskFull(StoreDown):
     """No room left where a store lives."""
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final
@@ -19,7 +19,7 @@ import duckdb
 import pyarrow as pa
 
 from habitue.kernel.i18n import N_
-from habitue.store.failure import DiskFull, Notice, StatementFailed, StoreDown, full
+from habitue.store.failure import Damaged, DiskFull, Notice, StatementFailed, StoreDown, full
 
 SCHEMA: Final = "1"
 """Raised with every change of `warehouse.sql`: a file of another schema is set aside and rebuilt."""
@@ -34,6 +34,9 @@ _INTERVALS: Final = """(
 )"""
 _DOWN: Final = N_(
     "The working copy failed and was closed: {reason}. Try again; if it stays so, run habitue rebuild."
+)
+_DAMAGED: Final = N_(
+    "The working copy {path} is damaged on disk. Nothing is lost: run habitue rebuild to make it again from the log."
 )
 _BROKEN: Final = (
     duckdb.FatalException,
@@ -89,6 +92,8 @@ class Warehouse:
     def __init__(self, path: Path | None, log: Path | None, limits: dict[str, Any]) -> None:
         self.path = path
         self.notices: list[Notice] = []
+        self.damaged = False
+        """Whether a block was found that can't be read: the next load makes the working copy again."""
         self._log = log
         self._limits = {name: value for name, value in limits.items() if value is not None}
         self._local = threading.local()
@@ -139,6 +144,7 @@ class Warehouse:
             if self.path:
                 _set_aside(self.path)
             self._root = self._recovered()
+            self.damaged = False
             self.notices.append(notice)
 
     def beside(self) -> Warehouse:
@@ -165,6 +171,7 @@ class Warehouse:
                     kept = _set_aside(self.path)
                 _wal(self.path).unlink(missing_ok=True)
                 made.path.replace(self.path)
+            self.damaged = False
         return kept
 
     def close(self) -> None:
@@ -183,8 +190,9 @@ class Warehouse:
             yield
         except (StatementFailed, duckdb.Error) as error:
             cause = error.__cause__ if isinstance(error, StatementFailed) else error
-            if not isinstance(cause, _BROKEN):
+            if not isinstance(cause, _BROKEN) and not _damaged(cause):
                 raise
+            self.damaged |= _damaged(cause)
             if not isinstance(cause, duckdb.ConnectionException):  # that one was closed by another thread
                 self.close()
             raise self._down(cause) from error
@@ -225,7 +233,8 @@ class Warehouse:
     def _lock_down(self, root: duckdb.DuckDBPyConnection) -> None:
         for name, value in self._limits.items():
             root.execute(f"SET {name} = '{value}'")
-        allowed = [str(self._log)] if self._log else []
+        folder = str(self._log).replace("'", "''")
+        allowed = f"['{folder}']" if self._log else "[]"
         for setting in (
             f"allowed_directories = {allowed}",
             "GLOBAL TimeZone = 'UTC'",
@@ -246,6 +255,8 @@ class Warehouse:
     def _down(self, error: BaseException) -> StoreDown:
         if full(error):
             return DiskFull(str(self.path))
+        if _damaged(error):
+            return Damaged(_DAMAGED, path=self.path)
         reason = str(error).splitlines()[0]
         return (
             StoreDown(_BUSY, path=self.path, reason=reason)
@@ -304,16 +315,20 @@ def _run(
     except duckdb.Error as error:
         raise StatementFailed(sql, params, error) from error
     finally:
-        for name in tables:
-            cursor.unregister(name)
+        with suppress(duckdb.Error):  # in a transaction that failed nothing can be undone but all of it
+            for name in tables:
+                cursor.unregister(name)
 
 
 def _rollback(cursor: duckdb.DuckDBPyConnection) -> None:
     """Undo what can be undone: a connection that failed has nothing open any more."""
-    try:
+    with suppress(duckdb.Error):
         cursor.execute("ROLLBACK")
-    except duckdb.Error:
-        return
+
+
+def _damaged(error: BaseException | None) -> bool:
+    """Whether a block of the file was lost or changed on disk."""
+    return any(words in str(error) for words in ("Corrupt database file", "Could not read enough bytes"))
 
 
 def _refused(error: BaseException) -> bool:
