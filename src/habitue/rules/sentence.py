@@ -331,14 +331,21 @@ class _Voice:
         return str(format_decimal(Decimal(str(value)), locale=self.language, decimal_quantization=False))
 
     def amount(self, value: float) -> str:
-        """Money in the workspace's currency, without cents where there are none."""
+        """Money in the workspace's currency, without cents where there are none, never rounded."""
         if self.currency is None:
             return self.number(value)
-        pattern = Locale(self.language).currency_formats["standard"].pattern
         whole = value == int(value)
-        short = pattern.replace("0.00", "0") if whole else pattern
-        amount = Decimal(str(value))
-        return str(format_currency(amount, self.currency, short, self.language, currency_digits=not whole))
+        pattern = Locale(self.language).currency_formats["standard"].pattern
+        return str(
+            format_currency(
+                Decimal(str(value)),
+                self.currency,
+                pattern.replace("0.00", "0") if whole else None,
+                self.language,
+                currency_digits=not whole,
+                decimal_quantization=False,
+            )
+        )
 
     def length(self, length: int) -> str:
         """`90 days`, `24 hours`, `30 minutes`."""
@@ -363,8 +370,12 @@ def _listed(value: Any) -> tuple[Any, ...]:
 
 
 def _simpler(op: str, value: Any) -> tuple[str, Any]:
-    """More than 2 of what is counted in whole numbers is at least 3."""
-    return (">=", value + 1) if op == ">" and isinstance(value, int) else (op, value)
+    """Of what is counted in whole numbers, more than 2 is at least 3, and other than 0 is at least 1."""
+    return (
+        (">=", value + 1)
+        if (op == ">" and isinstance(value, int)) or (op, value) == ("!=", 0)
+        else (op, value)
+    )
 
 
 def _most(value: Any) -> Any:

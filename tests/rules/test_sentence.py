@@ -1,0 +1,51 @@
+"""Every rule is a sentence that people would write, in English and in French."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from habitue.kernel.i18n import Language
+from habitue.rules.check import Subject
+from habitue.rules.nodes import Rule
+from habitue.rules.sentence import sentence
+from habitue.rules.text import parse
+from tests.rules.strategies import SMALL, books, rules
+
+NAMES: Final = {"vip": "VIP", "transactional.dormant": "Dormant"}
+GOLDEN: Final = Path(__file__).with_name("sentences.txt").read_text(encoding="utf-8")
+"""A rule, its English and its French; rules about accounts say so."""
+
+
+@pytest.mark.parametrize("block", GOLDEN.strip().split("\n\n"), ids=lambda block: block.split("\n")[0])
+def test_the_sentence_of_a_rule(block: str) -> None:
+    text, english, french = block.split("\n")
+    subject: Subject = "account" if text.startswith("accounts: ") else "person"
+    rule = parse(text.removeprefix("accounts: "))
+    assert sentence(rule, "en", subject, NAMES, "EUR") == english
+    assert sentence(rule, "fr", subject, {**NAMES, "transactional": "Cycle de vie"}, "EUR") == french
+
+
+@pytest.mark.parametrize(
+    ("currency", "said"),
+    [(None, "1,234.5"), ("JPY", "¥1,234.5"), ("EUR", "€1,234.50"), ("TND", "TND1,234.500")],
+)
+def test_money_is_said_in_the_workspaces_currency(currency: str | None, said: str) -> None:
+    rule = parse('sum("Order Completed", props.revenue) >= 1234.5')
+    assert sentence(rule, "en", currency=currency) == f"customers who spent at least {said}"
+
+
+@given(st.data(), st.sampled_from(("en", "fr")), st.sampled_from(("person", "account")))
+def test_any_rule_has_a_sentence_without_seams(
+    data: st.DataObject, language: Language, subject: Subject
+) -> None:
+    rule: Rule = data.draw(rules(SMALL, data.draw(books(subject)), subject))
+    said = sentence(rule, language, subject)
+    heads = {"en": ("customers", "accounts"), "fr": ("les clients", "les comptes")}
+    assert said.startswith(heads[language][subject == "account"])
+    assert not {"{", "}", "  ", " )", "( "} & {said[i : i + n] for n in (1, 2) for i in range(len(said))}
+    assert said.count("(") == said.count(")")
