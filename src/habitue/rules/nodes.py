@@ -47,7 +47,10 @@ class Score(Node, frozen=True, tag="score"):
 
 
 class Count(Node, frozen=True, tag="count"):
-    """`count(events, where=, within=, since=)`: how many; `since` counts from that event's last time on, inclusive."""
+    """`count(events, where=, within=, since=)`: how many; `since` counts from that event's last time on.
+
+    An event at that very instant counts too; where `since` never happened, the count is missing.
+    """
 
     events: tuple[str, ...]
     where: Where | None = None
@@ -89,7 +92,7 @@ class SinceFirst(Node, frozen=True, tag="days_since_first"):
 
 
 class Last(Node, frozen=True, tag="last"):
-    """`last(events, props.x, where=)`: the property at the last such event; missing where that event lacks it."""
+    """`last(events, props.x, where=)`: the property at the last such event; missing where that has none."""
 
     events: tuple[str, ...]
     prop: Prop
@@ -196,8 +199,6 @@ class Not(Node, frozen=True, tag="not"):
     item: Rule
 
 
-Rule: TypeAlias = (
-    And | Or | Not | Compare | Ever | Never | Held | Segment | Consent | AnyMember | Account
-)
+Rule: TypeAlias = And | Or | Not | Compare | Ever | Never | Held | Segment | Consent | AnyMember | Account
 Where: TypeAlias = And | Or | Not | Compare
 """The condition on one event: algebra over comparisons of `Prop` only (`rules.check` sees to it)."""
