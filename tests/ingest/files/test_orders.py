@@ -141,3 +141,8 @@ def test_formulas_are_kept_as_text(run: Run) -> None:
     made = run("customer,date,total,note\n=cmd|' /C calc'!A0,2025-01-01,5,@SUM(A1)\n")
     assert made.events[0]["key"] == "user:=cmd|' /c calc'!a0"
     assert made.events[0]["props"]["note"] == "@SUM(A1)"
+
+
+def test_a_column_called_as_a_property_of_ours_does_not_replace_it(run: Run) -> None:
+    made = run("customer,date,total,revenue\na,2025-01-01,5,999\n", mapping={"revenue": "total"})
+    assert made.events[0]["props"] == {"revenue": 5, "currency": "EUR", "revenue (2)": 999}

@@ -59,3 +59,20 @@ def test_properties_of_json_lines_stand_at_the_top(run: Run) -> None:
 def test_a_file_that_tells_nothing_is_asked_about(run: Run) -> None:
     with pytest.raises(UserError, match="--as"):
         run("colour,size\nred,3\n")
+
+
+def test_orders_among_events_carry_their_revenue_and_refunds_are_negative(run: Run) -> None:
+    said = {"revenue": 12.5, "currency": "EUR", "amount": 3}
+    lines = [
+        {"userId": "u1", "event": name, "timestamp": "2025-01-01T10:00:00Z", "properties": said}
+        for name in ("Order Completed", "Order Refunded")
+    ]
+    made = run("\n".join(map(json.dumps, lines)), name="events.jsonl")
+    assert [revenue for _, _, revenue in made.brief] == [1250, -1250]
+    assert [e["props"] for e in made.events] == [said, said | {"revenue": -12.5}]
+
+
+def test_contacts_with_a_date_and_a_sum_are_no_orders(run: Run) -> None:
+    made = run("Record ID,First Name,Email,Create Date,Total Revenue\n7,Ann,a@b.fr,2025-01-01,12.50\n")
+    assert made.detected.kind == "customers"
+    assert made.events[0]["props"]["total_revenue"] == 12.5

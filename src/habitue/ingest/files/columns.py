@@ -49,6 +49,7 @@ class Column(Struct, frozen=True):
     email: bool
     dates: float
     amounts: float
+    fractions: bool
     unsure: tuple[Note, ...] = ()
 
 
@@ -149,8 +150,9 @@ def _study(name: str, cells: Any, given_type: Type | None, comma: bool, given: M
     some = tuple(text[:60] for text in dict.fromkeys(texts[:50]))[:3]
     email = bool(texts) and bool(pc.all(pc.match_substring_regex(filled, _EMAIL)).as_py())
     amounts = float((money.amounts(filled, sign).why == 0).mean()) if texts else 0.0
+    fractions = any("." in text or "," in text for text in some)
     kind = given_type or _type(filled, texts, sign)
-    return Column(name, kind, sign, form, some, email, share, amounts, unsure + doubt)
+    return Column(name, kind, sign, form, some, email, share, amounts, fractions, unsure + doubt)
 
 
 def _sign(texts: list[str], comma: bool, given: Mapping[str, str]) -> tuple[Sign, tuple[Note, ...]]:
@@ -232,7 +234,7 @@ def guess(
             field in FIELDS[kind]
             and field not in choices
             and column not in used
-            and _fits(field, columns[column])
+            and _fits(kind, field, columns[column])
         ):
             choices[field] = Choice(column, reason)
     return choices
@@ -267,19 +269,15 @@ def _held(kind: str, header: list[str], columns: Mapping[str, Column]) -> Iterat
             yield "email", name, note(N_("it holds e-mail addresses"))
         if columns[name].dates > 0.9 and kind != "customers":
             yield "ts", name, note(N_("it holds dates"))
-    sums = [
-        n
-        for n in header
-        if columns[n].amounts
-        and columns[n].type != "text"
-        and any("." in s or "," in s for s in columns[n].samples)
-    ]
+    sums = [name for name in header if columns[name].amounts > 0.9 and columns[name].fractions]
     if len(sums) == 1 and kind in ("orders", "order-lines"):
         yield "revenue", sums[0], note(N_("the only column of amounts"))
 
 
-def _fits(field: str, column: Column) -> bool:
-    """Whether what the column holds can be that field."""
+def _fits(kind: str, field: str, column: Column) -> bool:
+    """Whether what the column holds can be that field; of an event's amounts only `revenue` is money."""
+    if kind == "events" and field == "revenue" and plain(column.name) != "revenue":
+        return False
     if not column.samples:
         return True
     if field in MOMENTS:

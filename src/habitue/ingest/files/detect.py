@@ -198,7 +198,13 @@ def _enough(kind: str, found: Mapping[str, Choice]) -> bool:
     if kind == "events":
         return {"event", "ts"} <= found.keys()
     if kind == "orders":
-        return "ts" in found and bool({"revenue", "line", "price"} & found.keys())
+        # A list of people may hold a date and what they spent; orders have a number, a product, or no names.
+        people = {"first_name", "last_name"} & found.keys() and not {
+            "order_id",
+            "product",
+            "sku",
+        } & found.keys()
+        return "ts" in found and bool({"revenue", "line", "price"} & found.keys()) and not people
     return bool(found.keys() - {"customer", "account_id"})
 
 

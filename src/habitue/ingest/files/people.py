@@ -39,7 +39,7 @@ def customers(rows: Rows, memory: Memory) -> pa.Table:
 
 def _traits(rows: Rows) -> list[pa.Array]:
     """Standard traits under their names, other columns under their header's slug."""
-    choices, members, taken = rows.detected.choices, [], set()
+    members, taken = [], set()
     for field in (*TRAITS, "created"):
         cells = rows.cells(field)
         if cells is not None:
@@ -53,7 +53,7 @@ def _traits(rows: Rows) -> list[pa.Array]:
         members.append(
             props.member(name, props.values(rows.table[column].combine_chunks(), look.type, look.sign))
         )
-    return members if choices else []
+    return members
 
 
 def events(rows: Rows, memory: Memory) -> pa.Table:
@@ -69,6 +69,7 @@ def events(rows: Rows, memory: Memory) -> pa.Table:
         cells,
     )
     amount, sums = orders.revenue(rows)
+    amount = np.where(np.asarray(pc.equal(name, orders.REFUNDED)), -np.abs(amount), amount)
     places = digits(rows.settings.currency)
     money = [
         props.member("revenue", pc.if_else(pa.array(sums), props.scaled(amount, places), None)),

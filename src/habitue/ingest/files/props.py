@@ -31,12 +31,6 @@ def member(name: str, values: pa.Array) -> pa.Array:
     return pc.binary_join_element_wise(encode(name) + ":", values, "")
 
 
-def inner(objects: pa.Array) -> pa.Array:
-    """The members of JSON objects without the braces; null where there is none."""
-    bare = pc.utf8_slice_codeunits(objects, 1, -1)
-    return pc.if_else(pc.and_(pc.starts_with(objects, "{"), pc.not_equal(bare, "")), bare, None)
-
-
 def joined(members: list[pa.Array], rows: int) -> pa.Array:
     """The members that are not null, in order, parted by commas; the empty text where all are null."""
     if not members:

@@ -21,6 +21,11 @@ from habitue.kernel.i18n import N_
 EARLIEST: Final = -2_208_988_800_000_000
 """1900-01-01."""
 
+OURS: Final = frozenset(
+    {"revenue", "currency", "order_id", "products", "quantity", "price", "status", "type"}
+)
+"""Properties that we write ourselves."""
+
 _GUARDED: Final = "^'([" + re.escape("".join(DANGEROUS).replace("\0", "")) + "])"
 
 
@@ -98,15 +103,11 @@ class Rows(Struct):
         return pc.if_else(pa.array(why == 0), made, None)
 
     def members(self, names: list[str]) -> list[pa.Array]:
-        """`"column":value` of these columns; a nested column called properties gives its own members."""
+        """`"column":value` of these columns; one called as a property of ours gets a number."""
         looks = [self.detected.columns[name] for name in names]
         made = [props.values(flat(self.table[look.name]), look.type, look.sign) for look in looks]
-        return [
-            props.inner(values)
-            if look.type == "json" and look.name in ("properties", "props")
-            else props.member(look.name, values)
-            for look, values in zip(looks, made, strict=True)
-        ]
+        titles = [f"{name} (2)" if name in OURS else name for name in names]
+        return [props.member(title, values) for title, values in zip(titles, made, strict=True)]
 
     def unmapped(self) -> list[str]:
         used = {c.column for c in self.detected.choices.values() if not c.fixed}

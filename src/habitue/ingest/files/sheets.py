@@ -120,10 +120,21 @@ def _objects(source: Source) -> Iterator[tuple[int, int, dict[str, Any] | None, 
         while line := stream.readline(LONGEST):
             number += 1
             try:
-                yield number, len(line), decode(line.removeprefix(b"\xef\xbb\xbf")), line
+                entry = decode(line.removeprefix(b"\xef\xbb\xbf"))
+                yield number, len(line), _opened(entry), line
             except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
                 if line.strip():
                     yield number, len(line), None, line
+
+
+def _opened(entry: dict[str, Any]) -> dict[str, Any]:
+    """With tidy keys; the members of Segment's `properties` and `traits` stand beside the others."""
+    tidied = {tidy(key): value for key, value in entry.items()}
+    for name in ("properties", "traits"):
+        if isinstance(tidied.get(name), dict):
+            nested = tidied.pop(name)
+            tidied = {**{tidy(key): value for key, value in nested.items()}, **tidied}
+    return tidied
 
 
 def _keys(source: Source) -> tuple[list[str], Sequence[Type | None]]:
@@ -131,7 +142,7 @@ def _keys(source: Source) -> tuple[list[str], Sequence[Type | None]]:
     types: dict[str, set[Type]] = {}
     for _, _, entry, _ in _objects(source):
         for key, value in (entry or {}).items():
-            kinds = types.setdefault(tidy(key), set())
+            kinds = types.setdefault(key, set())
             if value is not None:
                 kinds.add(_kind(value))
     if not types:
@@ -149,11 +160,7 @@ def _jsonl(source: Source, header: list[str]) -> Iterator[Batch]:
     entries, done = _objects(source), 0
     while piece := list(islice(entries, ROWS)):
         done += sum(size for _, size, _, _ in piece)
-        good = [
-            (number, {tidy(k): v for k, v in entry.items()})
-            for number, _, entry, _ in piece
-            if entry is not None
-        ]
+        good = [(number, entry) for number, _, entry, _ in piece if entry is not None]
         bad = [
             Reject(n, _unread(), [line[:1000].decode("utf-8", "replace").rstrip()])
             for n, _, entry, line in piece
