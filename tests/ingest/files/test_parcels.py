@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import csv
+from io import StringIO
 from pathlib import Path
 
 import pyarrow as pa
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
-from habitue.ingest.files import Report, inspect, job, parcels
+from habitue.ingest.files import Report, inspect, job, parcels, text
 from habitue.store.log import PARCEL
-from tests.ingest.files.conftest import NOW, PARIS
+from tests.ingest.files.conftest import NOW, PARIS, Run
 
 
 @pytest.fixture
@@ -66,3 +70,24 @@ def test_the_report_is_said_in_both_languages(tmp_path: Path) -> None:
     assert "net revenue: €15.00" in english
     assert len(english) == len(french)
     assert not set(english) & set(french) - {"3 × Order Completed"}
+
+
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    rows=st.lists(st.tuples(st.sampled_from("abc"), st.integers(0, 99), st.text(max_size=12)), min_size=1),
+    block=st.integers(100, 800),
+)
+def test_where_the_file_is_cut_changes_nothing(
+    run: Run, monkeypatch: pytest.MonkeyPatch, rows: list[tuple[str, int, str]], block: int
+) -> None:
+    into = StringIO()
+    writer = csv.writer(into, lineterminator="\n")
+    writer.writerows([["customer", "date", "total", "note"], *((c, "2025-01-01", n, t) for c, n, t in rows)])
+    content = into.getvalue().encode("utf-8", "replace")
+    with monkeypatch.context() as patched:
+        patched.setattr(text, "BLOCK", 1 << 22)
+        whole = run(content, kind="orders")
+        patched.setattr(text, "BLOCK", block)
+        cut = run(content, kind="orders")
+    assert cut.events == whole.events
+    assert cut.rejects == whole.rejects
