@@ -53,8 +53,8 @@ def ids(n: int) -> set[str]:
 def work(place: str, start: int, die_at: int, cycles: int) -> None:
     """Cycles of two parcels put, a load and now and then more, from parcel `start` on.
 
-    Says each parcel's number once it is acknowledged, and at the end how many steps were counted; at step `die_at`
-    the process kills itself.
+    Says each parcel's number once it is acknowledged, and at the end how many steps were counted; at step
+    `die_at` the process kills itself.
     """
     with counted(die_at) as steps, opened(Path(place)) as stores:
         for cycle in range(cycles):
@@ -80,7 +80,7 @@ def _more(stores: Stores, cycle: int) -> None:
 
 @contextmanager
 def counted(die_at: int) -> Iterator[Callable[[], int]]:
-    """Count what touches a disk: statements of both databases, commits of the log, files forced, renamed and deleted."""
+    """Count what touches a disk: statements of both databases, commits of the log, files forced or moved."""
     passed = 0
 
     def step() -> None:
@@ -115,13 +115,19 @@ def counted(die_at: int) -> Iterator[Callable[[], int]]:
 
 
 def nursery() -> None:
-    """For each line `[place, start, die_at, cycles, seconds]` fork a worker, kill it after so long, say how it ended."""
+    """For each line `[place, start, die_at, cycles, seconds]` fork a worker, kill it then, tell its end."""
     for line in sys.stdin:
         *order, seconds = json.loads(line)
         here, there = os.pipe()
         child = os.fork()
         if child == 0:
-            os._exit(_exit_code(*order))
+            try:
+                work(*order)
+            finally:
+                failed = sys.exc_info()[0] is not None
+                if failed:
+                    traceback.print_exc()
+                os._exit(failed)
         os.close(there)
         select.select(
             [here], [], [], seconds
@@ -129,15 +135,6 @@ def nursery() -> None:
         os.close(here)
         os.kill(child, signal.SIGKILL)
         _say("ended", os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
-
-
-def _exit_code(place: str, start: int, die_at: int, cycles: int) -> int:
-    try:
-        work(place, start, die_at, cycles)
-    except BaseException:
-        traceback.print_exc()
-        return 1
-    return 0
 
 
 if __name__ == "__main__":

@@ -1,12 +1,14 @@
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
 import pyarrow as pa
 import pytest
 
-from habitue.store.failure import StatementFailed
+from habitue.store.failure import StatementFailed, StoreDown
 from habitue.store.warehouse import Warehouse
 
 
@@ -43,9 +45,14 @@ def test_what_a_write_block_did_is_readable_from_every_thread(tmp_path: Path) ->
 
 def test_a_write_block_that_raises_leaves_nothing(tmp_path: Path) -> None:
     warehouse = Warehouse.open(tmp_path / "work.duckdb")
-    with pytest.raises(StatementFailed, match="no_such_table"), warehouse.write() as writer:
-        for table in ("event_tail", "no_such_table"):
-            writer.append(table, events(1))
+
+    def half() -> None:
+        with warehouse.write() as writer:
+            writer.append("event_tail", events(1))
+            writer.append("no_such_table", events(1))
+
+    with pytest.raises(StatementFailed, match="no_such_table"):
+        half()
     assert rows(warehouse, "SELECT count(*) FROM event") == [(0,)]
 
 
@@ -94,3 +101,26 @@ def test_a_file_that_cannot_be_opened_is_set_aside_and_told(tmp_path: Path) -> N
         assert warehouse.notices[0].fields["kept"] == f"work.duckdb.corrupt-{n}"
         assert (tmp_path / f"work.duckdb.corrupt-{n}").read_bytes() == b"no database"
         warehouse.close()
+
+
+def test_a_directory_may_have_any_name(tmp_path: Path) -> None:
+    place = tmp_path / 'l\'été "100 %" [a]; DROP'
+    place.mkdir()
+    warehouse = Warehouse.open(place / "work.duckdb", log=place / "log")
+    assert rows(warehouse, "SELECT current_setting('allowed_directories')[1]") == [(f"{place}/log/",)]
+    warehouse.close()
+
+
+def test_a_file_that_another_process_has_open_is_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "work.duckdb"
+    Warehouse.open(path).close()
+    holding = f"import duckdb; held = duckdb.connect({str(path)!r}); print('held', flush=True); input()"
+    command = [sys.executable, "-c", holding]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as other:
+        assert other.stdout
+        assert other.stdout.readline() == "held\n"
+        with pytest.raises(StoreDown, match="can't be opened"):
+            Warehouse.open(path)
+        other.communicate("\n")
+    assert rows(Warehouse.open(path), "SELECT count(*) FROM event") == [(0,)]
+    assert not list(tmp_path.glob("*.corrupt-*"))

@@ -36,7 +36,8 @@ _DOWN: Final = N_(
     "The working copy failed and was closed: {reason}. Try again; if it stays so, run habitue rebuild."
 )
 _DAMAGED: Final = N_(
-    "The working copy {path} is damaged on disk. Nothing is lost: run habitue rebuild to make it again from the log."
+    "The working copy {path} is damaged on disk. "
+    "Nothing is lost: run habitue rebuild to make it again from the log."
 )
 _BROKEN: Final = (
     duckdb.FatalException,
@@ -189,8 +190,8 @@ class Warehouse:
         try:
             yield
         except (StatementFailed, duckdb.Error) as error:
-            cause = error.__cause__ if isinstance(error, StatementFailed) else error
-            if not isinstance(cause, _BROKEN) and not _damaged(cause):
+            cause = error.__cause__ or error
+            if not (isinstance(cause, _BROKEN) or _damaged(cause) or full(cause)):
                 raise
             self.damaged |= _damaged(cause)
             if not isinstance(cause, duckdb.ConnectionException):  # that one was closed by another thread
