@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from habitue.rules import nodes
+from habitue.rules.check import walk
 
 Subject = Literal["person", "account"]
 
@@ -58,16 +59,6 @@ class Book:
                 elif isinstance(node, nodes.Segment) and node.id in self.segments:
                     found.append(self.segments[node.id])
         return found
-
-
-def walk(node: nodes.Node) -> Iterator[nodes.Node]:
-    """The node and every node below it."""
-    yield node
-    for name in node.__struct_fields__:
-        inner = getattr(node, name)
-        for child in inner if isinstance(inner, tuple) else (inner,):
-            if isinstance(child, nodes.Node):
-                yield from walk(child)
 
 
 def in_order(definitions: Sequence[Definition]) -> list[Definition]:
