@@ -64,7 +64,7 @@ def test_all_is_well(place: Path) -> None:
 def test_events_that_wait_are_told(place: Path) -> None:
     with opened(place) as stores:
         inbox.put(stores.ops, [parcel("two", {})], 0)
-    assert wrong(findings(place)) == ["warn: 1 events wait in the inbox; all of it is intact."]
+    assert wrong(findings(place)) == ["warn: Events that wait in the inbox, all intact: 1."]
 
 
 def test_a_damaged_inbox_is_told(place: Path) -> None:
@@ -97,11 +97,13 @@ def test_a_damaged_working_copy_is_told_and_set_aside(place: Path) -> None:
 def test_a_working_copy_that_lost_rows_is_told(place: Path) -> None:
     with opened(place) as stores, stores.warehouse.write() as writer:
         writer.run("DELETE FROM event_tail WHERE seq = 1")
-    assert wrong(findings(place)) == ["bad: The working copy holds 1 events, the log 2."]
+    assert wrong(findings(place)) == ["bad: Events in the working copy: 1; in the log: 2."]
 
 
 def test_what_is_not_folded_is_told(place: Path) -> None:
-    assert wrong(findings(place, (1, 2))) == ["warn: 1 definitions and 0 customers are not folded yet."]
+    assert wrong(findings(place, (1, 2))) == [
+        "warn: Still to be folded: 1 of the live definitions, 0 of the customers."
+    ]
 
 
 def test_who_has_the_directory_open_is_told(place: Path) -> None:

@@ -124,7 +124,7 @@ def _operational(ops: Ops) -> Iterator[Finding]:
     if waiting:
         mend = N_("Run habitue refresh to load them.")
         yield Finding(
-            "warn", N_("{waiting} events wait in the inbox; all of it is intact."), mend, {"waiting": waiting}
+            "warn", N_("Events that wait in the inbox, all intact: {waiting}."), mend, {"waiting": waiting}
         )
     else:
         yield Finding("ok", N_("The inbox is empty."))
@@ -138,11 +138,11 @@ def _log(log: EventLog, ops: Ops) -> Iterator[Finding]:
         yield Finding("bad", N_("The event log misses a file or a part of it: {file}"), mend, fields)
     elif log.count() != log.end():
         mend = N_("Put back a copy of the log: somebody else has written to it.")
-        yield Finding("bad", N_("The event log holds {counted} events, but counts {events}."), mend, fields)
-    else:
         yield Finding(
-            "ok", N_("The event log holds {events} events, in files that are all there."), fields=fields
+            "bad", N_("Events in the files of the log: {counted}; by its own count: {events}."), mend, fields
         )
+    else:
+        yield Finding("ok", N_("Events in the log: {events}; all its files are there."), fields=fields)
     if inbox.issued(ops) < log.offset(ops.name):
         mend = N_("Nothing to do: the next refresh makes them agree.")
         yield Finding("warn", N_("The operational database is older than the event log."), mend)
@@ -162,9 +162,9 @@ def _working_copy(warehouse: Warehouse, log: EventLog) -> Iterator[Finding]:
     fields["here"] = warehouse.read("SELECT count(*) AS n FROM event")["n"][0].as_py()
     if fields["here"] != fields["there"]:
         mend = N_("Run habitue rebuild: it makes the working copy again from the log.")
-        yield Finding("bad", N_("The working copy holds {here} events, the log {there}."), mend, fields)
+        yield Finding("bad", N_("Events in the working copy: {here}; in the log: {there}."), mend, fields)
     else:
-        yield Finding("ok", N_("The working copy holds the same {here} events as the log."), fields=fields)
+        yield Finding("ok", N_("Events in the working copy, the same as in the log: {here}."), fields=fields)
 
 
 def _folded(warehouse: Warehouse, live: Sequence[int]) -> Iterator[Finding]:
@@ -173,7 +173,7 @@ def _folded(warehouse: Warehouse, live: Sequence[int]) -> Iterator[Finding]:
     mend = N_("Run habitue refresh.")
     if missing or touched:
         fields = {"missing": len(missing), "touched": touched}
-        what = N_("{missing} definitions and {touched} customers are not folded yet.")
+        what = N_("Still to be folded: {missing} of the live definitions, {touched} of the customers.")
         yield Finding("warn", what, mend, fields)
     else:
         yield Finding("ok", N_("Every live definition is folded."))

@@ -278,7 +278,7 @@ def _prepare(root: duckdb.DuckDBPyConnection) -> None:
         root.execute("INSERT INTO meta VALUES ('schema', ?)", [SCHEMA])
         root.execute("COMMIT")
     if root.execute("SELECT value FROM meta WHERE key = 'schema'").fetchall() != [(SCHEMA,)]:
-        raise duckdb.IOException(N_("it was made by another version of Habitué"))
+        raise duckdb.IOException("its tables are those of another version")
 
 
 def _wal(path: Path) -> Path:
