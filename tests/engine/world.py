@@ -25,6 +25,9 @@ from tests.rules.strategies import SMALL, moments, properties, rules, values
 
 CODES = {"A": 1, "B": 2, "C": 3, "$identify": 4}
 
+import os
+from hypothesis import Phase
+PHASES = list(Phase) if not os.environ.get("NS") else [Phase.generate]
 TABLES = (
     *("event_name", "event_base", "event_tail", "trait_base", "trait_tail", "person", "account", "touched"),
     *("interval_base", "interval_tail", "interval_draft", "refolded", "transition", "due"),
@@ -141,7 +144,7 @@ def companies(draw: st.DrawFn, people: int = 3, most: int = 6) -> Company:
 def long(examples: int) -> settings:
     """So many examples of a test that takes its time, the same ones in every run."""
     checks = [HealthCheck.too_slow, HealthCheck.data_too_large]
-    return settings(max_examples=examples, database=None, deadline=None, suppress_health_check=checks)
+    return settings(max_examples=examples, database=None, deadline=None, suppress_health_check=checks, phases=PHASES)
 
 
 @st.composite
@@ -247,6 +250,28 @@ def lay(warehouse: Warehouse, company: Company, base: int = 0) -> None:
                 )
         for subject in ("person", "account"):
             writer.append(subject, tables[subject])
+
+
+def receive(warehouse: Warehouse, acts: tuple[Act, ...], history: bool) -> None:
+    """Let these arrive as the loader does: rows to the tails, births brought forward, people touched."""
+    arriving = Company(acts).tables()
+    people = pa.table({"person": pa.array(sorted({act.person for act in acts}), pa.int32())})
+    with warehouse.write() as writer:
+        for name in sorted({act.name for act in acts}):
+            missing = "WHERE NOT EXISTS (FROM event_name WHERE name = ?)"
+            writer.run(f"INSERT INTO event_name SELECT {CODES[name]}, ? {missing}", (name, name))
+        writer.append("event_tail", arriving["event"])
+        writer.append("trait_tail", arriving["trait"])
+        for subject in ("person", "account"):
+            writer.run(
+                f"CREATE OR REPLACE TEMP TABLE born AS FROM {subject} UNION ALL BY NAME FROM arriving",
+                arriving=arriving[subject],
+            )
+            writer.run(f"DELETE FROM {subject}")
+            writer.run(
+                f"INSERT INTO {subject} SELECT {subject}, NULL, min(birth) FROM born GROUP BY ALL ORDER BY 1"
+            )
+        writer.run(f"INSERT INTO touched SELECT person, {history} FROM people", people=people)
 
 
 def known(company: Company, book: Book | None = None) -> Known:

@@ -15,8 +15,8 @@ from habitue.kernel.clock import Micros
 from habitue.store.warehouse import Writer
 
 MOVES: Final = """
-    SELECT subject, CASE WHEN before = start THEN was END AS from_value, value AS to_value, start AS ts
-    FROM (SELECT *, lag(stop) OVER own AS before, lag(value) OVER own AS was
+    SELECT subject, CASE WHEN ended = start THEN earlier END AS from_value, value AS to_value, start AS ts
+    FROM (SELECT *, lag(stop) OVER own AS ended, lag(value) OVER own AS earlier
           FROM {intervals} WINDOW own AS (PARTITION BY subject ORDER BY start))
     UNION ALL
     SELECT subject, value, NULL, stop
@@ -24,26 +24,36 @@ MOVES: Final = """
           FROM {intervals} WINDOW own AS (PARTITION BY subject ORDER BY start))
     WHERE stop IS NOT NULL AND (next IS NULL OR next > stop)
 """
-"""Every change of value in a table of intervals: into the first one, from one to the next, out of the last."""
+"""Every change of value in a table of intervals: into the first, from one to the next, out of the last."""
+
+_PAST: Final = """
+    SELECT subject, start, least(stop, told + to_microseconds(1)) AS stop, value
+    FROM {}, clock WHERE start <= told"""
 
 _TELL: Final = f"""
     WITH clock AS (SELECT make_timestamp(?) AS told, make_timestamp(?) AS now),
+    foreseen AS ({MOVES.format(intervals="before")}),
     moved AS (
-        SELECT *, false AS late FROM ({MOVES.format(intervals="after")}), clock WHERE ts > told AND ts <= now
+        SELECT m.subject, m.from_value, m.to_value, m.ts, q.subject IS NOT NULL AND f.ts IS NULL AS late
+        FROM ({MOVES.format(intervals="after")}) m JOIN clock ON m.ts > told AND m.ts <= now
+        LEFT JOIN quiet q ON m.subject = q.subject
+        LEFT JOIN foreseen f ON m.subject = f.subject AND m.ts = f.ts
+             AND m.from_value IS NOT DISTINCT FROM f.from_value AND m.to_value IS NOT DISTINCT FROM f.to_value
     ),
     was AS (SELECT subject, value FROM before, clock WHERE start <= told AND (stop IS NULL OR stop > told)),
-    reads AS (SELECT subject, value, start FROM after, clock WHERE start <= told AND (stop IS NULL OR stop > told)),
+    reads AS (
+        SELECT subject, value, start FROM after, clock WHERE start <= told AND (stop IS NULL OR stop > told)
+    ),
+    -- The past reaches up to `told` and includes it: what ends there is over then.
     past AS (
         SELECT DISTINCT subject FROM (
-            (SELECT subject, start, least(stop, told) AS stop, value FROM before, clock WHERE start <= told
-             EXCEPT SELECT subject, start, least(stop, told), value FROM after, clock WHERE start <= told)
-            UNION ALL
-            (SELECT subject, start, least(stop, told), value FROM after, clock WHERE start <= told
-             EXCEPT SELECT subject, start, least(stop, told), value FROM before, clock WHERE start <= told))
+            ({_PAST.format("before")} EXCEPT {_PAST.format("after")})
+            UNION ALL ({_PAST.format("after")} EXCEPT {_PAST.format("before")}))
     ),
     rewritten AS (
         SELECT subject, was.value AS from_value, reads.value AS to_value, coalesce(reads.start, told) AS ts,
-               was.value IS NOT DISTINCT FROM reads.value OR subject IN (SELECT subject FROM moved) AS late
+               was.value IS NOT DISTINCT FROM reads.value OR subject IN (SELECT subject FROM moved)
+               OR subject IN (SELECT subject FROM quiet) AS late
         FROM past LEFT JOIN was USING (subject) LEFT JOIN reads USING (subject), clock
     ),
     changes AS (
@@ -51,9 +61,9 @@ _TELL: Final = f"""
         UNION ALL SELECT subject, from_value, to_value, ts, late FROM moved
     )
     INSERT INTO transition
-    SELECT (SELECT coalesce(max(seq), 0) FROM transition) + row_number() OVER (ORDER BY c.ts, subject),
-           {{version}}, subject, from_value, to_value, c.ts, late OR coalesce(history, false), cause
-    FROM changes c LEFT JOIN quiet USING (subject)
+    SELECT (SELECT coalesce(max(seq), 0) FROM transition) + row_number() OVER (ORDER BY c.ts, c.subject),
+           {{version}}, c.subject, from_value, to_value, c.ts, late, cause
+    FROM changes c
     LEFT JOIN (SELECT {{column}} AS subject, ts, max(seq) AS cause FROM event_tail GROUP BY ALL) e
          ON e.subject = c.subject AND e.ts = c.ts
 """
@@ -71,9 +81,12 @@ def tell(
 ) -> None:
     """Append the changes of these subjects to `transition`.
 
-    A change of the present is told once, also when late events brought it about. Where only the past
-    reads differently a restated row says so. `quiet` (subject, history) names those whose new events
-    all came in as history: theirs are restated too, so that nothing acts on them.
+    For each subject the rows form a chain, in the order of `seq`: every row starts from the value at
+    which the one before it left off, and the last one ends at the value at `now`. A change of the
+    present is told once, also when late events brought it about. Where the past reads differently one
+    row, restated unless it alone tells a change of the present, leads from what was told to what it
+    should have been. `quiet` (subject) names those whose new events all came in as history: what those
+    changed is restated too, so that nothing acts on it; what time alone brings about is still told.
     """
     text = _TELL.format(version=version, column=column)
     writer.run(text, (told, now), before=before, after=after, quiet=quiet)

@@ -33,11 +33,12 @@ REVENUE: Final = ("revenue",)
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """Contributions by SQL; `{who}` in the text stands for the condition on the subjects."""
+    """Contributions by SQL, written for `gather.Who.of`; `stored` is the version whose intervals they are."""
 
     sql: Sql
     weighted: bool = False
     ended: bool = False
+    stored: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,10 +92,21 @@ def rule_program(rule: nodes.Rule, subject: Subject, known: Known) -> Program:
     return build.program([[TRUE], build.code(rule)], frozenset())
 
 
-def lifts(program: Program) -> bool:
-    """Whether somewhere in the program other subjects are looked at."""
-    inner = [source.program for source in program.sources if isinstance(source, Long)]
-    return any(isinstance(source, Lifted) for source in program.sources) or any(map(lifts, inner))
+def opposite(subject: Subject) -> Subject:
+    """The other kind of subject."""
+    return "account" if subject == "person" else "person"
+
+
+def reads(program: Program) -> set[int]:
+    """The versions whose stored intervals the program reads, itself or in what it is made of."""
+    found: set[int] = set()
+    for source in program.sources:
+        match source:
+            case Query(stored=int(version)):
+                found.add(version)
+            case Long(inner) | Lifted(inner):
+                found |= reads(inner)
+    return found
 
 
 class _Builder:
@@ -396,9 +408,11 @@ class _Builder:
         listed = ", ".join(str(value) for value in values) or "-1"
         return Query(
             Sql(
-                f"SELECT subject, start, stop FROM intervals WHERE {{who:subject}} AND version = {version} AND value IN ({listed})"
+                "SELECT subject, start, stop FROM intervals "
+                f"WHERE {{who:subject}} AND version = {version} AND value IN ({listed})"
             ),
             ended=True,
+            stored=version,
         )
 
     def events(self, events: tuple[str, ...], where: nodes.Rule | None) -> Sql:

@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from habitue.engine.compile import ENDLESS, OWN, Lifted, Long, Program, Query, Source
+from habitue.engine.compile import ENDLESS, OWN, Lifted, Long, Program, Query, Source, opposite
 from habitue.engine.plan import Subject
 from habitue.engine.sweep import NEVER, Intervals, Ints, Tracks, compiled, sweep
 
@@ -40,7 +40,9 @@ class Who:
 
     def of(self, text: str) -> str:
         """The query over these subjects: fills in `{event}`, `{trait}` and `{who:column}`."""
-        return _HOLE.sub(lambda found: self._condition(found[1]) if found[1] else self._rows(found[0][1:-1]), text)
+        return _HOLE.sub(
+            lambda found: self._condition(found[1]) if found[1] else self._rows(found[0][1:-1]), text
+        )
 
     def _condition(self, column: str) -> str:
         if len(self.ids) == 0:
@@ -182,7 +184,7 @@ def _fetched(query: Query, who: Who, read: Read) -> _Contributions:
 
 def _lifted(program: Program, who: Who, read: Read) -> _Contributions:
     """The intervals of the people of these accounts (or the accounts of these people), under the latter's ids."""
-    subject = "account" if program.subject == "person" else "person"
+    subject = opposite(program.subject)
     pairs = read(
         who.of(
             f"SELECT DISTINCT {subject} AS subject, {program.subject} AS other FROM {{event}} "

@@ -3,7 +3,8 @@
 A subject's intervals hold its whole future as far as it is known: the day on which a stage will end
 if nothing happens is the start of the next one. So as time passes nothing is computed again. Only
 subjects with new events are folded, and only for them and for those whose due time has come is a
-`transition` written.
+`transition` written. A definition is folded whole when it is new, and again when one that it refers
+to has another version.
 
 Each definition is brought forward in one transaction of its own, with the instant up to which its
 changes are told. Whatever stops the work, the next refresh finds each definition wholly done or not.
@@ -13,27 +14,27 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Final
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from habitue.engine.change import tell
-from habitue.engine.compile import Known, Program, lifts, program
-from habitue.engine.fold import Batch, Progress, everybody, fold, joined, rows, some
-from habitue.engine.gather import FEW, Ids, Who, ids, those
-from habitue.engine.plan import Book, Definition, Subject, in_order
+from habitue.engine.compile import Known, Program, program, reads
+from habitue.engine.fold import Progress, everybody, fold, joined, rows
+from habitue.engine.gather import ids
+from habitue.engine.plan import Book, Definition, in_order
+from habitue.engine.touched import Touched
 from habitue.kernel.clock import Micros
 from habitue.store.warehouse import Warehouse, Writer
 
 NOBODY: Final = pa.table({"subject": pa.array([], pa.int32())})
-QUIET: Final = pa.table({"subject": pa.array([], pa.int32()), "history": pa.array([], pa.bool_())})
 
 
 @dataclass(frozen=True)
 class Refreshed:
-    """What a refresh did: how many subjects had news, and how many definitions were folded whole."""
+    """What a refresh did: how many people had news, and how many definitions were folded whole."""
 
     subjects: int
     whole: int
@@ -58,177 +59,164 @@ def refresh(
     A definition folded for the first time tells no changes: its past is history. `since` says up to
     when changes were told, where a working copy made anew does not know: then they are told from there.
     """
-    whole = 0
+    news = _News(warehouse)
+    # The names are read last, so that no new event is of a name that is not among them.
     names = known(warehouse, definitions, digits)
-    touched = _Touched(warehouse)
+    uses: dict[int, set[int]] = {}
+    whole = 0
     for definition in in_order(definitions):
-        compiled = program(definition, names)
-        told = warehouse.meta(f"told:{definition.version}")
-        if told is None:
-            _whole(warehouse, definition, compiled, since, now, progress)
-            whole += 1
+        version, compiled = definition.version, program(definition, names)
+        uses[version] = reads(compiled).union(*(uses[other] for other in reads(compiled)))
+        turn = _Turn(warehouse, definition, compiled, str(sorted(uses[version])), now, progress)
+        told, used = (warehouse.meta(f"{word}:{version}") for word in ("told", "uses"))
+        wanted, quiet = news.of(version, compiled)
+        if told is not None and used == turn.uses:
+            turn.forward(news.touched, wanted, quiet, int(told))
         else:
-            _forward(warehouse, definition, compiled, touched, int(told), now, progress)
-    with warehouse.write() as writer:
-        writer.run("DELETE FROM touched")
-    return Refreshed(len(touched.people), whole)
+            turn.whole(since if told is None else int(told), again=told is not None)
+            whole += 1
+    news.forget()
+    return Refreshed(len(news.touched.people), whole)
 
 
 def forget(warehouse: Warehouse, version: int) -> None:
     """Drop a version's intervals; what was told of it stays."""
     with warehouse.write() as writer:
         _drop(writer, version)
-        writer.run("DELETE FROM meta WHERE key = ?", (f"told:{version}",))
+        writer.run("DELETE FROM meta WHERE key IN (?, ?)", (f"told:{version}", f"uses:{version}"))
 
 
-class _Touched:
-    """Subjects with events that no definition has folded yet, and whether those came in as history only."""
+class _News:
+    """The people whose new events no definition has folded yet, as they are now: more may come meanwhile."""
 
     def __init__(self, warehouse: Warehouse) -> None:
-        self.read = warehouse.read
-        rows = self.read(
-            "SELECT person AS subject, bool_and(history) AS history FROM touched GROUP BY ALL ORDER BY 1"
+        self.warehouse = warehouse
+        self.last: int = warehouse.read("SELECT coalesce(max(rowid), -1) FROM touched").column(0)[0].as_py()
+        people = warehouse.read(
+            "SELECT person, bool_and(history) AS quiet FROM touched WHERE rowid <= ? GROUP BY ALL ORDER BY 1",
+            (self.last,),
         )
-        self.people = ids(rows)
-        self.quiet = rows
-        self._kept: dict[tuple[Subject, bytes], Who] = {}
+        self.touched = Touched(ids(people), warehouse.read)
+        live = people.filter(pc.invert(people["quiet"]))
+        self.live = self.touched if len(live) == len(people) else Touched(ids(live), warehouse.read)
 
-    @cached_property
-    def accounts(self) -> Ids:
-        """The accounts of the touched people."""
-        return ids(
-            self.read(
-                "SELECT DISTINCT account FROM event SEMI JOIN wanted USING (person) WHERE account IS NOT NULL ORDER BY 1",
-                wanted=pa.table({"person": self.people}),
-            )
+    def of(self, version: int, program: Program) -> tuple[pa.Table, pa.Table]:
+        """Whom a definition must fold, and those of them whose news came in as history only."""
+        wanted = self.touched.by(version, program)
+        quiet = np.setdiff1d(wanted, self.live.by(version, program))
+        return pa.table({"subject": wanted}), pa.table({"subject": quiet})
+
+    def forget(self) -> None:
+        with self.warehouse.write() as writer:
+            writer.run("DELETE FROM touched WHERE rowid <= ?", (self.last,))
+
+
+@dataclass(frozen=True)
+class _Turn:
+    """One definition's turn; `uses` names the versions that it refers to, at any remove."""
+
+    warehouse: Warehouse
+    definition: Definition
+    program: Program
+    uses: str
+    now: Micros
+    progress: Progress | None
+
+    def whole(self, told: Micros | None, again: bool) -> None:
+        """Fold everybody. Where changes were told up to `told`, the later ones are told now.
+
+        If they were told from intervals that this version had before, what now reads differently is restated.
+        """
+        with self.warehouse.write() as writer:
+            before = writer.run(f"SELECT * FROM intervals WHERE {self._mine}") if again else None
+            self._fold_all(writer)
+            if told is not None:
+                after = writer.run(f"SELECT * FROM interval_base WHERE {self._mine}")
+                everybody = pa.table({"subject": pc.unique(after["subject"])})
+                self._tell(writer, before or after, after, everybody, told)
+            self._note(writer, max(told or self.now, self.now))
+
+    def forward(self, touched: Touched, wanted: pa.Table, quiet: pa.Table, told: Micros) -> None:
+        """Fold these, and tell the changes of theirs and of those whose time has come."""
+        batches = touched.batches(self.definition.subject, ids(wanted))
+        found = joined(list(fold(self.program, batches, self.warehouse.read, self.progress)))
+        after = rows(self.definition.version, found)
+        with self.warehouse.write() as writer:
+            self._tell_due(writer, wanted, told)
+            if len(wanted):
+                self._tell(writer, self._stored(writer, wanted), after, quiet, told)
+                self._replace(writer, wanted, after)
+                self._expect(writer, "after", after=after)
+            self._note(writer, max(told, self.now))
+
+    @property
+    def _mine(self) -> str:
+        return f"version = {self.definition.version}"
+
+    def _fold_all(self, writer: Writer) -> None:
+        _drop(writer, self.definition.version)
+        read = self.warehouse.read
+        for found in fold(self.program, everybody(self.definition.subject, read), read, self.progress):
+            writer.append("interval_base", rows(self.definition.version, found))
+        self._expect(writer, f"interval_base WHERE {self._mine}")
+
+    def _tell_due(self, writer: Writer, others: pa.Table, told: Micros) -> None:
+        """Tell what time alone has brought about, leaving `others` out."""
+        due = writer.run(
+            f"SELECT DISTINCT subject FROM due ANTI JOIN others USING (subject) WHERE {self._mine} "
+            "AND ts > make_timestamp(?) AND ts <= make_timestamp(?)",
+            (told, self.now),
+            others=others,
+        )
+        if len(due):
+            intervals = self._stored(writer, due)
+            self._tell(writer, intervals, intervals, NOBODY, told)
+
+    def _tell(self, writer: Writer, before: pa.Table, after: pa.Table, quiet: pa.Table, told: Micros) -> None:
+        version, subject = self.definition.version, self.definition.subject
+        tell(writer, version, subject, before, after, quiet, told, max(told, self.now))
+
+    def _stored(self, writer: Writer, subjects: pa.Table) -> pa.Table:
+        """These subjects' intervals: the view would read everybody's to leave out the refolded."""
+        theirs = f"WHERE {self._mine} AND subject IN (SELECT subject FROM subjects)"
+        return writer.run(
+            f"SELECT * FROM (SELECT * FROM interval_base {theirs}) "
+            "ANTI JOIN refolded USING (version, subject) "
+            f"UNION ALL SELECT * FROM interval_tail {theirs}",
+            subjects=subjects,
         )
 
-    @cached_property
-    def colleagues(self) -> Ids:
-        """The touched people and everybody of their accounts."""
-        found = ids(
-            self.read(
-                "SELECT DISTINCT person FROM event SEMI JOIN wanted USING (account) ORDER BY 1",
-                wanted=pa.table({"account": self.accounts}),
-            )
+    def _replace(self, writer: Writer, subjects: pa.Table, after: pa.Table) -> None:
+        writer.run(
+            f"DELETE FROM interval_tail WHERE {self._mine} AND subject IN (SELECT subject FROM subjects)",
+            subjects=subjects,
         )
-        return np.union1d(self.people, found).astype(np.int32)
+        writer.run(
+            f"INSERT INTO refolded SELECT {self.definition.version}, subject FROM subjects "
+            f"ANTI JOIN (SELECT subject FROM refolded WHERE {self._mine}) USING (subject)",
+            subjects=subjects,
+        )
+        writer.append("interval_tail", after)
 
-    def of(self, program: Program) -> Ids:
-        """Whom the program must fold."""
-        if program.subject == "account":
-            return self.accounts
-        return self.colleagues if lifts(program) else self.people
+    def _expect(self, writer: Writer, intervals: str, **tables: pa.Table) -> None:
+        """Note when these subjects change next if nothing happens."""
+        writer.run(
+            "INSERT INTO due SELECT ts, version, subject FROM "
+            f"(SELECT version, subject, unnest([start, stop]) AS ts FROM {intervals}) "
+            "WHERE ts > make_timestamp(?) GROUP BY ALL ORDER BY ts",
+            (self.now,),
+            **tables,
+        )
 
-    def batches(self, program: Program) -> list[Batch]:
-        """They in batches; where one is enough, all definitions share what was fetched for it."""
-        wanted = self.of(program)
-        if 0 < len(wanted) <= FEW:
-            return [lambda: self._few(program.subject, wanted.tobytes())]
-        return some(program.subject, wanted, self.read)
-
-    def _few(self, subject: Subject, wanted: bytes) -> Who:
-        if (subject, wanted) not in self._kept:
-            self._kept[subject, wanted] = those(subject, np.frombuffer(wanted, np.int32), self.read)
-        return self._kept[subject, wanted]
-
-
-def _whole(
-    warehouse: Warehouse,
-    definition: Definition,
-    program: Program,
-    since: Micros | None,
-    now: Micros,
-    progress: Progress | None,
-) -> None:
-    """Fold everybody: the whole history of one definition."""
-    version = definition.version
-    with warehouse.write() as writer:
-        _drop(writer, version)
-        for found in fold(program, everybody(definition.subject, warehouse.read), warehouse.read, progress):
-            writer.append("interval_base", rows(version, found))
-        _expect(writer, f"interval_base WHERE version = {version}", now)
-        if since is not None:
-            _tell_due(writer, definition, NOBODY, since, now)
-        _note(writer, version, now)
-
-
-def _forward(
-    warehouse: Warehouse,
-    definition: Definition,
-    program: Program,
-    touched: _Touched,
-    told: Micros,
-    now: Micros,
-    progress: Progress | None,
-) -> None:
-    """Fold the touched, and tell the changes of theirs and of those whose time has come."""
-    version, wanted, now = definition.version, touched.of(program), max(told, now)
-    found = joined(list(fold(program, touched.batches(program), warehouse.read, progress)))
-    after, subjects = rows(version, found), pa.table({"subject": wanted})
-    with warehouse.write() as writer:
-        _tell_due(writer, definition, subjects, told, now)
-        if len(wanted):
-            before = _stored(writer, version, subjects)
-            tell(writer, version, definition.subject, before, after, touched.quiet, told, now)
-            _replace(writer, version, subjects, after)
-            _expect(writer, "after", now, after=after)
-        _note(writer, version, now)
-
-
-def _tell_due(writer: Writer, definition: Definition, others: pa.Table, told: Micros, now: Micros) -> None:
-    """Tell what time alone has brought about since `told`, leaving `others` out."""
-    version = definition.version
-    due = writer.run(
-        f"SELECT DISTINCT subject FROM due ANTI JOIN others USING (subject) WHERE version = {version} "
-        "AND ts > make_timestamp(?) AND ts <= make_timestamp(?)",
-        (told, now),
-        others=others,
-    )
-    if due.num_rows:
-        intervals = _stored(writer, version, due)
-        tell(writer, version, definition.subject, intervals, intervals, QUIET, told, now)
-
-
-def _stored(writer: Writer, version: int, subjects: pa.Table) -> pa.Table:
-    """These subjects' intervals: the view would read everybody's to leave out the refolded."""
-    mine = f"WHERE version = {version} AND subject IN (SELECT subject FROM subjects)"
-    return writer.run(
-        f"SELECT * FROM (SELECT * FROM interval_base {mine}) ANTI JOIN refolded USING (version, subject) "
-        f"UNION ALL SELECT * FROM interval_tail {mine}",
-        subjects=subjects,
-    )
-
-
-def _replace(writer: Writer, version: int, subjects: pa.Table, after: pa.Table) -> None:
-    writer.run(
-        f"DELETE FROM interval_tail WHERE version = {version} AND subject IN (SELECT subject FROM subjects)",
-        subjects=subjects,
-    )
-    writer.run(
-        f"INSERT INTO refolded SELECT {version}, subject FROM subjects "
-        f"ANTI JOIN (SELECT subject FROM refolded WHERE version = {version}) USING (subject)",
-        subjects=subjects,
-    )
-    writer.append("interval_tail", after)
-
-
-def _expect(writer: Writer, intervals: str, now: Micros, **tables: pa.Table) -> None:
-    """Note when these subjects change next if nothing happens."""
-    writer.run(
-        "INSERT INTO due SELECT ts, version, subject FROM "
-        f"(SELECT version, subject, unnest([start, stop]) AS ts FROM {intervals}) "
-        "WHERE ts > make_timestamp(?) GROUP BY ALL ORDER BY ts",
-        (now,),
-        **tables,
-    )
+    def _note(self, writer: Writer, told: Micros) -> None:
+        """How far this definition is; what fell due by then is told."""
+        version = self.definition.version
+        writer.run(f"DELETE FROM due WHERE {self._mine} AND ts <= make_timestamp(?)", (told,))
+        for key, value in ((f"told:{version}", str(told)), (f"uses:{version}", self.uses)):
+            writer.run("DELETE FROM meta WHERE key = ?", (key,))
+            writer.run("INSERT INTO meta VALUES (?, ?)", (key, value))
 
 
 def _drop(writer: Writer, version: int) -> None:
     for table in ("interval_base", "interval_tail", "refolded", "due"):
         writer.run(f"DELETE FROM {table} WHERE version = {version}")
-
-
-def _note(writer: Writer, version: int, now: Micros) -> None:
-    writer.run("DELETE FROM meta WHERE key = ?", (f"told:{version}",))
-    writer.run("INSERT INTO meta VALUES (?, ?)", (f"told:{version}", str(now)))

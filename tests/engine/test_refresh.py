@@ -1,0 +1,219 @@
+"""Refresh brings every definition to where a fold from scratch would, and tells each change of the present once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
+
+import pytest
+from hypothesis import given, seed
+from hypothesis import strategies as st
+
+from habitue.engine.fold import Progress
+from habitue.engine.plan import Book, Definition, Subject, in_order
+from habitue.engine.refresh import refresh
+from habitue.engine.sweep import NEVER
+from habitue.kernel.clock import DAY, Micros
+from habitue.rules.nodes import Account, And, AnyMember, Not, Rule, Segment
+from habitue.store.warehouse import Warehouse
+from tests.engine import world
+from tests.rules.strategies import ORIGIN
+
+pytestmark = pytest.mark.filterwarnings("ignore:Generating overly large repr")
+
+Told = tuple[int | None, int | None, Micros, bool]
+"""A transition of one subject: from, to, when, restated."""
+
+
+@dataclass(frozen=True)
+class Round:
+    """What arrives before a refresh at `now`, as history or live; `stopped` after so many steps; then compacted or not."""
+
+    acts: tuple[world.Act, ...]
+    history: bool
+    now: Micros
+    stopped: int | None
+    compacted: bool
+
+
+@st.composite
+def rounds(draw: st.DrawFn) -> list[Round]:
+    """A company's acts in the order of their arrival, however late or early, some refreshes broken off."""
+    acts = draw(world.companies(people=4, most=5)).acts
+    cuts = sorted(draw(st.lists(st.integers(0, len(acts)), min_size=1, max_size=5)))
+    nows = sorted(draw(st.sets(st.integers(0, 20), min_size=len(cuts) + 1, max_size=len(cuts) + 1)))
+    return [
+        Round(
+            acts[low:high],
+            draw(st.sampled_from((False, False, True))),
+            ORIGIN + half * DAY // 2 + draw(st.sampled_from((-1, 0, 1))),
+            draw(st.sampled_from((None, None, *range(7)))),
+            draw(st.booleans()),
+        )
+        for (low, high), half in zip(pairwise((0, *cuts, len(acts))), nows, strict=True)
+    ]
+
+
+@st.composite
+def shelves(draw: st.DrawFn) -> list[Definition]:
+    """Definitions of both kinds of subjects, referring to each other across them."""
+    subject: Subject = draw(st.sampled_from(("person", "account")))
+    book = world.definitions(draw(world.books(subject)), subject)
+    other = world.opposite(subject)
+    over = Definition(200, "segment", "over", other, ("in",), (draw(world.lifting(other)),))
+    lift: Callable[[Rule], Rule] = AnyMember if subject == "account" else Account
+    back = lift(
+        draw(
+            st.sampled_from((Segment("over"), Not(Segment("over")), And((Segment("over"), Segment("over")))))
+        )
+    )
+    around = Definition(201, "segment", "around", subject, ("in",), (back,))
+    near = Definition(202, "segment", "near", subject, ("in",), (Segment("around"),))
+    return draw(st.permutations([*book, over, around, near]))
+
+
+class Interrupted(Exception):
+    """The power went."""
+
+
+def stop_after(steps: int | None) -> Progress | None:
+    left = steps
+
+    def progress(_done: int, _of: int) -> None:
+        nonlocal left
+        if left == 0:
+            raise Interrupted
+        left = None if left is None else left - 1
+
+    return None if steps is None else progress
+
+
+@dataclass
+class Shadow:
+    """What was told of one definition, kept by the test: up to when, the intervals then, and each subject's value."""
+
+    told: Micros | None = None
+    stays: dict[int, list[world.Stay]] = field(default_factory=dict)
+    values: dict[int, int] = field(default_factory=dict)
+
+
+def read(warehouse: Warehouse, table: str, version: int) -> dict[int, list[world.Stay]]:
+    """The stored intervals of a version."""
+    found = warehouse.read(
+        f"SELECT subject, epoch_us(start) AS start, coalesce(epoch_us(stop), {NEVER}) AS stop, value "
+        f"FROM {table} WHERE version = {version} ORDER BY subject, start"
+    )
+    by_subject: dict[int, list[world.Stay]] = {}
+    for row in found.to_pylist():
+        by_subject.setdefault(row["subject"], []).append((row["start"], row["stop"], row["value"]))
+    return by_subject
+
+
+def bits(warehouse: Warehouse, version: int) -> list[dict[str, object]]:
+    query = f"FROM intervals WHERE version = {version} ORDER BY ALL"
+    rows: list[dict[str, object]] = warehouse.read(query).to_pylist()
+    return rows
+
+
+def told(warehouse: Warehouse, version: int, after: int) -> dict[int, list[Told]]:
+    """The transitions of a version past a seq, by subject."""
+    found = warehouse.read(
+        "SELECT subject, from_value, to_value, epoch_us(ts), restated FROM transition "
+        f"WHERE version = {version} AND seq > {after} ORDER BY seq"
+    )
+    by_subject: dict[int, list[Told]] = {}
+    for one, *row in zip(*(column.to_pylist() for column in found.columns), strict=True):
+        by_subject.setdefault(one, []).append((row[0], row[1], row[2], row[3]))
+    return by_subject
+
+
+def moves(own: list[world.Stay], after: Micros, until: Micros) -> list[tuple[int | None, int | None, Micros]]:
+    """Every change of value past `after` and up to `until`."""
+    instants = sorted({at for start, stop, _ in own for at in (start, stop) if after < at <= until})
+    return [(world.value_at(own, at - 1), world.value_at(own, at), at) for at in instants]
+
+
+def past(own: list[world.Stay], until: Micros) -> list[world.Stay]:
+    """What the intervals say up to and including an instant."""
+    return [(start, min(stop, until + 1), value) for start, stop, value in own if start <= until]
+
+
+def check(
+    shadow: Shadow, after: dict[int, list[world.Stay]], rows: dict[int, list[Told]], now: Micros, kind: str
+) -> None:
+    """That these rows, and no others, lead from what was told before to what is true now."""
+    assert shadow.told is not None
+    for one in {*shadow.stays, *after, *rows}:
+        before, own, new = shadow.stays.get(one, []), after.get(one, []), rows.get(one, [])
+        was, reads = shadow.values.get(one), world.value_at(own, shadow.told)
+        moved = moves(own, shadow.told, now)
+        rewritten = past(before, shadow.told) != past(own, shadow.told)
+        if rewritten:
+            assert new[0][:2] == (was, reads)
+            assert new[0][2] <= shadow.told
+        assert [row[:3] for row in new[int(rewritten) :]] == moved
+        value = was
+        for row in new:
+            assert row[0] == value
+            value = row[1]
+        assert value == world.value_at(own, now)
+        if kind == "mixed":
+            continue
+        foreseen = moves(before, shadow.told, now)
+        live = [not row[3] for row in new]
+        expected = [was != reads and not moved and kind == "live"] if rewritten else []
+        expected += [kind == "live" or move in foreseen for move in moved]
+        assert live == expected
+
+
+@pytest.fixture(scope="module")
+def fresh() -> Warehouse:
+    """Where everything is folded from scratch."""
+    return Warehouse.open(None, threads=1)
+
+
+@pytest.mark.parametrize("shard", range(4))
+def test_after_every_refresh_all_is_as_if_folded_from_scratch_and_told_once(
+    warehouse: Warehouse, fresh: Warehouse, shard: int
+) -> None:
+    @seed(shard)
+    @world.long(40)
+    @given(rounds(), shelves())
+    def agree(stream: list[Round], shelf: list[Definition]) -> None:
+        world.lay(warehouse, world.Company(()))
+        refresh(warehouse, shelf, ORIGIN - DAY)
+        shadows = {definition.version: Shadow(ORIGIN - DAY) for definition in shelf}
+        arrived: list[world.Act] = []
+        pending: set[str] = set()
+        last = 0
+        for each in stream:
+            world.receive(warehouse, each.acts, each.history)
+            arrived += each.acts
+            pending |= {"history" if each.history else "live"} if each.acts else set()
+            stopped = False
+            try:
+                refresh(warehouse, shelf, each.now, progress=stop_after(each.stopped))
+            except Interrupted:
+                stopped = True
+            company = world.Company(tuple(arrived))
+            world.lay(fresh, company)
+            names = world.known(company, Book.of(shelf))
+            world.store(fresh, in_order(shelf), names)
+            kind = "mixed" if len(pending) > 1 else next(iter(pending), "live")
+            for version, shadow in shadows.items():
+                if warehouse.meta(f"told:{version}") != str(each.now):
+                    assert stopped
+                    continue
+                assert bits(warehouse, version) == bits(fresh, version)
+                after = read(fresh, "intervals", version)
+                check(shadow, after, told(warehouse, version, last), each.now, kind)
+                values = {one: world.value_at(own, each.now) for one, own in after.items()}
+                shadow.told, shadow.stays = each.now, after
+                shadow.values = {one: value for one, value in values.items() if value is not None}
+            last = warehouse.read("SELECT coalesce(max(seq), 0) FROM transition").column(0)[0].as_py()
+            pending = pending if stopped else set()
+            if each.compacted:
+                warehouse.compact()
+
+    agree()
