@@ -16,7 +16,7 @@ from litestar.di import Provide
 from litestar.exceptions import HTTPException
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
-from litestar.params import Parameter
+from litestar.params import QueryParameter
 from litestar.static_files import create_static_files_router
 
 import habitue
@@ -96,37 +96,39 @@ def create(shop: Shop, hosts: frozenset[str] = frozenset(), token: str | None = 
             render_plugins=[JsonRenderPlugin()],
             use_handler_docstrings=True,
         ),
+        logging_config=None,
         state=State({"shop": shop}),
     )
 
 
 def _question(
     stage: Annotated[
-        list[str] | None, Parameter(query="stage", description="Those in one of these stages.")
+        list[str] | None, QueryParameter(name="stage", description="Those in one of these stages.")
     ] = None,
     source: Annotated[
         list[str] | None,
-        Parameter(
-            query="from",
+        QueryParameter(
+            name="from",
             description="Those who were in one of these stages when `against` ended (none: in no stage yet).",
         ),
     ] = None,
     target: Annotated[
-        list[str] | None, Parameter(query="to", description="Those in one of these stages, after `from`.")
+        list[str] | None, QueryParameter(name="to", description="Those in one of these stages, after `from`.")
     ] = None,
     at: Annotated[
         str | None,
-        Parameter(query="at", description="A month (its end), a date or an instant; now if not said."),
+        QueryParameter(name="at", description="A month (its end), a date or an instant; now if not said."),
     ] = None,
     against: Annotated[
         str | None,
-        Parameter(query="against", description="The month for `from`; the one before `at` if not said."),
+        QueryParameter(name="against", description="The month for `from`; the one before `at` if not said."),
     ] = None,
     ever: Annotated[
-        str | None, Parameter(query="ever", description="Those who have been in this stage.")
+        str | None, QueryParameter(name="ever", description="Those who have been in this stage.")
     ] = None,
     search: Annotated[
-        str, Parameter(query="q", max_length=200, description="A part of the key, the name or the e-mail.")
+        str,
+        QueryParameter(name="q", max_length=200, description="A part of the key, the name or the e-mail."),
     ] = "",
 ) -> Question:
     """Which people a list holds, from the parameters of its address; what is empty was not asked."""
@@ -153,16 +155,19 @@ def serve(
 
     Raises `UserError` where the host is not this machine's or no port is free.
     """
-    listening = _listening(host, port)
+    waiting = listening(host, port)
     if ready:
-        ready(f"http://{f'[{host}]' if ':' in host else host}:{listening.getsockname()[1]}/")
+        ready(f"http://{f'[{host}]' if ':' in host else host}:{waiting.getsockname()[1]}/")
     config = uvicorn.Config(create(shop, frozenset({host}), token), log_level="warning", server_header=False)
-    uvicorn.Server(config).run(sockets=[listening])
+    uvicorn.Server(config).run(sockets=[waiting])
 
 
-def _listening(host: str, port: int) -> socket.socket:
+def listening(host: str, port: int) -> socket.socket:
+    """A socket that takes connections on the first free port; raises `UserError`."""
     for wish in range(port, port + _TRIES):
-        one = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM)
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        # Named as TCP, asyncio sends at once; else the second part of an answer waits 40 ms (Nagle).
+        one = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             one.bind((host, wish))

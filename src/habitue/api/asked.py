@@ -7,7 +7,7 @@ from typing import Annotated, Final, TypeAlias
 
 from litestar import get
 from litestar.openapi import ResponseSpec
-from litestar.params import Parameter
+from litestar.params import QueryParameter
 
 from habitue.api.shapes import Failure
 from habitue.app import Shop
@@ -23,28 +23,29 @@ read = partial(get, sync_to_thread=True, responses=_FAILURES)
 
 ModelId: TypeAlias = Annotated[
     str | None,
-    Parameter(query="model", max_length=100, description="A model's id; the first live one if not said."),
+    QueryParameter(name="model", max_length=100, description="A model's id; the first live one if not said."),
 ]
 Month: TypeAlias = Annotated[
     str | None,
-    Parameter(query="month", max_length=10, description="A month such as 2026-11; this one if not said."),
+    QueryParameter(name="month", max_length=10, description="A month such as 2026-11; this one if not said."),
 ]
 Against: TypeAlias = Annotated[
     str | None,
-    Parameter(
-        query="against", max_length=10, description="The month to compare with; the one before if not said."
+    QueryParameter(
+        name="against", max_length=10, description="The month to compare with; the one before if not said."
     ),
 ]
 At: TypeAlias = Annotated[
     str | None,
-    Parameter(
-        query="at", max_length=40, description="A month (its end), a date or an instant; now if not said."
+    QueryParameter(
+        name="at", max_length=40, description="A month (its end), a date or an instant; now if not said."
     ),
 ]
 RuleText: TypeAlias = Annotated[
-    str, Parameter(query="rule", max_length=20_000, description='A rule, such as ever("Order Completed").')
+    str,
+    QueryParameter(name="rule", max_length=20_000, description='A rule, such as ever("Order Completed").'),
 ]
-Size: TypeAlias = Annotated[int, Parameter(query="size", ge=1, le=1_000, description="How many at most.")]
+Size: TypeAlias = Annotated[int, QueryParameter(name="size", ge=1, le=1_000, description="How many at most.")]
 
 
 def chosen(shop: Shop, model: str | None) -> Model:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Final
 
+from litestar.di import NamedDependency
 from litestar.exceptions import NotFoundException
-from litestar.params import Parameter
+from litestar.params import PathParameter, QueryParameter
 
 from habitue.api import reason, shapes
 from habitue.api.asked import At, ModelId, Size, chosen, read
@@ -22,13 +23,17 @@ from habitue.stages.models import Model
 FURTHEST: Final = 100_000
 """How far into a list the API leafs; beyond that the CSV is the way."""
 
-Number = Annotated[int, Parameter(query="page", ge=1, le=FURTHEST, description="Counts from 1.")]
-Id = Annotated[int, Parameter(ge=0, le=2**31 - 1, description="A customer's number.")]
+Number = Annotated[int, QueryParameter(name="page", ge=1, le=FURTHEST, description="Counts from 1.")]
+Id = Annotated[int, PathParameter(ge=0, le=2**31 - 1, description="A customer's number.")]
 
 
 @read("/customers")
 def index(
-    shop: Shop, question: Question, model: ModelId = None, page: Number = 1, size: Size = 50
+    shop: NamedDependency[Shop],
+    question: NamedDependency[Question],
+    model: ModelId = None,
+    page: Number = 1,
+    size: Size = 50,
 ) -> shapes.Customers:
     """One page of the people in a stage, or who moved from one to another; latest arrivals first."""
     one = chosen(shop, model)
@@ -51,17 +56,17 @@ def index(
 
 
 @read("/customers/{customer:int}")
-def show(shop: Shop, customer: Id) -> shapes.Profile:
+def show(shop: NamedDependency[Shop], customer: Id) -> shapes.Profile:
     """All that is known of one customer, and their stays in every model about people."""
     return _profile(shop, _person(shop, customer))
 
 
 @read("/customers/{customer:int}/events")
 def events(
-    shop: Shop,
+    shop: NamedDependency[Shop],
     customer: Id,
     before: Annotated[
-        str | None, Parameter(max_length=60, description="Where the page before ended: its `next`.")
+        str | None, QueryParameter(max_length=60, description="Where the page before ended: its `next`.")
     ] = None,
     size: Size = 50,
 ) -> shapes.Events:
@@ -85,13 +90,13 @@ def events(
 
 @read("/explain")
 def explain(
-    shop: Shop,
+    shop: NamedDependency[Shop],
     customer: Annotated[
-        str, Parameter(max_length=1_000, description="A customer's number, or key such as email:a@b.fr.")
+        str, QueryParameter(max_length=1_000, description="A customer's number, or key such as email:a@b.fr.")
     ],
     model: ModelId = None,
     rule: Annotated[
-        str | None, Parameter(max_length=20_000, description="Explain this rule instead of the stage.")
+        str | None, QueryParameter(max_length=20_000, description="Explain this rule instead of the stage.")
     ] = None,
     at: At = None,
 ) -> shapes.Explanation:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from litestar.di import NamedDependency
+
 from habitue.api import shapes
 from habitue.api.asked import At, RuleText, Size, read
 from habitue.app import Shop
@@ -12,7 +14,7 @@ from habitue.stages.choice import instant
 
 
 @read("/segment")
-def show(shop: Shop, rule: RuleText, at: At = None, size: Size = 100) -> shapes.Segment:
+def show(shop: NamedDependency[Shop], rule: RuleText, at: At = None, size: Size = 100) -> shapes.Segment:
     """Who satisfies a rule at an instant: how many, the first of them, and what the rule says in words."""
     segment = shop.segment(rule)
     when = instant(at, shop.settings.timezone, clock.now())
@@ -26,7 +28,7 @@ def show(shop: Shop, rule: RuleText, at: At = None, size: Size = 100) -> shapes.
 
 
 @read("/segment/history")
-def history(shop: Shop, rule: RuleText, size: Size = 1_000) -> shapes.History:
+def history(shop: NamedDependency[Shop], rule: RuleText, size: Size = 1_000) -> shapes.History:
     """Who satisfied a rule from when to when, by customer and time."""
     found = shop.segment(rule).history().arrow()
     rows = found.slice(0, size).to_pylist()

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from litestar.di import NamedDependency
+from litestar.params import FromQuery
+
 import habitue
 from habitue.api import shapes
 from habitue.api.asked import Against, At, ModelId, Month, chosen, read
@@ -22,13 +25,13 @@ def health() -> shapes.Health:
 
 
 @read("/models")
-def models(shop: Shop) -> list[shapes.Model]:
+def models(shop: NamedDependency[Shop]) -> list[shapes.Model]:
     """The live models, with their stages and rules."""
     return [_model(one) for one in shop.models()]
 
 
 @read("/stages")
-def stages(shop: Shop, model: ModelId = None, at: At = None) -> shapes.Counts:
+def stages(shop: NamedDependency[Shop], model: ModelId = None, at: At = None) -> shapes.Counts:
     """How many people are in each stage at an instant."""
     one = chosen(shop, model)
     when = instant(at, shop.settings.timezone, clock.now())
@@ -37,12 +40,12 @@ def stages(shop: Shop, model: ModelId = None, at: At = None) -> shapes.Counts:
 
 @read("/overview")
 def overview(
-    shop: Shop,
-    overviews: Overviews,
+    shop: NamedDependency[Shop],
+    overviews: NamedDependency[Overviews],
     model: ModelId = None,
     month: Month = None,
     against: Against = None,
-    fresh: bool = False,
+    fresh: FromQuery[bool] = False,
 ) -> shapes.Overview:
     """All that the overview page shows; `fresh` computes it anew."""
     one = chosen(shop, model)
@@ -60,7 +63,11 @@ def overview(
 
 @read("/flow")
 def flow(
-    shop: Shop, overviews: Overviews, model: ModelId = None, month: Month = None, against: Against = None
+    shop: NamedDependency[Shop],
+    overviews: NamedDependency[Overviews],
+    model: ModelId = None,
+    month: Month = None,
+    against: Against = None,
 ) -> shapes.Flows:
     """Who moved from which stage to which between the ends of two months."""
     one = chosen(shop, model)
@@ -70,14 +77,24 @@ def flow(
 
 
 @read("/monthly")
-def monthly(shop: Shop, overviews: Overviews, model: ModelId = None, month: Month = None) -> shapes.Months:
+def monthly(
+    shop: NamedDependency[Shop],
+    overviews: NamedDependency[Overviews],
+    model: ModelId = None,
+    month: Month = None,
+) -> shapes.Months:
     """How many people were in each stage at the end of each of 24 months, the last of them `month`."""
     one = chosen(shop, model)
     return shapes.Months(one.id, _months(one, _seen(shop, overviews, one, month)))
 
 
 @read("/stay")
-def stay(shop: Shop, overviews: Overviews, model: ModelId = None, month: Month = None) -> shapes.Stays:
+def stay(
+    shop: NamedDependency[Shop],
+    overviews: NamedDependency[Overviews],
+    model: ModelId = None,
+    month: Month = None,
+) -> shapes.Stays:
     """How long stays in each stage last, counting everything up to the end of `month`."""
     one = chosen(shop, model)
     seen = _seen(shop, overviews, one, month)

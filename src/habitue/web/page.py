@@ -70,7 +70,7 @@ def page(request: Asked, shop: Shop, template: str, status: int = 200, **context
     )
     chosen = request.query_params.get("lang")
     cookies = (
-        [Cookie(COOKIE, chosen, max_age=31_536_000, httponly=True, samesite="lax")]
+        [Cookie(COOKIE, value=chosen, max_age=31_536_000, httponly=True, samesite="lax")]
         if chosen in LANGUAGES
         else []
     )

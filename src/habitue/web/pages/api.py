@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from litestar import Response, get
+from litestar.di import NamedDependency
 
 from habitue.app import Shop
 from habitue.web.page import Asked, page
 
 
 @get("/api", sync_to_thread=True)
-def show(request: Asked, shop: Shop) -> Response[str]:
+def show(request: Asked, shop: NamedDependency[Shop]) -> Response[str]:
     """What can be asked, and how."""
     paths = request.app.openapi_schema.to_schema()["paths"]
     operations = [

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Annotated, Any, Final
 
 from litestar import Response, get
+from litestar.di import NamedDependency
 from litestar.exceptions import NotFoundException
-from litestar.params import Parameter
+from litestar.params import FromPath, FromQuery, QueryParameter
 
 from habitue.app import Shop
 from habitue.kernel import clock
@@ -25,7 +26,9 @@ _HIDDEN: Final = ("name", "email", "firstName", "lastName", "first_name", "last_
 
 
 @get("/customers/{person:int}", sync_to_thread=True)
-def show(request: Asked, shop: Shop, person: int, model: str | None = None) -> Response[str]:
+def show(
+    request: Asked, shop: NamedDependency[Shop], person: FromPath[int], model: FromQuery[str | None] = None
+) -> Response[str]:
     """The page of one customer, seen through one model; the band has a row for each."""
     now = clock.now()
     found = _found(shop, person)
@@ -61,7 +64,11 @@ def show(request: Asked, shop: Shop, person: int, model: str | None = None) -> R
 
 @get("/customers/{person:int}/events", sync_to_thread=True)
 def events(
-    request: Asked, shop: Shop, person: int, ts: int, seq: Annotated[int, Parameter(ge=0)]
+    request: Asked,
+    shop: NamedDependency[Shop],
+    person: FromPath[int],
+    ts: FromQuery[int],
+    seq: Annotated[int, QueryParameter(ge=0)],
 ) -> Response[str]:
     """The next page of what happened, before the event named by `ts` and `seq`."""
     found = _found(shop, person)

@@ -8,7 +8,8 @@ from collections.abc import Iterator, Sequence
 from typing import Annotated, Any, Final
 
 from litestar import Response, get
-from litestar.params import Parameter
+from litestar.di import NamedDependency
+from litestar.params import FromQuery, QueryParameter
 from litestar.response import Redirect, Stream
 
 from habitue.app import Shop
@@ -46,10 +47,10 @@ _FORMULA: Final = tuple("=+-@\t\r\n\0＝＋－＠")
 @get("/customers", sync_to_thread=True)
 def index(
     request: Asked,
-    shop: Shop,
-    question: Question,
-    model: str | None = None,
-    number: Annotated[int, Parameter(query="page", ge=1, le=PAGES)] = 1,
+    shop: NamedDependency[Shop],
+    question: NamedDependency[Question],
+    model: FromQuery[str | None] = None,
+    number: Annotated[int, QueryParameter(name="page", ge=1, le=PAGES)] = 1,
 ) -> Response[str]:
     """One page of the list, latest arrivals in the stage first."""
     now = clock.now()
@@ -82,7 +83,9 @@ def index(
 
 
 @get("/customers.csv", sync_to_thread=True)
-def table(shop: Shop, question: Question, model: str | None = None) -> Stream:
+def table(
+    shop: NamedDependency[Shop], question: NamedDependency[Question], model: FromQuery[str | None] = None
+) -> Stream:
     """All of the list as CSV (UTF-8, RFC 4180); no cell is a formula to a spreadsheet."""
     chosen = shop.model(model) if model else shop.models()[0]
     choice = choose(chosen, question, shop.settings.timezone, clock.now())

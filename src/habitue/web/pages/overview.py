@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from typing import Annotated, Any, Final
 
 from litestar import Response, get
-from litestar.params import Parameter
+from litestar.di import NamedDependency
+from litestar.params import FromQuery, QueryParameter
 from msgspec import Struct
 
 from habitue.app import Shop
@@ -65,13 +66,13 @@ class Frame(Struct, frozen=True):
 @get("/", sync_to_thread=True)
 def show(
     request: Asked,
-    shop: Shop,
-    overviews: Overviews,
-    model: str | None = None,
-    month: str | None = None,
-    against: str | None = None,
-    hide: Annotated[list[str] | None, Parameter(query="hide")] = None,
-    fresh: bool = False,
+    shop: NamedDependency[Shop],
+    overviews: NamedDependency[Overviews],
+    model: FromQuery[str | None] = None,
+    month: FromQuery[str | None] = None,
+    against: FromQuery[str | None] = None,
+    hide: Annotated[list[str] | None, QueryParameter(name="hide")] = None,
+    fresh: FromQuery[bool] = False,
 ) -> Response[str]:
     """The lifecycle overview of one model between two months."""
     now = clock.now()

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from litestar import Response, get
+from litestar.di import NamedDependency
+from litestar.params import FromPath
 
 from habitue.app import Shop
 from habitue.kernel import clock
@@ -20,13 +22,13 @@ from habitue.web.words import Words
 
 
 @get("/stages", sync_to_thread=True)
-def index(request: Asked, shop: Shop) -> Response[str]:
+def index(request: Asked, shop: NamedDependency[Shop]) -> Response[str]:
     """The first live model; the page names the others."""
     return _page(request, shop, shop.models()[0])
 
 
 @get("/stages/{model:str}", sync_to_thread=True)
-def show(request: Asked, shop: Shop, model: str) -> Response[str]:
+def show(request: Asked, shop: NamedDependency[Shop], model: FromPath[str]) -> Response[str]:
     """One model: its stages in words and as rules, its settings."""
     return _page(request, shop, shop.model(model))
 

@@ -1,0 +1,96 @@
+"""A small demo shop with hostile people in it, served on the loopback."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from hashlib import blake2b
+from pathlib import Path
+from urllib.request import urlopen
+
+import pyarrow as pa
+import pytest
+import uvicorn
+
+from habitue import server
+from habitue.app import Settings, Shop
+from habitue.demo.shop import parcels
+from habitue.ingest.inbox import Parcel
+from habitue.kernel import clock
+from habitue.kernel.clock import DAY
+from habitue.store.log import PARCEL
+
+PAYLOADS = (
+    "<script>alert(1)</script>",
+    "</script><script>alert(2)</script>",
+    '"><img src=x onerror=alert(3)>',
+    "<svg onload=alert(4)>",
+    "{{constructor.constructor('alert(5)')()}}",
+    "{{7*7}}${7*7}<%=7*7%>",
+    "javascript:alert(6)",
+    '=HYPERLINK("http://x")',
+    "\u202e<b>gnirts</b>",
+    "{n} {0} {name!r}",
+)
+
+
+def hostile(now: int) -> Parcel:
+    """One customer per payload, who carries it wherever a customer's data can go."""
+    rows = []
+    for n, payload in enumerate(PAYLOADS):
+        traits = {
+            "name": payload,
+            "email": f"{n}{payload}@x.fr",
+            "nested": {payload: [payload, {"a": payload}]},
+        }
+        order = {"order_id": payload, payload: payload, "products": [{"category": payload}]}
+        for name, props, revenue in (
+            ("$identify", traits, None),
+            ("Order Completed", order, 1234),
+            (payload, order, None),
+        ):
+            key = f"user:{payload}{n}"
+            stamp = now - (n + 2) * DAY + len(rows)
+            id = blake2b(f"{n}{name}".encode(), digest_size=16).digest()
+            rows.append((id, key, None, stamp, name, revenue, json.dumps(props)))
+    columns = [
+        pa.array(column, field.type) for column, field in zip(zip(*rows, strict=True), PARCEL, strict=True)
+    ]
+    return Parcel(key="hostile", source="test", history=True, table=pa.table(columns, schema=PARCEL))
+
+
+@pytest.fixture(scope="session")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
+    """A shop of 300 demo customers and the hostile ones, folded up to now."""
+    now = clock.now()
+    with Shop.create(tmp_path_factory.mktemp("web") / "shop", Settings(demo=True)) as made:
+        made.put([*parcels(3, 300, until=now), hostile(now)], now)
+        made.refresh(now)
+        yield made
+
+
+@pytest.fixture(scope="session")
+def site(shop: Shop) -> Iterator[str]:
+    """The address of the served shop, without the slash at the end."""
+    yield from served(shop)
+
+
+@pytest.fixture(scope="session")
+def bare(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a served shop that nothing was imported into."""
+    with Shop.create(tmp_path_factory.mktemp("bare") / "shop", Settings(language="fr")) as made:
+        made.refresh()
+        yield from served(made)
+
+
+def served(shop: Shop) -> Iterator[str]:
+    listening = server.listening("127.0.0.1", 18000)
+    running = uvicorn.Server(uvicorn.Config(server.create(shop), log_level="error", server_header=False))
+    thread = threading.Thread(target=running.run, kwargs={"sockets": [listening]}, daemon=True)
+    thread.start()
+    url = f"http://127.0.0.1:{listening.getsockname()[1]}"
+    urlopen(f"{url}/api/v1/health").close()
+    yield url
+    running.should_exit = True
+    thread.join()

@@ -1,0 +1,107 @@
+"""Pages in a real browser: no error, no refusal, no stray request, nothing too wide, nothing of a customer's runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect
+
+from habitue.app import Shop
+from tests.web.conftest import PAYLOADS
+
+PAGES = ("/", "/?hide=prospects&hide=unchanged", "/customers", "/customers/1", "/stages", "/api", "/nothing")
+Visit = Callable[..., Page]
+
+
+@pytest.fixture
+def visit(browser: Browser, site: str) -> Iterator[Visit]:
+    """Open addresses one after the other; in the end nothing may have gone wrong on any of them."""
+    wrong: list[str] = []
+
+    def heard(said: ConsoleMessage) -> None:
+        if said.type in ("error", "warning") and "404 (Not Found)" not in said.text:
+            wrong.append(said.text)
+
+    def open_(*addresses: str, language: str = "en-GB", width: int = 1360) -> Page:
+        context = browser.new_context(locale=language, viewport={"width": width, "height": 900})
+        page = context.new_page()
+        page.on("pageerror", lambda error: wrong.append(str(error)))
+        page.on("dialog", lambda dialog: wrong.append(dialog.message))
+        page.on("console", heard)
+        page.on("request", lambda asked: wrong.append(asked.url) if not asked.url.startswith(site) else None)
+        for address in addresses:
+            page.goto(site + address)
+            for figure in page.locator("figure[data-chart]").all():
+                expect(figure.locator("svg path").first).to_be_attached()
+            assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), address
+            assert page.evaluate("document.documentElement.lang") == language[:2]
+        return page
+
+    yield open_
+    for context in browser.contexts:
+        context.close()
+    assert wrong == []
+
+
+@pytest.mark.parametrize("language", ["en-GB", "fr-FR"])
+@pytest.mark.parametrize("width", [390, 820, 1360])
+def test_every_page_stands_at_every_width(visit: Visit, language: str, width: int) -> None:
+    visit(*PAGES, language=language, width=width)
+
+
+def test_charts_follow_the_dark(visit: Visit) -> None:
+    page = visit("/")
+    page.emulate_media(color_scheme="dark")
+    label = page.locator("figure[data-chart] svg text").first
+    expect(label).to_have_attribute("fill", "#f1f5f9")
+    page.emulate_media(color_scheme="light")
+    expect(label).to_have_attribute("fill", "#0f172a")
+
+
+def test_a_ribbon_tells_its_number_and_leads_to_its_people(visit: Visit) -> None:
+    page = visit("/")
+    ribbon = page.locator(".flow svg .mark-area path").first
+    ribbon.hover()
+    expect(page.locator(".tip")).to_contain_text("→")
+    ribbon.click()
+    page.wait_for_url("**/customers?**from=**")
+    expect(page.locator("h1")).to_contain_text("From")
+
+
+def test_a_choice_of_month_is_an_address(visit: Visit) -> None:
+    page = visit("/")
+    page.locator("select[name=against]").select_option(index=3)
+    page.wait_for_url("**against=**")
+    page.get_by_role("button", name="Hide unchanged").click()
+    page.wait_for_url("**hide=unchanged**")
+    expect(page.get_by_role("button", name="Hide unchanged")).to_have_attribute("aria-pressed", "true")
+
+
+def test_from_a_number_to_its_list_to_a_customer_to_earlier_events(visit: Visit) -> None:
+    page = visit("/")
+    page.locator("a.kpi").first.click()
+    page.wait_for_url("**/customers?**")
+    page.locator("tbody th a").first.click()
+    page.wait_for_url("**/customers/*")
+    expect(page.get_by_role("heading", name="Why?")).to_be_visible()
+    rows = page.locator(".times > li:not(.more)")
+    before = rows.count()
+    if page.get_by_text("Earlier").is_visible():
+        page.get_by_text("Earlier").click()
+        expect(rows).not_to_have_count(before)
+
+
+def test_everything_can_be_reached_by_keyboard(visit: Visit) -> None:
+    page = visit("/")
+    page.keyboard.press("Tab")
+    expect(page.get_by_text("Skip to the content")).to_be_focused()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.closest('main') !== null")
+
+
+def test_nothing_that_a_customer_wrote_runs(visit: Visit, shop: Shop) -> None:
+    people = [shop.person(f"{payload}{n}") for n, payload in enumerate(PAYLOADS)]
+    page = visit("/customers?q=alert", *(f"/customers/{person}" for person in people), width=390)
+    expect(page.locator("h1")).to_have_text(PAYLOADS[-1])

@@ -1,0 +1,184 @@
+"""Pages as they come over HTTP: every route, both languages, bad addresses, lists that agree with their numbers."""
+
+from __future__ import annotations
+
+import csv
+import html
+import io
+import re
+from collections.abc import Iterator
+
+import httpx
+import pytest
+from litestar.routes import HTTPRoute
+
+from habitue import server
+from habitue.app import Shop
+from tests.web.conftest import PAYLOADS
+
+SAMPLES = {
+    "person:int": "1",
+    "customer:int": "1",
+    "model:str": "transactional",
+    "file_path:path": "icon.svg",
+    "path:str": "openapi.json",
+}
+NEEDS = {"/customers/{person:int}/events": "?ts=1700000000000000&seq=1", "/api/v1/explain": "?customer=1"}
+NEEDS |= {path: '?rule=ever("Order Completed")' for path in ("/api/v1/segment", "/api/v1/segment/history")}
+
+
+def routes(shop: Shop) -> Iterator[str]:
+    """Every address that can be read, from the route table, with sample values."""
+    for route in server.create(shop).routes:
+        if isinstance(route, HTTPRoute) and "GET" in route.methods:
+            path = re.sub(r"\{([^}]+)\}", lambda part: SAMPLES[part[1]], route.path)
+            yield path + NEEDS.get(route.path, "")
+
+
+@pytest.fixture(scope="module")
+def client(site: str) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=site, timeout=30) as client:
+        yield client
+
+
+def test_every_route_answers(shop: Shop, client: httpx.Client) -> None:
+    found = {path: client.get(path, follow_redirects=True).status_code for path in routes(shop)}
+    assert len(found) > 20
+    assert set(found.values()) == {200}, found
+
+
+def test_every_answer_carries_the_security_headers(shop: Shop, client: httpx.Client) -> None:
+    for path in [*routes(shop), "/nothing", "/?month=x", "/api/v1/nothing", "/static/nothing"]:
+        headers = client.get(path).headers
+        assert "default-src 'none'" in headers["content-security-policy"], path
+        assert "unsafe" not in headers["content-security-policy"], path
+        assert headers["x-content-type-options"] == "nosniff", path
+
+
+def test_every_link_on_a_page_leads_somewhere(client: httpx.Client) -> None:
+    seen: dict[str, int] = {}
+    for page in ("/", "/customers?q=alert", "/customers/1", "/stages", "/api"):
+        for link in set(links(client.get(page).text)):
+            if link not in seen:
+                seen[link] = client.get(link).status_code
+    assert len(seen) > 60
+    assert {link: status for link, status in seen.items() if status not in (200, 302)} == {}
+
+
+def links(page: str) -> list[str]:
+    return [html.unescape(link).split("#")[0] for link in re.findall(r'href="(/[^"]*)"', page)]
+
+
+def test_the_number_in_a_cell_is_the_length_of_its_list(client: httpx.Client) -> None:
+    page = client.get("/").text
+    cells = re.findall(r'<td class="(?:same|h\d)"><a href="([^"]+)">\s*([\d,]+)', page)
+    cells += re.findall(r'<a class="kpi" href="([^"]+)">.*?class="big">([\d,]+)<', page, re.DOTALL)
+    assert len(cells) > 12
+    for link, number in cells:
+        listed = client.get(html.unescape(link).replace("/customers", "/api/v1/customers", 1)).json()
+        assert listed["total"] == int(number.replace(",", "")), link
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/?month=2026-13",
+        "/?month=0000-00",
+        "/?month=99999-01",
+        "/?month=9999-12&against=0001-01",
+        "/?against=x",
+        "/?model=nobody",
+        "/?hide=everything&hide=<b>",
+        "/?fresh=perhaps",
+        "/customers?page=-1",
+        "/customers?page=1e3",
+        "/customers?page=10000000000",
+        "/customers?page=%00",
+        "/customers?at=2026-02-30",
+        "/customers?at=9999-12-31T23:59:59",
+        "/customers?at=0001-01-01",
+        "/customers?stage=id;drop",
+        "/customers?from=(select 1)&to=none",
+        "/customers?ever=x%22;COPY",
+        "/customers?q=%00",
+        "/customers?q=%25%25%25",
+        "/customers?q=" + "x" * 5000,
+        "/customers/-1",
+        "/customers/99999999999999999999",
+        "/customers/1?model=x",
+        "/customers/1/events?ts=-99999999999999999999&seq=1",
+        "/customers/1/events?ts=99999999999999999999&seq=99999999999999999999",
+        "/customers/1/events",
+        "/customers.csv?model=x",
+        "/stages/..%2f..%2fetc",
+        "/static/../server.py",
+        "/static/%2e%2e/server.py",
+        "//evil.example/",
+    ],
+)
+def test_a_bad_address_is_answered_never_failed(client: httpx.Client, address: str) -> None:
+    answer = client.get(address)
+    assert answer.status_code in (200, 400, 404)
+    assert "Traceback" not in answer.text
+
+
+def test_a_page_speaks_the_language_asked_for_then_remembers_it(site: str) -> None:
+    with httpx.Client(base_url=site, timeout=30) as client:
+        assert '<html lang="en">' in client.get("/stages", headers={"accept-language": "de, en;q=0.5"}).text
+        assert '<html lang="fr">' in client.get("/stages", headers={"accept-language": "fr-CA"}).text
+        assert '<html lang="fr">' in client.get("/stages?lang=fr").text
+        assert '<html lang="fr">' in client.get("/stages", headers={"accept-language": "en"}).text
+
+
+def test_without_a_wish_the_workspace_language_is_spoken(bare: str) -> None:
+    page = httpx.get(bare, headers={"accept-language": ""}).text
+    assert '<html lang="fr">' in page
+    assert "habitue import orders.csv" in page
+
+
+def test_another_name_for_this_machine_is_refused(client: httpx.Client) -> None:
+    for host in ("evil.example", "evil.example:8000", "127.0.0.1.evil.example", "", "[::1"):
+        assert client.get("/", headers={"host": host}).status_code == 421, host
+    for host in ("localhost", "LOCALHOST:1", "127.0.0.1:9", "[::1]:8000"):
+        assert client.get("/stages", headers={"host": host}).status_code == 200, host
+
+
+def test_the_csv_holds_the_whole_list_and_no_formula(client: httpx.Client) -> None:
+    rows = list(csv.DictReader(io.StringIO(client.get("/customers.csv").text, newline="")))
+    assert len(rows) == client.get("/api/v1/customers").json()["total"]
+    cells = [cell for row in rows for name, cell in row.items() if name != "revenue"]
+    assert [cell for cell in cells if cell.startswith(("=", "+", "-", "@", "\t", "\r", "\n", "\0"))] == []
+    assert "'" + PAYLOADS[7] in [row["name"] for row in rows]
+
+
+def test_what_customers_write_is_text_on_every_page(shop: Shop, client: httpx.Client) -> None:
+    people = [shop.person(f"{payload}{n}") for n, payload in enumerate(PAYLOADS)]
+    for path in ("/customers?q=alert", *(f"/customers/{person}" for person in people)):
+        page = client.get(path).text
+        assert "<script>alert" not in page
+        assert not re.search(r"<(img|svg)[^>]*onerror|<svg onload", page)
+        assert not re.search(r'href="(?![/#])', page)
+
+
+def test_a_demo_says_so_and_a_real_shop_does_not(client: httpx.Client, bare: str) -> None:
+    assert "demonstration data" in client.get("/").text
+    assert "démonstration" not in httpx.get(bare).text
+
+
+def test_the_overview_with_all_it_loads_weighs_less_than_a_megabyte(client: httpx.Client) -> None:
+    page = client.get("/")
+    parts = [page, *(client.get(link) for link in set(links(page.text)) if link.startswith("/static/"))]
+    parts += [client.get(link) for link in re.findall(r'src="([^"]+)"', page.text)]
+    assert sum(len(part.content) for part in parts) < 1_000_000
+
+
+def test_earlier_events_follow_without_gap_or_repeat(shop: Shop, client: httpx.Client) -> None:
+    busiest = "SELECT person, count(*) AS n FROM event GROUP BY ALL ORDER BY n DESC LIMIT 1"
+    [(person, n)] = [tuple(row.values()) for row in shop.warehouse.read(busiest).to_pylist()]
+    seen, link = 0, f"/customers/{person}/events?ts=253402214400000000&seq=0"
+    while link:
+        page = client.get(link).text
+        seen += page.count('<div class="what">')
+        earlier = re.search(r'hx-get="([^"]+)"', page)
+        link = html.unescape(earlier[1]) if earlier else ""
+    assert seen == n
