@@ -1,9 +1,8 @@
-"""Refresh brings every definition to where a fold from scratch would, and tells each change of the present once."""
+"""Refresh brings every definition to where a fold from scratch would, and tells each change once."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import pairwise
 
 import pytest
@@ -15,7 +14,7 @@ from habitue.engine.plan import Book, Definition, Subject, in_order
 from habitue.engine.refresh import refresh
 from habitue.engine.sweep import NEVER
 from habitue.kernel.clock import DAY, Micros
-from habitue.rules.nodes import Account, And, AnyMember, Not, Rule, Segment
+from habitue.rules.nodes import Account, AnyMember, Not, Segment
 from habitue.store.warehouse import Warehouse
 from tests.engine import world
 from tests.rules.strategies import ORIGIN
@@ -28,7 +27,7 @@ Told = tuple[int | None, int | None, Micros, bool]
 
 @dataclass(frozen=True)
 class Round:
-    """What arrives before a refresh at `now`, as history or live; `stopped` after so many steps; then compacted or not."""
+    """What arrives before a refresh at `now`; where it is `stopped`, the refresh breaks off after some steps."""
 
     acts: tuple[world.Act, ...]
     history: bool
@@ -57,18 +56,17 @@ def rounds(draw: st.DrawFn) -> list[Round]:
 
 @st.composite
 def shelves(draw: st.DrawFn) -> list[Definition]:
-    """Definitions of both kinds of subjects, referring to each other across them."""
-    subject: Subject = draw(st.sampled_from(("person", "account")))
+    """A segment or a model by itself, or definitions of both kinds of subjects that refer to each other."""
+    subject: Subject = draw(st.sampled_from(("person", "person", "account")))
+    if draw(st.integers(0, 2)):
+        rules = draw(st.lists(world.asking(subject, 0, 3), min_size=1, max_size=2))
+        return [Definition(1, "model", "m", subject, ("a", "b", "c"), (*rules, None), None, frozenset({1}))]
     book = world.definitions(draw(world.books(subject)), subject)
     other = world.opposite(subject)
     over = Definition(200, "segment", "over", other, ("in",), (draw(world.lifting(other)),))
-    lift: Callable[[Rule], Rule] = AnyMember if subject == "account" else Account
-    back = lift(
-        draw(
-            st.sampled_from((Segment("over"), Not(Segment("over")), And((Segment("over"), Segment("over")))))
-        )
-    )
-    around = Definition(201, "segment", "around", subject, ("in",), (back,))
+    back = Segment("over") if draw(st.booleans()) else Not(Segment("over"))
+    lifted = AnyMember(back) if subject == "account" else Account(back)
+    around = Definition(201, "segment", "around", subject, ("in",), (lifted,))
     near = Definition(202, "segment", "near", subject, ("in",), (Segment("around"),))
     return draw(st.permutations([*book, over, around, near]))
 
@@ -91,7 +89,7 @@ def stop_after(steps: int | None) -> Progress | None:
 
 @dataclass
 class Shadow:
-    """What was told of one definition, kept by the test: up to when, the intervals then, and each subject's value."""
+    """What was told of one definition: up to when, from which intervals, and each subject's value then."""
 
     told: Micros | None = None
     stays: dict[int, list[world.Stay]] = field(default_factory=dict)

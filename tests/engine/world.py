@@ -25,9 +25,6 @@ from tests.rules.strategies import SMALL, moments, properties, rules, values
 
 CODES = {"A": 1, "B": 2, "C": 3, "$identify": 4}
 
-import os
-from hypothesis import Phase
-PHASES = list(Phase) if not os.environ.get("NS") else [Phase.generate]
 TABLES = (
     *("event_name", "event_base", "event_tail", "trait_base", "trait_tail", "person", "account", "touched"),
     *("interval_base", "interval_tail", "interval_draft", "refolded", "transition", "due"),
@@ -144,7 +141,7 @@ def companies(draw: st.DrawFn, people: int = 3, most: int = 6) -> Company:
 def long(examples: int) -> settings:
     """So many examples of a test that takes its time, the same ones in every run."""
     checks = [HealthCheck.too_slow, HealthCheck.data_too_large]
-    return settings(max_examples=examples, database=None, deadline=None, suppress_health_check=checks, phases=PHASES)
+    return settings(max_examples=examples, database=None, deadline=None, suppress_health_check=checks)
 
 
 @st.composite

@@ -167,7 +167,7 @@ class _Builder:
 
     @code.register
     def _(self, rule: nodes.Segment) -> list[int]:
-        found = self.known.book.segments.get(rule.id)
+        found = self.own(self.known.book.segments, rule.id)
         return [self.present(self.stays(found.version, (0,)))] if found else [TRUE, NOT]
 
     @code.register
@@ -251,7 +251,7 @@ class _Builder:
         return [self.present(source(rule.op, rule.value))]
 
     def staged(self, model: str, op: nodes.Operator, value: Any) -> list[int]:
-        found = self.known.book.models.get(model)
+        found = self.own(self.known.book.models, model)
         if found is None:
             return [TRUE] if (op, value) == ("==", None) else [TRUE, NOT]
         everything = tuple(range(len(found.values)))
@@ -336,7 +336,8 @@ class _Builder:
             return Query(
                 values.inside("SELECT subject, min(ts) AS start FROM (", ") GROUP BY subject, value")
             ), ENDLESS
-        stop = f"least(ts + {_interval(measure.within)}, lead(ts) OVER (PARTITION BY subject, value ORDER BY ts))"
+        next_one = "lead(ts) OVER (PARTITION BY subject, value ORDER BY ts)"
+        stop = f"least(ts + {_interval(measure.within)}, {next_one})"
         return Query(
             values.inside(f"SELECT subject, ts AS start, {stop} AS stop FROM (", ")"), ended=True
         ), OWN
@@ -352,8 +353,9 @@ class _Builder:
         )
         return Query(
             rows.inside(
-                f"SELECT subject, start, least(start + to_microseconds(CAST({pace} AS BIGINT)), next) AS stop FROM ("
-                "SELECT subject, start, next, median(gap) OVER so_far AS middle, count(*) OVER so_far AS n FROM ("
+                f"SELECT subject, start, least(start + to_microseconds(CAST({pace} AS BIGINT)), next) AS stop "
+                "FROM (SELECT subject, start, next, "
+                "median(gap) OVER so_far AS middle, count(*) OVER so_far AS n FROM ("
                 "SELECT subject, start, lead(start) OVER own AS next, "
                 "epoch_us(start) - epoch_us(lag(start) OVER own) AS gap FROM ("
                 f"SELECT DISTINCT {self.subject} AS subject, ts AS start ",
@@ -402,6 +404,11 @@ class _Builder:
             ),
             ended=True,
         )
+
+    def own(self, definitions: Mapping[str, Definition], name: str) -> Definition | None:
+        """The definition of that name, if it is about this kind of subject: the other's ids are not ours."""
+        found = definitions.get(name)
+        return found if found is not None and found.subject == self.subject else None
 
     def stays(self, version: int, values: tuple[int, ...]) -> Query:
         """The stored intervals of another definition."""

@@ -6,7 +6,7 @@ from the kernel, run over this one subject for every node of the rule.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import msgspec
@@ -14,12 +14,13 @@ import numpy as np
 import pyarrow as pa
 from msgspec import Struct
 
-from habitue.engine.compile import Known, program, rule_program
+from habitue.engine.compile import Known, opposite, program, rule_program
 from habitue.engine.gather import Read, Who, evaluate, those
-from habitue.engine.plan import Definition, Subject
+from habitue.engine.plan import Book, Definition, Subject
 from habitue.engine.sweep import NEVER
 from habitue.kernel.clock import Micros
 from habitue.rules import judge, nodes, text
+from habitue.rules.check import walk
 
 
 class Why(Struct, frozen=True, omit_defaults=True):
@@ -39,7 +40,7 @@ class Why(Struct, frozen=True, omit_defaults=True):
 
 
 class Verdict(Struct, frozen=True, omit_defaults=True):
-    """A definition's answer: the value's id (None outside), since and until when, and each rule that was asked."""
+    """A definition's answer: the value's id (None outside), since and until when, and every rule asked."""
 
     value: str | None
     since: Micros | None
@@ -47,10 +48,10 @@ class Verdict(Struct, frozen=True, omit_defaults=True):
     asked: tuple[tuple[str, Why], ...]
 
 
-def history(subject: Subject, one: int, read: Read, company: bool = True) -> judge.History | None:
+def history(subject: Subject, one: int, read: Read, removes: int = 1) -> judge.History | None:
     """All that the working copy knows of one subject; None if there is no such one.
 
-    With `company` also of the people of an account, or the accounts of a person, but not of theirs.
+    And of the people of an account, or the accounts of a person, at so many `removes`.
     """
     births = read(f"SELECT epoch_us(birth) FROM {subject} WHERE {subject} = {one}").column(0).to_pylist()
     if not births:
@@ -63,7 +64,7 @@ def history(subject: Subject, one: int, read: Read, company: bool = True) -> jud
         "SELECT epoch_us(ts), name, value, seq FROM trait "
         f"WHERE person = {one if subject == 'person' else -1} ORDER BY ts, seq"
     )
-    around = _company(subject, one, read) if company else ()
+    around = _company(subject, one, read, removes) if removes else ()
     return judge.History(
         births[0],
         tuple(
@@ -78,7 +79,7 @@ def history(subject: Subject, one: int, read: Read, company: bool = True) -> jud
 
 def explain(rule: nodes.Rule, subject: Subject, one: int, at: Micros, known: Known, read: Read) -> Why | None:
     """Why the rule is true or false for this subject at this instant; None if it did not exist then."""
-    past = history(subject, one, read)
+    past = history(subject, one, read, _removes([rule], known.book))
     if past is None or at < past.birth:
         return None
     reason = judge.why(rule, past, at, _book(known))
@@ -87,7 +88,7 @@ def explain(rule: nodes.Rule, subject: Subject, one: int, at: Micros, known: Kno
 
 def decide(definition: Definition, one: int, at: Micros, known: Known, read: Read) -> Verdict | None:
     """Which value a definition gives this subject at this instant, and why none of those before it."""
-    past = history(definition.subject, one, read)
+    past = history(definition.subject, one, read, _removes(definition.rules, known.book))
     if past is None or at < past.birth:
         return None
     who = those(definition.subject, np.array([one], np.int32), read)
@@ -131,12 +132,21 @@ def _book(known: Known) -> judge.Book:
     )
 
 
-def _company(subject: Subject, one: int, read: Read) -> tuple[judge.History, ...]:
-    other: Subject = "person" if subject == "account" else "account"
+def _removes(rules: Iterable[nodes.Rule | None], book: Book) -> int:
+    """How many times in a row, at most, the rules look from a subject to those around it."""
+    below = [node for rule in rules if rule is not None for node in walk(rule)]
+    found = [book.segments.get(node.id) for node in below if isinstance(node, nodes.Segment)]
+    found += [book.models.get(node.model) for node in below if isinstance(node, nodes.Stage)]
+    around = sum(isinstance(node, nodes.AnyMember | nodes.Members | nodes.Account) for node in below)
+    return around + max((_removes((*d.rules, d.population), book) for d in found if d), default=0)
+
+
+def _company(subject: Subject, one: int, read: Read, removes: int) -> tuple[judge.History, ...]:
+    other = opposite(subject)
     found = read(
         f"SELECT DISTINCT {other} FROM event WHERE {subject} = {one} AND {other} IS NOT NULL ORDER BY 1"
     )
-    known = (history(other, each, read, company=False) for each in found.column(0).to_pylist())
+    known = (history(other, each, read, removes - 1) for each in found.column(0).to_pylist())
     return tuple(each for each in known if each is not None)
 
 

@@ -82,7 +82,8 @@ def between(subject: Subject, low: int, high: int, read: Read) -> Who:
     """The subjects with ids from low up to, not including, high."""
     return _who(
         read(
-            f"SELECT {subject}, birth FROM {subject} WHERE {subject} >= {low} AND {subject} < {high} ORDER BY 1"
+            f"SELECT {subject}, birth FROM {subject} "
+            f"WHERE {subject} >= {low} AND {subject} < {high} ORDER BY 1"
         ),
         True,
     )
@@ -183,7 +184,7 @@ def _fetched(query: Query, who: Who, read: Read) -> _Contributions:
 
 
 def _lifted(program: Program, who: Who, read: Read) -> _Contributions:
-    """The intervals of the people of these accounts (or the accounts of these people), under the latter's ids."""
+    """The intervals of these accounts' people (or these people's accounts), under the former's ids."""
     subject = opposite(program.subject)
     pairs = read(
         who.of(

@@ -28,7 +28,7 @@ _THERE: Final = """
 
 @dataclass(frozen=True)
 class Preview:
-    """A draft segment: how many are in now, how many were on each past day (oldest first), and some of them."""
+    """A draft segment: how many are in now, how many were on each past day (oldest first), some of them."""
 
     count: int
     days: NDArray[np.int64]
@@ -67,6 +67,8 @@ def drafted(
     try:
         for draft in kept:
             with warehouse.write() as writer:
+                # A process that died may have left a draft of this number.
+                writer.run(f"DELETE FROM interval_draft WHERE version = {draft.version}")
                 for found in fold(
                     program(draft, known), everybody(draft.subject, warehouse.read), warehouse.read, progress
                 ):

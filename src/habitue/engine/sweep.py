@@ -182,7 +182,7 @@ def _walk(
     flip_test: Ints,
     n: int,
 ) -> int:
-    """Walk one track of subject s; note from place n on when its tests low..high flip; the next free place."""
+    """Walk one track of subject s; note from place n on when its tests low..high flip; the next free one."""
     rise, fall, shift, up, down = track[0], track[1], track[2], track[3], track[4]
     i = np.uint64(bounds[rise, s])
     last = np.uint64(bounds[rise, s + 1])
