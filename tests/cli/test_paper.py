@@ -70,6 +70,10 @@ def test_a_name_steers_no_terminal(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_a_report_is_lines_for_people_and_fields_for_programs(capsys: pytest.CaptureFixture[str]) -> None:
-    for form, expected in {"table": "two rows\n", "json": '{"rows":2,"file":"=x"}\n', "csv": "rows,file\n2,'=x\n"}.items():
+    for form, expected in {
+        "table": "two rows\n",
+        "json": '{"rows":2,"file":"=x"}\n',
+        "csv": "rows,file\n2,'=x\n",
+    }.items():
         Paper(form, translator("en")).facts({"rows": 2, "file": "=x"}, ["two rows"])  # type: ignore[arg-type]
         assert capsys.readouterr().out == expected

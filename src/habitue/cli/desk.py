@@ -116,7 +116,8 @@ class Desk:
         except Busy as busy:
             if busy.owner.url is None or busy.owner.token is None:
                 raise
-            yield Remote(busy.owner.url, busy.owner.token, self.language)
+            with Remote(busy.owner.url, busy.owner.token, self.language) as remote:
+                yield remote
             return
         # The engine takes a second or two to load; asking a server does without.
         from habitue.cli.local import Local  # noqa: PLC0415

@@ -22,7 +22,15 @@ class Remote:
 
     def __init__(self, url: str, token: str, language: Language | None) -> None:
         self.url, self.token, self.language = url, token, language
+        address = urlsplit(url)
+        self.connection = HTTPConnection(address.hostname or "127.0.0.1", address.port)
         self.house: House
+
+    def __enter__(self) -> Remote:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.connection.close()
 
     def ask(self, command: Command, told: Told | None) -> Answer:
         """The server's answer; the rows of a sheet are read from the connection as they are needed."""
@@ -42,15 +50,13 @@ class Remote:
         raise self._cut()
 
     def _response(self, command: Command) -> HTTPResponse:
-        address = urlsplit(self.url)
         headers = {"Authorization": f"Bearer {self.token}", "Content-Type": "application/json"}
         if self.language:
             headers["Accept-Language"] = self.language
         try:
-            connection = HTTPConnection(address.hostname or "127.0.0.1", address.port)
-            path = f"{address.path.rstrip('/')}/api/v1/commands/{command.name()}"
-            connection.request("POST", path, msgspec.json.encode(command), headers)
-            response = connection.getresponse()
+            path = f"/api/v1/commands/{command.name()}"
+            self.connection.request("POST", path, msgspec.json.encode(command), headers)
+            response = self.connection.getresponse()
         except (OSError, HTTPException) as error:
             raise self._cut() from error
         if response.status != 200:

@@ -9,7 +9,6 @@ from contextlib import closing
 from pathlib import Path
 from typing import Final
 
-from habitue import server
 from habitue.api.answer import Facts, House
 from habitue.app import Busy, Settings, Shop
 from habitue.app.keeper import Keeper
@@ -127,6 +126,9 @@ def _told(desk: Desk, shop: Shop, folder: Path, seconds: float) -> None:
 
 
 def _served(desk: Desk, shop: Shop, host: str, port: int) -> None:
+    # The web takes a second to load, and what is not served does without.
+    from habitue import server  # noqa: PLC0415
+
     token = secrets.token_urlsafe(32)
 
     def ready(url: str) -> None:

@@ -1,0 +1,111 @@
+"""The real program, as its users start it."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextvars import copy_context
+from pathlib import Path
+from typing import Final, TypeAlias
+from unittest.mock import patch
+
+import pytest
+
+from habitue.cli import program
+
+PROGRAM: Final = [sys.executable, "-c", "from habitue.cli import main; main()"]
+UNTIL: Final = "2026-11-22"
+
+Done = subprocess.CompletedProcess[str]
+Habitue: TypeAlias = Callable[..., Done]
+Start: TypeAlias = Callable[..., subprocess.Popen[str]]
+
+
+def environment(**more: str) -> dict[str, str]:
+    """This process's, without what would choose a language, a workspace or a width."""
+    own = {k: v for k, v in os.environ.items() if not k.startswith(("HABITUE", "LC_", "LANG", "COLUMNS"))}
+    return own | {"LANG": "C.UTF-8", "PYTHONUTF8": "1"} | more
+
+
+@pytest.fixture(scope="session")
+def habitue() -> Habitue:
+    """`habitue("who", "--stage", "lost")` in this process: all of the program, but loaded only once."""
+
+    def run(*words: str | bytes | Path, env: dict[str, str] | None = None, cwd: Path | None = None) -> Done:
+        raw = io.BytesIO(), io.BytesIO()
+        out, err = (io.TextIOWrapper(one, "utf-8", newline="") for one in raw)
+        said = [os.fsdecode(word) for word in words]
+        with (
+            patch.dict(os.environ, environment(HABITUE_DEBUG="1", **env or {}), clear=True),
+            contextlib.chdir(cwd or Path()),
+            contextlib.redirect_stdout(out),
+            contextlib.redirect_stderr(err),
+        ):
+            status = copy_context().run(program.run, said)
+        out.flush()
+        err.flush()
+        return Done(said, status, *(one.getvalue().decode() for one in raw))
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def process() -> Habitue:
+    """The same in a process of its own, as its users start it."""
+
+    def run(*words: str | bytes | Path, env: dict[str, str] | None = None, cwd: Path | None = None) -> Done:
+        return subprocess.run(
+            [*PROGRAM, *words],
+            check=False,
+            capture_output=True,
+            encoding="utf-8",
+            timeout=300,
+            env=environment(**env or {}),
+            cwd=cwd,
+        )
+
+    return run
+
+
+@pytest.fixture
+def start() -> Iterator[Start]:
+    """The program started and left running; what still runs at the end of the test is killed."""
+    running: list[subprocess.Popen[str]] = []
+
+    def begin(*words: str | Path) -> subprocess.Popen[str]:
+        running.append(
+            subprocess.Popen(
+                [*PROGRAM, *words],
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                encoding="utf-8",
+                env=environment(),
+            )
+        )
+        return running[-1]
+
+    yield begin
+    for one in running:
+        one.kill()
+        one.communicate()
+
+
+@pytest.fixture(scope="session")
+def shop(habitue: Habitue, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small demo shop, only to be asked."""
+    place = tmp_path_factory.mktemp("demo") / "shop"
+    made = habitue("demo", "--data", place, "--customers", "300", "--until", UNTIL, "--no-serve")
+    assert (made.returncode, made.stderr) == (0, "")
+    return place
+
+
+@pytest.fixture
+def empty(habitue: Habitue, tmp_path: Path) -> Path:
+    """A new workspace, to be filled."""
+    place = tmp_path / "shop"
+    assert habitue("init", place).returncode == 0
+    return place

@@ -1,0 +1,159 @@
+"""The program as a process: exit statuses, languages, closed pipes, Ctrl-C, and defects."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import PROGRAM, UNTIL, Habitue, Start, environment
+
+LATER = "segment", 'ever("Page")', "--history", "--csv"
+
+
+def test_the_program_makes_a_workspace_takes_orders_and_answers(process: Habitue, tmp_path: Path) -> None:
+    orders, place = tmp_path / "orders.csv", tmp_path / "shop"
+    orders.write_text("customer,date,amount\nc-1,2026-01-31,12.50\n", "utf-8")
+    for words in (
+        ("init", place),
+        ("import", orders, "--data", place),
+        ("refresh", "--data", place),
+    ):
+        done = process(*words)
+        assert (done.returncode, done.stderr) == (0, "")
+    counted = process("segment", 'ever("Order Completed")', "--count", "--data", place)
+    assert (counted.returncode, counted.stdout, counted.stderr) == (0, "1\n", "")
+
+
+@pytest.mark.parametrize("words", [("--help",), ("stages", "--help"), ("import", "--help")])
+def test_help_speaks_french(habitue: Habitue, words: tuple[str, ...]) -> None:
+    said = habitue(*words, env={"LANG": "fr_FR.UTF-8"})
+    assert said.returncode == 0
+    assert "Afficher ce message." in said.stdout
+    assert "Show" not in said.stdout
+
+
+def test_a_mistake_is_told_in_the_language_asked_for_or_the_systems(habitue: Habitue) -> None:
+    french = "Il n’y a pas de commande"
+    assert french in habitue("whoo", env={"LC_ALL": "fr_BE"}).stderr
+    assert french not in habitue("whoo").stderr
+    assert "Il manque --stage" in habitue("who", "--language", "fr").stderr
+    assert "--stage is missing" in habitue("who", "--language=en", env={"LANG": "fr_FR"}).stderr
+
+
+def test_a_workspace_speaks_its_own_language_where_nobody_asks(habitue: Habitue, tmp_path: Path) -> None:
+    place = tmp_path / "shop"
+    habitue("init", place, "--language", "fr")
+    assert "Étape" in habitue("stages", "--data", place).stdout
+    assert "Aucun modèle" in habitue("stages", "nonsense", "--data", place).stderr
+    assert "Stage" in habitue("stages", "--data", place, "--language", "en").stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("who", "--stage", "lost"), "habitue init"),
+        (("who", "--stage", "lost", "--data", "/nowhere"), "/nowhere"),
+        (("stage",), "“stages”"),
+        (("zzz",), "doctor"),
+        (("who", "--stag", "lost"), "--stage"),
+        (("segment", "a", "b"), "quotes"),
+        (("serve", "--port", "many"), "--port"),
+        (("serve", "--port"), "--port"),
+        (("who", "--stage", "lost", "--language", "de"), "de"),
+    ],
+)
+def test_a_users_mistake_is_one_line_and_status_2(
+    habitue: Habitue, tmp_path: Path, words: tuple[str, ...], told: str
+) -> None:
+    refused = habitue(*words, cwd=tmp_path)
+    assert (refused.returncode, refused.stdout) == (2, "")
+    assert told in refused.stderr
+    assert refused.stderr.count("\n") == 1
+
+
+def test_the_version_is_said(habitue: Habitue) -> None:
+    assert habitue("--version").stdout.startswith("habitue 0.")
+
+
+# --- the world outside ----------------------------------------------------------------------------
+
+
+def test_a_closed_pipe_ends_it_quietly(start: Start, shop: Path) -> None:
+    running = start(*LATER, "--data", shop)
+    assert running.stdout
+    assert running.stderr
+    running.stdout.close()
+    assert running.stderr.read() == ""
+    assert running.wait() == 0
+
+
+def test_no_standard_output_at_all_is_no_defect(shop: Path) -> None:
+    line = '"$0" "$@" >&-'
+    words = ["sh", "-c", line, *PROGRAM, *LATER, "--data", str(shop)]
+    done = subprocess.run(words, check=False, stderr=subprocess.PIPE, encoding="utf-8", env=environment())
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full here")
+def test_a_full_disk_is_told(shop: Path) -> None:
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [*PROGRAM, *LATER, "--data", str(shop)],
+            check=False,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            encoding="utf-8",
+            env=environment(),
+        )
+    assert done.returncode == 2
+    assert done.stderr == f"habitue: {os.strerror(28)}\n"
+
+
+@pytest.mark.parametrize("form", ["--csv", "--json"])
+def test_programs_get_utf_8_whatever_the_terminal(process: Habitue, shop: Path, form: str) -> None:
+    words = ("stages", "list", "--data", shop, "--language", "fr")
+    narrow = {"PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"}
+    assert "réactivation" in process(*words, form, env=narrow).stdout
+
+
+def test_ctrl_c_ends_a_server_quietly(start: Start, shop: Path) -> None:
+    running = start("serve", "--data", shop, "--port", "18300")
+    assert running.stdout
+    assert "http://127.0.0.1:183" in running.stdout.readline()
+    running.send_signal(signal.SIGINT)
+    _, told = running.communicate()
+    assert (running.returncode, told) == (130, "")
+
+
+def test_ctrl_c_while_the_demo_is_made_leaves_what_the_next_start_completes(
+    start: Start, habitue: Habitue, tmp_path: Path
+) -> None:
+    place = tmp_path / "shop"
+    words = ("demo", "--data", place, "--customers", "2000", "--until", UNTIL, "--no-serve", "--json")
+    running = start(*words)
+    while running.poll() is None and not (place / "habitue.toml").exists():
+        pass
+    running.send_signal(signal.SIGINT)
+    _, told = running.communicate()
+    assert (running.returncode, told) == (130, "")
+    assert json.loads(habitue(*words).stdout)["people"] == 2000 + 400 + 800 + 1
+
+
+def test_a_defect_is_one_line_and_a_file(tmp_path: Path, shop: Path) -> None:
+    program = "from habitue.cli import desk, main; desk.Desk.do = lambda *_: 1 / 0; main()"
+    words = [sys.executable, "-c", program, "stages", "--data", str(shop)]
+    quiet, loud = environment(TMPDIR=str(tmp_path)), environment(HABITUE_DEBUG="1")
+    told = subprocess.run(words, check=False, capture_output=True, encoding="utf-8", env=quiet)
+    assert (told.returncode, told.stdout, told.stderr.count("\n")) == (1, "", 1)
+    (report,) = tmp_path.glob("habitue-defect-*.txt")
+    assert str(report) in told.stderr
+    assert "ZeroDivisionError" in report.read_text("utf-8")
+    assert report.stat().st_mode & 0o077 == 0
+    shown = subprocess.run(words, check=False, capture_output=True, encoding="utf-8", env=loud)
+    assert "Traceback" in shown.stderr
