@@ -26,7 +26,8 @@ SUBJECTS = st.sampled_from(("person", "account"))
 
 def same(left: Intervals, right: Intervals) -> bool:
     """Bit for bit, types too."""
-    return all(a.dtype == b.dtype and a.tobytes() == b.tobytes() for a, b in zip(left, right, strict=True))
+    pairs = [(np.asarray(a), np.asarray(b)) for a, b in zip(left, right, strict=True)]
+    return all(a.dtype == b.dtype and a.tobytes() == b.tobytes() for a, b in pairs)
 
 
 @seed(1)

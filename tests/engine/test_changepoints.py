@@ -20,7 +20,7 @@ KNOWN = Known({name: code for code, name in enumerate(NAMES, start=1)})
 
 def shop(dice: random.Random) -> world.Company:
     """Forty customers over three years; many events share an instant or lie a window apart."""
-    acts = []
+    acts: list[world.Act] = []
     for person in range(40):
         for _ in range(dice.randrange(1, 60)):
             ts = ORIGIN + dice.choice((dice.randrange(1095) * DAY, dice.randrange(36) * 30 * DAY))

@@ -27,7 +27,7 @@ Told = tuple[int | None, int | None, Micros, bool]
 
 @dataclass(frozen=True)
 class Round:
-    """What arrives before a refresh at `now`; where it is `stopped`, the refresh breaks off after some steps."""
+    """What arrives before a refresh at `now`, which breaks off where it is `stopped` after some steps."""
 
     acts: tuple[world.Act, ...]
     history: bool

@@ -346,14 +346,13 @@ class _Builder:
         """The events' different instants, each recent for as long as this subject's own rhythm then was."""
         rows = self.events(events, where)
         factor = Fraction(Decimal(str(cadence.factor)))
-        # A median of whole microseconds is whole or a half, so twice the median is exact.
-        pace = (
-            f"CASE WHEN n < 3 THEN {cadence.default}::HUGEINT ELSE "
-            f"({factor.numerator}::HUGEINT * CAST(2 * middle AS HUGEINT)) // {2 * factor.denominator} END"
-        )
+        # A median of whole microseconds is whole or a half, so twice the median is exact. What would outlast
+        # the calendar ends in 30,000 years.
+        paced = f"{factor.numerator}::HUGEINT * CAST(2 * middle AS HUGEINT) // {2 * factor.denominator}"
+        pace = f"CASE WHEN n < 3 THEN {cadence.default} ELSE CAST(least({10**18}, {paced}) AS BIGINT) END"
         return Query(
             rows.inside(
-                f"SELECT subject, start, least(start + to_microseconds(CAST({pace} AS BIGINT)), next) AS stop "
+                f"SELECT subject, start, least(start + to_microseconds({pace}), next) AS stop "
                 "FROM (SELECT subject, start, next, "
                 "median(gap) OVER so_far AS middle, count(*) OVER so_far AS n FROM ("
                 "SELECT subject, start, lead(start) OVER own AS next, "

@@ -219,6 +219,16 @@ def _walk(
 
 
 @compiled
+def _packed(truth: NDArray[np.bool_]) -> int:
+    """The state of the tests as a place in the table."""
+    state = 0
+    for test in range(len(truth)):
+        if truth[test]:
+            state |= 1 << test
+    return state
+
+
+@compiled
 def _flip(
     at: int,
     here: Ints,
@@ -273,10 +283,7 @@ def _sweep(
     here = np.zeros(len(tracks), np.int64)
     stop = np.zeros(len(tracks), np.int64)
     looked_up = len(table) > 0
-    dawn = 0
-    for test in range(len(tests)):
-        if looked_up and outset[test]:
-            dawn |= 1 << test
+    dawn = _packed(outset) if looked_up else 0
     n = 0
     for s in range(len(births)):
         if births[s] == NEVER:
@@ -297,7 +304,7 @@ def _sweep(
             # Everything that happens at one instant applies together, then the formula is read once.
             at = max(at, soonest)
             state, soonest = _flip(at, here, stop, flip_at, flip_test, truth, state, looked_up)
-            found = np.int64(table[state]) if looked_up else _value(code, programs, truth, stack)
+            found = int(table[state]) if looked_up else _value(code, programs, truth, stack)
             if found == value:
                 continue
             if value >= 0:
