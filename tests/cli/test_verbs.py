@@ -318,6 +318,15 @@ def test_doctor_finds_a_new_workspace_sound(habitue: Habitue, empty: Path) -> No
     assert {row["state"] for row in answer(habitue, empty, "doctor")} <= {"ok", "warn"}
 
 
+def test_doctor_examines_what_can_not_be_opened(habitue: Habitue, empty: Path) -> None:
+    (empty / "ops.sqlite").write_bytes(b"not a database at all" * 200)
+    done = habitue("doctor", "--data", empty, "--json")
+    assert done.returncode == 2
+    found = {row["state"]: row for row in json.loads(done.stdout)}
+    assert "ops.sqlite" in found["bad"]["finding"]
+    assert found["bad"]["mend"]
+
+
 # --- the demo shop --------------------------------------------------------------------------------
 
 

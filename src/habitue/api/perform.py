@@ -39,7 +39,7 @@ from habitue.stages.kind import kinds
 from habitue.stages.models import Model
 from habitue.stages.suggest import Suggestion, suggest
 
-AT_ONCE: Final = 1000
+AT_ONCE: Final = 10_000
 FOLDING: Final = N_("Folding")
 
 

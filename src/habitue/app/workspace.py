@@ -14,6 +14,7 @@ from zoneinfo import available_timezones
 from habitue.engine.compile import Known
 from habitue.engine.plan import Definition
 from habitue.engine.refresh import known
+from habitue.ingest.doctor import Patient
 from habitue.kernel import clock, money
 from habitue.kernel.clock import Micros
 from habitue.kernel.errors import UserError
@@ -94,6 +95,18 @@ class Workspace:
             lock.release()
             raise
         return cls(place, lock, ops, log, warehouse)
+
+    @classmethod
+    def patient(cls, directory: Path | str) -> Patient:
+        """A workspace that can't be opened, for the doctor: each store is opened when its turn comes."""
+        place = Path(directory)
+        mark = _read_mark(place)
+        return Patient(
+            place,
+            lambda: Ops.open(mark.get("database") or place / "ops.sqlite"),
+            lambda: EventLog(place / "log"),
+            lambda: Warehouse.open(place / "work.duckdb", log=place / "log"),
+        )
 
     def __init__(self, directory: Path, lock: Lock, ops: Ops, log: EventLog, warehouse: Warehouse) -> None:
         self.directory = directory

@@ -9,7 +9,11 @@ from contextlib import closing
 from pathlib import Path
 from typing import Final
 
+import typer
+
 from habitue.api.answer import Facts, House
+from habitue.api.command import Doctor
+from habitue.api.perform import diagnosis
 from habitue.app import Busy, Settings, Shop
 from habitue.app.keeper import Keeper
 from habitue.cli import progress
@@ -17,6 +21,7 @@ from habitue.cli.desk import Desk
 from habitue.cli.local import opened
 from habitue.cli.progress import Told
 from habitue.demo.shop import parcels
+from habitue.ingest.doctor import examine
 from habitue.kernel import clock
 from habitue.kernel.clock import Micros
 from habitue.kernel.errors import UserError
@@ -44,6 +49,18 @@ def init(desk: Desk, folder: Path, currency: str, timezone: str, database: str |
     desk.print(
         Facts(fields | {"language": own.language}, [line]), House(language, own.timezone, own.currency)
     )
+
+
+def doctor(desk: Desk) -> None:
+    """Examine the workspace, even one that can't be opened; then the exit status says so."""
+    try:
+        desk.do(Doctor())
+    except Busy:
+        raise
+    except UserError:
+        found = examine(Shop.patient(desk.folder))
+        desk.print(diagnosis(found, desk.say), House(desk.language or "en", "UTC", "EUR"))
+        raise typer.Exit(2) from None
 
 
 def serve(desk: Desk, host: str, port: int) -> None:

@@ -64,7 +64,7 @@ def init(
         ),
     ] = None,
 ) -> None:
-    from habitue.cli import start  # noqa: PLC0415  loads the engine and the server
+    from habitue.cli import start  # noqa: PLC0415  loads the engine
 
     start.init(desk, folder, currency, timezone, database)
 
@@ -245,7 +245,9 @@ def rebuild(desk: Desk) -> None:
 
 @verb(app, help=N_("Check everything, say what is wrong and how to mend it."))
 def doctor(desk: Desk) -> None:
-    desk.do(command.Doctor())
+    from habitue.cli import start  # noqa: PLC0415  loads the engine
+
+    start.doctor(desk)
 
 
 Host = Annotated[str, typer.Option("--host", help=N_("The address to answer on."))]
@@ -254,7 +256,7 @@ Port = Annotated[int, typer.Option("--port", min=1, max=65535, help=N_("The port
 
 @verb(app, help=N_("Show the workspace in the browser, on this machine’s own address."))
 def serve(desk: Desk, host: Host = "127.0.0.1", port: Port = 8000) -> None:
-    from habitue.cli import start  # noqa: PLC0415  loads the engine and the server
+    from habitue.cli import start  # noqa: PLC0415  loads the engine
 
     start.serve(desk, host, port)
 
@@ -285,7 +287,7 @@ def demo(
     host: Host = "127.0.0.1",
     port: Port = 8000,
 ) -> None:
-    from habitue.cli import start  # noqa: PLC0415  loads the engine and the server
+    from habitue.cli import start  # noqa: PLC0415  loads the engine
 
     start.demo(desk, seed, customers, until, None if no_serve else (host, port))
 
