@@ -61,12 +61,15 @@ def lasting(length: Micros) -> str:
 def instant(text: str, zone: str = "UTC") -> Micros:
     """Microseconds of an ISO 8601 date or date-time; without an offset it is read in `zone`.
 
-    A bare date is its first instant. Raises `UserError` for what is no real date.
+    A bare date is its first instant. Raises `UserError` for what is no real date, or none of the years
+    1000 to 9000.
     """
     try:
         moment = datetime.fromisoformat(text.strip())
         if moment.tzinfo is None:
             moment = moment.replace(tzinfo=ZoneInfo(zone))
+        if not 1000 <= moment.year <= 9000:
+            raise ValueError(moment.year)
         return (moment.astimezone(UTC) - EPOCH) // timedelta(microseconds=1)
     except (ValueError, OverflowError) as error:
         raise UserError(

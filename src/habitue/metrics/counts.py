@@ -60,7 +60,9 @@ def _until(
     """How many stays have begun and have ended up to and including each instant: two of [instant, value]."""
     if not instants:
         return np.zeros((0, values or 0), np.int64), np.zeros((0, values or 0), np.int64)
-    edges = f"[{', '.join(f'make_timestamp({int(at)})' for at in instants)}]"
+    # Two instants may be one, such as the end of a month and now: a histogram counts each edge once.
+    single, places = np.unique(np.asarray(instants, np.int64), return_inverse=True)
+    edges = f"[{', '.join(f'make_timestamp({at})' for at in single)}]"
     found = warehouse.read(
         f"""
         SELECT value, map_values(histogram(start, {edges})) AS begun,
@@ -70,7 +72,8 @@ def _until(
         (version,),
     )
     width = values if values is not None else max(found["value"].to_pylist(), default=-1) + 1
-    return _summed(found, "begun", len(instants), width), _summed(found, "ended", len(instants), width)
+    begun, ended = (_summed(found, name, len(single), width) for name in ("begun", "ended"))
+    return begun[places], ended[places]
 
 
 def _summed(found: pa.Table, name: str, rows: int, width: int) -> Counts:
