@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final
 
 import typer
+from babel.numbers import format_decimal
 
 from habitue.api.answer import Facts, House
 from habitue.api.command import Doctor
@@ -133,9 +134,9 @@ def _told(desk: Desk, shop: Shop, folder: Path, seconds: float) -> None:
     line = desk.say(
         N_("The demo shop is in {folder}: {people} people, {events} events, ready in {seconds} s."),
         folder=folder,
-        people=people,
-        events=events,
-        seconds=round(seconds, 1),
+        people=format_decimal(people, locale=desk.say.language),
+        events=format_decimal(events, locale=desk.say.language),
+        seconds=format_decimal(round(seconds, 1), locale=desk.say.language),
     )
     own = shop.settings
     fields = {"folder": _name(folder), "people": people, "events": events, "seconds": round(seconds, 1)}

@@ -34,7 +34,8 @@ stages = typer.Typer(
     cls=Stages,
     help=N_(
         "How many customers are in each stage.\n\n"
-        "“habitue stages MODEL” is short for “habitue stages show MODEL”."
+        "“habitue stages MODEL” is short for “habitue stages show MODEL”; "
+        "“habitue stages show --help” tells its options."
     ),
 )
 app.add_typer(stages, name="stages")
