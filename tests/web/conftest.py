@@ -6,7 +6,6 @@ import json
 import threading
 from collections.abc import Iterator
 from hashlib import blake2b
-from pathlib import Path
 from urllib.request import urlopen
 
 import pyarrow as pa
@@ -37,7 +36,7 @@ PAYLOADS = (
 
 def hostile(now: int) -> Parcel:
     """One customer per payload, who carries it wherever a customer's data can go."""
-    rows = []
+    rows: list[tuple[object, ...]] = []
     for n, payload in enumerate(PAYLOADS):
         traits = {
             "name": payload,
@@ -52,8 +51,8 @@ def hostile(now: int) -> Parcel:
         ):
             key = f"user:{payload}{n}"
             stamp = now - (n + 2) * DAY + len(rows)
-            id = blake2b(f"{n}{name}".encode(), digest_size=16).digest()
-            rows.append((id, key, None, stamp, name, revenue, json.dumps(props)))
+            message = blake2b(f"{n}{name}".encode(), digest_size=16).digest()
+            rows.append((message, key, None, stamp, name, revenue, json.dumps(props)))
     columns = [
         pa.array(column, field.type) for column, field in zip(zip(*rows, strict=True), PARCEL, strict=True)
     ]

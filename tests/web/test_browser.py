@@ -1,4 +1,4 @@
-"""Pages in a real browser: no error, no refusal, no stray request, nothing too wide, nothing of a customer's runs."""
+"""Pages in a real browser: no error, no refusal, no stray request, nothing too wide, no customer's script."""
 
 from __future__ import annotations
 

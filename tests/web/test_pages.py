@@ -1,4 +1,4 @@
-"""Pages as they come over HTTP: every route, both languages, bad addresses, lists that agree with their numbers."""
+"""Pages as they come over HTTP: every route, bad addresses, lists that agree with their numbers."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ SAMPLES = {
     "path:str": "openapi.json",
 }
 NEEDS = {"/customers/{person:int}/events": "?ts=1700000000000000&seq=1", "/api/v1/explain": "?customer=1"}
-NEEDS |= {path: '?rule=ever("Order Completed")' for path in ("/api/v1/segment", "/api/v1/segment/history")}
+NEEDS |= dict.fromkeys(("/api/v1/segment", "/api/v1/segment/history"), '?rule=ever("Order Completed")')
 
 
 def routes(shop: Shop) -> Iterator[str]:

@@ -43,7 +43,7 @@ At: TypeAlias = Annotated[
 ]
 RuleText: TypeAlias = Annotated[
     str,
-    QueryParameter(name="rule", max_length=20_000, description='A rule, such as ever("Order Completed").'),
+    QueryParameter(name="rule", description='A rule, such as ever("Order Completed").'),
 ]
 Size: TypeAlias = Annotated[int, QueryParameter(name="size", ge=1, le=1_000, description="How many at most.")]
 

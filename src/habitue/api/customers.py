@@ -95,13 +95,12 @@ def explain(
         str, QueryParameter(max_length=1_000, description="A customer's number, or key such as email:a@b.fr.")
     ],
     model: ModelId = None,
-    rule: Annotated[
-        str | None, QueryParameter(max_length=20_000, description="Explain this rule instead of the stage.")
-    ] = None,
+    rule: Annotated[str | None, QueryParameter(description="Explain this rule instead of the stage.")] = None,
     at: At = None,
 ) -> shapes.Explanation:
     """Why a customer is in their stage, or why a rule holds for them, at an instant."""
-    person = _person(shop, int(customer) if customer.isascii() and customer.isdigit() else customer)
+    number = int(customer) if customer.isascii() and customer.isdigit() else shop.person(customer)
+    person = _person(shop, number)
     when = instant(at, shop.settings.timezone, clock.now())
     if rule is not None:
         why = shop.explain(person.person, rule=rule, at=when)
@@ -110,8 +109,8 @@ def explain(
     return shapes.Explanation(person.person, clock.iso(when), reason.fields(why) if why else None)
 
 
-def _person(shop: Shop, key: int | str) -> Person:
-    found = profiles.person(shop.warehouse, key) if not isinstance(key, int) or key < 2**31 else None
+def _person(shop: Shop, number: int) -> Person:
+    found = profiles.person(shop.warehouse, number) if number < 2**31 else None
     if found is None:
         raise NotFoundException
     return found

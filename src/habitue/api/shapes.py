@@ -55,7 +55,7 @@ class Model(Struct, frozen=True):
     version: int
     name: dict[str, str]
     display: list[str]
-    settings: dict[str, str | int | float]
+    settings: dict[str, str | float]
     stages: list[Stage]
 
 

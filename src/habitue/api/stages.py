@@ -122,7 +122,7 @@ def _model(model: Model) -> shapes.Model:
         version=model.number,
         name={"en": model.kind.name.en, "fr": model.kind.name.fr},
         display=list(model.kind.display),
-        settings=model.kind.settings(model.settings),
+        settings=dict(model.kind.settings(model.settings)),
         stages=[
             shapes.Stage(
                 id=stage.id,

@@ -1,0 +1,34 @@
+"""Numbers and dates as each language writes them."""
+
+from __future__ import annotations
+
+import pytest
+
+from habitue.kernel.clock import DAY, SECOND, instant
+from habitue.web.words import Words
+
+FR, EN = Words("fr", "Europe/Paris", "EUR"), Words("en", "Europe/Paris", "EUR")
+NOW = instant("2026-11-22T23:30")
+
+
+def plain(text: str) -> str:
+    return text.replace("\N{NO-BREAK SPACE}", "~").replace("\N{NARROW NO-BREAK SPACE}", "_")
+
+
+@pytest.mark.parametrize(
+    ("french", "english"),
+    [
+        ((FR.number(12345.66), "12_345,7"), (EN.number(12345.66), "12,345.7")),
+        ((FR.signed(-12345), "\N{MINUS SIGN}12_345"), (EN.signed(7), "+7")),
+        ((FR.percent(0.0312), "3,1_%"), (EN.percent(0.5), "50%")),
+        ((FR.money(1234560), "12_345,60~€"), (EN.money(-5), "-€0.05")),
+        ((FR.days(92), "92~jours"), (EN.days(1), "1 day")),
+        ((FR.days(0.25), "6~heures"), (EN.days(0), "less than a day")),
+        ((FR.date(NOW), "23 nov. 2026"), (EN.date(None), "–")),
+        ((FR.month("2026-11"), "novembre 2026"), (EN.month("2026-11"), "November 2026")),
+        ((FR.ago(NOW - 12 * SECOND, NOW), "il y a 12~s"), (EN.ago(NOW - 3 * DAY, NOW), "3 days ago")),
+    ],
+)
+def test_each_language_writes_its_own_way(french: tuple[str, str], english: tuple[str, str]) -> None:
+    assert plain(french[0]) == french[1]
+    assert plain(english[0]) == english[1]
