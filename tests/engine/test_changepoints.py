@@ -8,8 +8,8 @@ import pytest
 
 from benchmarks import changepoints
 from benchmarks.shop import MODEL, NAMES, OPENED, ORDER, SEGMENT
-from habitue.engine.compile import Known
 from habitue.engine.plan import Definition
+from habitue.engine.source import Known
 from habitue.kernel.clock import DAY
 from habitue.store.warehouse import Warehouse
 from tests.engine import world

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, seed
 from hypothesis import strategies as st
 
-from habitue.engine.compile import Known
 from habitue.engine.plan import Book, Definition, Subject
 from habitue.engine.replay import compare, drafted, movers, preview
+from habitue.engine.source import Known
 from habitue.kernel.clock import DAY, Micros
 from habitue.rules import judge
 from habitue.store.warehouse import Warehouse

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given, seed
 from hypothesis import strategies as st
 
-from habitue.engine.compile import Known, rule_program
+from habitue.engine.compile import rule_program
 from habitue.engine.gather import between, laid_out
+from habitue.engine.source import Known
 from habitue.engine.sweep import TABLED, sweep, tabled
 from habitue.kernel.clock import DAY
 from habitue.rules import judge

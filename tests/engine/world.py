@@ -13,9 +13,10 @@ import pyarrow as pa
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
-from habitue.engine.compile import Known, program
+from habitue.engine.compile import program
 from habitue.engine.fold import everybody, fold, joined, rows
 from habitue.engine.plan import Book, Definition, Subject, in_order
+from habitue.engine.source import Known
 from habitue.engine.sweep import NEVER, Intervals
 from habitue.kernel.clock import Micros
 from habitue.rules import judge
@@ -130,12 +131,12 @@ def _json(value: Any) -> str:
 def companies(draw: st.DrawFn, people: int = 3, most: int = 6) -> Company:
     """At most so many people with at most so many acts each, one at least for an account.
 
-    `seq` is in no relation to time, so that ties are broken by it and by nothing else.
+    `seq` goes against the order of rows, and has nothing to do with time: nothing else can break a tie.
     """
     counts = draw(st.lists(st.integers(1, most), min_size=1, max_size=people))
     acts = [draw(acts_of(person)) for person, count in enumerate(counts) for _ in range(count)]
     acts[0] = replace(acts[0], account=0)
-    return Company(tuple(replace(act, seq=seq) for seq, act in enumerate(acts)))
+    return Company(tuple(replace(act, seq=len(acts) - n) for n, act in enumerate(acts)))
 
 
 def long(examples: int) -> settings:

@@ -11,9 +11,9 @@ from threading import RLock
 from typing import Any, Final, Self
 from zoneinfo import available_timezones
 
-from habitue.engine.compile import Known
 from habitue.engine.plan import Definition
 from habitue.engine.refresh import known
+from habitue.engine.source import Known
 from habitue.ingest.doctor import Patient
 from habitue.kernel import clock, money
 from habitue.kernel.clock import Micros

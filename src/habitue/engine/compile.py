@@ -8,7 +8,7 @@ two conditions share is fetched and summed once. Rules are then postfix formulas
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 from functools import singledispatchmethod
@@ -17,8 +17,8 @@ from typing import Any, Final, TypeAlias
 
 import numpy as np
 
-from habitue.engine.extract import Sql, compared, condition, leaves
-from habitue.engine.plan import Book, Definition, Subject
+from habitue.engine.plan import Definition, Subject
+from habitue.engine.source import REVENUE, Known, Query, Sources
 from habitue.engine.sweep import AND, NEVER, NOT, OR, TRUE, Formula, tabled
 from habitue.rules import nodes
 
@@ -27,18 +27,6 @@ ENDLESS: Final = -1
 
 OWN: Final = -2
 """The shift of a track whose contributions each bring their own stop."""
-
-REVENUE: Final = ("revenue",)
-
-
-@dataclass(frozen=True, slots=True)
-class Query:
-    """Contributions by SQL, written for `gather.Who.of`; `stored` is the version whose intervals they are."""
-
-    sql: Sql
-    weighted: bool = False
-    ended: bool = False
-    stored: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,15 +55,6 @@ class Program:
     sources: tuple[Source, ...]
     tracks: tuple[tuple[int, int], ...]
     formula: Formula
-
-
-@dataclass(frozen=True, slots=True)
-class Known:
-    """What compiling needs to know of the workspace: its event codes, definitions and currency's decimals."""
-
-    codes: Mapping[str, int]
-    book: Book = field(default_factory=Book)
-    digits: int = 2
 
 
 def program(definition: Definition, known: Known) -> Program:
@@ -113,6 +92,7 @@ class _Builder:
     def __init__(self, subject: Subject, known: Known) -> None:
         self.subject: Subject = subject
         self.known = known
+        self.source = Sources(subject, known)
         self.sources: list[Source] = []
         self.tracks: list[tuple[int, int]] = []
         self.tests: list[tuple[int, int, int, int]] = []
@@ -163,12 +143,12 @@ class _Builder:
 
     @code.register
     def _(self, rule: nodes.Consent) -> list[int]:
-        return [self.present(self.trait(f"consent.{rule.channel}", "==", True))]
+        return [self.present(self.source.trait(f"consent.{rule.channel}", "==", True))]
 
     @code.register
     def _(self, rule: nodes.Segment) -> list[int]:
         found = self.own(self.known.book.segments, rule.id)
-        return [self.present(self.stays(found.version, (0,)))] if found else [TRUE, NOT]
+        return [self.present(self.source.stays(found.version, (0,)))] if found else [TRUE, NOT]
 
     @code.register
     def _(self, rule: nodes.Held) -> list[int]:
@@ -188,7 +168,7 @@ class _Builder:
             case nodes.Count() | nodes.Sum() as measure:
                 return self.tally(measure, rule)
             case nodes.Distinct() as measure:
-                return self.ranges(self.track(*self.different(measure)), rule.op, rule.value)
+                return self.ranges(self.track(*self._different(measure)), rule.op, rule.value)
             case nodes.Members(inner):
                 lifted = Lifted(rule_program(inner, "person", self.known))
                 return self.ranges(self.track(lifted, OWN), rule.op, rule.value)
@@ -197,11 +177,15 @@ class _Builder:
             case nodes.Stage(model):
                 return self.staged(model, rule.op, rule.value)
             case nodes.Last(events, prop, where):
-                return self.latest(rule, lambda op, value: self.last(events, prop, where, op, value))
+                return self.latest(rule, lambda op, value: self.source.last(events, prop, where, op, value))
             case nodes.Trait(path):
-                return self.latest(rule, lambda op, value: self.trait(".".join(("trait", *path)), op, value))
+                return self.latest(
+                    rule, lambda op, value: self.source.trait(".".join(("trait", *path)), op, value)
+                )
             case nodes.Score(path):
-                return self.latest(rule, lambda op, value: self.trait(".".join(("score", *path)), op, value))
+                return self.latest(
+                    rule, lambda op, value: self.source.trait(".".join(("score", *path)), op, value)
+                )
             case nodes.Prop():
                 pass
         raise TypeError(f"no code for a comparison of {type(rule.measure).__name__}")
@@ -215,7 +199,7 @@ class _Builder:
     # --- conditions ---
 
     def ever(self, events: tuple[str, ...], where: nodes.Rule | None) -> int:
-        return self.test(self.track(self.first(events, where), ENDLESS), 1, NEVER)
+        return self.test(self.track(self.source.first(events, where), ENDLESS), 1, NEVER)
 
     def present(self, source: Source, shift: int = OWN) -> int:
         """The test that at least one contribution of the source lasts."""
@@ -225,22 +209,22 @@ class _Builder:
         prop = measure.prop if isinstance(measure, nodes.Sum) else None
         scale = 1 if prop is None else 10**self.known.digits if prop.path == REVENUE else 10**6
         if measure.since is None:
-            source, shift = self.points(measure.events, measure.where, prop), measure.within or ENDLESS
+            source, shift = self.source.points(measure.events, measure.where, prop), measure.within or ENDLESS
             return self.ranges(self.track(source, shift), rule.op, rule.value, scale)
         # Counting starts anew with every `since` event, and without one there is nothing to compare.
-        track = self.track(self.until_next(measure, prop), OWN)
+        track = self.track(self.source.until_next(measure, prop), OWN)
         return [*self.ranges(track, rule.op, rule.value, scale), self.ever((measure.since,), None), AND]
 
     def elapsed(
         self, measure: nodes.SinceLast | nodes.SinceFirst, op: nodes.Operator, value: Any
     ) -> list[int]:
-        """ "Less than that long ago" is a window; "more" is its opposite among those who ever did."""
+        """Less than that long ago is a window; more is its opposite among those who ever did."""
         if isinstance(value, nodes.Cadence):
-            recent = self.present(self.paced(measure.events, measure.where, value))
+            recent = self.present(self.source.paced(measure.events, measure.where, value))
         elif isinstance(measure, nodes.SinceFirst):
-            recent = self.present(self.first(measure.events, measure.where), int(value))
+            recent = self.present(self.source.first(measure.events, measure.where), int(value))
         else:
-            recent = self.present(self.points(measure.events, measure.where, None), int(value))
+            recent = self.present(self.source.points(measure.events, measure.where, None), int(value))
         if op in ("<", "<="):
             return [recent]
         return [self.ever(measure.events, measure.where), recent, NOT, AND]
@@ -256,11 +240,11 @@ class _Builder:
             return [TRUE] if (op, value) == ("==", None) else [TRUE, NOT]
         everything = tuple(range(len(found.values)))
         if value is None:
-            inside = self.present(self.stays(found.version, everything))
+            inside = self.present(self.source.stays(found.version, everything))
             return [inside] if op == "!=" else [inside, NOT]
         wanted = [value] if isinstance(value, str) else value
         chosen = tuple(i for i in everything if (found.values[i] in wanted) == (op in ("==", "in")))
-        return [self.present(self.stays(found.version, chosen))]
+        return [self.present(self.source.stays(found.version, chosen))]
 
     def ranges(self, track: int, op: nodes.Operator, value: Any, scale: int = 1) -> list[int]:
         """The comparison of a sum as ranges of whole numbers."""
@@ -285,159 +269,13 @@ class _Builder:
             return [TRUE] if op == "!=" else [TRUE, NOT]
         return [self.test(track, int(bound), int(bound), int(op == "!="))]
 
-    # --- sources ---
-
-    def points(self, events: tuple[str, ...], where: nodes.Rule | None, prop: nodes.Prop | None) -> Query:
-        """Every event, with what it weighs."""
-        weight = self.weight(prop)
-        rows = self.events(events, where)
-        if prop is None:
-            return Query(rows.inside(f"SELECT {self.subject} AS subject, ts AS start "))
-        return Query(
-            Sql(
-                f"SELECT subject, start, weight FROM (SELECT {self.subject} AS subject, ts AS start, "
-                f"{weight.text} AS weight {rows.text}) WHERE weight <> 0",
-                weight.params + rows.params,
-            ),
-            weighted=True,
-        )
-
-    def first(self, events: tuple[str, ...], where: nodes.Rule | None) -> Query:
-        """The first event of each subject."""
-        rows = self.events(events, where)
-        return Query(rows.inside(f"SELECT {self.subject} AS subject, min(ts) AS start ", " GROUP BY ALL"))
-
-    def until_next(self, measure: nodes.Count | nodes.Sum, prop: nodes.Prop | None) -> Query:
-        """Events that count until the `since` event comes next, or their window ends."""
-        weight, rows = self.weight(prop), self.events(measure.events, measure.where)
-        resets = self.events((measure.since or "",), None)
-        window = f"c.start + {_interval(measure.within)}" if measure.within else "NULL"
-        return Query(
-            Sql(
-                f"SELECT c.subject, c.start, least(r.ts, {window}) AS stop, c.weight FROM "
-                f"(SELECT {self.subject} AS subject, ts AS start, {weight.text} AS weight {rows.text}) c "
-                f"ASOF LEFT JOIN (SELECT {self.subject} AS subject, ts {resets.text}) r "
-                "ON c.subject = r.subject AND c.start < r.ts WHERE c.weight <> 0",
-                weight.params + rows.params + resets.params,
-            ),
-            weighted=True,
-            ended=True,
-        )
-
-    def different(self, measure: nodes.Distinct) -> tuple[Query, int]:
-        """Every value counts once: from its first event on, or as long as one of its windows is open."""
-        listed, rows = leaves("props", measure.prop.path), self.events(measure.events, measure.where)
-        values = Sql(
-            f"SELECT subject, ts, identity(leaf) AS value FROM "
-            f"(SELECT {self.subject} AS subject, ts, unnest({listed.text}) AS leaf {rows.text})",
-            listed.params + rows.params,
-        )
-        if measure.within is None:
-            return Query(
-                values.inside("SELECT subject, min(ts) AS start FROM (", ") GROUP BY subject, value")
-            ), ENDLESS
-        next_one = "lead(ts) OVER (PARTITION BY subject, value ORDER BY ts)"
-        stop = f"least(ts + {_interval(measure.within)}, {next_one})"
-        return Query(
-            values.inside(f"SELECT subject, ts AS start, {stop} AS stop FROM (", ")"), ended=True
-        ), OWN
-
-    def paced(self, events: tuple[str, ...], where: nodes.Rule | None, cadence: nodes.Cadence) -> Query:
-        """The events' different instants, each recent for as long as this subject's own rhythm then was."""
-        rows = self.events(events, where)
-        factor = Fraction(Decimal(str(cadence.factor)))
-        # A median of whole microseconds is whole or a half, so twice the median is exact. What would outlast
-        # the calendar ends in 30,000 years.
-        paced = f"{factor.numerator}::HUGEINT * CAST(2 * middle AS HUGEINT) // {2 * factor.denominator}"
-        pace = f"CASE WHEN n < 3 THEN {cadence.default} ELSE CAST(least({10**18}, {paced}) AS BIGINT) END"
-        return Query(
-            rows.inside(
-                f"SELECT subject, start, least(start + to_microseconds({pace}), next) AS stop "
-                "FROM (SELECT subject, start, next, "
-                "median(gap) OVER so_far AS middle, count(*) OVER so_far AS n FROM ("
-                "SELECT subject, start, lead(start) OVER own AS next, "
-                "epoch_us(start) - epoch_us(lag(start) OVER own) AS gap FROM ("
-                f"SELECT DISTINCT {self.subject} AS subject, ts AS start ",
-                ") WINDOW own AS (PARTITION BY subject ORDER BY start)) WINDOW so_far AS "
-                "(PARTITION BY subject ORDER BY start ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW))",
-            ),
-            ended=True,
-        )
-
-    def last(
-        self,
-        events: tuple[str, ...],
-        prop: nodes.Prop,
-        where: nodes.Rule | None,
-        op: nodes.Operator,
-        value: Any,
-    ) -> Query:
-        """While the last event's property compares so."""
-        test, rows = compared("props", prop.path, op, value), self.events(events, where)
-        return self.lasting(
-            Sql(
-                f"SELECT {self.subject} AS subject, ts, seq, {test.text} AS holds {rows.text}",
-                test.params + rows.params,
-            )
-        )
-
-    def trait(self, name: str, op: nodes.Operator, value: Any) -> Query:
-        """While the trait's latest value compares so. Accounts have no traits yet."""
-        test = compared("value", (), op, value)
-        rows = (
-            f"FROM {{trait}} WHERE {{who:{self.subject}}} AND name = ?"
-            if self.subject == "person"
-            else "FROM trait WHERE false AND name = ?"
-        )
-        return self.lasting(
-            Sql(f"SELECT person AS subject, ts, seq, {test.text} AS holds {rows}", (*test.params, name))
-        )
-
-    def lasting(self, rows: Sql) -> Query:
-        """Each row until the subject's next one, where it holds; of one instant's rows the last counts."""
-        return Query(
-            rows.inside(
-                "SELECT subject, start, stop FROM (SELECT subject, ts AS start, holds, "
-                "lead(ts) OVER (PARTITION BY subject ORDER BY ts, seq) AS stop FROM (",
-                ")) WHERE holds AND (stop IS NULL OR start < stop)",
-            ),
-            ended=True,
-        )
+    def _different(self, measure: nodes.Distinct) -> tuple[Query, int]:
+        return self.source.different(measure), OWN if measure.within else ENDLESS
 
     def own(self, definitions: Mapping[str, Definition], name: str) -> Definition | None:
         """The definition of that name, if it is about this kind of subject: the other's ids are not ours."""
         found = definitions.get(name)
         return found if found is not None and found.subject == self.subject else None
-
-    def stays(self, version: int, values: tuple[int, ...]) -> Query:
-        """The stored intervals of another definition."""
-        listed = ", ".join(str(value) for value in values) or "-1"
-        return Query(
-            Sql(
-                "SELECT subject, start, stop FROM intervals "
-                f"WHERE {{who:subject}} AND version = {version} AND value IN ({listed})"
-            ),
-            ended=True,
-            stored=version,
-        )
-
-    def events(self, events: tuple[str, ...], where: nodes.Rule | None) -> Sql:
-        codes = ", ".join(
-            str(self.known.codes[name]) for name in dict.fromkeys(events) if name in self.known.codes
-        )
-        rows = Sql(f"FROM {{event}} WHERE {{who:{self.subject}}} AND code IN ({codes or -1})")
-        if where is None:
-            return rows
-        test = condition(where)
-        return Sql(f"{rows.text} AND {test.text}", test.params)
-
-    def weight(self, prop: nodes.Prop | None) -> Sql:
-        if prop is None:
-            return Sql("1::BIGINT")
-        if prop.path == REVENUE:
-            return Sql("revenue")
-        listed = leaves("props", prop.path)
-        return listed.inside("CAST(list_sum(list_transform(", ", lambda x: millionths(x))) AS BIGINT)")
 
     # --- sharing ---
 
@@ -454,7 +292,3 @@ def _place(items: list[Any], item: Any) -> int:
     if item not in items:
         items.append(item)
     return items.index(item)
-
-
-def _interval(length: int | None) -> str:
-    return f"to_microseconds({length})"

@@ -14,9 +14,10 @@ import numpy as np
 import pyarrow as pa
 from msgspec import Struct
 
-from habitue.engine.compile import Known, opposite, program, rule_program
+from habitue.engine.compile import opposite, program, rule_program
 from habitue.engine.gather import Read, Who, evaluate, those
 from habitue.engine.plan import Book, Definition, Subject
+from habitue.engine.source import Known
 from habitue.engine.sweep import NEVER
 from habitue.kernel.clock import Micros
 from habitue.rules import judge, nodes, text

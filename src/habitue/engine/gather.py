@@ -11,8 +11,9 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from habitue.engine.compile import ENDLESS, OWN, Lifted, Long, Program, Query, Source, opposite
+from habitue.engine.compile import ENDLESS, OWN, Lifted, Long, Program, Source, opposite
 from habitue.engine.plan import Subject
+from habitue.engine.source import Query
 from habitue.engine.sweep import NEVER, Intervals, Ints, Tracks, compiled, sweep
 
 Ids = NDArray[np.int32]

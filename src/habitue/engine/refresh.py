@@ -21,10 +21,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from habitue.engine.change import tell
-from habitue.engine.compile import Known, Program, program, reads
+from habitue.engine.compile import Program, program, reads
 from habitue.engine.fold import Progress, everybody, fold, joined, rows
 from habitue.engine.gather import ids
 from habitue.engine.plan import Book, Definition, in_order
+from habitue.engine.source import Known
 from habitue.engine.touched import Touched
 from habitue.kernel.clock import Micros
 from habitue.store.warehouse import Warehouse, Writer

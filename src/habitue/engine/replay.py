@@ -11,10 +11,11 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from habitue.engine.compile import Known, program
+from habitue.engine.compile import program
 from habitue.engine.fold import Progress, everybody, fold, rows
 from habitue.engine.gather import Ids
 from habitue.engine.plan import Definition
+from habitue.engine.source import Known
 from habitue.engine.sweep import Intervals
 from habitue.kernel.clock import DAY, Micros
 from habitue.store.warehouse import Warehouse

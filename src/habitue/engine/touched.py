@@ -7,10 +7,11 @@ from functools import reduce
 import numpy as np
 import pyarrow as pa
 
-from habitue.engine.compile import Lifted, Long, Program, Query, opposite
+from habitue.engine.compile import Lifted, Long, Program, opposite
 from habitue.engine.fold import Batch, some
 from habitue.engine.gather import FEW, Ids, Read, Who, ids, those
 from habitue.engine.plan import Subject
+from habitue.engine.source import Query
 
 
 class Touched:
