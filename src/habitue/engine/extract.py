@@ -25,6 +25,9 @@ class Sql(NamedTuple):
 
 FALSE: Final = Sql("false")
 
+FLOATS: Final = 2**53
+"""Below this whole numbers are compared as floats; above, where long ids lie, one float stands for many."""
+
 
 def joined(word: str, parts: list[Sql]) -> Sql:
     """`(a AND b AND c)` for the word "AND"."""
@@ -108,12 +111,17 @@ def _leaf(x: Sql, op: nodes.Operator, value: Any) -> Sql:
     else:
         kind, found = x.inside("numeric_type(", ")"), x.inside("TRY_CAST(", " AS DOUBLE)")
     if op in _TEXTUAL:
-        test = Sql(f"{_TEXTUAL[op]}({found.text}, ?)", (*found.params, value))
-    else:
-        test = Sql(f"{found.text} {'=' if op == '==' else op} ?", (*found.params, value))
+        return joined("AND", [kind, Sql(f"{_TEXTUAL[op]}({found.text}, ?)", (*found.params, value))])
+    sign = "=" if op == "==" else op
+    test = Sql(f"{found.text} {sign} ?", (*found.params, value))
+    if isinstance(value, int) and abs(value) >= FLOATS:
+        exact = x.inside("TRY_CAST(", f" AS HUGEINT) {sign} ?")
+        test = Sql(f"coalesce({exact.text}, {test.text})", (*exact.params, value, *test.params))
     return joined("AND", [kind, test])
 
 
 def _pointer(path: tuple[str, ...]) -> str:
-    """The JSON pointer of a path (RFC 6901)."""
+    """The JSON pointer of a path (RFC 6901), where no name can be taken for a place in a list."""
+    if any(key.isdecimal() or key == "-" for key in path):
+        return "$" + "".join(f'."{key}"' for key in path)
     return "".join("/" + key.replace("~", "~0").replace("/", "~1") for key in path)

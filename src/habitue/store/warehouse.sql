@@ -48,6 +48,10 @@ CREATE MACRO numeric_type(x) AS json_type(x) IN ('BIGINT', 'UBIGINT', 'HUGEINT',
 CREATE MACRO leaves(xs) AS list_filter(opened(opened(xs)), lambda x: numeric_type(x) OR json_type(x) IN ('VARCHAR', 'BOOLEAN'));
 
 -- Numbers of rules are exact: whole millionths, NULL for what is no number below 10^12.
-CREATE MACRO millionths(x) AS CASE WHEN numeric_type(x) THEN CAST(TRY_CAST(x AS DECIMAL(18, 6)) * 1000000 AS BIGINT) END;
+CREATE MACRO millionths(x) AS CASE WHEN numeric_type(x) THEN CAST(CAST(TRY_CAST(x AS DECIMAL(18, 6)) AS DECIMAL(38, 6)) * 1000000 AS BIGINT) END;
 -- One text for each value: 1 and 1.0 are the same, 1 and "1" are not.
-CREATE MACRO identity(x) AS CASE WHEN numeric_type(x) THEN CAST(CAST(x AS DOUBLE) AS VARCHAR) ELSE CAST(x AS VARCHAR) END;
+CREATE MACRO identity(x) AS CASE
+    WHEN json_type(x) <> 'DOUBLE' THEN CAST(x AS VARCHAR)
+    WHEN CAST(x AS DOUBLE) = trunc(CAST(x AS DOUBLE))
+        THEN coalesce(CAST(TRY_CAST(CAST(x AS DOUBLE) AS BIGINT) AS VARCHAR), CAST(CAST(x AS DOUBLE) AS VARCHAR))
+    ELSE CAST(CAST(x AS DOUBLE) AS VARCHAR) END;
