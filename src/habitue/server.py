@@ -6,6 +6,7 @@ import errno
 import socket
 from collections.abc import Callable
 from importlib.resources import files
+from threading import Thread
 from typing import Annotated, Any, Final
 
 import uvicorn
@@ -23,10 +24,11 @@ import habitue
 from habitue.api import commands, customers, segment, stages
 from habitue.api import failure as answer
 from habitue.app import Shop
+from habitue.kernel import clock
 from habitue.kernel.errors import UserError
 from habitue.kernel.i18n import N_
 from habitue.stages.choice import Question
-from habitue.stages.overview import Overviews
+from habitue.stages.overview import Overviews, compared
 from habitue.web import pages
 from habitue.web.guard import Guard, seal
 from habitue.web.page import reader
@@ -97,7 +99,7 @@ def create(shop: Shop, hosts: frozenset[str] = frozenset(), token: str | None = 
             use_handler_docstrings=True,
         ),
         logging_config=None,
-        state=State({"shop": shop}),
+        state=State({"shop": shop, "overviews": overviews}),
     )
 
 
@@ -158,8 +160,16 @@ def serve(
     waiting = listening(host, port)
     if ready:
         ready(f"http://{f'[{host}]' if ':' in host else host}:{waiting.getsockname()[1]}/")
-    config = uvicorn.Config(create(shop, frozenset({host}), token), log_level="warning", server_header=False)
+    app = create(shop, frozenset({host}), token)
+    Thread(target=_look_ahead, args=(shop, app.state.overviews), daemon=True).start()
+    config = uvicorn.Config(app, log_level="warning", server_header=False)
     uvicorn.Server(config).run(sockets=[waiting])
+
+
+def _look_ahead(shop: Shop, overviews: Overviews) -> None:
+    """Read the first page's overview before anybody asks for it: of a large shop it takes seconds."""
+    model, now = shop.models()[0], clock.now()
+    overviews.get(model.version, len(model.stages), *compared(None, None, now, shop.settings.timezone), now)
 
 
 def listening(host: str, port: int) -> socket.socket:

@@ -66,6 +66,7 @@ class Overviews:
         self._kept: OrderedDict[Key, _Kept] = OrderedDict()
         self._making: set[Key] = set()
         self._lock = Lock()
+        self._first = Lock()
 
     def get(
         self, version: int, values: int, month: str, against: str, now: Micros, fresh: bool = False
@@ -73,8 +74,11 @@ class Overviews:
         """The overview of a version with so many values; computed anew where asked `fresh`."""
         key = Key(version, values, month, against)
         kept = self._kept.get(key)
-        if kept is None or fresh:
+        if fresh:
             return self._make(key, now).overview
+        if kept is None:
+            with self._first:
+                return (self._kept.get(key) or self._make(key, now)).overview
         if self._old(kept, now):
             if kept.took < PATIENCE:
                 return self._make(key, now).overview

@@ -21,7 +21,7 @@ _NODE: Final = 12
 _NARROW: Final = "width < 520"
 """Where there is no room beside the columns, the labels stand between them."""
 
-_BEND: Final = (0, 0.36, 0.64, 1)
+_BEND: Final = (0, 0.14, 0.86, 1)
 """Where a ribbon's points lie from left to right: level at both ends, one S between."""
 
 
