@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 import pytest
@@ -11,10 +11,11 @@ from hypothesis import strategies as st
 
 from habitue.engine.fold import Progress
 from habitue.engine.plan import Book, Definition, Subject, in_order
-from habitue.engine.refresh import refresh
+from habitue.engine.refresh import forget, refresh
 from habitue.engine.sweep import NEVER
 from habitue.kernel.clock import DAY, Micros
 from habitue.rules.nodes import Account, AnyMember, Not, Segment
+from habitue.rules.text import parse
 from habitue.store.warehouse import Warehouse
 from tests.engine import world
 from tests.rules.strategies import ORIGIN
@@ -215,3 +216,122 @@ def test_after_every_refresh_all_is_as_if_folded_from_scratch_and_told_once(
                 warehouse.compact()
 
     agree()
+
+
+# --- one thing at a time --------------------------------------------------------------------------
+
+ACTIVE = Definition(
+    1,
+    "model",
+    "m",
+    "person",
+    ("active", "else"),
+    (parse('days_since_last("A") <= 2'), None),
+    None,
+    frozenset(),
+)
+EVER = Definition(1, "segment", "s", "person", ("in",), (parse('ever("A")'),))
+FOLLOWING = Definition(2, "segment", "t", "person", ("in",), (parse('segment("s")'),))
+
+
+def act(day: int, name: str = "A", person: int = 0) -> world.Act:
+    return world.Act(person, None, ORIGIN + day * DAY, name, seq=day)
+
+
+def lay(warehouse: Warehouse, *acts: world.Act) -> None:
+    world.lay(warehouse, world.Company(()))
+    world.receive(warehouse, acts, False)
+
+
+def rows(warehouse: Warehouse, version: int = 1) -> list[tuple[int | None, int | None, int, bool]]:
+    """from, to, day, restated of every transition of the one subject."""
+    return [(a, b, (ts - ORIGIN) // DAY, late) for a, b, ts, late in told(warehouse, version, 0).get(0, [])]
+
+
+def test_a_first_fold_tells_nothing_and_time_alone_is_told_later(warehouse: Warehouse) -> None:
+    lay(warehouse, act(0))
+    assert refresh(warehouse, [ACTIVE], ORIGIN + DAY).whole == 1
+    assert rows(warehouse) == []
+    assert refresh(warehouse, [ACTIVE], ORIGIN + 3 * DAY).subjects == 0
+    assert rows(warehouse) == [(0, 1, 2, False)]
+    refresh(warehouse, [ACTIVE], ORIGIN + 9 * DAY)
+    assert rows(warehouse) == [(0, 1, 2, False)]
+
+
+def test_a_working_copy_made_anew_tells_what_came_after_it_was_last_told(warehouse: Warehouse) -> None:
+    lay(warehouse, act(0), act(4))
+    refresh(warehouse, [ACTIVE], ORIGIN + 5 * DAY, since=ORIGIN + 3 * DAY)
+    assert rows(warehouse) == [(1, 0, 4, False)]
+
+
+def test_a_clock_that_went_back_tells_nothing_twice(warehouse: Warehouse) -> None:
+    lay(warehouse, act(0))
+    for day in (1, 3, 1, 3):
+        refresh(warehouse, [ACTIVE], ORIGIN + day * DAY)
+    assert rows(warehouse) == [(0, 1, 2, False)]
+
+
+def test_history_brings_about_nothing_but_time_still_does(warehouse: Warehouse) -> None:
+    lay(warehouse, act(0))
+    refresh(warehouse, [ACTIVE], ORIGIN + DAY)
+    world.receive(warehouse, (act(-1), act(0, "B")), True)
+    refresh(warehouse, [ACTIVE], ORIGIN + 3 * DAY)
+    assert rows(warehouse) == [(0, 0, -1, True), (0, 1, 2, False)]
+    world.receive(warehouse, (act(3),), True)
+    refresh(warehouse, [ACTIVE], ORIGIN + 4 * DAY)
+    assert rows(warehouse)[2:] == [(1, 0, 3, True)]
+
+
+def test_an_event_is_the_cause_of_what_it_changes_and_time_of_the_rest(warehouse: Warehouse) -> None:
+    lay(warehouse, act(0))
+    refresh(warehouse, [ACTIVE], ORIGIN)
+    world.receive(warehouse, (act(5),), False)
+    refresh(warehouse, [ACTIVE], ORIGIN + 6 * DAY)
+    assert warehouse.read("SELECT cause FROM transition ORDER BY seq")["cause"].to_pylist() == [None, 5]
+
+
+def test_a_new_version_of_what_is_referred_to_is_read_by_everybody_and_only_restated(
+    warehouse: Warehouse,
+) -> None:
+    lay(warehouse, act(0), act(0, "B", person=1))
+    refresh(warehouse, [FOLLOWING, EVER], ORIGIN + DAY)
+    newer = replace(EVER, version=3, rules=(parse('ever("B")'),))
+    assert refresh(warehouse, [FOLLOWING, newer], ORIGIN + 2 * DAY).whole == 2
+    assert read(warehouse, "intervals", 2) == {1: [(ORIGIN, NEVER, 0)]}
+    assert told(warehouse, 2, 0) == {
+        0: [(0, None, ORIGIN + DAY, True)],
+        1: [(None, 0, ORIGIN, True)],
+    }
+    assert refresh(warehouse, [FOLLOWING, newer], ORIGIN + 2 * DAY).whole == 0
+
+
+def test_what_comes_while_a_refresh_is_under_way_is_left_for_the_next(warehouse: Warehouse) -> None:
+    lay(warehouse, act(0))
+    refresh(warehouse, [EVER], ORIGIN)
+    world.receive(warehouse, (act(1, "A", person=1),), False)
+    late = iter([(act(1, "A", person=2),)])
+
+    def meanwhile(_done: int, _of: int) -> None:
+        world.receive(warehouse, next(late, ()), False)
+
+    assert refresh(warehouse, [EVER], ORIGIN + DAY, progress=meanwhile).subjects == 1
+    assert refresh(warehouse, [EVER], ORIGIN + DAY).subjects == 1
+    assert sorted(read(warehouse, "intervals", 1)) == [0, 1, 2]
+
+
+def test_what_fell_due_is_not_kept(warehouse: Warehouse) -> None:
+    lay(warehouse, act(0))
+    for day in range(5):
+        world.receive(warehouse, (act(day),), False)
+        refresh(warehouse, [ACTIVE], ORIGIN + day * DAY)
+    refresh(warehouse, [ACTIVE], ORIGIN + 99 * DAY)
+    assert warehouse.read("FROM due").num_rows == 0
+
+
+def test_forgetting_drops_the_intervals_and_folds_anew(warehouse: Warehouse) -> None:
+    lay(warehouse, act(0))
+    refresh(warehouse, [EVER], ORIGIN)
+    forget(warehouse, EVER.version)
+    assert warehouse.read("FROM intervals").num_rows == 0
+    assert refresh(warehouse, [EVER], ORIGIN).whole == 1
+    assert warehouse.read("FROM intervals").num_rows == 1

@@ -133,8 +133,9 @@ class _Turn:
             self._fold_all(writer)
             if told is not None:
                 after = writer.run(f"SELECT * FROM interval_base WHERE {self._mine}")
-                everybody = pa.table({"subject": pc.unique(after["subject"])})
-                self._tell(writer, before or after, after, everybody, told)
+                before = after if before is None else before
+                subjects = pa.concat_tables([before, after]).select(["subject"])
+                self._tell(writer, before, after, subjects.group_by("subject").aggregate([]), told)
             self._note(writer, max(told or self.now, self.now))
 
     def forward(self, touched: Touched, wanted: pa.Table, quiet: pa.Table, told: Micros) -> None:
