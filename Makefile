@@ -22,7 +22,7 @@ run: $(venv)/.product $(dist)/THIRD_PARTY.txt ## serve your own workspace (HABIT
 	$(bin)/habitue serve
 
 test: lint $(dist)/THIRD_PARTY.txt ## the whole gate: lint, types, import rules, tests
-	$(bin)/python -m pytest -n $(JOBS) -q
+	$(bin)/python -m pytest -n $(JOBS) --dist worksteal -q
 
 lint: $(venv)/.tests ## style, types and import rules
 	$(bin)/ruff check
