@@ -27,9 +27,9 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
 
 
 def test_a_month_ends_at_midnight_in_the_zone_of_the_shop() -> None:
-    assert iso(end("2026-10", ZONE, NOW)) == "2026-10-31T23:00:00Z"
-    assert iso(end("2026-06", ZONE, NOW)) == "2026-06-30T22:00:00Z"
-    assert iso(end("2025-12", "Pacific/Auckland", NOW)) == "2025-12-31T11:00:00Z"
+    assert iso(end("2026-10", ZONE, NOW)) == "2026-10-31T22:59:59.999999Z"
+    assert iso(end("2026-06", ZONE, NOW)) == "2026-06-30T21:59:59.999999Z"
+    assert iso(end("2025-12", "Pacific/Auckland", NOW)) == "2025-12-31T10:59:59.999999Z"
     assert end("2026-11", ZONE, NOW) == end("2030-01", ZONE, NOW) == NOW
 
 

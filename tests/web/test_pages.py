@@ -35,7 +35,7 @@ def routes(shop: Shop) -> Iterator[str]:
             yield path + NEEDS.get(route.path, "")
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def client(site: str) -> Iterator[httpx.Client]:
     with httpx.Client(base_url=site, timeout=30) as client:
         yield client

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from litestar.di import NamedDependency
-from litestar.params import FromQuery
+from litestar.params import QueryParameter
 
 import habitue
 from habitue.api import shapes
@@ -45,7 +47,7 @@ def overview(
     model: ModelId = None,
     month: Month = None,
     against: Against = None,
-    fresh: FromQuery[bool] = False,
+    fresh: Annotated[bool, QueryParameter(description="Compute it anew.")] = False,
 ) -> shapes.Overview:
     """All that the overview page shows; `fresh` computes it anew."""
     one = chosen(shop, model)

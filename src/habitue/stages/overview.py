@@ -187,13 +187,16 @@ def previous(month: str, n: int) -> tuple[str, ...]:
 
 
 def end(month: str, zone: str, now: Micros) -> Micros:
-    """The first instant after the month in the zone; `now` while it runs. Raises `UserError` for no month."""
+    """The last instant of the month in the zone; `now` while it runs. Raises `UserError` for no month.
+
+    The first instant of the next month is not of this one: dates without a time of day stand there.
+    """
     following = _number(month) + 1
     try:
         first = datetime(following // 12, following % 12 + 1, 1, tzinfo=ZoneInfo(zone))
     except ValueError as error:
         raise UserError(_NO_MONTH, text=month) from error
-    return min(now, round((first - EPOCH).total_seconds()) * clock.SECOND)
+    return min(now, round((first - EPOCH).total_seconds()) * clock.SECOND - 1)
 
 
 _NO_MONTH: Final = N_("“{text}” is not a month. Write it as 2026-11.")

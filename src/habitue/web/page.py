@@ -12,7 +12,7 @@ import msgspec
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from litestar import MediaType, Request, Response
 from litestar.datastructures import Cookie, State
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from habitue.app import Shop
 from habitue.kernel import clock
@@ -118,4 +118,13 @@ def _place(path: str) -> str:
     return "/" + path.strip("/").split("/")[0].split(".")[0]
 
 
+def coded(text: str) -> Markup:
+    """The text with what stands between backticks as code."""
+    parts = (escape(part) for part in text.split("`"))
+    return Markup("").join(
+        Markup("<code>{}</code>").format(part) if n % 2 else part for n, part in enumerate(parts)
+    )
+
+
+_pages.filters["coded"] = coded
 _pages.globals.update(link=link, static=static, island=island, iso=clock.iso, bare=bare)
