@@ -25,7 +25,9 @@ GB: Final = 1e9
 def measure(*words: object) -> dict[str, Any]:
     """One measurement in a process of its own."""
     command = [sys.executable, "-m", "benchmarks.measure", *map(str, words)]
-    found: dict[str, Any] = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+    found: dict[str, Any] = json.loads(
+        subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    )
     return found
 
 
@@ -38,8 +40,15 @@ def histories(path: Path, events: int) -> None:
     ours, theirs = measure("history", path), measure("sql", path)
     same = ours["intervals"] == theirs["intervals"]
     ratio = theirs["seconds"] / ours["seconds"]
-    name = f"full history, {events // MILLION} M events: {ours['seconds']:.1f} s, SQL {theirs['seconds']:.1f} s"
-    report(name, f"{ratio:.1f} × faster{'' if same else ', but other intervals!'}", "≥ 10 ×", same and ratio >= 10)
+    name = (
+        f"full history, {events // MILLION} M events: {ours['seconds']:.1f} s, SQL {theirs['seconds']:.1f} s"
+    )
+    report(
+        name,
+        f"{ratio:.1f} × faster{'' if same else ', but other intervals!'}",
+        "≥ 10 ×",
+        same and ratio >= 10,
+    )
     memory = f"{ours['memory'] / GB:.2f} GB (SQL {theirs['memory'] / GB:.2f} GB)"
     report("  its peak memory", memory, "≤ 2 GB", ours["memory"] <= 2 * GB)
 
@@ -61,9 +70,19 @@ def refreshes(small: Path, large: Path, each: int) -> None:
 
 def overview(path: Path) -> None:
     found = measure("overview", path)
-    report("overview page at 1 M customers, first read", f"{found['cold'] * 1000:.0f} ms", "≤ 150 ms", found["cold"] <= 0.15)
+    report(
+        "overview page at 1 M customers, first read",
+        f"{found['cold'] * 1000:.0f} ms",
+        "≤ 150 ms",
+        found["cold"] <= 0.15,
+    )
     report("  read again", f"{found['warm'] * 1000:.0f} ms", "≤ 150 ms", found["warm"] <= 0.15)
-    report("  its weight with all it loads", f"{found['bytes'] / 1000:.0f} KB", "< 1 MB", found["bytes"] < MILLION)
+    report(
+        "  its weight with all it loads",
+        f"{found['bytes'] / 1000:.0f} KB",
+        "< 1 MB",
+        found["bytes"] < MILLION,
+    )
 
 
 def main() -> None:
@@ -79,7 +98,9 @@ def main() -> None:
             path = folder / f"{customers}x{events}.duckdb"
             if not path.exists():
                 make(path, customers, events)
-        small, middle, large = (folder / f"{n}x{e}.duckdb" for n, e in ((100_000, 100), (MILLION, each), (10 * MILLION, each)))
+        small, middle, large = (
+            folder / f"{n}x{e}.duckdb" for n, e in ((100_000, 100), (MILLION, each), (10 * MILLION, each))
+        )
         kernel(small)
         histories(small, 10 * MILLION)
         if not chosen.quick:

@@ -22,17 +22,20 @@ def segment() -> str:
             UNION ALL SELECT person, ts + INTERVAL 30 DAY, 0, 0, -1 {OPENED}
         ),
         points AS (
-            SELECT person, ts, sum(n) AS n, sum(spent) AS spent, sum(opened) AS opened FROM moves GROUP BY person, ts
+            SELECT person, ts, sum(n) AS n, sum(spent) AS spent, sum(opened) AS opened
+            FROM moves GROUP BY person, ts
         ),
         running AS (
-            SELECT person, ts, sum(n) OVER own >= 3 AND sum(spent) OVER own >= 50000 AND sum(opened) OVER own = 0 AS holds
+            SELECT person, ts,
+                   sum(n) OVER own >= 3 AND sum(spent) OVER own >= 50000 AND sum(opened) OVER own = 0 AS holds
             FROM points WINDOW own AS (PARTITION BY person ORDER BY ts)
         ),
         turns AS (
             SELECT person, ts, holds FROM running
             QUALIFY holds <> lag(holds, 1, false) OVER (PARTITION BY person ORDER BY ts)
         )
-        SELECT person, ts AS start, lead(ts) OVER (PARTITION BY person ORDER BY ts) AS stop FROM turns QUALIFY holds
+        SELECT person, ts AS start, lead(ts) OVER (PARTITION BY person ORDER BY ts) AS stop
+        FROM turns QUALIFY holds
     """
 
 

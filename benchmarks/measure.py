@@ -77,7 +77,7 @@ def kernel(path: Path) -> dict[str, Any]:
 
 
 def touched(path: Path, customers: int, times: int = 9) -> dict[str, Any]:
-    """A refresh after an order of each of 1,000 customers, median of several; both definitions were folded before."""
+    """A refresh after an order of each of 1,000 customers, median of several; all was folded before."""
     warehouse = Warehouse.open(path, memory=MEMORY)
     refresh(warehouse, BOTH, NOW)
     dice = np.random.default_rng(7)

@@ -48,7 +48,7 @@ def _master() -> Path:
 
 
 def _sample(folder: Path) -> Path:
-    """The 1/10 sample that a public package carries; its first column numbers all customers, and it has no header."""
+    """The 1/10 sample that a public package carries: a number for all customers first, and no header."""
     found = find_spec("lifetimes")
     assert found is not None
     assert found.origin is not None
@@ -86,6 +86,14 @@ def test_every_stage_at_every_month_end_is_what_sql_over_the_raw_file_counts(
             **dict(found),
         }
         assert shop.stages("transactional").counts(end) == expected, end
+
+
+def test_a_month_ends_before_the_next_one_begins(shop: Shop, purchases: Path) -> None:
+    before = COUNTED.replace("ts <= $at", "ts < $at")
+    for row in shop.stages("transactional").by("month", months=18, until="1998-07-01"):
+        following = clock.iso(clock.instant(f"{row['month']}-01") + 31 * clock.DAY)[:8] + "01"
+        known = duckdb.execute(before, {"path": str(purchases), "at": following}).fetchall()
+        assert sum(row[stage] for stage in ("new", "active", "dormant", "lost")) == sum(n for _, n in known)
 
 
 def test_every_purchase_is_an_order_and_every_cent_is_there(shop: Shop, purchases: Path) -> None:
