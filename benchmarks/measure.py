@@ -5,27 +5,36 @@ Each gives `seconds` and the process's peak `memory` in bytes, so that nothing t
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
+import re
 import resource
+import shutil
 import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from queue import Queue
 from statistics import median
+from tempfile import TemporaryDirectory
+from threading import Thread
 from typing import Any, Final
+from urllib.request import Request, urlopen
 
 import numpy as np
 import pyarrow as pa
 
 from benchmarks import changepoints
 from benchmarks.shop import MODEL, NOW, SEGMENT
+from habitue.app import Settings, Shop
 from habitue.engine.compile import program
 from habitue.engine.fold import everybody
 from habitue.engine.gather import laid_out
 from habitue.engine.refresh import forget, known, refresh
 from habitue.engine.sweep import sweep
 from habitue.kernel.clock import MINUTE
+from habitue.server import serve
 from habitue.store.warehouse import Warehouse
 
 BOTH: Final = [MODEL, SEGMENT]
@@ -102,11 +111,41 @@ def touched(path: Path, customers: int, times: int = 9) -> dict[str, Any]:
     return {"seconds": median(took), "all": took}
 
 
+def overview(path: Path) -> dict[str, Any]:
+    """The overview page over HTTP on loopback: of two months never asked for, then of the same again."""
+    with TemporaryDirectory() as folder:
+        place = Path(folder) / "shop"
+        Shop.create(place, Settings("EUR", "UTC", "en"), now=NOW).close()
+        shutil.copyfile(path, place / "work.duckdb")
+        with Shop.open(place) as shop:
+            shop.refresh(NOW)
+            ready: Queue[str] = Queue()
+            Thread(target=serve, args=(shop, "127.0.0.1", 8950, None, ready.put), daemon=True).start()
+            base = ready.get()
+            asked = f"{base}?month=2022-10&against=2022-09"
+            _fetched(base + "stages")
+            (cold, _), *again = [_fetched(asked) for _ in range(10)]
+            page = gzip.decompress(again[0][1]).decode()
+            parts = sorted(set(re.findall(r'(?:src|href)="(/static/[^"]+)"', page)))
+            weight = len(again[0][1]) + sum(len(_fetched(base.rstrip("/") + part)[1]) for part in parts)
+        return {"cold": cold, "warm": median(seconds for seconds, _ in again), "bytes": weight}
+
+
+def _fetched(url: str) -> tuple[float, bytes]:
+    """Seconds until the last byte, and what came over the wire."""
+    began = time.perf_counter()
+    asked = Request(url, headers={"Accept-Encoding": "gzip", "Accept": "text/html"})
+    with urlopen(asked) as answer:
+        body = answer.read()
+    return time.perf_counter() - began, body
+
+
 WHAT: Final[dict[str, Callable[..., dict[str, Any]]]] = {
     "history": history,
     "sql": sql,
     "kernel": kernel,
     "touched": touched,
+    "overview": overview,
 }
 
 
