@@ -4,12 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from habitue.kernel.errors import UserError
+
 if TYPE_CHECKING:
     from pathlib import Path
 
     from habitue.app import Shop
 
+__all__ = ["UserError", "create", "open"]
 __version__ = "0.1.0"
+
+
+def __dir__() -> list[str]:
+    return [*__all__, "__version__"]
 
 
 def open(directory: Path | str) -> Shop:  # noqa: A001  habitue.open is what people look for

@@ -9,14 +9,15 @@ import numpy as np
 import pyarrow as pa
 
 from habitue.app.frame import Frame
-from habitue.app.workspace import Workspace
+from habitue.app.workspace import When, Workspace
 from habitue.engine.compile import rule_program
 from habitue.engine.fold import everybody, fold
 from habitue.engine.plan import Definition
 from habitue.engine.replay import Preview, preview
 from habitue.engine.sweep import NEVER, Intervals
 from habitue.kernel.clock import Micros
-from habitue.kernel.i18n import Language
+from habitue.kernel.errors import UserError
+from habitue.kernel.i18n import LANGUAGES, N_, Language
 from habitue.people.keys import bare
 from habitue.rules.nodes import Rule
 from habitue.rules.sentence import sentence
@@ -31,12 +32,12 @@ class Selection:
         self.rule = rule
         self.warnings = warnings
 
-    def count(self, at: Micros | str | None = None) -> int:
+    def count(self, at: When = None) -> int:
         """How many satisfy it at an instant (now if not said)."""
         when = self.shop.instant(at)
         return sum(int(_there(found, when).sum()) for found in self._fold())
 
-    def members(self, at: Micros | str | None = None) -> list[str]:
+    def members(self, at: When = None) -> list[str]:
         """Who satisfies it at an instant, as the customers are called in the data, in the order they came."""
         when = self.shop.instant(at)
         ids = [found.subject[_there(found, when)] for found in self._fold()]
@@ -48,7 +49,9 @@ class Selection:
         return Frame(pa.concat_tables(parts) if parts else _HISTORY.empty_table())
 
     def sentence(self, language: Language) -> str:
-        """The rule in words."""
+        """The rule in words; raises `UserError` for a language that is not spoken here."""
+        if language not in LANGUAGES:
+            raise UserError(N_("“{language}” is not spoken here. Choose en or fr."), language=language)
         models = self.shop.models()
         names = {
             f"{model.id}.{stage.id}": stage.name.said(language) for model in models for stage in model.stages

@@ -7,8 +7,7 @@ from typing import Final, Literal
 import pyarrow as pa
 
 from habitue.app.frame import Frame
-from habitue.app.workspace import Workspace
-from habitue.kernel.clock import Micros
+from habitue.app.workspace import When, Workspace
 from habitue.kernel.errors import UserError
 from habitue.kernel.i18n import N_
 from habitue.metrics.counts import counts, monthly
@@ -27,7 +26,7 @@ class Stays:
         self.shop = shop
         self.model = model
 
-    def at(self, when: Micros | str | None = None) -> Frame:
+    def at(self, when: When = None) -> Frame:
         """customer, stage, since, until, life: everybody's stage at an instant (now if not said)."""
         at = self.shop.instant(when)
         return self._listed(
@@ -35,12 +34,12 @@ class Stays:
             (self.model.version, at, at),
         )
 
-    def counts(self, when: Micros | str | None = None) -> dict[str, int]:
+    def counts(self, when: When = None) -> dict[str, int]:
         """How many are in each stage at an instant, every stage named."""
         found = counts(self.shop.warehouse, self.model.version, self.shop.instant(when))
         return {self.model.stages[value].id: found.get(value, 0) for value in self.model.shown}
 
-    def by(self, step: Literal["month"], months: int = 24, until: Micros | str | None = None) -> Frame:
+    def by(self, step: Literal["month"], months: int = 24, until: When = None) -> Frame:
         """month, then a column for each stage: how many were in it at the month's end, in the shop's zone."""
         if step != "month":
             raise UserError(N_("Stages are counted by month, not by “{step}”."), step=step)
@@ -54,7 +53,7 @@ class Stays:
             columns[stages[value].id] = found[:, value]
         return Frame(pa.table(columns))
 
-    def who(self, stage: str, when: Micros | str | None = None) -> list[str]:
+    def who(self, stage: str, when: When = None) -> list[str]:
         """Who is in a stage at an instant."""
         at = self.shop.instant(when)
         found = self.shop.warehouse.read(

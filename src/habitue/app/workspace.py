@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import tomllib
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
+from datetime import date
 from functools import cached_property
 from pathlib import Path
 from threading import RLock
-from typing import Any, Final, Self
+from typing import Any, Final, NoReturn, Self, TypeAlias, cast
 from zoneinfo import available_timezones
 
 from habitue.engine.plan import Definition
@@ -32,6 +34,9 @@ from habitue.store.warehouse import Warehouse
 
 MARK: Final = "habitue.toml"
 FORMAT: Final = 1
+
+When: TypeAlias = Micros | date | str | None
+"""An instant as people give it: µs, a date or date-time, ISO text, or None for now."""
 
 
 @dataclass(frozen=True)
@@ -62,14 +67,18 @@ class Workspace:
         """Make a workspace with one live stage model, `transactional`, and open it.
 
         `database` is the URL of a PostgreSQL database for the operational tables; SQLite if not said.
+        One that lost its operational database gets a new one; its events stay.
         Raises `UserError` where there is a workspace already, or the settings are none.
         """
         place, chosen = Path(directory), _checked(settings or Settings())
-        if (place / MARK).exists():
-            raise UserError(N_("{folder} is a workspace already."), folder=place)
+        marked = (place / MARK).exists()
+        database = database or (_read_mark(place).get("database") if marked else None)
         place.mkdir(parents=True, exist_ok=True)
         with Lock.take(place):
             ops = Ops.open(database or place / "ops.sqlite")
+            if marked and ops.setting("currency"):
+                ops.close()
+                raise UserError(N_("{folder} is a workspace already."), folder=place)
             for key, value in asdict(chosen).items():
                 ops.put_setting(key, str(value))
             if not any(model.id == "transactional" for model in versions.live(ops)):
@@ -88,7 +97,7 @@ class Workspace:
         mark = _read_mark(place)
         lock = Lock.take(place)
         try:
-            ops = Ops.open(mark.get("database") or place / "ops.sqlite")
+            ops = _operational(place, mark)
             log = EventLog(place / "log")
             warehouse = Warehouse.open(place / "work.duckdb", log=place / "log")
         except BaseException:
@@ -100,10 +109,9 @@ class Workspace:
     def patient(cls, directory: Path | str) -> Patient:
         """A workspace that can't be opened, for the doctor: each store is opened when its turn comes."""
         place = Path(directory)
-        mark = _read_mark(place)
         return Patient(
             place,
-            lambda: Ops.open(mark.get("database") or place / "ops.sqlite"),
+            lambda: _operational(place, _read_mark(place)),
             lambda: EventLog(place / "log"),
             lambda: Warehouse.open(place / "work.duckdb", log=place / "log"),
         )
@@ -180,23 +188,57 @@ class Workspace:
                 return int(found[0].as_py())
         raise UserError(N_("There is no customer “{key}”."), key=key)
 
-    def instant(self, at: Micros | str | None) -> Micros:
-        """An instant as asked for: now, µs, or ISO text in the workspace's time zone."""
+    def instant(self, at: When) -> Micros:
+        """An instant as asked for: now, µs, or a date or ISO text in the workspace's time zone."""
         if at is None:
             return clock.now()
-        return at if isinstance(at, int) else clock.instant(at, self.settings.timezone)
+        if isinstance(at, int):
+            return at
+        return clock.instant(at.isoformat() if isinstance(at, date) else str(at), self.settings.timezone)
 
     def close(self) -> None:
-        """Close the stores and let go of the directory."""
+        """Close the stores and let go of the directory; whoever asks for them afterwards is told so."""
+        if isinstance(self.ops, _Closed):
+            return
         self.warehouse.close()
         self.ops.close()
         self.lock.release()
+        self.ops = self.log = self.warehouse = cast(Any, _Closed(self.directory))
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+class _Closed:
+    """Stands for each store of a workspace that was closed."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def __getattr__(self, _: str) -> NoReturn:
+        raise UserError(
+            N_("The workspace {folder} is closed. Open it again with habitue.open."), folder=self._folder
+        )
+
+
+def _operational(place: Path, mark: Mapping[str, Any]) -> Ops:
+    """The operational database; raises `UserError` where it holds nothing of a workspace: it was lost."""
+    ops = Ops.open(mark.get("database") or place / "ops.sqlite")
+    if ops.setting("currency"):
+        return ops
+    file = ops.engine.url.render_as_string(hide_password=True)
+    ops.close()
+    raise UserError(
+        N_(
+            "The operational database {file} is empty: settings, models and segments are gone, the event "
+            "log is there. Put back its last copy, or begin new settings with: habitue init {folder}"
+        ),
+        file=file,
+        folder=place,
+    )
 
 
 def _checked(settings: Settings) -> Settings:

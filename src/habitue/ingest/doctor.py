@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -20,6 +21,8 @@ from habitue.store.ops import Ops
 from habitue.store.warehouse import Warehouse
 
 LEAST_FREE: Final = 500 << 20
+SPARE: Final = 2
+"""So many working copies that were set aside are no matter yet."""
 
 
 @dataclass(frozen=True)
@@ -45,27 +48,51 @@ class Patient:
 
 def examine(patient: Patient) -> list[Finding]:
     """Look at everything; a store that can't be opened is a finding, and what depends on it is left out."""
-    findings = [*_directory(patient.directory), _sqlite()]
-    try:
+    findings: list[Finding] = []
+    ops: Ops | None = None
+    with _told(findings, _ALLOW):
+        findings += _directory(patient.directory)
+        findings.append(_sqlite())
+    with _told(findings, _PUT_BACK):
         ops = patient.ops()
         findings += _operational(ops)
+    with _told(findings, _COPY_LOG):
         log = patient.log()
-        findings += _log(log, ops)
-        warehouse = patient.warehouse()
-        findings += [*_working_copy(warehouse, log), *_folded(warehouse, patient.live)]
-    except UserError as error:
-        findings.append(Finding("bad", error.text, _REOPEN, dict(error.fields)))
+        findings += _log(log)
+        if ops is not None:
+            findings.append(_agreed(log, ops))
+        with _told(findings, _REBUILD):
+            warehouse = patient.warehouse()
+            findings += [*_working_copy(warehouse, log), *_folded(warehouse, patient.live)]
+            findings += _set_aside(patient.directory)
     return findings
 
 
-_REOPEN: Final = N_("Mend that and run habitue doctor again: what comes after it could not be looked at.")
+_ALLOW: Final = N_("Give this user the right to read and write it, such as with chmod u+rwx.")
+_PUT_BACK: Final = N_(
+    "If it is a server, start it. If it is a file, put back its last copy; without one, move it away and "
+    "run habitue init on the directory: settings and models begin anew, the events stay."
+)
+_COPY_LOG: Final = N_("Put back the folder “log” from a copy: nothing else holds all of the events.")
+_REBUILD: Final = N_("Run habitue rebuild: it makes the working copy again from the log.")
+
+
+@contextmanager
+def _told(findings: list[Finding], mend: str) -> Iterator[None]:
+    """What stops an examination is a finding itself."""
+    try:
+        yield
+    except UserError as error:
+        findings.append(Finding("bad", error.text, mend, dict(error.fields)))
+    except OSError as error:
+        fields = {"file": error.filename, "reason": error.strerror}
+        findings.append(Finding("bad", N_("{file} can't be read: {reason}"), mend, fields))
 
 
 def _directory(place: Path) -> Iterator[Finding]:
     fields: dict[str, Any] = {"folder": str(place)}
     if not os.access(place, os.R_OK | os.W_OK | os.X_OK):
-        mend = N_("Give this user the right to read and write it, such as with chmod u+rwx.")
-        yield Finding("bad", N_("The directory {folder} can't be written."), mend, fields)
+        yield Finding("bad", N_("The directory {folder} can't be written."), _ALLOW, fields)
         return
     yield Finding("ok", N_("The directory {folder} can be written."), fields=fields)
     disk = shutil.disk_usage(place)
@@ -130,7 +157,7 @@ def _operational(ops: Ops) -> Iterator[Finding]:
         yield Finding("ok", N_("The inbox is empty."))
 
 
-def _log(log: EventLog, ops: Ops) -> Iterator[Finding]:
+def _log(log: EventLog) -> Iterator[Finding]:
     torn = [str(path) for path, size in log.files() if not path.is_file() or path.stat().st_size != size]
     fields: dict[str, Any] = {"events": log.end(), "counted": log.count(), "file": torn[0] if torn else ""}
     if torn:
@@ -143,11 +170,13 @@ def _log(log: EventLog, ops: Ops) -> Iterator[Finding]:
         )
     else:
         yield Finding("ok", N_("Events in the log: {events}; all its files are there."), fields=fields)
+
+
+def _agreed(log: EventLog, ops: Ops) -> Finding:
     if inbox.issued(ops) < log.offset(ops.name):
         mend = N_("Nothing to do: the next refresh makes them agree.")
-        yield Finding("warn", N_("The operational database is older than the event log."), mend)
-    else:
-        yield Finding("ok", N_("The inbox and the event log agree."))
+        return Finding("warn", N_("The operational database is older than the event log."), mend)
+    return Finding("ok", N_("The inbox and the event log agree."))
 
 
 def _working_copy(warehouse: Warehouse, log: EventLog) -> Iterator[Finding]:
@@ -161,10 +190,19 @@ def _working_copy(warehouse: Warehouse, log: EventLog) -> Iterator[Finding]:
         return
     fields["here"] = warehouse.read("SELECT count(*) AS n FROM event")["n"][0].as_py()
     if fields["here"] != fields["there"]:
-        mend = N_("Run habitue rebuild: it makes the working copy again from the log.")
-        yield Finding("bad", N_("Events in the working copy: {here}; in the log: {there}."), mend, fields)
+        what = N_("Events in the working copy: {here}; in the log: {there}.")
+        yield Finding("bad", what, _REBUILD, fields)
     else:
         yield Finding("ok", N_("Events in the working copy, the same as in the log: {here}."), fields=fields)
+
+
+def _set_aside(place: Path) -> Iterator[Finding]:
+    """Old working copies pile up where a disk fails again and again."""
+    old = sorted(place.glob("work.duckdb.*-*"))
+    if len(old) > SPARE:
+        fields = {"n": len(old), "size": sum(file.stat().st_size for file in old) >> 20}
+        what = N_("Working copies set aside, work.duckdb.*: {n}, {size} MB.")
+        yield Finding("warn", what, N_("Delete them once you know why they were set aside."), fields)
 
 
 def _folded(warehouse: Warehouse, live: Sequence[int]) -> Iterator[Finding]:
