@@ -238,3 +238,22 @@ def test_a_waiting_parcel_survives_closing(tmp_path: Path) -> None:
     ops.close()
     with opened(tmp_path) as stores:
         assert stores.load().events == 1
+
+
+def test_what_comes_again_with_other_contents_is_counted_and_what_came_first_stays(stores: Stores) -> None:
+    first = [{"id": name} for name in "abcd"] + [{"id": "e", "name": "$identify"}]
+    inbox.put(stores.ops, [parcel("one", *first)], 0)
+    assert stores.load().differing == 0
+    again = [
+        {"id": "a"},
+        {"id": "b", "revenue": None},
+        {"id": "c", "ts": DAY},
+        {"id": "d", "props": "{}"},
+        {"id": "e", "name": "$identify", "ts": DAY},
+    ]
+    inbox.put(stores.ops, [parcel("two", *again)], 0)
+    loaded = stores.load()
+    assert (loaded.events, loaded.duplicates, loaded.differing) == (0, 5, 3)
+    assert stores.rows("SELECT DISTINCT revenue, epoch_us(ts), props FROM event") == [
+        (1234, 0, '{"revenue": 12.34}')
+    ]

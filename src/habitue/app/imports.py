@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Final
@@ -16,7 +16,7 @@ from habitue.ingest.files import Detected, Report
 from habitue.ingest.inbox import checked, packed
 from habitue.kernel.clock import Micros
 from habitue.kernel.errors import UserError
-from habitue.kernel.i18n import N_, Language
+from habitue.kernel.i18n import N_, Language, translator
 from habitue.store import held, jobs
 
 READING: Final = N_("Reading")
@@ -30,8 +30,9 @@ class ImportReport:
     """What an import did, or would do.
 
     `rows` in the file, `events` by name, `customers`; `rejected` rows with how often each reason came;
-    `rejects` is the file that holds them. `known` events were there already. `revenue` is net, in minor
-    units of `currency`; `first` and `last` are the period (µs). `chosen` and `lines` say it in words.
+    `rejects` is the file that holds them. `known` events were there already, `differing` of them with other
+    contents: what came first stays. `revenue` is what the file adds up to, net, in minor units of `currency`;
+    `first` and `last` are the period (µs). `chosen` and `lines` say it in words.
     """
 
     file: str
@@ -50,6 +51,7 @@ class ImportReport:
     currency: str
     chosen: list[str] = field(default_factory=list)
     lines: list[str] = field(default_factory=list)
+    differing: int = 0
 
 
 def run(
@@ -111,7 +113,7 @@ def _report(
         rows=report.rows,
         events=dict(report.events),
         customers=report.customers,
-        known=report.known,
+        known=0,
         rejected=report.rejected,
         reasons=dict(report.reasons),
         rejects=str(rejects) if report.rejected else None,
@@ -122,6 +124,16 @@ def _report(
         chosen=detected.lines(language),
         lines=report.lines(language),
     )
+
+
+def settled(report: ImportReport, known: int, differing: int, language: Language) -> ImportReport:
+    """The report with what loading found: events there already, and those whose contents differed."""
+    lines = [*report.lines]
+    if differing:
+        one = N_("{n} event is here already with another date, amount or detail; what came first stays")
+        many = "{n} events are here already with other dates, amounts or details; what came first stays"
+        lines.append(translator(language).n(one, many, differing))
+    return replace(report, known=known, differing=differing, lines=lines)
 
 
 def _bytes(told: Told | None) -> Callable[[int, int, int], None] | None:

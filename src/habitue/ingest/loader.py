@@ -35,15 +35,28 @@ _KNOWN: Final = """
     UNION SELECT n FROM mine JOIN twice USING (id) WHERE n > first
 """
 
+# Traits without a date of their own get the import's: their instant says nothing.
+_DIFFERING: Final = """
+    SELECT count(DISTINCT event.id) AS n FROM event JOIN arriving ON event.id = arriving.id::UUID
+    WHERE arriving.name <> '$identify' AND (
+        epoch_us(event.ts) <> epoch_us(arriving.ts)
+        OR event.revenue IS DISTINCT FROM arriving.revenue
+        OR event.props <> arriving.props)
+"""
+
 
 @dataclass(frozen=True)
 class Loaded:
-    """Events new and dropped as known, ids of the persons touched, and whether all of it was history."""
+    """Events new and dropped as known, ids of the persons touched, and whether all of it was history.
+
+    `differing`: how many that are stored came again with another instant, revenue or properties.
+    """
 
     events: int
     duplicates: int
     persons: np.ndarray[tuple[int], np.dtype[np.int64]]
     history: bool
+    differing: int = 0
 
 
 def load(ops: Ops, log: EventLog, warehouse: Warehouse, progress: Progress | None = None) -> Loaded:
@@ -59,10 +72,12 @@ def load(ops: Ops, log: EventLog, warehouse: Warehouse, progress: Progress | Non
 
 def _load(ops: Ops, log: EventLog, warehouse: Warehouse, progress: Progress | None) -> Loaded:
     recover(ops, log, warehouse)
-    total, read, history = inbox.count(ops), 0, True
+    total, read, history, differing = inbox.count(ops), 0, True, 0
     events, persons = 0, np.empty(0, np.int64)
     for batch in _batches(inbox.waiting(ops)):
         fresh = _numbered(ops, log, warehouse, batch)
+        if fresh.num_rows < sum(row.table.num_rows for row in batch):
+            differing += _differing(warehouse, batch)
         if fresh.num_rows:
             log.append(fresh, ops.name, batch[-1].id)
             apply(warehouse, log, fresh)
@@ -75,7 +90,7 @@ def _load(ops: Ops, log: EventLog, warehouse: Warehouse, progress: Progress | No
             progress(read, total)
     warehouse.compact(least=100_000, share=0.1)
     log.compact()
-    return Loaded(events, read - events, persons, history)
+    return Loaded(events, read - events, persons, history, differing)
 
 
 @dataclass(frozen=True)
@@ -164,6 +179,11 @@ def _numbered(ops: Ops, log: EventLog, warehouse: Warehouse, batch: list[Waiting
         "account": identity.resolve(ops, kept["account_key"], identity.ACCOUNT),
     }
     return pa.table({name: columns[name] for name in LOG.names}).cast(LOG)
+
+
+def _differing(warehouse: Warehouse, batch: list[Waiting]) -> int:
+    arriving = pa.concat_tables(row.table.select(["id", "ts", "name", "revenue", "props"]) for row in batch)
+    return int(warehouse.read(_DIFFERING, arriving=arriving)["n"][0].as_py())
 
 
 def _labelled(row: Waiting) -> pa.Table:

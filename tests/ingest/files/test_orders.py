@@ -74,9 +74,22 @@ def test_a_corrected_order_keeps_its_message_id(run: Run) -> None:
 
 
 def test_the_same_order_twice_in_a_file_counts_once(run: Run) -> None:
-    made = run("order,customer,date,total\n7,a,2025-01-01,10\n7,a,2025-01-01,12\n")
+    made = run("order,customer,date,total\n7,a,2025-01-01,10\n7,a,2025-01-01,10\n")
     assert made.brief == [("user:a", "Order Completed", 1000)]
-    assert made.report.known == 1
+    assert (made.report.known, made.report.rejected) == (1, 0)
+
+
+@pytest.mark.parametrize("other", ["7,a,2025-01-01,12", "7,a,2025-01-02,10"])
+@pytest.mark.parametrize("refund", ["", "8,a,2025-01-01,-3\n"])
+def test_an_order_told_in_two_ways_is_taken_once_and_the_other_row_rejected(
+    run: Run, other: str, refund: str
+) -> None:
+    made = run(f"order,customer,date,total\n7,a,2025-01-01,10\n{refund}{other}\n")
+    assert made.brief[0] == ("user:a", "Order Completed", 1000)
+    assert len(made.brief) == 1 + bool(refund)
+    assert (made.report.known, made.report.rejected) == (0, 1)
+    assert "“7”" in made.reasons[0]
+    assert "--as order-lines" in made.reasons[0]
 
 
 def test_three_spellings_of_an_id_are_one_customer(run: Run) -> None:

@@ -19,6 +19,7 @@ from habitue.ingest.files.report import EXAMPLES, Report
 from habitue.ingest.files.rows import Rows
 from habitue.ingest.files.seen import Digests, Occurrences, Seen
 from habitue.ingest.files.words import TRAITS
+from habitue.kernel.i18n import N_
 from habitue.kernel.money import digits
 from habitue.store.log import PARCEL
 
@@ -29,7 +30,7 @@ class Memory:
     def __init__(self, report: Report) -> None:
         self.report = report
         self.ids, self.rows = Seen(), Occurrences()
-        self.people, self.spellings, self.traits = Seen(), Seen(), Seen()
+        self.people, self.spellings, self.traits, self.stated = Seen(), Seen(), Seen(), Seen()
 
     def count(self, raw: pa.Array | None, keys: pa.Array) -> None:
         """Counts customers, and ids written otherwise than before."""
@@ -48,11 +49,12 @@ class Memory:
                 :EXAMPLES
             ]
 
-    def once(self, ids: Digests) -> Bools:
-        """Which ids are new; the others are counted as known."""
+    def once(self, ids: Digests, *stated: Ints) -> tuple[Bools, Bools]:
+        """Which ids are new, and which are not but state something new; the others are counted as known."""
         fresh = ~self.ids.add(seen.short(ids))
-        self.report.known += int((~fresh).sum())
-        return fresh
+        differing = ~self.stated.add(seen.mixed(seen.short(ids), *stated)) & ~fresh
+        self.report.known += int((~fresh & ~differing).sum())
+        return fresh, differing
 
     def numbered(self, ids: Digests) -> Digests:
         made, again = self.rows.number(ids)
@@ -78,7 +80,8 @@ def emit(orders: Orders, rows: Rows, memory: Memory) -> pa.Table:
     name = _names(orders)
     revenue = pc.if_else(pa.array(orders.sums & ~orders.cancelled), pa.array(orders.amount, pa.int64()), None)
     said = _props(orders, orders.amount, orders.sums, rows)
-    ids, fresh = _ids(orders, name, revenue, said, memory)
+    ids, fresh, differing = _ids(orders, name, revenue, said, memory)
+    _contradicted(orders, rows, differing)
     main = table(ids, orders.key, orders.account, orders.at, name, revenue, said).filter(pa.array(fresh))
     return pa.concat_tables(
         [
@@ -96,21 +99,32 @@ def _names(orders: Orders) -> pa.Array:
 
 def _ids(
     orders: Orders, name: pa.Array, revenue: pa.Array, said: pa.Array, memory: Memory
-) -> tuple[Digests, Bools]:
-    """Message ids, and which of them are not repetitions of an order."""
+) -> tuple[Digests, Bools, Bools]:
+    """Message ids, which of them are not repetitions of an order, and which repeat it otherwise."""
     named = np.asarray(pc.not_equal(orders.order, ""))
     back = (orders.amount < 0) | orders.refunding
     if (named & ~back).all():
         ids = seen.digests("order", orders.order, orders.key, name)
-        return ids, memory.once(ids)
+        return ids, *memory.once(ids, orders.at, orders.amount)
     at, money = pa.array(orders.at).cast(pa.string()), revenue.cast(pa.string())
     ids = seen.digests("row", orders.key, at, name, money, said)
     ids = np.where(named, seen.digests("back", orders.order, orders.key, at, money), ids)
-    once, fresh = named & ~back, np.ones(len(named), np.bool_)
+    once, fresh, differing = named & ~back, np.ones(len(named), np.bool_), np.zeros(len(named), np.bool_)
     ids[once] = seen.digests("order", orders.order, orders.key, name)[once]
-    fresh[once] = memory.once(ids[once])
+    fresh[once], differing[once] = memory.once(ids[once], orders.at[once], orders.amount[once])
     ids[~once] = memory.numbered(ids[~once])
-    return ids, fresh
+    return ids, fresh, differing
+
+
+def _contradicted(orders: Orders, rows: Rows, differing: Bools) -> None:
+    """Rejects the rows that give an order of an earlier row another date or amount."""
+    where = np.zeros(len(rows.lines), np.bool_)
+    where[orders.row[differing]] = True
+    text = N_(
+        "an earlier row gives order “{value}” another date or amount; "
+        "if the rows of one order add up, say --as order-lines"
+    )
+    rows.faults.mark(where, text, rows.cells("order_id"))
 
 
 def _props(orders: Orders, amount: Ints, sums: Bools, rows: Rows) -> pa.Array:

@@ -34,7 +34,7 @@ def customers(rows: Rows, memory: Memory) -> pa.Table:
     ids = seen.digests("identify", key, when.take(take), said)
     name, nothing = pa.array(["$identify"] * len(ids), pa.string()), pa.nulls(len(ids), pa.int64())
     made = table(ids, key, account, np.where(dated, at, rows.now)[good], name, nothing, said)
-    return made.filter(pa.array(memory.once(ids)))
+    return made.filter(pa.array(memory.once(ids)[0]))
 
 
 def _traits(rows: Rows) -> list[pa.Array]:

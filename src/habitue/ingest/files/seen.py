@@ -37,6 +37,14 @@ def short(ids: Digests) -> Hashes:
     return ids.view(np.uint64)[::2]
 
 
+def mixed(of: Hashes, *numbers: Ints) -> Hashes:
+    """64 bits of each hash with its numbers, of use within this process only."""
+    for number in numbers:
+        of = (of ^ number.view(np.uint64)) * np.uint64(0x9E3779B97F4A7C15)
+        of ^= of >> np.uint64(29)
+    return of
+
+
 class Seen:
     """A growing set of 64-bit hashes: a few sorted runs, each at least twice as long as the next."""
 
