@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from keyword import iskeyword
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final, Self
@@ -16,7 +17,7 @@ from habitue.app import imports
 from habitue.app.imports import ImportReport, Told
 from habitue.app.selection import Selection
 from habitue.app.stays import Stays
-from habitue.app.workspace import Workspace
+from habitue.app.workspace import When, Workspace
 from habitue.engine import explain as why
 from habitue.engine import refresh as engine
 from habitue.ingest import inbox, loader
@@ -35,6 +36,7 @@ from habitue.store import jobs
 from habitue.store.failure import Notice
 
 _CUT_SHORT: Final = N_("The import of {file} was cut short. Run it again: it goes on where it was.")
+_REMADE: Final = N_("The working copy was made again from the event log: {events} events.")
 _FINISHED: Final = N_("Work left over from last time is finished: {events} events were taken in.")
 
 
@@ -73,10 +75,12 @@ class Shop(Workspace):
         """Do what an interrupted process left undone; `notices` tell of it."""
         self.notices += self.warehouse.notices
         self.notices += [Notice(_CUT_SHORT, {"file": file}) for file in jobs.unfinished(self.ops)]
-        left = inbox.count(self.ops) + max(0, self.log.end() - reached(self.warehouse))
-        if left or self.warehouse.notices:
+        waiting, here, there = inbox.count(self.ops), reached(self.warehouse), self.log.end()
+        if waiting or here < there or self.warehouse.notices:
             self.refresh()
-        if left:
+        if there and not here:
+            self.notices.append(Notice(_REMADE, {"events": there}))
+        if left := waiting + (there - here if 0 < here < there else 0):
             self.notices.append(Notice(_FINISHED, {"events": left}))
 
     # --- what comes in ----------------------------------------------------------------------------
@@ -122,12 +126,12 @@ class Shop(Workspace):
     def _import_frame(self, frame: Any, kind: str, mapping: Mapping[str, str]) -> ImportReport:
         with TemporaryDirectory() as folder:
             path = Path(folder) / f"{kind}.parquet"
-            parquet.write_table(pa.table(frame), path)
+            parquet.write_table(_table(frame), path)
             return self.import_file(path, kind=kind, mapping=mapping)
 
     # --- keeping it fresh -------------------------------------------------------------------------
 
-    def refresh(self, now: Micros | str | None = None, told: Told | None = None) -> Fresh:
+    def refresh(self, now: When = None, told: Told | None = None) -> Fresh:
         """Take in what waits in the inbox and bring every live definition up to `now`."""
         when = self.instant(now)
         with self.working:
@@ -153,7 +157,7 @@ class Shop(Workspace):
 
     def segment(self, rule: str) -> Selection:
         """Any rule, or the name of a saved segment; raises `RuleError` with all that is wrong."""
-        if saved.NAME.fullmatch(rule.strip()):
+        if saved.NAME.fullmatch(rule.strip()) and not iskeyword(rule.strip()):
             rule = f'segment("{saved.named(self.segments(), rule.strip()).id}")'
         tree, warnings = accept(
             rule,
@@ -175,7 +179,7 @@ class Shop(Workspace):
         rule: str | None = None,
         *,
         model: str = "transactional",
-        at: Micros | str | None = None,
+        at: When = None,
     ) -> why.Verdict | why.Why | None:
         """Why a customer is in a stage of the model, or why the rule is true or false for them.
 
@@ -201,12 +205,22 @@ class Shop(Workspace):
         patient = Patient(self.directory, lambda: self.ops, lambda: self.log, lambda: self.warehouse, live)
         return examine(patient)
 
-    def rebuild(self, now: Micros | str | None = None, told: Told | None = None) -> Rebuilt:
+    def rebuild(self, now: When = None, told: Told | None = None) -> Rebuilt:
         """Make the working copy again from the log, prove it the same, and fold it."""
         with self.working:
             done = loader.rebuild(self.log, self.warehouse, _step(told, N_("Rebuilding")))
             self.refresh(now, told)
         return done
+
+
+def _table(frame: Any) -> pa.Table:
+    try:
+        return pa.table(frame)
+    except (TypeError, ValueError, NotImplementedError) as error:
+        raise UserError(
+            N_("That is no table. Give an Arrow table, or a data frame of Polars or pandas: {reason}"),
+            reason=error,
+        ) from error
 
 
 def _step(told: Told | None, name: str) -> Callable[[int, int], None] | None:
