@@ -129,7 +129,8 @@ def _lines(rng: np.random.Generator, ts: Ints, mean: frame.Floats, taste: Ints) 
 def _before_christmas(ts: Ints) -> Bools:
     """From 20 November to 23 December."""
     day = ts // DAY
-    start = (ts.astype("datetime64[us]").astype("datetime64[Y]") + 1).astype("datetime64[D]").astype(np.int64)
+    year_end = ts.astype("datetime64[us]").astype("datetime64[Y]") + np.timedelta64(1, "Y")
+    start = year_end.astype("datetime64[D]").astype(np.int64)
     return (start - day > 8) & (start - day <= 42)
 
 
