@@ -1,13 +1,14 @@
 """Why a subject is where it is: the rule's tree with values, thresholds, since when and until when.
 
 The values come from `rules.judge`, read from the subject's own history; since when and until when come
-from the kernel, run over this one subject for every node of the rule.
+from the kernel, run over this one subject for every condition of the rule.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator
+from itertools import pairwise
+from typing import Any, TypeAlias
 
 import msgspec
 import numpy as np
@@ -22,6 +23,9 @@ from habitue.engine.sweep import NEVER
 from habitue.kernel.clock import Micros
 from habitue.rules import judge, nodes, text
 from habitue.rules.check import walk
+
+Span: TypeAlias = tuple[Micros, Micros]
+"""From an instant up to, not including, another; NEVER while open."""
 
 
 class Why(Struct, frozen=True, omit_defaults=True):
@@ -84,7 +88,8 @@ def explain(rule: nodes.Rule, subject: Subject, one: int, at: Micros, known: Kno
     if past is None or at < past.birth:
         return None
     reason = judge.why(rule, past, at, _book(known))
-    return _timed(reason, those(subject, np.array([one], np.int32), read), subject, at, known, read)
+    who = those(subject, np.array([one], np.int32), read)
+    return _Times(who, subject, known, read).told(reason, at)
 
 
 def decide(definition: Definition, one: int, at: Micros, known: Known, read: Read) -> Verdict | None:
@@ -96,11 +101,10 @@ def decide(definition: Definition, one: int, at: Micros, known: Known, read: Rea
     stays = evaluate(program(definition, known), who, read)
     here = np.flatnonzero((stays.start <= at) & (at < stays.stop))
     place = int(stays.value[here[0]]) if len(here) else None
-    asked = []
+    asked, times = [], _Times(who, definition.subject, known, read)
     for value, rule in zip(definition.values, definition.rules, strict=True):
         if rule is not None:
-            reason = judge.why(rule, past, at, _book(known))
-            asked.append((value, _timed(reason, who, definition.subject, at, known, read)))
+            asked.append((value, times.told(judge.why(rule, past, at, _book(known)), at)))
         if place is not None and value == definition.values[place]:
             break
     if place is None:
@@ -110,19 +114,51 @@ def decide(definition: Definition, one: int, at: Micros, known: Known, read: Rea
     )
 
 
-def _timed(reason: judge.Reason, who: Who, subject: Subject, at: Micros, known: Known, read: Read) -> Why:
-    found = evaluate(rule_program(reason.rule, subject, known), who, read)
-    turns = np.concatenate([who.births, found.start, found.stop])
-    before, after = turns[turns <= at], turns[turns > at]
-    return Why(
-        text.write(reason.rule),
-        reason.truth,
-        int(before.max()),
-        _open(after.min()) if len(after) else None,
-        reason.value,
-        reason.threshold,
-        tuple(_timed(part, who, subject, at, known, read) for part in reason.parts),
-    )
+class _Times:
+    """When each node of a rule is true for one subject; what two nodes share is looked up once."""
+
+    def __init__(self, who: Who, subject: Subject, known: Known, read: Read) -> None:
+        self.birth = int(who.births[0])
+        self._who, self._subject, self._known, self._read = who, subject, known, read
+        self._found: dict[str, list[Span]] = {}
+
+    def told(self, reason: judge.Reason, at: Micros) -> Why:
+        """The node and all below it, with since when and until when at this instant."""
+        turns = [self.birth, *(edge for span in self.spans(reason.rule) for edge in span)]
+        return Why(
+            text.write(reason.rule),
+            reason.truth,
+            max(turn for turn in turns if turn <= at),
+            _open(min((turn for turn in turns if turn > at), default=NEVER)),
+            reason.value,
+            reason.threshold,
+            tuple(self.told(part, at) for part in reason.parts),
+        )
+
+    def spans(self, rule: nodes.Rule) -> list[Span]:
+        """From when until when the rule is true; only conditions need a look at the events."""
+        match rule:
+            case nodes.And(items):
+                return self._combined(all, items)
+            case nodes.Or(items):
+                return self._combined(any, items)
+            case nodes.Not(item):
+                return self._combined(lambda truths: not any(truths), (item,))
+        name = text.write(rule)
+        if name not in self._found:
+            found = evaluate(rule_program(rule, self._subject, self._known), self._who, self._read)
+            self._found[name] = list(zip(found.start.tolist(), found.stop.tolist(), strict=True))
+        return self._found[name]
+
+    def _combined(self, test: Callable[[Iterable[bool]], bool], items: tuple[nodes.Rule, ...]) -> list[Span]:
+        parts = [self.spans(item) for item in items]
+        edges = sorted({self.birth, *(edge for part in parts for span in part for edge in span)} - {NEVER})
+        spans: list[Span] = []
+        for edge, following in pairwise([*edges, NEVER]):
+            if test(any(start <= edge < stop for start, stop in part) for part in parts):
+                joins = spans and spans[-1][1] == edge
+                spans[-1:] = [(spans[-1][0], following)] if joins else [*spans[-1:], (edge, following)]
+        return spans
 
 
 def _book(known: Known) -> judge.Book:
