@@ -37,3 +37,13 @@ def test_rows_that_repeat_within_a_file_were_not_there_already(shop: Shop, tmp_p
     report = shop.import_file(path)
     assert (report.known, report.differing) == (0, 0)
     assert any("1 row repeats" in line for line in report.lines)
+
+
+def test_a_dry_run_shows_what_it_would_reject_and_leaves_no_file(shop: Shop, tmp_path: Path) -> None:
+    path = tmp_path / "x.csv"
+    path.write_text(FIRST + "c4,2026-02-30,o4,20\n")
+    report = shop.import_file(path, dry_run=True)
+    assert (report.rejected, report.rejects) == (1, None)
+    assert report.reasons == {"“2026-02-30” is not in the calendar": 1}
+    assert not list((tmp_path / "shop" / "rejects").iterdir())
+    assert Path(shop.import_file(path).rejects or "").is_file()

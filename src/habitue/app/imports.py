@@ -29,7 +29,8 @@ Told = Callable[[str, int, int], None]
 class ImportReport:
     """What an import did, or would do.
 
-    `rows` in the file, `events` by name, `customers`; `rejected` rows with how often each reason came;
+    `rows` in the file, `events` by name, `customers`; `rejected` rows with how often each reason came, in
+    words with its first examples;
     `rejects` is the file that holds them. `known` events were there already, `differing` of them with other
     contents: what came first stays. `revenue` is what the file adds up to, net, in minor units of `currency`;
     `first` and `last` are the period (µs). `chosen` and `lines` say it in words.
@@ -78,7 +79,7 @@ def run(
         settings,
         now,
         report=report,
-        rejects=rejects,
+        rejects=None if dry_run else rejects,
         first=0 if dry_run else before,
         progress=_bytes(told),
     )
@@ -115,8 +116,8 @@ def _report(
         customers=report.customers,
         known=0,
         rejected=report.rejected,
-        reasons=dict(report.reasons),
-        rejects=str(rejects) if report.rejected else None,
+        reasons=report.reasons.said(translator(language)),
+        rejects=str(rejects) if report.rejected and not dry_run else None,
         first=report.first,
         last=report.last,
         revenue=report.money,

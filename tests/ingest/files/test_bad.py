@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import zipfile
 from collections.abc import Callable
+from datetime import datetime
 from functools import cache
 from io import BytesIO
 from pathlib import Path
@@ -19,6 +20,7 @@ from pyarrow import parquet
 
 from habitue.ingest.files import Settings, inspect, source
 from habitue.kernel.errors import UserError
+from habitue.kernel.i18n import translator
 from tests.ingest.files.conftest import Run
 
 HEAD = "customer,date,total\n"
@@ -82,6 +84,48 @@ def test_a_bad_row_costs_itself_and_says_why(run: Run, bad: str, reason: str) ->
     assert [key for key, _, _ in made.brief] == ["user:x", "user:y", "user:z"]
     assert [row[0] for row in made.rejects[1:]] == ["3"]
     assert reason in made.reasons[0]
+
+
+def test_a_reason_shows_its_first_different_examples(run: Run) -> None:
+    bad = "a,1\nb,2025-01-01,1,2,3,4\nc,2\n" + "".join(f"d,{n}th,1\n" for n in range(9))
+    made = run(HEAD + ROW * 30 + bad)
+    said = made.report.lines("en")
+    assert "3 × has 2 cells instead of 3 · has 6 cells instead of 3" in said
+    assert any(line.startswith("9 × “0th” is") and line.endswith(" · …") for line in said)
+    assert sum(made.report.reasons.said(translator("fr")).values()) == made.report.rejected
+
+
+@pytest.mark.parametrize("cells", ["31/12/2025 12/31/2025 30/12/2025", "12/30/2025 31/12/2025 12/31/2025"])
+def test_a_date_that_the_other_order_would_read_says_which_was_taken(run: Run, cells: str) -> None:
+    made = run(HEAD + "".join(f"a,{cell},1\n" for cell in cells.split()))
+    assert "-first is not in the calendar; say dates=…" in made.reasons[0]
+
+
+@pytest.mark.parametrize("cells", ["46023 1767225600 1767229200", "1767225600 46023"])
+def test_a_number_too_small_for_seconds_is_no_time_in_1970(run: Run, cells: str) -> None:
+    made = run(HEAD + "".join(f"a,{cell},1\n" for cell in cells.split()))
+    assert {e["ts"][:10] for e in made.events} == {"2026-01-01"}
+    assert "“46023” is not a date written seconds" in made.reasons
+
+
+@pytest.mark.parametrize("first", [datetime(2026, 1, 17), "17/01/2026"])
+def test_in_a_sheet_a_number_among_dates_is_a_day_that_lost_its_format(
+    run: Run, first: datetime | str
+) -> None:
+    book, into = Workbook(), BytesIO()
+    sheet: Any = book.active
+    for row in (
+        ["customer", "date", "total"],
+        ["a", first, 1],
+        ["b", first, 1],
+        ["c", 46040, 1],
+    ):
+        sheet.append(row)
+    book.save(into)
+    made = run(
+        into.getvalue(), name="x.xlsx", mapping={"dates": "day-first"} if first == "17/01/2026" else {}
+    )
+    assert [e["ts"][:10] for e in made.events] == ["2026-01-16", "2026-01-16", "2026-01-17"]
 
 
 def test_lines_keep_their_number_through_quoted_line_ends_and_blank_lines(run: Run) -> None:

@@ -52,7 +52,7 @@ def test_exports_are_known_without_a_mapping(tmp_path: Path, text: str) -> None:
 def test_what_was_chosen_is_said_in_both_languages(tmp_path: Path) -> None:
     found = detected(tmp_path, EXPORTS["Excel, French"])
     english, french = found.lines("en"), found.lines("fr")
-    assert len(english) == len(french) == 1 + len(found.choices)
+    assert len(english) == len(french) == 2 + len(found.choices)
     assert "Montant TTC" in "".join(french)
     assert set(english).isdisjoint(french)
 
@@ -69,6 +69,42 @@ def test_a_mapping_overrides_and_is_remembered(tmp_path: Path) -> None:
         .column
         == "total"
     )
+    reasons = [again.choices[field].reason.text for field in ("customer", "revenue")]
+    assert reasons == ["as last time"] * 2
+    told = detected(tmp_path, text, remembered=memory.get, mapping={"amount": "total"})
+    assert [told.choices[field].reason.text for field in ("customer", "revenue")] == [
+        "as last time",
+        "as you said",
+    ]
+    assert (
+        detected(tmp_path, text, kind="events", mapping={"event": "=x"}, remembered=memory.get).kind
+        == "events"
+    )
+
+
+@pytest.mark.parametrize("mapped", ["customer=client,customer=date", "customer=client,user=date"])
+def test_a_field_is_mapped_once(tmp_path: Path, mapped: str) -> None:
+    with pytest.raises(UserError, match="“customer” is mapped twice"):
+        detected(tmp_path, "client,date,total\n1,2025-01-01,5\n", mapping=parse(mapped))
+
+
+def test_where_rules_find_the_columns_is_said(tmp_path: Path) -> None:
+    text = "client,date,total,Produit,Canal de vente,type\n1,2025-01-01,5,Thé,web,sale\n"
+    said = "in rules: Produit → props.products.name · type → props.type · "
+    assert said + 'Canal de vente → props["Canal de vente"]' in detected(tmp_path, text).lines("en")
+    people = detected(tmp_path, "client,email,Total Spent\n1,a@b.fr,5\n", kind="customers")
+    assert "in rules: Total Spent → trait.total_spent" in people.lines("en")
+
+
+@pytest.mark.parametrize(
+    ("column", "cell", "taken"),
+    [("refunded", "2.5", True), ("refunded", "1", False), ("refunded by", "3.5", False)],
+)
+def test_a_column_called_refunded_is_the_amount_paid_back(
+    tmp_path: Path, column: str, cell: str, taken: bool
+) -> None:
+    found = detected(tmp_path, f"client,date,total,{column}\n1,2025-01-01,5,{cell}\n", kind="orders")
+    assert ("refunded" in found.choices) == taken
 
 
 def test_an_unknown_column_or_field_is_answered_with_the_nearest(tmp_path: Path) -> None:

@@ -37,6 +37,30 @@ def test_the_same_customers_again_give_the_same_ids_at_another_time(run: Run) ->
     assert [e["id"] for e in first.events] == [e["id"] for e in again.events]
 
 
+def test_what_is_no_address_or_birthday_is_left_out_and_said(run: Run) -> None:
+    rows = "1,a@b.fr,1990-02-28\n2,nonsense,1990-02-30\n3,,05/12\n4,c@d.fr,2190-01-01\n5,,1991-01-01\n"
+    made = run("id client;email;birthday\n".replace(";", ",") + rows, kind="customers")
+    assert [sorted(e["props"]) for e in made.events] == [
+        ["birthday", "email"],
+        [],
+        ["birthday"],
+        ["email"],
+        ["birthday"],
+    ]
+    said = made.report.lines("en")
+    assert "1 × “nonsense” is not an e-mail address: left out" in said
+    assert "2 × “1990-02-30” is not a birthday: left out · “2190-01-01” is not a birthday: left out" in said
+    orders = run("customer,email,date,total\n1,nonsense,2025-01-01,5\n", kind="orders")
+    assert [e["name"] for e in orders.events] == ["Order Completed"]
+
+
+def test_of_a_customer_told_of_twice_the_later_row_wins_and_that_is_said(run: Run) -> None:
+    made = run("id client,email,city\n1,a@b.fr,Lille\n2,,Nice\n1,a@b.fr,Paris\n1,a@b.fr,Paris\n")
+    assert [e["props"]["city"] for e in made.events] == ["Lille", "Nice", "Paris"]
+    assert (made.report.customers, made.report.updated, made.report.known) == (2, 1, 1)
+    assert any("the later row wins" in line for line in made.report.lines("en"))
+
+
 def test_events_keep_their_name_time_and_properties(run: Run) -> None:
     rows = "u1,Signed Up,2025-01-01T10:00:00Z,pro,3\nu1,,2025-01-01T10:00:00Z,pro,1\n"
     made = run("user_id,event,timestamp,plan,seats\n" + rows)

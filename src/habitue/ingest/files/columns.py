@@ -31,6 +31,7 @@ SHOWN: Final = 50
 GLANCE: Final = 1000
 """So many cells show how dates are written."""
 
+_TWICE: Final = N_("“{field}” is mapped twice. Say which column it is once.")
 _ITEM = re.compile(r'\s*([^=,\s]+?)\s*=\s*("(?:[^"]|"")*"|[^,]*?)\s*(?:,|\Z)')
 _EMAIL: Final = r"^\s*[^@\s]+@[^@\s]+\.[^@\s]+\s*$"
 
@@ -75,6 +76,8 @@ def parse(mapped: str) -> dict[str, str]:
                 "“{mapping}” is no mapping. Write field=column, and quotes around a column with a comma."
             )
             raise UserError(wrong, mapping=mapped[at:])
+        if found[1] in mapping:
+            raise UserError(_TWICE, field=found[1])
         column = found[2]
         mapping[found[1]] = column[1:-1].replace('""', '"') if column[:1] == '"' else column
         at = found.end()
@@ -89,10 +92,15 @@ def write(mapping: Mapping[str, str]) -> str:
     )
 
 
-def resolve(mapping: Mapping[str, str], header: list[str], kind: str | None) -> dict[str, Choice]:
-    """The mapping's fields with the columns as the header has them. Raises `UserError` for unknown names."""
+def resolve(
+    mapping: Mapping[str, str], header: list[str], kind: str | None, reason: Note
+) -> dict[str, Choice]:
+    """The mapping's fields with the columns as the header has them.
+
+    Raises `UserError` for unknown names, and for a field that is mapped under two of its names.
+    """
     fields = {f for k in ([kind] if kind else FIELDS) for f in FIELDS[k]}
-    choices = {}
+    choices: dict[str, Choice] = {}
     for given, wanted in mapping.items():
         field = given.strip().casefold()
         field = field if field in fields else WORDS.aliases.get(field, field)
@@ -102,17 +110,19 @@ def resolve(mapping: Mapping[str, str], header: list[str], kind: str | None) -> 
             near, known = _nearest(field, sorted(fields)), ", ".join(sorted(fields))
             text = N_("“{field}” is not a field; the nearest is “{near}”. The fields are: {known}.")
             raise UserError(text, field=given, near=near, known=known)
-        choices[field] = _column(wanted, header)
+        if field in choices:
+            raise UserError(_TWICE, field=field)
+        choices[field] = _column(wanted, header, reason)
     return choices
 
 
-def _column(wanted: str, header: list[str]) -> Choice:
+def _column(wanted: str, header: list[str], reason: Note) -> Choice:
     name = tidy(wanted)
     same = [h for h in header if h == name] or [h for h in header if h.casefold() == name.casefold()]
     if same:
-        return Choice(same[0], note(N_("as you said")))
+        return Choice(same[0], reason)
     if wanted.startswith("="):
-        return Choice(wanted[1:], note(N_("as you said")), fixed=True)
+        return Choice(wanted[1:], reason, fixed=True)
     text = N_("There is no column “{column}”; the nearest is “{near}”. The columns are: {columns}.")
     raise UserError(text, column=wanted, near=_nearest(name, header), columns=", ".join(header[:SHOWN]))
 
@@ -190,9 +200,7 @@ def _form(
     read: dict[str, tuple[dates.Ints, dates.Ints]] = {
         f: dates.instants(filled, f, "UTC") for f in dates.FORMS
     }
-    share = {
-        form: float((why == 0).mean()) if _recent(form, at, why) else 0.0 for form, (at, why) in read.items()
-    }
+    share = {form: _plausible(form, at, why) for form, (at, why) in read.items()}
     if "dates" in given:
         return given["dates"], share[given["dates"]], ()
     best = max(dates.FORMS, key=lambda form: share[form])
@@ -203,11 +211,11 @@ def _form(
     return _day_or_month(read, comma, share[best])
 
 
-def _recent(form: str, at: dates.Ints, why: dates.Ints) -> bool:
-    """Whether most are plausible: any number can be seconds, few are in this century or the last."""
-    years = at[why == 0] // 31_556_952_000_000 + 1970
+def _plausible(form: str, at: dates.Ints, why: dates.Ints) -> float:
+    """The share of dates that may be meant: any number can be seconds, few of those are years like ours."""
+    years = at // 31_556_952_000_000 + 1970
     since = 1990 if form in ("seconds", "milliseconds", "excel") else 1900
-    return bool(((years >= since) & (years < 2100)).mean() >= 0.5) if len(years) else False
+    return float(((why == 0) & (years >= since) & (years < 2100)).mean())
 
 
 def _day_or_month(
@@ -259,7 +267,7 @@ def _worded(kind: str, header: list[str]) -> Iterator[tuple[str, str, Note]]:
         for phrase in WORDS.columns[field]:
             words = set(phrase.split())
             for name, column in names.items():
-                if len(phrase) > 3 and words <= set(name.split()):
+                if len(phrase) > 3 and phrase not in WORDS.alone and words <= set(name.split()):
                     yield field, column, note(N_("“{phrase}” in its name"), phrase=phrase)
 
 
@@ -283,5 +291,5 @@ def _fits(kind: str, field: str, column: Column) -> bool:
     if field in MOMENTS:
         return column.dates >= 0.5
     if field in SUMS:
-        return column.amounts >= 0.5
+        return column.amounts >= 0.5 and not (field == "refunded" and set(column.samples) <= {"0", "1"})
     return field != "email" or column.email or "@" in "".join(column.samples)

@@ -50,6 +50,9 @@ _NAMED = re.compile(
 )
 """A day, a month in letters and a year; or the month first."""
 
+MODERN: Final = 631_152_000_000_000
+"""1990-01-01. Any number can be a time; those that would be before are not taken for seconds since 1970."""
+
 MISSING, UNREAD, UNREAL = 1, 2, 3
 """Why a cell has no instant: it is empty, it is not in the column's form, or there is no such day or hour."""
 
@@ -183,4 +186,6 @@ def _number(texts: pa.Array, form: str, zone: str) -> tuple[Ints, Ints]:
     if form == "excel":
         # A day number is a wall clock; its fraction is only good to the millisecond.
         at = zoned((at + 500) // 1000 * 1000 + _EXCEL_EPOCH, zone)
+    else:
+        good &= ~real | (at >= MODERN)
     return at, np.where(good, np.where(real, 0, UNREAL), UNREAD)

@@ -22,7 +22,7 @@ from habitue.ingest.files.props import Type
 from habitue.ingest.files.report import Note, note
 from habitue.ingest.files.source import Source, look
 from habitue.ingest.files.text import Batch, Dialect
-from habitue.ingest.files.words import FIELDS, WORDS, plain
+from habitue.ingest.files.words import FIELDS, PRODUCT, WORDS, path, plain, slug, titled
 from habitue.kernel.errors import UserError
 from habitue.kernel.i18n import N_, Language, Translator, translator
 
@@ -72,10 +72,44 @@ class Detected(Struct, frozen=True):
             return text.read(self.source, self.dialect, self.header)
         return sheets.read(self.source, self.header)
 
+    def unmapped(self, lined: bool | None = None) -> list[str]:
+        """The columns that are no field; those of an order's lines, or the others, where `lined` says so."""
+        used = {c.column for c in self.choices.values() if not c.fixed}
+        rest = [name for name in self.header if name not in used]
+        if lined is None:
+            return rest
+        return [n for n in rest if (self.grouped and plain(n).split(" ")[0] in WORDS.lined) == lined]
+
+    def lined(self) -> list[str]:
+        """The fields that stand in an order's `products`."""
+        fields = [f for f in PRODUCT if f in self.choices and not self.choices[f].fixed]
+        return fields if {"product", "sku", "category"} & set(fields) else []
+
+    def named(self) -> list[str]:
+        """The fields that are properties of an order under their own names."""
+        lone = [] if {"product", "sku", "category"} & self.choices.keys() else ["quantity", "price"]
+        return [f for f in (*lone, "status", "type") if f in self.choices and not self.choices[f].fixed]
+
+    def places(self) -> dict[str, str]:
+        """Where a rule finds what is in the columns that are no field of every kind: column → its path."""
+        if self.kind == "customers":
+            return {name: path("trait", slug(name)) for name in self.unmapped()}
+        if self.kind == "events":
+            return {name: path("props", titled(name)) for name in self.unmapped()}
+        made = {self.choices[f].column: path("props", "products", PRODUCT[f]) for f in self.lined()}
+        made |= {name: path("props", "products", titled(name)) for name in self.unmapped(True)}
+        made |= {self.choices[f].column: path("props", f) for f in self.named()}
+        return made | {name: path("props", titled(name)) for name in self.unmapped(False)}
+
     def lines(self, language: Language) -> list[str]:
         """What was chosen, in words, one line each."""
         t = translator(language)
-        return [self._form(t), *(self._chosen(t, f) for f in self.choices), *(n.say(t) for n in self.notes)]
+        chosen = [self._form(t), *(self._chosen(t, f) for f in self.choices)]
+        places = [f"{column} → {where}" for column, where in self.places().items()]
+        if places:
+            shown = " · ".join(places[: columns.SHOWN]) + " …" * (len(places) > columns.SHOWN)
+            chosen.append(t(N_("in rules: {places}"), places=shown))
+        return chosen + [n.say(t) for n in self.notes]
 
     def _form(self, t: Translator) -> str:
         if not self.dialect:
@@ -126,12 +160,18 @@ def inspect(
         )
     source = look(Path(path))
     dialect, header, types, notes = _header(source)
+    given = {k: v for k, v in (mapping or {}).items() if k != "kind"}
     memory = remembered(fingerprint(header)) if remembered else None
-    if memory:
-        past = msgspec.json.decode(memory, type=dict[str, str])
-        kind, mapping = kind or past.pop("kind", None), {**past, **(mapping or {})}
-        notes.append(note(N_("columns as in your last import of such a file")))
-    return _detect(source, dialect, header, types, notes, kind, mapping or {})
+    past = msgspec.json.decode(memory, type=dict[str, str]) if memory else {}
+    before = past.pop("kind", None)
+    if before and kind in (None, before):
+        kind = before
+        notes.append(note(N_("read as your last import of a file with these columns")))
+    else:
+        past = {}
+    taken = columns.resolve(past, header, kind, note(N_("as last time")))
+    taken |= columns.resolve(given, header, kind, note(N_("as you said")))
+    return _detect(source, dialect, header, types, notes, kind, taken, columns.options(given))
 
 
 def _header(source: Source) -> tuple[Dialect | None, list[str], Mapping[str, Type], list[Note]]:
@@ -145,10 +185,8 @@ def _header(source: Source) -> tuple[Dialect | None, list[str], Mapping[str, Typ
 
 def _detect(
     source: Source, dialect: Dialect | None, header: list[str], types: Mapping[str, Type], notes: list[Note],
-    kind: str | None, mapping: Mapping[str, str],
+    kind: str | None, taken: Mapping[str, Choice], given: Mapping[str, str],
 ) -> Detected:  # fmt: skip
-    mapping = {k: v for k, v in mapping.items() if k != "kind"}
-    taken, given = columns.resolve(mapping, header, kind), columns.options(mapping)
     batches = text.read(source, dialect, header) if dialect else sheets.read(source, header)
     sample = next((b.table.slice(0, SAMPLE) for b in batches if b.table.num_rows), None)
     if sample is None:

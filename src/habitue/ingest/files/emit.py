@@ -175,7 +175,7 @@ def identify(
     rows: Rows, at_row: Ints, key: pa.Array, account: pa.Array, at: Ints, memory: Memory
 ) -> pa.Table:
     """`$identify` for each customer whose traits the row tells and the file has not told before."""
-    told = {f: cells for f in TRAITS if (cells := rows.cells(f)) is not None}
+    told = {f: cells for f in TRAITS if (cells := rows.trait(f)) is not None}
     if not told or not len(at):
         return PARCEL.empty_table()
     take = pa.array(at_row)

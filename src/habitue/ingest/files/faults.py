@@ -17,6 +17,7 @@ class Faults:
     def __init__(self, rows: int) -> None:
         self.code = np.zeros(rows, np.int16)
         self.reasons: list[tuple[str, dict[str, Any], Any]] = []
+        self.omitted: list[Note] = []
 
     @property
     def good(self) -> Bools:
@@ -28,6 +29,11 @@ class Faults:
         if fresh.any():
             self.reasons.append((text, fields, cells))
             self.code[fresh] = len(self.reasons)
+
+    def omit(self, where: Bools, text: str, cells: Any) -> None:
+        """Cells of rows without fault that are left out of what is taken."""
+        rows = np.flatnonzero(where & self.good)
+        self.omitted += [note(text, value=cells[int(row)].as_py()[:80]) for row in rows]
 
     def rejects(self, table: pa.Table, lines: Ints) -> list[Reject]:
         rows = np.flatnonzero(self.code)

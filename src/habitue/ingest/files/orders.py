@@ -7,7 +7,6 @@ is called a refund, is `Order Refunded` with negative revenue; what is refunded 
 from __future__ import annotations
 
 from decimal import ROUND_HALF_EVEN, Decimal
-from typing import Final
 
 import numpy as np
 import pyarrow as pa
@@ -17,19 +16,11 @@ from msgspec import Struct
 from habitue.ingest.files import money, props
 from habitue.ingest.files.dates import Bools, Ints
 from habitue.ingest.files.rows import Rows
-from habitue.ingest.files.words import WORDS, plain
+from habitue.ingest.files.words import PRODUCT, WORDS, plain
 from habitue.kernel.i18n import N_
 from habitue.kernel.money import digits
 
 COMPLETED, REFUNDED, CANCELED = "Order Completed", "Order Refunded", "Order Cancelled"
-PRODUCT: Final = {
-    "product": "name",
-    "sku": "sku",
-    "category": "category",
-    "quantity": "quantity",
-    "price": "price",
-}
-"""Fields of a line and what Segment calls them in `products`."""
 
 
 class Orders(Struct):
@@ -192,30 +183,21 @@ def _amount(rows: Rows, exchange: Exchange) -> tuple[Ints, Bools]:
 
 def _products(rows: Rows) -> pa.Array:
     """Each row's product as one JSON object; null where no column tells of one."""
-    fields = [f for f in PRODUCT if f in rows.detected.choices and not rows.detected.choices[f].fixed]
-    if not {"product", "sku", "category"} & set(fields):
+    fields = rows.detected.lined()
+    if not fields:
         return pa.nulls(len(rows.lines), pa.string())
     members = []
     for field in fields:
         column = rows.detected.columns[rows.detected.choices[field].column]
         kind: props.Type = "number" if field in ("quantity", "price") else "text"
         members.append(props.member(PRODUCT[field], props.values(rows.cells(field), kind, column.sign)))
-    return props.objects(members + rows.members(_lined(rows)), len(rows.lines))
-
-
-def _lined(rows: Rows) -> list[str]:
-    if not rows.detected.grouped:
-        return []
-    return [name for name in rows.unmapped() if plain(name).split(" ")[0] in WORDS.lined]
+    return props.objects(members + rows.members(rows.detected.unmapped(True)), len(rows.lines))
 
 
 def _rest(rows: Rows) -> pa.Array:
     """The inside of the properties that are the order's own words."""
-    choices = rows.detected.choices
-    lone = [] if {"product", "sku", "category"} & choices.keys() else ["quantity", "price"]
-    named = [f for f in (*lone, "status", "type") if f in choices and not choices[f].fixed]
-    members = rows.members([n for n in rows.unmapped() if n not in _lined(rows)])
-    for field in named:
-        column = rows.detected.columns[choices[field].column]
+    members = rows.members(rows.detected.unmapped(False))
+    for field in rows.detected.named():
+        column = rows.detected.columns[rows.detected.choices[field].column]
         members.append(props.member(field, props.values(rows.cells(field), column.type, column.sign)))
     return props.joined(members, len(rows.lines))

@@ -130,6 +130,7 @@ def _events(rows: Rows, memory: Memory, refused: Rejects) -> pa.Table:
 def _refuse(rows: Rows, report: Report, refused: Rejects) -> None:
     rejects = rows.faults.rejects(rows.table, rows.lines)
     report.reject(rejects)
+    report.omit(rows.faults.omitted)
     refused.write(rejects)
 
 

@@ -30,23 +30,26 @@ def customers(rows: Rows, memory: Memory) -> pa.Table:
     when = pc.if_else(pa.array(dated), pa.array(at).cast(pa.string()), rows.detected.source.digest)
     take = pa.array(np.flatnonzero(good))
     key, said, account = key.take(take), said.take(take), rows.accounts().take(take)
+    told = memory.report.customers
     memory.count(rows.written(np.flatnonzero(good)), key)
     ids = seen.digests("identify", key, when.take(take), said)
     name, nothing = pa.array(["$identify"] * len(ids), pa.string()), pa.nulls(len(ids), pa.int64())
     made = table(ids, key, account, np.where(dated, at, rows.now)[good], name, nothing, said)
-    return made.filter(pa.array(memory.once(ids)[0]))
+    fresh, _ = memory.once(ids)
+    memory.report.updated += int(fresh.sum()) - (memory.report.customers - told)
+    return made.filter(pa.array(fresh))
 
 
 def _traits(rows: Rows) -> list[pa.Array]:
     """Standard traits under their names, other columns under their header's slug."""
     members, taken = [], set()
     for field in (*TRAITS, "created"):
-        cells = rows.cells(field)
+        cells = rows.trait(field)
         if cells is not None:
             name = "created_at" if field == "created" else field
             taken.add(name)
             members.append(props.member(name, props.values(cells, "text")))
-    for column in rows.unmapped():
+    for column in rows.detected.unmapped():
         name = slug(column) if slug(column) not in taken else column
         taken.add(name)
         look = rows.detected.columns[column]
@@ -75,7 +78,7 @@ def events(rows: Rows, memory: Memory) -> pa.Table:
         props.member("revenue", pc.if_else(pa.array(sums), props.scaled(amount, places), None)),
         props.member("currency", pc.if_else(pa.array(sums), props.encode(rows.settings.currency), None)),
     ]
-    said = props.objects([*money, *rows.members(rows.unmapped())], len(at))
+    said = props.objects([*money, *rows.members(rows.detected.unmapped())], len(at))
     good = np.flatnonzero(rows.faults.good)
     take = pa.array(good)
     key, name, said, account = (part.take(take) for part in (key, name, said, rows.accounts()))

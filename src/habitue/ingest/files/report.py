@@ -16,6 +16,8 @@ from habitue.kernel.money import shown
 
 DANGEROUS: Final = tuple("=+-@\t\r\n\0＝＋－＠")
 EXAMPLES: Final = 5
+SHOWN: Final = 3
+"""So many different examples of one reason are shown."""
 
 
 class Note(NamedTuple):
@@ -74,6 +76,30 @@ class Rejects:
 
 
 @dataclass
+class Reasons:
+    """What was wrong and how often, each with the first few ways in which it was."""
+
+    counts: Counter[str] = field(default_factory=Counter)
+    examples: dict[str, list[Note]] = field(default_factory=dict)
+
+    def add(self, reason: Note) -> None:
+        self.counts[reason.text] += 1
+        shown = self.examples.setdefault(reason.text, [])
+        if len(shown) <= SHOWN and reason not in shown:
+            shown.append(reason)
+
+    def said(self, t: Translator) -> dict[str, int]:
+        """Each reason in words with its first examples, and how often it came; the most frequent first."""
+        return {self._say(t, self.examples[text]): n for text, n in self.counts.most_common()}
+
+    def _say(self, t: Translator, notes: list[Note]) -> str:
+        return " · ".join([n.say(t) for n in notes[:SHOWN]] + ["…"] * (len(notes) > SHOWN))
+
+    def lines(self, t: Translator) -> list[str]:
+        return [f"{n} × {reason}" for reason, n in list(self.said(t).items())[:EXAMPLES]]
+
+
+@dataclass
 class Report:
     """The counts of an import so far; complete once the parcels have all been taken.
 
@@ -84,8 +110,9 @@ class Report:
     events: Counter[str] = field(default_factory=Counter)
     customers: int = 0
     rejected: int = 0
-    reasons: Counter[str] = field(default_factory=Counter)
-    examples: dict[str, Note] = field(default_factory=dict)
+    reasons: Reasons = field(default_factory=Reasons)
+    omitted: Reasons = field(default_factory=Reasons)
+    updated: int = 0
     identical: int = 0
     known: int = 0
     spellings: int = 0
@@ -100,8 +127,11 @@ class Report:
     def reject(self, rejects: Iterable[Reject]) -> None:
         for reject in rejects:
             self.rejected += 1
-            self.reasons[reject.reason.text] += 1
-            self.examples.setdefault(reject.reason.text, reject.reason)
+            self.reasons.add(reject.reason)
+
+    def omit(self, cells: Iterable[Note]) -> None:
+        for cell in cells:
+            self.omitted.add(cell)
 
     def period(self, first: int, last: int) -> None:
         self.first = first if self.first is None else min(self.first, first)
@@ -141,10 +171,13 @@ class Report:
             one = N_("{n} row repeats what this file already said; the first one counts")
             many = "{n} rows repeat what this file already said; the first ones count"
             said.append(t.n(one, many, self.known))
-        return said
+        if self.updated:
+            one = N_("{n} row says something else of a customer already told of; the later row wins")
+            many = "{n} rows say something else of customers already told of; the later rows win"
+            said.append(t.n(one, many, self.updated))
+        return said + self.omitted.lines(t)
 
     def _refused(self, t: Translator) -> list[str]:
         if not self.rejected:
             return []
-        reasons = (f"{n} × {self.examples[text].say(t)}" for text, n in self.reasons.most_common(EXAMPLES))
-        return [t.n("{n} row rejected", "{n} rows rejected", self.rejected), *reasons]
+        return [t.n("{n} row rejected", "{n} rows rejected", self.rejected), *self.reasons.lines(t)]

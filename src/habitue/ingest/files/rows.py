@@ -15,16 +15,15 @@ from habitue.ingest.files.dates import Bools, Ints
 from habitue.ingest.files.detect import Detected, Settings
 from habitue.ingest.files.faults import Faults
 from habitue.ingest.files.report import DANGEROUS
+from habitue.ingest.files.words import titled
 from habitue.kernel.clock import DAY
 from habitue.kernel.i18n import N_
 
 EARLIEST: Final = -2_208_988_800_000_000
 """1900-01-01."""
 
-OURS: Final = frozenset(
-    {"revenue", "currency", "order_id", "products", "quantity", "price", "status", "type"}
-)
-"""Properties that we write ourselves."""
+_YEARLESS: Final = r"^\s*\d{1,2}[-/.]\d{1,2}\.?\s*$"
+"""A birthday without its year, as Mailchimp has it."""
 
 _GUARDED: Final = "^'([" + re.escape("".join(DANGEROUS).replace("\0", "")) + "])"
 
@@ -79,16 +78,44 @@ class Rows(Struct):
     def instants(self, field: str, blank: bool = False) -> tuple[Ints, Bools]:
         """Instants, and which cells have one. `blank`: a row may leave it out; else that is a fault."""
         cells = self.cells(field)
-        at, why = dates.instants(cells, self.form(field), self.settings.zone)
+        at, why = self._dated(cells, self.form(field))
         if not blank:
             self.faults.mark(why == dates.MISSING, N_("the date is missing"))
         self.faults.mark(
             why == dates.UNREAD, N_("“{value}” is not a date written {form}"), cells, form=self.form(field)
         )
-        self.faults.mark(why == dates.UNREAL, N_("“{value}” is not in the calendar"), cells)
+        unreal = N_("“{value}” is not in the calendar")
+        if self.form(field) in ("day-first", "month-first"):
+            unreal = N_("“{value}” read {form} is not in the calendar; say dates=… if it is meant otherwise")
+        self.faults.mark(why == dates.UNREAL, unreal, cells, form=self.form(field))
         self.faults.mark((why == 0) & (at > self.now + DAY), N_("“{value}” is in the future"), cells)
         self.faults.mark((why == 0) & (at < EARLIEST), N_("“{value}” is before 1900"), cells)
         return at, why == 0
+
+    def _dated(self, cells: pa.Array, form: str) -> tuple[Ints, Ints]:
+        """As `dates.instants`; in a sheet a number among dates is a day that lost its format."""
+        at, why = dates.instants(cells, form, self.settings.zone)
+        odd = why == dates.UNREAD
+        if self.detected.source.format == "xlsx" and odd.any():
+            days, wrong = dates.instants(cells.filter(pa.array(odd)), "excel", self.settings.zone)
+            at[odd], why[odd] = days, np.where((wrong == 0) & (days < dates.MODERN), dates.UNREAD, wrong)
+        return at, why
+
+    def trait(self, field: str) -> pa.Array | None:
+        """The field's cells; e-mail addresses and birthdays that are none are left out, and counted."""
+        cells = self.cells(field)
+        if cells is None or field not in ("email", "birthday"):
+            return cells
+        filled = np.asarray(pc.not_equal(pc.utf8_trim_whitespace(cells), ""))
+        if field == "email":
+            wrong = filled & (keys.keys(cells, "email")[1] > 0)
+            self.faults.omit(wrong, N_("“{value}” is not an e-mail address: left out"), cells)
+        else:
+            at, why = self._dated(cells, self.form(field))
+            bare = np.asarray(pc.match_substring_regex(cells, _YEARLESS))
+            wrong = filled & ~bare & ((why > 0) | (at > self.now) | (at < EARLIEST))
+            self.faults.omit(wrong, N_("“{value}” is not a birthday: left out"), cells)
+        return pc.if_else(pa.array(wrong), "", cells)
 
     def written(self, rows: Ints) -> pa.Array | None:
         """The customer ids of these rows as they are written; None in a file without."""
@@ -106,12 +133,7 @@ class Rows(Struct):
         """`"column":value` of these columns; one called as a property of ours gets a number."""
         looks = [self.detected.columns[name] for name in names]
         made = [props.values(flat(self.table[look.name]), look.type, look.sign) for look in looks]
-        titles = [f"{name} (2)" if name in OURS else name for name in names]
-        return [props.member(title, values) for title, values in zip(titles, made, strict=True)]
-
-    def unmapped(self) -> list[str]:
-        used = {c.column for c in self.detected.choices.values() if not c.fixed}
-        return [name for name in self.detected.header if name not in used]
+        return [props.member(titled(name), values) for name, values in zip(names, made, strict=True)]
 
 
 def unguarded(table: pa.Table) -> pa.Table:

@@ -29,6 +29,7 @@ class Words(Struct, frozen=True):
     refund: frozenset[str]
     cancelled: frozenset[str]
     lined: frozenset[str]
+    alone: frozenset[str]
     months: list[list[str]]
     aliases: dict[str, str]
     columns: dict[str, list[str]]
@@ -60,6 +61,20 @@ FIELDS: Final[dict[str, tuple[str, ...]]] = {
 }
 """What a column can mean in each kind of file."""
 
+PRODUCT: Final = {
+    "product": "name",
+    "sku": "sku",
+    "category": "category",
+    "quantity": "quantity",
+    "price": "price",
+}
+"""Fields of a line and what Segment calls them in `products`."""
+
+OURS: Final = frozenset(
+    {"revenue", "currency", "order_id", "products", "quantity", "price", "status", "type"}
+)
+"""Properties that we write ourselves."""
+
 
 def tidy(name: str) -> str:
     """A column's name in NFC, trimmed, blanks made one space, at most 200 characters."""
@@ -70,6 +85,17 @@ def plain(text: str) -> str:
     """Small letters and digits without accents, words parted by one space: `E-mail (pro)` is `e mail pro`."""
     bare = "".join(c for c in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(c))
     return re.sub(r"[^a-z0-9]+", " ", bare).strip()
+
+
+def titled(column: str) -> str:
+    """The property that a column becomes; one called as a property of ours gets a number."""
+    return f"{column} (2)" if column in OURS else column
+
+
+def path(*names: str) -> str:
+    """Names as a rule says them: `props.products.name`, `props["Canal de vente"]`."""
+    rest = (f".{n}" if re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", n) else f'["{n}"]' for n in names[1:])
+    return names[0] + "".join(rest)
 
 
 def slug(text: str) -> str:
