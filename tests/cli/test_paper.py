@@ -8,7 +8,7 @@ import json
 
 import pytest
 
-from habitue.api.answer import Cell, Column, Sheet
+from habitue.api.answer import Cell, Column, Facts, Sheet
 from habitue.cli.paper import Form, Paper
 from habitue.kernel.clock import instant
 from habitue.kernel.i18n import Language, translator
@@ -75,5 +75,21 @@ def test_a_report_is_lines_for_people_and_fields_for_programs(capsys: pytest.Cap
         "json": '{"rows":2,"file":"=x"}\n',
         "csv": "rows,file\n2,'=x\n",
     }.items():
-        Paper(form, translator("en")).facts({"rows": 2, "file": "=x"}, ["two rows"])  # type: ignore[arg-type]
+        Paper(form, translator("en")).facts(Facts({"rows": 2, "file": "=x"}, ["two rows"]))  # type: ignore[arg-type]
         assert capsys.readouterr().out == expected
+
+
+def test_the_table_of_a_report_is_its_csv(capsys: pytest.CaptureFixture[str]) -> None:
+    facts = Facts({"n": 2, "days": [{"day": 1, "name": "=x"}, {"day": 2, "name": "b"}]}, [], table="days")
+    Paper("csv", translator("en")).facts(facts)
+    assert capsys.readouterr().out == "day,name\n1,'=x\n2,b\n"
+
+
+def test_a_reader_who_has_had_enough_is_no_failure(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Closed(io.StringIO):
+        def flush(self) -> None:
+            raise BrokenPipeError
+
+    monkeypatch.setattr("sys.stdout", Closed())
+    with pytest.raises(BrokenPipeError):
+        Paper("table", translator("en")).sheet(Sheet(COLUMNS, iter([ROW])))

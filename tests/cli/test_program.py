@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -36,6 +35,7 @@ def test_help_speaks_french(habitue: Habitue, words: tuple[str, ...]) -> None:
     assert said.returncode == 0
     assert "Afficher ce message." in said.stdout
     assert "Show" not in said.stdout
+    assert "Usage" not in said.stdout
 
 
 def test_a_mistake_is_told_in_the_language_asked_for_or_the_systems(habitue: Habitue) -> None:
@@ -43,6 +43,10 @@ def test_a_mistake_is_told_in_the_language_asked_for_or_the_systems(habitue: Hab
     assert french in habitue("whoo", env={"LC_ALL": "fr_BE"}).stderr
     assert french not in habitue("whoo").stderr
     assert "Il manque --stage" in habitue("who", "--language", "fr").stderr
+    assert (
+        "valeur\u00a0: le maximum est 65535" in habitue("serve", "--port", "70000", "--language", "fr").stderr
+    )
+    assert "n’existe pas" in habitue("stages", "--model-file", "x", "--language", "fr").stderr
     assert "--stage is missing" in habitue("who", "--language=en", env={"LANG": "fr_FR"}).stderr
 
 
@@ -65,6 +69,10 @@ def test_a_workspace_speaks_its_own_language_where_nobody_asks(habitue: Habitue,
         (("segment", "a", "b"), "quotes"),
         (("serve", "--port", "many"), "--port"),
         (("serve", "--port"), "--port"),
+        (("serve", "--port", "0"), "the least is 1"),
+        (("stages", "--data", ""), "There is no workspace here"),
+        (("init", __file__), "test_program.py is a file"),
+        (("stages", "--model-file", "nowhere.toml"), "nowhere.toml: there is no such file"),
         (("who", "--stage", "lost", "--language", "de"), "de"),
     ],
 )
@@ -112,7 +120,7 @@ def test_a_full_disk_is_told(shop: Path) -> None:
             env=environment(),
         )
     assert done.returncode == 2
-    assert done.stderr == f"habitue: {os.strerror(28)}\n"
+    assert done.stderr == "habitue: The disk is full. Free some space and try again.\n"
 
 
 @pytest.mark.parametrize("form", ["--csv", "--json"])

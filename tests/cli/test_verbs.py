@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from habitue.kernel.errors import UserError
 from tests.cli.conftest import UNTIL, Habitue
 
 ORDERS = """customer,date,amount,"label, long"
@@ -167,7 +168,7 @@ def test_count_prints_the_number_alone(habitue: Habitue, shop: Path) -> None:
 
 
 def test_history_is_subject_from_and_to_in_utc(habitue: Habitue, shop: Path) -> None:
-    done = habitue("segment", OFTEN, "--history", "--data", shop, "--csv")
+    done = habitue("segment", OFTEN, "--history", "--data", shop)
     assert done.stdout.startswith("subject,from,to\n")
     rows = table(done.stdout)
     assert rows
@@ -200,6 +201,7 @@ def test_a_name_never_seen_is_answered_with_a_warning(habitue: Habitue, shop: Pa
 
 def test_only_one_way_to_answer_at_a_time(habitue: Habitue, shop: Path) -> None:
     assert habitue("segment", OFTEN, "--count", "--history", "--data", shop).returncode == 2
+    assert habitue("stages", "--json", "--csv", "--data", shop).returncode == 2
 
 
 # --- stages ---------------------------------------------------------------------------------------
@@ -240,6 +242,13 @@ def test_a_draft_is_laid_over_the_whole_past_and_not_kept(
     assert live == {row["stage"]: row["customers"] for row in answer(habitue, shop, "stages", "--at", UNTIL)}
 
 
+def test_a_draft_in_another_encoding_is_refused(habitue: Habitue, shop: Path, tmp_path: Path) -> None:
+    (tmp_path / "draft.toml").write_bytes(b'kind = "chabry6"  # caf\xe9')
+    refused = habitue("stages", "--model-file", tmp_path / "draft.toml", "--data", shop)
+    assert (refused.returncode, refused.stdout) == (2, "")
+    assert "UTF-8" in refused.stderr
+
+
 def test_models_alive_and_possible(habitue: Habitue, shop: Path) -> None:
     rows = answer(habitue, shop, "stages", "list")
     assert rows[0]["model"] == "transactional"
@@ -249,6 +258,13 @@ def test_models_alive_and_possible(habitue: Habitue, shop: Path) -> None:
 def test_suggest_proposes_windows_and_shows_why(habitue: Habitue, shop: Path) -> None:
     assert answer(habitue, shop, "stages", "suggest")["dormant"] > 0
     assert "█" in habitue("stages", "suggest", "--data", shop).stdout
+    rows = table(habitue("stages", "suggest", "--data", shop, "--csv").stdout)
+    assert {"days", "returned", "chance"} == set(rows[0])
+
+
+def test_suggest_looks_as_of_the_last_order_unless_told(habitue: Habitue, shop: Path) -> None:
+    assert answer(habitue, shop, "stages", "suggest")["at"].startswith("2026-11-21T")
+    assert answer(habitue, shop, "stages", "suggest", "--at", "2026-05-01")["horizon"] < 600
 
 
 @pytest.mark.parametrize(
@@ -327,6 +343,14 @@ def test_doctor_examines_what_can_not_be_opened(habitue: Habitue, empty: Path) -
     assert found["bad"]["mend"]
 
 
+def test_doctor_finds_fault_with_an_exit_status(habitue: Habitue, empty: Path, orders: Path) -> None:
+    habitue("import", orders, "--data", empty)
+    next((empty / "log").glob("*.parquet")).unlink()
+    done = habitue("doctor", "--data", empty)
+    assert done.returncode == 2
+    assert "misses a file" in done.stdout
+
+
 # --- the demo shop --------------------------------------------------------------------------------
 
 
@@ -335,6 +359,29 @@ def test_the_demo_shop_is_made_once(habitue: Habitue, shop: Path) -> None:
     before = answer(habitue, shop, "stages", "--at", UNTIL)
     assert answer(habitue, shop, *words)["people"] == 481
     assert answer(habitue, shop, "stages", "--at", UNTIL) == before
+
+
+def test_a_demo_shop_whose_making_failed_may_be_another_one(
+    habitue: Habitue, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise UserError("broken")
+
+    words = ("demo", "--until", UNTIL, "--no-serve", "--data", tmp_path / "shop", "--customers")
+    with monkeypatch.context() as patch:
+        patch.setattr("habitue.cli.start.parcels", broken)
+        assert habitue(*words, "30").returncode == 2
+    assert habitue(*words, "20").returncode == 0
+
+
+@pytest.mark.parametrize("until", ["1950-01-01", "8000-01-01"])
+def test_a_demo_shop_of_another_age_is_refused_before_it_is_begun(
+    habitue: Habitue, tmp_path: Path, until: str
+) -> None:
+    refused = habitue("demo", "--until", until, "--no-serve", "--data", tmp_path / "shop")
+    assert refused.returncode == 2
+    assert "1980" in refused.stderr
+    assert not (tmp_path / "shop").exists()
 
 
 def test_another_seed_needs_another_directory(habitue: Habitue, shop: Path) -> None:

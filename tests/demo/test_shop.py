@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 import pytest
 
 from habitue.demo.season import openings
-from habitue.demo.shop import parcels
+from habitue.demo.shop import YEARS, parcels
 from habitue.ingest.inbox import Parcel
 from habitue.kernel.clock import YEAR, instant
 from habitue.store.log import PARCEL
@@ -160,7 +160,7 @@ def test_promoters_buy_again_more_often_than_detractors(events: pa.Table) -> Non
 
 def test_companies_have_members_and_traits(events: pa.Table) -> None:
     group = named(events, "$group")
-    assert set(group["account"].to_pylist()) == {f"b-{number:03}" for number in range(1, 7)}
+    assert set(group["account"].to_pylist()) == {f"account:b-{number:03}" for number in range(1, 7)}
     assert all("industry" in fields for fields in props(events, "$group"))
 
 
@@ -197,3 +197,11 @@ def test_who_unsubscribes_takes_their_consent_back_and_gets_no_more_letters(even
     refused = told.filter(pc.equal(told["props"], '{"email":false}'))
     assert len(stopped)
     assert set(refused["key"].to_pylist()) == set(stopped["key"].to_pylist())
+
+
+@pytest.mark.parametrize("customers", [1, 2, 20])
+@pytest.mark.parametrize("year", YEARS)
+def test_the_smallest_shop_is_one_too_whenever_it_ends(customers: int, year: int) -> None:
+    rows = [parcel.table for parcel in parcels(3, customers, until=instant(f"{year}-06-30"))]
+    buyers = {key for key in pa.concat_tables(rows)["key"].to_pylist() if key.startswith("user:c-")}
+    assert len(buyers) == customers

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from contextlib import suppress
 from importlib.resources import files
-from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -12,7 +11,7 @@ from hypothesis import strategies as st
 
 from habitue.kernel.errors import UserError
 from habitue.kernel.i18n import translator
-from habitue.stages.drafts import from_file, from_text
+from habitue.stages.drafts import from_text
 from habitue.stages.kind import kinds
 from habitue.stages.models import Model, ModelError, Scope
 
@@ -31,10 +30,9 @@ def line(text: str) -> int:
 
 
 @pytest.mark.parametrize("name", sorted(kinds()))
-def test_what_ships_can_be_a_draft(tmp_path: Path, name: str) -> None:
-    file = tmp_path / "draft.toml"
-    file.write_bytes(files("habitue.stages").joinpath("kinds", f"{name}.toml").read_bytes())
-    assert from_file(file) == Model(name, kinds()[name])
+def test_what_ships_can_be_a_draft(name: str) -> None:
+    text = files("habitue.stages").joinpath("kinds", f"{name}.toml").read_text("utf-8")
+    assert from_text(text) == Model(name, kinds()[name])
 
 
 def test_a_draft_may_name_a_kind_and_say_what_differs() -> None:
@@ -138,12 +136,15 @@ def test_faults_are_told_in_french() -> None:
     )
 
 
-def test_a_file_that_cannot_be_read_is_a_mistake_of_its_owner(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="can't be read"):
-        from_file(tmp_path / "absent.toml")
-    (tmp_path / "cp1252.toml").write_bytes(b"id = '\xe9'")
-    with pytest.raises(UserError, match="can't be read"):
-        from_file(tmp_path / "cp1252.toml")
+def test_settings_may_be_a_table_of_their_own() -> None:
+    assert from_text('kind = "chabry6"\n[settings]\ndormant = "120d"').settings == {"dormant": "120d"}
+
+
+def test_a_value_among_the_parameters_is_sent_to_the_settings() -> None:
+    assert told('kind = "chabry6"\n\n[parameters]\ndormant = "30d"') == [
+        "Line 4, column 1: dormant: The value of a parameter is set under [settings]: dormant = …. "
+        "[parameters.dormant] is for a model of one’s own and says its type and default."
+    ]
 
 
 @given(st.integers(0, len(SHIPPED)), st.integers(0, 40), st.text(max_size=4))

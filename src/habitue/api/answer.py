@@ -31,11 +31,15 @@ class Sheet(Struct):
 
 
 class Facts(Struct, tag="facts"):
-    """A report: fields for programs (times in ISO 8601), lines for people, notes to be said beside it."""
+    """A report: fields for programs (times in ISO 8601), lines for people, notes to be said beside it.
+
+    `table` names the field that is the report in CSV: a list of objects; all fields in one row if empty.
+    """
 
     fields: dict[str, Any]
     lines: list[str]
     notes: list[str] = []
+    table: str = ""
 
 
 class House(Struct, tag="house"):

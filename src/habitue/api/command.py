@@ -106,7 +106,7 @@ class Models(Command, frozen=True):
 
 
 class Suggest(Command, frozen=True):
-    """The windows for dormant and lost that the shop's own gaps propose."""
+    """The windows for dormant and lost that the shop's own gaps propose; as of the last order if not said."""
 
     at: str | None = None
 

@@ -28,7 +28,7 @@ from habitue.engine.explain import Verdict
 from habitue.engine.replay import drafted
 from habitue.ingest import files
 from habitue.ingest.doctor import Finding
-from habitue.kernel import money
+from habitue.kernel import clock, money
 from habitue.kernel.clock import iso
 from habitue.kernel.errors import UserError
 from habitue.kernel.i18n import N_, Language, Translator, translator
@@ -37,7 +37,7 @@ from habitue.people.keys import bare
 from habitue.stages import choice, drafts
 from habitue.stages.kind import kinds
 from habitue.stages.models import Model
-from habitue.stages.suggest import Suggestion, suggest
+from habitue.stages.suggest import Suggestion, latest, suggest
 
 AT_ONCE: Final = 10_000
 FOLDING: Final = N_("Folding")
@@ -255,8 +255,11 @@ def _models(_: commands.Models, asked: Asked) -> Answer:
 
 @perform.register
 def _suggest(command: commands.Suggest, asked: Asked) -> Answer:
-    found, say = suggest(asked.shop.warehouse, asked.shop.instant(command.at)), asked.say
-    return Facts(to_builtins(found), [*found.say(say).split("\n"), *_gaps(found, say)])
+    shop, say = asked.shop, asked.say
+    at = shop.instant(command.at) if command.at else latest(shop.warehouse, shop.instant(None))
+    found, day = suggest(shop.warehouse, at), clock.moment(at, shop.settings.timezone).date()
+    lines = [say(N_("As of {day}:"), day=day), *found.say(say).split("\n"), *_gaps(found, say)]
+    return Facts({"at": iso(at)} | to_builtins(found), lines, table="windows")
 
 
 @perform.register

@@ -31,6 +31,7 @@ COMMON: Final[dict[str, Any]] = {
         typer.Option(
             "--data",
             metavar="DIR",
+            readable=False,
             envvar="HABITUE_DATA",
             help=N_("The workspace’s directory; this one if not said."),
         ),
@@ -75,9 +76,9 @@ class Desk:
         folder = self.data or Path()
         if self.workspace(folder):
             return folder
-        if self.data:
+        if folder != Path():
             raise UserError(
-                N_("{folder} is not a workspace. Make it one with: habitue init {folder}"), folder=self.data
+                N_("{folder} is not a workspace. Make it one with: habitue init {folder}"), folder=folder
             )
         raise UserError(
             N_(
@@ -103,7 +104,7 @@ class Desk:
             print(note, file=sys.stderr)
         paper = Paper(self.form, translator(house.language), house.timezone, house.currency)
         if isinstance(answer, Facts):
-            paper.facts(answer.fields, answer.lines)
+            paper.facts(answer)
         else:
             paper.sheet(answer)
 
@@ -134,6 +135,8 @@ def verb(
     def made(function: Callable[..., None]) -> Callable[..., None]:
         @wraps(function)
         def run(data: Path | None, language: str | None, as_json: bool, as_csv: bool, **own: Any) -> None:
+            if as_json and as_csv:
+                raise UserError(N_("Choose one of --json and --csv."))
             form: Form = "json" if as_json else "csv" if as_csv else "table"
             function(Desk(data, language, form), **own)
 

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from itertools import islice
-from typing import Any, Final, Literal
+from typing import Final, Literal, NoReturn
 from unicodedata import category
 
 import msgspec
@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from habitue.api.answer import Cell, Column, Sheet
+from habitue.api.answer import Cell, Column, Facts, Sheet
 from habitue.kernel import money
 from habitue.kernel.cell import safe
 from habitue.kernel.clock import iso, moment
@@ -36,7 +36,7 @@ class Paper:
 
     def __init__(self, form: Form, say: Translator, zone: str = "UTC", currency: str = "EUR") -> None:
         self.form, self.say, self.zone, self.currency = form, say, zone, currency
-        self.console = Console(highlight=False, width=None if sys.stdout.isatty() else WIDE)
+        self.console = _Console(highlight=False, width=None if sys.stdout.isatty() else WIDE)
         if form != "table":
             sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace", newline="\n")  # type: ignore[union-attr]
 
@@ -44,18 +44,19 @@ class Paper:
         """The rows as they come: however many there are, few are in memory."""
         {"table": self._table, "json": self._json, "csv": self._csv}[self.form](sheet)
 
-    def facts(self, facts: Any, lines: Iterable[str]) -> None:
-        """A report: for people its lines, for programs its fields as a JSON object or one row of CSV."""
+    def facts(self, facts: Facts) -> None:
+        """A report: for people its lines, for programs a JSON object, or CSV: its table, else one row."""
         if self.form == "table":
-            for line in lines:
+            for line in facts.lines:
                 self.console.print(Text(_printable(line)))
         elif self.form == "json":
-            print(msgspec.json.encode(facts).decode())
+            print(msgspec.json.encode(facts.fields).decode())
         else:
-            flat = msgspec.to_builtins(facts)
-            csv.writer(sys.stdout, lineterminator="\n").writerows(
-                [list(flat), [_plain(v) for v in flat.values()]]
-            )
+            flat = msgspec.to_builtins(facts.fields)
+            rows = flat[facts.table] if facts.table else [flat]
+            paper = csv.writer(sys.stdout, lineterminator="\n")
+            paper.writerows([list(row) for row in rows[:1]])
+            paper.writerows([_plain(value) for value in row.values()] for row in rows)
 
     def _json(self, sheet: Sheet) -> None:
         between = "[\n"
@@ -118,6 +119,13 @@ class Paper:
                 return str(format_percent(cell, format=pattern, locale=language))
             case _:
                 return str(format_decimal(cell, format="#,##0.#", locale=language))
+
+
+class _Console(Console):
+    """Leaves a reader who has had enough to the program."""
+
+    def on_broken_pipe(self) -> NoReturn:
+        raise BrokenPipeError
 
 
 def _plain(value: object) -> object:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import sys
@@ -18,11 +19,6 @@ from habitue.kernel.i18n import N_, Translator
 WRONG: Final = 2
 BROKEN: Final = 1
 STOPPED: Final = 128 + signal.SIGINT
-
-
-def main() -> None:
-    """The `habitue` command."""
-    sys.exit(run(sys.argv[1:]))
 
 
 def run(words: Sequence[str]) -> int:
@@ -42,7 +38,8 @@ def run(words: Sequence[str]) -> int:
         say = voice.speaker(language)
         return _wrong(error.say(say), say)
     except OSError as error:
-        return _wrong(_refused(error), voice.speaker(language))
+        say = voice.speaker(language)
+        return _wrong(_refused(error, say), say)
     except Exception as error:  # noqa: BLE001  the last net: a defect is reported in one line and a file
         return _defect(error, voice.speaker(language))
 
@@ -81,10 +78,31 @@ def _unheard() -> int:
     return 0
 
 
-def _refused(error: OSError) -> str:
-    """What the system says and about which file."""
+_FORBIDDEN: Final = N_(
+    "{file}: this user may not read or write it. "
+    "Give the right to, such as with chmod, or choose another place."
+)
+_NO_FOLDER: Final = N_("{file} is a file, and a directory is needed.")
+_REFUSED: Final = {
+    errno.ENOENT: N_("{file}: there is no such file or directory."),
+    errno.EACCES: _FORBIDDEN,
+    errno.EPERM: _FORBIDDEN,
+    errno.EROFS: _FORBIDDEN,
+    errno.EEXIST: _NO_FOLDER,
+    errno.ENOTDIR: _NO_FOLDER,
+    errno.EISDIR: N_("{file} is a directory, and a file is needed."),
+}
+
+
+def _refused(error: OSError, say: Translator) -> str:
+    """Why the system refuses a file, and what to do; in the system's words where that is a rare reason."""
+    if error.errno == errno.ENOSPC:
+        return say(N_("The disk is full. Free some space and try again."))
     reason = error.strerror or str(error)
-    return f"{os.fsdecode(error.filename)}: {reason}" if error.filename else reason
+    if not error.filename:
+        return reason
+    file = os.fsdecode(error.filename)
+    return say(_REFUSED.get(error.errno or 0, "{file}: {reason}"), file=file, reason=reason)
 
 
 def _wrong(message: str, say: Translator) -> int:

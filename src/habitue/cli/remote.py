@@ -60,6 +60,7 @@ class Remote:
         except (OSError, HTTPException) as error:
             raise self._cut() from error
         if response.status != 200:
+            response.close()
             raise UserError(
                 N_("The server at {url} refused the command ({status} {reason})."),
                 url=self.url,
@@ -70,11 +71,12 @@ class Remote:
 
     def _lines(self, response: HTTPResponse) -> Iterator[Line]:
         try:
-            while text := response.readline():
-                line = _line.decode(text)
-                if isinstance(line, Fault):
-                    raise UserError("{message}", message=line.message)
-                yield line
+            with response:  # where the server closes, the connection has left its socket to the response
+                while text := response.readline():
+                    line = _line.decode(text)
+                    if isinstance(line, Fault):
+                        raise UserError("{message}", message=line.message)
+                    yield line
         except (OSError, HTTPException, msgspec.DecodeError) as error:
             raise self._cut() from error
 

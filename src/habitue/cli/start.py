@@ -7,12 +7,12 @@ import secrets
 import time
 from contextlib import closing
 from pathlib import Path
-from typing import Final
+from typing import Final, cast
 
 import typer
 from babel.numbers import format_decimal
 
-from habitue.api.answer import Facts, House
+from habitue.api.answer import Facts, House, Sheet
 from habitue.api.command import Doctor
 from habitue.api.perform import diagnosis
 from habitue.app import Busy, Settings, Shop
@@ -21,7 +21,8 @@ from habitue.cli import progress
 from habitue.cli.desk import Desk
 from habitue.cli.local import opened
 from habitue.cli.progress import Told
-from habitue.demo.shop import parcels
+from habitue.demo.shop import YEARS, parcels
+from habitue.ingest import inbox
 from habitue.ingest.doctor import examine
 from habitue.kernel import clock
 from habitue.kernel.clock import Micros
@@ -53,15 +54,23 @@ def init(desk: Desk, folder: Path, currency: str, timezone: str, database: str |
 
 
 def doctor(desk: Desk) -> None:
-    """Examine the workspace, even one that can't be opened; then the exit status says so."""
+    """Examine the workspace, even one that can't be opened; where anything is bad the exit status is 2."""
+    folder = desk.folder
     try:
-        desk.do(Doctor())
+        with desk.worker() as worker:
+            found, house = cast(Sheet, worker.ask(Doctor(), None)), worker.house
+            rows = list(found.rows)
     except Busy:
         raise
-    except UserError:
-        found = examine(Shop.patient(desk.folder))
-        desk.print(diagnosis(found, desk.say), House(desk.language or "en", "UTC", "EUR"))
-        raise typer.Exit(2) from None
+    except (UserError, OSError):
+        found, house = (
+            diagnosis(examine(Shop.patient(folder)), desk.say),
+            House(desk.say.language, "UTC", "EUR"),
+        )
+        rows = list(found.rows)
+    desk.print(Sheet(found.columns, rows, found.notes), house)
+    if any(row[0] == "bad" for row in rows):
+        raise typer.Exit(2)
 
 
 def serve(desk: Desk, host: str, port: int) -> None:
@@ -72,7 +81,7 @@ def serve(desk: Desk, host: str, port: int) -> None:
 
 def demo(desk: Desk, seed: int, customers: int, until: str | None, address: tuple[str, int] | None) -> None:
     """Make the demo shop, or find it as it was made before, and serve it."""
-    folder = desk.data or _home()
+    folder, end = desk.data or _home(), _end(until)
     try:
         shop = _found(desk, folder)
     except Busy as busy:
@@ -82,9 +91,8 @@ def demo(desk: Desk, seed: int, customers: int, until: str | None, address: tupl
         return
     with closing(opened(shop, desk.language)):
         began = time.monotonic()
-        wish = f"{seed}:{customers}:{_midnight(shop) if until is None else shop.instant(until)}"
         with progress.shown(desk.say) as told:
-            _filled(shop, wish, told)
+            _filled(shop, f"{seed}:{customers}:{end}", told)
         _told(desk, shop, folder, time.monotonic() - began)
         if address:
             _served(desk, shop, *address)
@@ -109,8 +117,8 @@ def _found(desk: Desk, folder: Path) -> Shop:
 def _filled(shop: Shop, wish: str, told: Told | None) -> None:
     """Load what is asked for, unless it is in; one that was interrupted goes on with what was asked then."""
     asked = shop.ops.setting(ASKED)
-    if asked is None:
-        shop.ops.put_setting(ASKED, wish)
+    if asked is None or not (shop.log.end() or inbox.count(shop.ops)):
+        shop.ops.put_setting(ASKED, asked := wish)
     elif asked.rpartition(":")[0] != wish.rpartition(":")[0]:
         raise UserError(
             N_(
@@ -120,19 +128,22 @@ def _filled(shop: Shop, wish: str, told: Told | None) -> None:
             folder=shop.directory,
         )
     if shop.ops.setting(LOADED) is None:
-        seed, customers, until = map(int, (asked or wish).split(":"))
+        seed, customers, until = map(int, asked.split(":"))
         if told:
             told(MAKING, 0, 0)
         shop.put(parcels(seed, customers, until=until))
         shop.refresh(told=told)
-        shop.ops.put_setting(LOADED, asked or wish)
+        shop.ops.put_setting(LOADED, asked)
 
 
 def _told(desk: Desk, shop: Shop, folder: Path, seconds: float) -> None:
     events = int(shop.warehouse.read("SELECT count(*) FROM event").column(0)[0].as_py())
     people = int(shop.warehouse.read("SELECT count(*) FROM person").column(0)[0].as_py())
     line = desk.say(
-        N_("The demo shop is in {folder}: {people} people, {events} events, ready in {seconds} s."),
+        N_(
+            "The demo shop is in {folder}: {people} people, {events} events, ready in {seconds} s. "
+            "Delete that directory when you are done."
+        ),
         folder=folder,
         people=format_decimal(people, locale=desk.say.language),
         events=format_decimal(events, locale=desk.say.language),
@@ -166,10 +177,21 @@ def _name(folder: Path) -> str:
     return os.fsencode(folder.absolute()).decode(errors="replace")
 
 
-def _midnight(shop: Shop) -> Micros:
-    """The last midnight in the shop's time zone: the same seed makes the same shop all day long."""
-    today = clock.moment(clock.now(), shop.settings.timezone).date()
-    return clock.instant(today.isoformat(), shop.settings.timezone)
+def _end(until: str | None) -> Micros:
+    """Where the two years end. The last midnight if not said: the same seed makes the same shop all day."""
+    zone = Settings().timezone
+    if until is None:
+        until = clock.moment(clock.now(), zone).date().isoformat()
+    end = clock.instant(until, zone)
+    first, last = YEARS
+    if not first <= clock.moment(end, zone).year <= last:
+        raise UserError(
+            N_("The demo shop’s two years end between {first} and {last}, not at {until}."),
+            first=first,
+            last=last,
+            until=until,
+        )
+    return end
 
 
 def _home() -> Path:

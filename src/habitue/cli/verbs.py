@@ -54,7 +54,9 @@ ModelId = Annotated[str, typer.Option("--model", metavar="ID", help=N_("The stag
 @verb(app, help=N_("Make a directory a workspace: its currency, time zone and language."))
 def init(
     desk: Desk,
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help=N_("The directory, new or empty."))],
+    folder: Annotated[
+        Path, typer.Argument(metavar="DIR", readable=False, help=N_("The directory, new or empty."))
+    ],
     currency: Annotated[str, typer.Option(metavar="CODE", help=N_("Three letters, such as EUR."))] = "EUR",
     timezone: Annotated[str, typer.Option(metavar="ZONE", help=N_("Such as Europe/Paris."))] = "Europe/Paris",
     database: Annotated[
@@ -82,7 +84,10 @@ def init(
 def import_(
     desk: Desk,
     file: Annotated[
-        Path, typer.Argument(metavar="FILE", help=N_("The file; write -- before a name that begins with -."))
+        Path,
+        typer.Argument(
+            metavar="FILE", readable=False, help=N_("The file; write -- before a name that begins with -.")
+        ),
     ],
     kind: Annotated[
         str | None,
@@ -146,7 +151,9 @@ def segment(
     count: Annotated[bool, typer.Option("--count", help=N_("Only the number of them."))] = False,
     history: Annotated[
         bool,
-        typer.Option("--history", help=N_("Who was in from when to when, ever: subject,from,to in UTC.")),
+        typer.Option(
+            "--history", help=N_("Who was in from when to when, ever: CSV rows subject,from,to in UTC.")
+        ),
     ] = False,
     sentence: Annotated[
         str | None,
@@ -160,6 +167,7 @@ def segment(
     elif count:
         desk.do(command.Count(rule=rule, at=at))
     elif history:
+        desk.form = "csv" if desk.form == "table" else desk.form
         desk.do(command.History(rule=rule))
     else:
         desk.do(command.Members(rule=rule, at=at))
@@ -179,14 +187,24 @@ def show(
         typer.Option(
             "--model-file",
             metavar="FILE",
+            readable=False,
             help=N_("A draft in TOML instead: its whole history is computed, nothing is saved."),
         ),
     ] = None,
 ) -> None:
     if by not in (None, "month"):
         raise UserError(N_("“{by}” is not a step of time. Choose month."), by=by)
-    text = None if draft is None else draft.read_text("utf-8")
+    text = None if draft is None else _draft(draft)
     desk.do(command.Months(model, at, text) if by else command.Stages(model, at, text))
+
+
+def _draft(file: Path) -> str:
+    try:
+        return file.read_text("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise UserError(
+            N_("{file} is not written in UTF-8. Save it as UTF-8 and try again."), file=file
+        ) from error
 
 
 @verb(stages, "list", help=N_("The stage models that are alive, and the kinds that could be."))
@@ -201,8 +219,14 @@ def list_(desk: Desk) -> None:
         "How many came back after each gap; those still silent count for as long as they have been."
     ),
 )
-def suggest(desk: Desk) -> None:
-    desk.do(command.Suggest())
+def suggest(
+    desk: Desk,
+    at: Annotated[
+        str | None,
+        typer.Option("--at", metavar="ISO", help=N_("As of this instant; the last order if not said.")),
+    ] = None,
+) -> None:
+    desk.do(command.Suggest(at=at))
 
 
 @verb(app, help=N_("The customers in a stage, latest first, with what comes next if nothing happens."))
@@ -244,7 +268,10 @@ def rebuild(desk: Desk) -> None:
     desk.do(command.Rebuild())
 
 
-@verb(app, help=N_("Check everything, say what is wrong and how to mend it."))
+@verb(
+    app,
+    help=N_("Check everything, say what is wrong and how to mend it; where anything is bad, exit status 2."),
+)
 def doctor(desk: Desk) -> None:
     from habitue.cli import start  # noqa: PLC0415  loads the engine
 

@@ -56,6 +56,8 @@ def localise(command: Any, say: Translator) -> None:
         setattr(rich_utils, name, say(title))
     command.help = command.help and say(command.help)
     command.options_metavar = say(N_("[OPTIONS]"))
+    usage = command.get_usage
+    command.get_usage = lambda context: usage(context).replace("Usage: ", say(N_("Usage: ")), 1)
     for option in (*command.params, command.get_help_option(_ASKED)):
         option.help = option.help and say(option.help)
     if hasattr(command, "commands"):
@@ -80,9 +82,7 @@ def _mistake(error: TyperException, say: Translator) -> str:
         case "BadOptionUsage":
             return say(N_("{name} needs a value."), name=error.option_name)  # type: ignore[attr-defined]
         case "BadParameter":
-            return say(
-                N_("{name} can’t be that: {reason}."), name=_name(error), reason=error.message.rstrip(".")
-            )
+            return say(N_("{name} can’t be that: {reason}."), name=_name(error), reason=_reason(error, say))
     return _unknown(error.format_message(), say)
 
 
@@ -90,6 +90,19 @@ def _unknown(message: str, say: Translator) -> str:
     if found := _EXTRA.search(message):
         return say(N_("These words are too many: {words}. What holds spaces needs quotes."), words=found[1])
     return message
+
+
+def _reason(error: Any, say: Translator) -> str:
+    """Why a value is none, by what the parser's own checks call it."""
+    first: Any = error.__cause__.errors()[0] if hasattr(error.__cause__, "errors") else {"type": ""}
+    match first["type"]:
+        case "greater_than_equal":
+            return say(N_("the least is {n}"), n=first["ctx"]["ge"])
+        case "less_than_equal":
+            return say(N_("the most is {n}"), n=first["ctx"]["le"])
+        case "int_parsing":
+            return say(N_("it is no whole number"))
+    return str(error.message).rstrip(".")
 
 
 def _no_option(error: Any, say: Translator) -> str:

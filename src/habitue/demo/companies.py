@@ -18,7 +18,7 @@ from habitue.kernel.clock import MINUTE, moment
 def keys(people: People) -> Texts:
     """The account key of each company."""
     return pa.array(
-        [f"b-{firm + 1:03}" for firm in range(int(people.account.max(initial=-1)) + 1)], pa.string()
+        [f"account:b-{firm + 1:03}" for firm in range(int(people.account.max(initial=-1)) + 1)], pa.string()
     )
 
 

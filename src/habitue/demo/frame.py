@@ -23,7 +23,13 @@ def events(name: str, who: Ints, ts: Ints, props: Texts, revenue: Ints | None = 
     money = pa.nulls(len(who), pa.int64()) if revenue is None else pa.array(revenue, pa.int64())
     label = pa.DictionaryArray.from_arrays(pa.array(np.zeros(len(who), np.int8)), pa.array([name]))
     return pa.table(
-        {"who": pa.array(who, pa.int64()), "ts": ts, "name": label, "revenue": money, "props": props}
+        {
+            "who": pa.array(who, pa.int64()),
+            "ts": ts,
+            "name": label,
+            "revenue": money,
+            "props": props.cast(pa.string()),
+        }
     )
 
 

@@ -19,6 +19,8 @@ from habitue.kernel.clock import MINUTE, YEAR
 from habitue.store.log import PARCEL
 
 SOURCE: Final = "demo"
+YEARS: Final = (1980, 2200)
+"""The first and the last year in which the two years may end."""
 PARCELS: Final = 8
 """One delivery a quarter, then one more with what came late or twice."""
 
@@ -27,6 +29,7 @@ def parcels(seed: int = 1, customers: int = 20_000, *, until: int) -> Iterator[P
     """Everything that happened in the two years before `until` (µs), in parcels of a quarter each.
 
     About 800,000 events for 20,000 customers, 4,000 sign-ups and 8,000 passers-by. All are marked as history.
+    `until` must lie within `YEARS`.
     """
     rng = np.random.default_rng([seed, customers, until])
     season = Season(until - 2 * YEAR, until)

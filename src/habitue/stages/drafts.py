@@ -15,7 +15,6 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any, Final
 
 import msgspec
@@ -35,17 +34,6 @@ class Draft(Struct, frozen=True, forbid_unknown_fields=True):
     settings: dict[str, Setting] = {}
     scope: Scope | None = None
     population: str | None = None
-
-
-def from_file(path: Path) -> Model:
-    """The model of a file, as a draft; raises `ModelError` with all faults, `UserError` for no such file."""
-    try:
-        source = path.read_text("utf-8").removeprefix("\ufeff")
-    except (OSError, UnicodeDecodeError) as error:
-        raise UserError(
-            N_("The file {path} can't be read: {reason}"), path=path, reason=_reason(error)
-        ) from error
-    return from_text(source)
 
 
 def from_text(source: str) -> Model:
@@ -94,16 +82,27 @@ _LIKE: Final = (
 )
 
 
+_SETTING: Final = N_(
+    "The value of a parameter is set under [settings]: {name} = …. "
+    "[parameters.{name}] is for a model of one’s own and says its type and default."
+)
+
+
 def _misshapen(source: str, head: dict[str, Any], data: dict[str, Any]) -> Iterator[Fault]:
     """The parts that are not of their shape: each is tried by itself, so that all are told."""
     parts: list[tuple[Any, Any, str, str, int]] = [(Draft, head, "", "", 0)]
     for name, shape in (("stages", Stage), ("badges", Badge)):
         listed = data.get(name, [])
         for n, part in enumerate(listed if isinstance(listed, list) else []):
-            parts.append((shape, part, f"{name}[{n + 1}]", f"[[{name}]]", n))
+            parts.append((shape, part, f"{name}[{n + 1}]", rf"\[\[\s*{name}\s*]]", n))
     named = data.get("parameters", {})
     for name, part in named.items() if isinstance(named, dict) else ():
-        parts.append((Parameter, part, name, f"[parameters.{name}]", 0))
+        if not isinstance(part, dict):
+            yield Fault(
+                name, _SETTING, {"name": name}, line=_line(source, rf"{re.escape(name)}\s*="), column=1
+            )
+            continue
+        parts.append((Parameter, part, name, rf"\[\s*parameters\s*\.\s*{re.escape(name)}\s*]", 0))
     for shape, part, place, header, n in parts:
         try:
             msgspec.convert(part, shape)
@@ -128,9 +127,9 @@ def _unreadable(source: str, reason: str) -> Fault:
     return Fault("", text, {"reason": re.sub(r" \(at .*\)", "", reason)}, line=line, column=column)
 
 
-def _line(source: str, header: str, n: int) -> int:
-    """The line of the n-th such header, from 1."""
-    found = [at for at, line in enumerate(source.splitlines(), 1) if line.strip().replace(" ", "") == header]
+def _line(source: str, start: str, n: int = 0) -> int:
+    """The line of the n-th that starts so, a pattern; 1 where there is none."""
+    found = [at for at, line in enumerate(source.splitlines(), 1) if re.match(rf"\s*{start}", line)]
     return found[n] if n < len(found) else 1
 
 
@@ -142,7 +141,3 @@ def _placed(source: str, fault: Fault) -> Fault:
         found = re.search(rf"(?m)^\s*\[parameters\.{place}\]|\b{place}(?=\s*=)", source) if place else None
     before = source[: (found.start() if found else 0) + max(fault.column, 1) - 1]
     return replace(fault, line=before.count("\n") + 1, column=len(before) - before.rfind("\n"))
-
-
-def _reason(error: OSError | UnicodeDecodeError) -> str:
-    return error.strerror or "" if isinstance(error, OSError) else str(error)

@@ -69,6 +69,10 @@ _GAPS = f"""
     SELECT coalesce(next, $2 // {DAY}) - day AS days, count(next) AS ended, count(*) - count(next) AS still
     FROM gap GROUP BY days ORDER BY days
 """
+_LATEST = """
+    SELECT epoch_us(max(ts)) AS at FROM event SEMI JOIN (FROM event_name WHERE name = $1) USING (code)
+    WHERE ts <= make_timestamp($2::BIGINT)
+"""
 
 
 class Bin(Struct, frozen=True):
@@ -145,6 +149,12 @@ _METHOD = N_(
 )
 _FEW = N_("There are too few gaps between orders to judge by: {closed}, where {least} are needed.")
 _USUAL = N_("So these are the usual windows: dormant after {dormant} days, lost after {lost} days.")
+
+
+def latest(warehouse: Warehouse, now: int, event: str = "Order Completed") -> int:
+    """The last order up to `now`, and `now` where there is none: what came after an old file is not known."""
+    found = warehouse.read(_LATEST, (event, now))["at"][0].as_py()
+    return now if found is None else int(found)
 
 
 def suggest(warehouse: Warehouse, now: int, event: str = "Order Completed") -> Suggestion:
