@@ -26,6 +26,9 @@ from habitue.store.warehouse import Warehouse
 BATCH: Final = 500_000
 """About how many events are taken to the log in one commit."""
 
+LARGE: Final = 256 << 20
+"""And about how many bytes of them."""
+
 # The message ids of the batch are few beside those of the working copy: they are what is hashed.
 _KNOWN: Final = """
     WITH mine AS (SELECT n, id::UUID AS id FROM arriving),
@@ -159,7 +162,8 @@ def _batches(rows: Iterable[Waiting]) -> Iterator[list[Waiting]]:
     batch: list[Waiting] = []
     for row in rows:
         batch.append(row)
-        if sum(each.table.num_rows for each in batch) >= BATCH:
+        tables = [each.table for each in batch]
+        if sum(t.num_rows for t in tables) >= BATCH or sum(t.nbytes for t in tables) >= LARGE:
             yield batch
             batch = []
     if batch:
@@ -170,9 +174,8 @@ def _numbered(ops: Ops, log: EventLog, warehouse: Warehouse, batch: list[Waiting
     """The events of a batch that the log lacks, as `LOG` rows; of two with one id the first counts."""
     whole = pa.concat_tables(_labelled(row) for row in batch)
     mine = pa.table({"n": pa.array(np.arange(whole.num_rows)), "id": whole["id"]})
-    fresh = np.ones(whole.num_rows, np.bool_)
-    fresh[warehouse.read(_KNOWN, arriving=mine)["n"].to_numpy()] = False
-    kept = whole.filter(pa.array(fresh))
+    known = warehouse.read(_KNOWN, arriving=mine)["n"].to_numpy()
+    kept = whole.take(np.delete(np.arange(whole.num_rows), known)) if len(known) else whole
     columns = {name: kept[name] for name in kept.column_names} | {
         "seq": pa.array(np.arange(log.end(), log.end() + kept.num_rows)),
         "person": identity.resolve(ops, kept["key"]),

@@ -18,8 +18,9 @@ def resolve(ops: Ops, keys: pa.Array | pa.ChunkedArray, space: str = PERSON) -> 
     """
     whole = keys.combine_chunks() if isinstance(keys, pa.ChunkedArray) else keys
     coded = whole.dictionary_encode()
-    known = _known(ops, coded.dictionary.to_pylist(), space)
-    ids = pa.array([known[key] for key in coded.dictionary.to_pylist()], pa.int64())
+    texts = coded.dictionary.to_pylist()
+    known = _known(ops, texts, space)
+    ids = pa.array([known[key] for key in texts], pa.int64())
     return ids.take(coded.indices)
 
 
@@ -30,9 +31,10 @@ def _known(ops: Ops, keys: list[str], space: str) -> dict[str, int]:
     with ops.begin() as tx:
         take(tx, space, 0)
         given = ops.texts(keys)
-        mine = identity.select().where(identity.c.space == space)
-        held = mine.where(identity.c.value.in_(given.select().with_only_columns(given.c.value)))
-        known = {row.value: int(row.subject) for row in tx.execute(held)}
+        held = identity.c.value.in_(given.select().with_only_columns(given.c.value))
+        mine = identity.select().where(identity.c.space == space, held)
+        pairs = tx.execute(mine.with_only_columns(identity.c.value, identity.c.subject))
+        known = {value: int(subject) for value, subject in pairs}
         missing = sorted(key for key in keys if key not in known)
         if missing:
             first = take(tx, space, len(missing))
