@@ -241,7 +241,8 @@ def test_a_waiting_parcel_survives_closing(tmp_path: Path) -> None:
 
 
 def test_what_comes_again_with_other_contents_is_counted_and_what_came_first_stays(stores: Stores) -> None:
-    first: list[dict[str, object]] = [*({"id": name} for name in "abcd"), {"id": "e", "name": "$identify"}]
+    first: list[dict[str, object]] = [{"id": "a"}, {"id": "b"}, {"id": "c"}, {"id": "d"}]
+    first.append({"id": "e", "name": "$identify"})
     inbox.put(stores.ops, [parcel("one", *first)], 0)
     assert stores.load().differing == 0
     again: list[dict[str, object]] = [
