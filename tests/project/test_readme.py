@@ -16,6 +16,7 @@ import pytest
 
 import habitue
 from habitue.cli.program import run
+from habitue.stages.drafts import from_text
 from tests.project.tree import ROOT
 
 TONGUES = [("README.md", "customer@example.com"), ("README.fr.md", "client@exemple.fr")]
@@ -71,6 +72,11 @@ def test_the_python_of_the_readme_works(readme: str, known: str, capsys: pytest.
     exec(compile(blocks(readme, "python"), readme, "exec"), names)
     assert names["habitue"] is habitue
     assert "active" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("readme", [readme for readme, _ in TONGUES])
+def test_the_draft_of_the_readme_is_sound(readme: str) -> None:
+    assert from_text(blocks(readme, "toml")).settings == {"dormant": "120d", "lost": "400d"}
 
 
 @pytest.mark.parametrize("readme", [readme for readme, _ in TONGUES])

@@ -83,6 +83,8 @@ ONE_PROBLEM = [
     ("trait.x == 99999999999999999999", 12, 20, "This number is too large to be counted exactly."),
     ("trait.x == 1e999", 12, 5, "This number is too large to be counted exactly."),
     ("trait.x == 1 2", 14, 1, "The rule cannot be read from here on. A sign, a comma or a quote may be missing."),
+    ('ever("X") and  ', 13, 1, "The rule cannot be read from here on. A sign, a comma or a quote may be missing."),
+    ("  not", 5, 1, "The rule cannot be read from here on. A sign, a comma or a quote may be missing."),
     ("trait.x == \0", 12, 1, "There is a broken character here. Delete it."),
     ("trait.x == '\ud800'", 13, 1, "There is a broken character here. Delete it."),
     (r'trait.x == "\ud800"', 13, 6, "There is a broken character here. Delete it."),

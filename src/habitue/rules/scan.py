@@ -131,10 +131,9 @@ def _expression(line: str) -> ast.expr:
     try:
         body = ast.parse(line[lead:], mode="eval").body
     except SyntaxError as error:
-        _misread(
-            line,
-            min(lead + max(error.offset or 1, 1), len(line)),
-        )
+        # Python gives no place where the text ends too early.
+        end = len(line.rstrip())
+        _misread(line, min(lead + error.offset, end) if error.offset else end)
     except (RecursionError, MemoryError):
         _stop(1, len(line), DEEP)
     _bounded(body, line)
