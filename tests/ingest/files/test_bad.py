@@ -128,6 +128,62 @@ def test_in_a_sheet_a_number_among_dates_is_a_day_that_lost_its_format(
     assert [e["ts"][:10] for e in made.events] == ["2026-01-16", "2026-01-16", "2026-01-17"]
 
 
+@pytest.mark.parametrize(
+    "head",
+    [
+        '"customer\nid",date,total\n',
+        'customer,date,"total\n',
+        '"customer,date,total\n',
+    ],
+)
+def test_a_line_end_or_stray_quote_in_the_header_costs_no_row(run: Run, head: str) -> None:
+    made = run(
+        head + 'a,2025-01-01,1\nb,2025-01-02,2\nc,oops,3\n"d",2025-01-03,"4"\n',
+        kind="orders",
+        mapping={"customer": "=x"} if "id" in head else {},
+    )
+    assert [revenue for _, _, revenue in made.brief] == [100, 200, 400]
+    assert [row[0] for row in made.rejects[1:]] == [str(4 + head.count("\n") - 1)]
+
+
+def sheets(**rows: list[list[Any]]) -> bytes:
+    book, into = Workbook(), BytesIO()
+    book.remove(book.worksheets[0])
+    for name, cells in rows.items():
+        sheet: Any = book.create_sheet(name)
+        for row in cells:
+            sheet.append(row)
+    book.save(into)
+    return into.getvalue()
+
+
+TABLE: list[list[Any]] = [
+    ["customer", "date", "total"],
+    ["a", "2025-01-01", 1.5],
+    ["b", "2025-01-02", 2],
+    ["c", "oops", 2],
+]
+
+
+def test_a_table_is_found_on_another_sheet_and_under_a_title(run: Run) -> None:
+    title: list[list[Any]] = [["Export of the shop"], [], ["from", "2025-01-01"]]
+    made = run(sheets(About=[["Shop"], ["made by", "Ann"]], Sales=title + TABLE), name="x.xlsx")
+    assert made.detected.header == ["customer", "date", "total"]
+    assert [revenue for _, _, revenue in made.brief] == [150, 200]
+    assert [row[0] for row in made.rejects[1:]] == ["7"]
+    said = "\n".join(made.detected.lines("en"))
+    assert "only “Sales” is read" in said
+    assert "in row 4" in said
+
+
+def test_another_sheet_is_read_when_it_is_asked_for(run: Run) -> None:
+    book = sheets(One=TABLE, Two=[TABLE[0], ["z", "2025-01-05", 9]])
+    assert len(run(book, name="x.xlsx").brief) == 2
+    assert run(book, name="x.xlsx", mapping={"sheet": "two"}).brief == [("user:z", "Order Completed", 900)]
+    with pytest.raises(UserError, match="One, Two"):
+        run(book, name="x.xlsx", mapping={"sheet": "Three"})
+
+
 def test_lines_keep_their_number_through_quoted_line_ends_and_blank_lines(run: Run) -> None:
     made = run('customer,date,total,note\n\na,2025-01-01,1,"x\ny"\n\nb,oops,1,\nc,2025-01-01,1,\n')
     assert [row[0] for row in made.rejects[1:]] == ["6"]

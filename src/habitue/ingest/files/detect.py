@@ -61,7 +61,7 @@ class Detected(Struct, frozen=True):
     def fingerprint(self) -> str:
         """Of the file's bytes and of how they are read: the same import, the same parcels."""
         how = {
-            "kind": self.kind, "grouped": self.grouped, "whole": self.whole,
+            "sheet": self.source.sheet, "kind": self.kind, "grouped": self.grouped, "whole": self.whole,
             "choices": sorted((f, c.column, c.fixed) for f, c in self.choices.items()),
             "columns": [(c.name, c.type, c.sign, c.form) for c in self.columns.values()],
         }  # fmt: skip
@@ -105,7 +105,8 @@ class Detected(Struct, frozen=True):
         """What was chosen, in words, one line each."""
         t = translator(language)
         chosen = [self._form(t), *(self._chosen(t, f) for f in self.choices)]
-        places = [f"{column} → {where}" for column, where in self.places().items()]
+        filled = {c: where for c, where in self.places().items() if self.columns[c].samples}
+        places = [f"{column} → {where}" for column, where in filled.items()]
         if places:
             shown = " · ".join(places[: columns.SHOWN]) + " …" * (len(places) > columns.SHOWN)
             chosen.append(t(N_("in rules: {places}"), places=shown))
@@ -159,8 +160,12 @@ def inspect(
             N_("“{kind}” is not a kind of file. Choose one of: {known}."), kind=kind, known=", ".join(KINDS)
         )
     source = look(Path(path))
-    dialect, header, types, notes = _header(source)
     given = {k: v for k, v in (mapping or {}).items() if k != "kind"}
+    source, sheeted = (
+        sheets.located(source, given.pop("sheet", None)) if source.format == "xlsx" else (source, [])
+    )
+    dialect, header, types, notes = _header(source)
+    notes = [*sheeted, *notes]
     memory = remembered(fingerprint(header)) if remembered else None
     past = msgspec.json.decode(memory, type=dict[str, str]) if memory else {}
     before = past.pop("kind", None)

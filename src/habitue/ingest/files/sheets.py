@@ -8,24 +8,28 @@ from contextlib import contextmanager
 from decimal import Decimal
 from itertools import islice
 from math import isfinite
-from typing import Any, Final, NoReturn
+from typing import Any, Final, NamedTuple, NoReturn
 
 import msgspec
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from msgspec import structs
 from pyarrow import parquet
-from python_calamine import CalamineError, load_workbook
+from python_calamine import CalamineError, CalamineSheet, load_workbook
 
 from habitue.ingest.files.props import Type
 from habitue.ingest.files.report import Note, Reject, note
 from habitue.ingest.files.source import Source
 from habitue.ingest.files.text import Batch
-from habitue.ingest.files.words import tidy
+from habitue.ingest.files.words import WORDS, plain, tidy
 from habitue.kernel.errors import UserError
 from habitue.kernel.i18n import N_
 
 ROWS: Final = 50_000
+TOP: Final = 30
+"""So many rows show where a sheet's table begins."""
+
 LONGEST: Final = 1 << 24
 """Bytes of one line of JSON."""
 
@@ -38,9 +42,7 @@ def header(source: Source) -> tuple[list[str], Sequence[Type | None]]:
             return schema.names, [_type(field.type) for field in schema]
         if source.format == "jsonl":
             return _keys(source)
-        first = next((cells for _, cells in _sheet(source) if any(cells)), [])
-    if not any(first):
-        raise UserError(N_("{path} is empty. Export it again."), path=repr(source.path.name))
+        first = next(cells for _, cells in _sheet(source))
     return first, [None] * len(first)
 
 
@@ -177,16 +179,60 @@ def _unread() -> Note:
 # --- XLSX -----------------------------------------------------------------------------------------
 
 
+class Place(NamedTuple):
+    """A sheet that holds something: the row of its column names, how many of them are known, and its rows."""
+
+    sheet: str
+    row: int
+    known: int
+    rows: int
+
+
+def located(source: Source, wanted: str | None) -> tuple[Source, list[Note]]:
+    """The workbook with the sheet that is asked for, or else looks like a table; and what is left out."""
+    with _mended(source):
+        book = load_workbook(str(source.path))
+        found = [place for name in book.sheet_names if (place := _place(name, book.get_sheet_by_name(name)))]
+    if not found:
+        raise UserError(N_("{path} is empty. Export it again."), path=repr(source.path.name))
+    names = ", ".join(place.sheet for place in found)
+    asked = [p for p in found if wanted and p.sheet.casefold() == wanted.strip().casefold()]
+    if wanted and not asked:
+        text = N_("There is no sheet “{sheet}” that holds anything. Those that do are: {sheets}.")
+        raise UserError(text, sheet=wanted, sheets=names)
+    taken = max(asked or found, key=lambda place: (place.rows > 1, min(place.known, 2)))
+    notes = []
+    if len(found) > 1:
+        text = N_("of the sheets {sheets} only “{sheet}” is read; take another with --map sheet=NAME")
+        notes.append(note(text, sheets=names, sheet=taken.sheet))
+    if taken.row > 1:
+        text = N_("the names of the columns are in row {row}; what stands above is left out")
+        notes.append(note(text, row=taken.row))
+    return structs.replace(source, sheet=taken.sheet, row=taken.row), notes
+
+
+def _place(name: str, sheet: CalamineSheet) -> Place | None:
+    """The row of the column names is the first with known names, or that fills most of the table's width."""
+    top = list(islice(((n, cells) for n, cells in _numbered(sheet) if any(cells)), TOP))
+    if not top:
+        return None
+    phrases = WORDS.phrases
+    known = np.array([sum(plain(cell) in phrases for cell in cells) for _, cells in top])
+    filled = np.array([len(list(filter(None, cells))) for _, cells in top])
+    at = int(np.argmax(known > 1 if known.max() > 1 else filled > 0.6 * filled.max()))
+    return Place(name, top[at][0], int(known[at]), len(top) - at)
+
+
+def _numbered(sheet: CalamineSheet) -> Iterator[tuple[int, list[str]]]:
+    first = (sheet.start or (0, 0))[0] + 1
+    for number, cells in enumerate(sheet.iter_rows(), first):
+        yield number, [_text(cell) for cell in cells]
+
+
 def _sheet(source: Source) -> Iterator[tuple[int, list[str]]]:
-    """Row numbers and cells of the first sheet that has any."""
-    book = load_workbook(str(source.path))
-    for name in book.sheet_names:
-        sheet = book.get_sheet_by_name(name)
-        if sheet.height:
-            first = (sheet.start or (0, 0))[0] + 1
-            for number, cells in enumerate(sheet.iter_rows(), first):
-                yield number, [_text(cell) for cell in cells]
-            return
+    """Row numbers and cells of the located sheet from its column names on."""
+    sheet = load_workbook(str(source.path)).get_sheet_by_name(source.sheet)
+    yield from (row for row in _numbered(sheet) if row[0] >= source.row)
 
 
 def _xlsx(source: Source, header: list[str]) -> Iterator[Batch]:

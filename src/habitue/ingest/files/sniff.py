@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import csv
 import re
 from collections import Counter
 from collections.abc import Iterator
+from itertools import chain
 from typing import Final
 
 from habitue.ingest.files.report import Note, note
 from habitue.ingest.files.source import HEAD, Source
-from habitue.ingest.files.text import Dialect, Rows, decoder
+from habitue.ingest.files.text import Dialect, Rows, decoder, head
 from habitue.ingest.files.words import WORDS, plain, tidy
 from habitue.kernel.errors import UserError
 from habitue.kernel.i18n import N_
@@ -60,15 +60,10 @@ def _rows(body: str, delimiter: str) -> Iterator[list[str]]:
     lines = body.split("\n", SAMPLE)[:SAMPLE]
     if delimiter == " ":
         return iter([line.split() for line in lines if line.strip()])
-    rows = Rows("\n".join(lines), delimiter, _width(lines[0], delimiter))
-    return (cells for _, cells, wrong in rows if wrong is None and any(cells))
-
-
-def _width(line: str, delimiter: str) -> int:
-    try:
-        return len(next(csv.reader([line], delimiter=delimiter), []))
-    except csv.Error:
-        return 0
+    text = "\n".join(lines)
+    first, at = head(text, delimiter)
+    rest = (cells for _, cells, wrong in Rows(text[at:], delimiter, len(first)) if wrong is None)
+    return filter(any, chain([first], rest))
 
 
 def _delimiter(body: str) -> str:

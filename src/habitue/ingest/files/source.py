@@ -36,7 +36,10 @@ _CONTROL: Final = bytes(b for b in range(32) if b not in b"\0\t\n\r\f\x1b")
 
 
 class Source(Struct, frozen=True):
-    """A readable file: `digest` is the sha256 of its bytes, `head` its first megabyte."""
+    """A readable file: `digest` is the sha256 of its bytes, `head` its first megabyte.
+
+    In a workbook the table is in `sheet`, its column names in the row of number `row`.
+    """
 
     path: Path
     size: int
@@ -44,6 +47,8 @@ class Source(Struct, frozen=True):
     encoding: str
     digest: str
     head: bytes
+    sheet: str = ""
+    row: int = 1
 
     @property
     def name(self) -> str:

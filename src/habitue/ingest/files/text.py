@@ -11,6 +11,7 @@ import csv
 import re
 from collections.abc import Iterator
 from io import StringIO
+from itertools import islice
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -55,26 +56,36 @@ def decoder(source: Source) -> codecs.IncrementalDecoder:
 
 def read(source: Source, dialect: Dialect, header: list[str]) -> Iterator[Batch]:
     """All rows after the header. Never raises for what the rows hold."""
-    line, skip = 1, dialect.skip + dialect.header
+    line, before = 1, True
     for block, done in _blocks(source):
-        lead = _lead(block, skip)
-        skip = 0
+        lead = _lead(block, dialect) if before else 0
+        before = False
         first = line + block.count("\n", 0, lead)
         line += block.count("\n")
         if lead < len(block):
             yield _table(block[lead:], first, dialect, header, done)
 
 
-def _lead(text: str, rows: int) -> int:
-    """Where the row after the first `rows` starts; a header may hold quoted line ends."""
-    at, quoted = 0, False
-    while rows and at < len(text):
-        end = text.find("\n", at)
-        end = len(text) if end < 0 else end + 1
-        quoted ^= text.count('"', at, end) % 2 == 1
-        rows -= not quoted
-        at = end
-    return at
+def _lead(text: str, dialect: Dialect) -> int:
+    """Where the first row after the header starts."""
+    at = 0
+    for _ in range(dialect.skip):
+        at = text.find("\n", at) + 1
+    return at + head(text[at:], dialect.delimiter)[1] if dialect.header else at
+
+
+def head(text: str, delimiter: str) -> tuple[list[str], int]:
+    """The cells of the first row and its length; a quote that is never closed there is passed over."""
+    lines = list(islice(StringIO(text, newline=""), SPAN))
+    reader = csv.reader(lines, delimiter=delimiter)
+    try:
+        cells = next(reader, [])
+    except csv.Error:
+        return [], len(lines[0])
+    spanned = lines[: reader.line_num]
+    if len(spanned) > 1 and sum(line.count('"') for line in spanned) % 2:
+        return lines[0].rstrip("\r\n").replace('"', "").split(delimiter), len(lines[0])
+    return cells, sum(map(len, spanned))
 
 
 def _blocks(source: Source) -> Iterator[tuple[str, int]]:

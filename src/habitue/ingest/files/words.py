@@ -35,6 +35,11 @@ class Words(Struct, frozen=True):
     columns: dict[str, list[str]]
     shapes: list[Shape]
 
+    @property
+    def phrases(self) -> set[str]:
+        """All that a column of a known meaning may be called."""
+        return set().union(*self.columns.values())
+
 
 WORDS: Final = msgspec.toml.decode(
     files("habitue.ingest.files").joinpath("words.toml").read_text("utf-8"), type=Words
