@@ -140,7 +140,7 @@ def test_a_line_end_or_stray_quote_in_the_header_costs_no_row(run: Run, head: st
     made = run(
         head + 'a,2025-01-01,1\nb,2025-01-02,2\nc,oops,3\n"d",2025-01-03,"4"\n',
         kind="orders",
-        mapping={"customer": "=x"} if "id" in head else {},
+        mapping={"customer": "customer id"} if "id" in head else {},
     )
     assert [revenue for _, _, revenue in made.brief] == [100, 200, 400]
     assert [row[0] for row in made.rejects[1:]] == [str(4 + head.count("\n") - 1)]

@@ -14,7 +14,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from habitue.ingest.files.dates import Ints
+from habitue.ingest.files.dates import Bools, Ints
 from habitue.ingest.files.words import WORDS
 
 NOBODY, SHORTENED, LONG, NOT_EMAIL = 1, 2, 3, 4
@@ -22,6 +22,7 @@ NOBODY, SHORTENED, LONG, NOT_EMAIL = 1, 2, 3, 4
 
 LONGEST: Final = 500
 _EMAIL = re.compile(r"[^@\s,;<>()]{1,64}@[^@\s,;<>()]+\.[^@\s,;<>().]{2,}")
+_ADDRESS: Final = rf"(?i)^\s*(?:mailto:)?{_EMAIL.pattern}\s*$"
 _FLOAT = re.compile(r"(\d+)\.0+")
 _POWER = re.compile(r"\d[.,]?\d*e\+\d+")
 _PLAIN: Final = r"^[A-Za-z0-9_#/:-]{1,100}$"
@@ -77,6 +78,11 @@ def keys(column: pa.Array, kind: str) -> tuple[pa.Array, Ints]:
         made = pc.replace_with_mask(made, pc.invert(plain), pa.array([key for key, _ in pairs], pa.string()))
         why[rest] = [reason for _, reason in pairs]
     return made.take(index), why[index.to_numpy(zero_copy_only=False)]
+
+
+def addresses(column: pa.Array) -> Bools:
+    """Which cells are e-mail addresses."""
+    return np.asarray(pc.match_substring_regex(column, _ADDRESS))
 
 
 def either(first: tuple[pa.Array, Ints], second: tuple[pa.Array, Ints]) -> tuple[pa.Array, Ints]:

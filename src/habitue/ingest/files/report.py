@@ -10,11 +10,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Final, NamedTuple
 
+from habitue.kernel.cell import safe
 from habitue.kernel.clock import moment
 from habitue.kernel.i18n import N_, Language, Translator, translator
 from habitue.kernel.money import shown
 
-DANGEROUS: Final = tuple("=+-@\t\r\n\0＝＋－＠")
 EXAMPLES: Final = 5
 SHOWN: Final = 3
 """So many different examples of one reason are shown."""
@@ -33,11 +33,6 @@ class Note(NamedTuple):
 
 def note(text: str, /, **fields: Any) -> Note:
     return Note(text, fields)
-
-
-def safe(cell: str) -> str:
-    """The cell as text that no spreadsheet runs as a formula (ASVS 1.2.10)."""
-    return "'" + cell if cell.startswith(DANGEROUS) else cell
 
 
 class Reject(NamedTuple):

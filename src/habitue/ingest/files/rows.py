@@ -14,8 +14,8 @@ from habitue.ingest.files import dates, keys, props
 from habitue.ingest.files.dates import Bools, Ints
 from habitue.ingest.files.detect import Detected, Settings
 from habitue.ingest.files.faults import Faults
-from habitue.ingest.files.report import DANGEROUS
 from habitue.ingest.files.words import titled
+from habitue.kernel.cell import DANGEROUS
 from habitue.kernel.clock import DAY
 from habitue.kernel.i18n import N_
 
@@ -108,7 +108,7 @@ class Rows(Struct):
             return cells
         filled = np.asarray(pc.not_equal(pc.utf8_trim_whitespace(cells), ""))
         if field == "email":
-            wrong = filled & (keys.keys(cells, "email")[1] > 0)
+            wrong = filled & ~keys.addresses(cells)
             self.faults.omit(wrong, N_("“{value}” is not an e-mail address: left out"), cells)
         else:
             at, why = self._dated(cells, self.form(field))
