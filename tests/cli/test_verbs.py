@@ -11,7 +11,9 @@ from typing import Any
 
 import pytest
 
+from habitue.app import Busy, Shop
 from habitue.kernel.errors import UserError
+from habitue.store.lock import Lock
 from tests.cli.conftest import UNTIL, Habitue
 
 ORDERS = """customer,date,amount,"label, long"
@@ -188,9 +190,10 @@ def test_a_rule_is_said_in_the_language_asked_for(
 
 
 def test_a_wrong_rule_is_refused_with_every_mistake_and_its_column(habitue: Habitue, shop: Path) -> None:
-    refused = habitue("segment", 'evr("Order Completed") and count("Page") >', "--data", shop)
+    refused = habitue("segment", 'evr("Order Completed") and count("Page")', "--data", shop)
     assert refused.returncode == 2
-    assert "Column 1" in refused.stderr
+    assert "Column 1:" in refused.stderr
+    assert "Column 28:" in refused.stderr
 
 
 def test_a_name_never_seen_is_answered_with_a_warning(habitue: Habitue, shop: Path) -> None:
@@ -349,6 +352,20 @@ def test_doctor_finds_fault_with_an_exit_status(habitue: Habitue, empty: Path, o
     done = habitue("doctor", "--data", empty)
     assert done.returncode == 2
     assert "misses a file" in done.stdout
+
+
+def test_whoever_comes_first_keeps_the_workspace_while_the_engine_loads(
+    habitue: Habitue, empty: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = Shop.open
+
+    def late(place: Path, lock: Lock | None = None) -> Shop:
+        with pytest.raises(Busy):
+            Lock.take(place)
+        return real(place, lock)
+
+    monkeypatch.setattr(Shop, "open", late)
+    assert habitue("stages", "--data", empty).returncode == 0
 
 
 # --- the demo shop --------------------------------------------------------------------------------

@@ -34,6 +34,7 @@ from habitue.rules.check import accept
 from habitue.segments import saved
 from habitue.store import jobs
 from habitue.store.failure import Notice
+from habitue.store.lock import Lock
 
 _CUT_SHORT: Final = N_("The import of {file} was cut short. Run it again: it goes on where it was.")
 _REMADE: Final = N_("The working copy was made again from the event log: {events} events.")
@@ -58,12 +59,12 @@ class Shop(Workspace):
     """A workspace with all that can be asked of it and done with it."""
 
     @classmethod
-    def open(cls, directory: Path | str) -> Self:
-        """Open a workspace and finish what an interrupted process left undone.
+    def open(cls, directory: Path | str, lock: Lock | None = None) -> Self:
+        """Open a workspace, whose `lock` the caller may hold already, and finish what was left undone.
 
         Raises `UserError` where there is none, `Busy` where another process owns it.
         """
-        shop = super().open(directory)
+        shop = super().open(directory, lock)
         try:
             shop._finish()
         except BaseException:

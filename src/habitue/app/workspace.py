@@ -91,17 +91,21 @@ class Workspace:
         return cls.open(place)
 
     @classmethod
-    def open(cls, directory: Path | str) -> Self:
-        """Open a workspace; raises `UserError` where there is none, `Busy` where another process owns it."""
+    def open(cls, directory: Path | str, lock: Lock | None = None) -> Self:
+        """Open a workspace, whose `lock` the caller may hold already.
+
+        Raises `UserError` where there is none, `Busy` where another process owns it.
+        """
         place = Path(directory)
-        mark = _read_mark(place)
-        lock = Lock.take(place)
         try:
+            mark = _read_mark(place)
+            lock = lock or Lock.take(place)
             ops = _operational(place, mark)
             log = EventLog(place / "log")
             warehouse = Warehouse.open(place / "work.duckdb", log=place / "log")
         except BaseException:
-            lock.release()
+            if lock is not None:
+                lock.release()
             raise
         return cls(place, lock, ops, log, warehouse)
 

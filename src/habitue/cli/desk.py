@@ -113,7 +113,7 @@ class Desk:
         """The shop opened here or, where a server has it open, that server."""
         folder = self.folder
         try:
-            Lock.take(folder).release()
+            lock = Lock.take(folder)
         except Busy as busy:
             if busy.owner.url is None or busy.owner.token is None:
                 raise
@@ -121,9 +121,10 @@ class Desk:
                 yield remote
             return
         # The engine takes a second or two to load; asking a server does without.
+        # It is ours from here on, or another who comes in that time would be first.
         from habitue.cli.local import Local  # noqa: PLC0415
 
-        with Local(folder, self.language) as local:
+        with Local(folder, self.language, lock) as local:
             yield local
 
 

@@ -11,13 +11,14 @@ from habitue.api.perform import Asked, perform
 from habitue.app import Shop
 from habitue.cli import voice
 from habitue.kernel.i18n import Language
+from habitue.store.lock import Lock
 
 
 class Local:
     """The shop, open until the end of the `with` block."""
 
-    def __init__(self, folder: Path, language: Language | None) -> None:
-        self.shop = opened(Shop.open(folder), language)
+    def __init__(self, folder: Path, language: Language | None, lock: Lock) -> None:
+        self.shop = opened(Shop.open(folder, lock), language)
         settings = self.shop.settings
         self.house = House(language or settings.language, settings.timezone, settings.currency)
 
