@@ -89,9 +89,9 @@ def test_a_field_is_mapped_once(tmp_path: Path, mapped: str) -> None:
 
 
 def test_where_rules_find_the_columns_is_said(tmp_path: Path) -> None:
-    text = "client,date,total,Produit,Canal de vente,type\n1,2025-01-01,5,Thé,web,sale\n"
+    text = 'client,date,total,Produit,Canal "de" vente,type\n1,2025-01-01,5,Thé,web,sale\n'
     said = "in rules: Produit → props.products.name · type → props.type · "
-    assert said + 'Canal de vente → props["Canal de vente"]' in detected(tmp_path, text).lines("en")
+    assert said + 'Canal "de" vente → props["Canal \\"de\\" vente"]' in detected(tmp_path, text).lines("en")
     people = detected(tmp_path, "client,email,Total Spent\n1,a@b.fr,5\n", kind="customers")
     assert "in rules: Total Spent → trait.total_spent" in people.lines("en")
 

@@ -99,8 +99,12 @@ def titled(column: str) -> str:
 
 def path(*names: str) -> str:
     """Names as a rule says them: `props.products.name`, `props["Canal de vente"]`."""
-    rest = (f".{n}" if re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", n) else f'["{n}"]' for n in names[1:])
-    return names[0] + "".join(rest)
+    return names[0] + "".join(_step(name) for name in names[1:])
+
+
+def _step(name: str) -> str:
+    bare = re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name)
+    return f".{name}" if bare else f"[{msgspec.json.encode(name).decode()}]"
 
 
 def slug(text: str) -> str:
