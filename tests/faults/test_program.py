@@ -199,6 +199,7 @@ def test_whatever_is_killed_is_whole_at_the_next_start_and_the_same_when_done_ag
         place = world.copy(number)
         world.run(place, number, number + 1, die_at=step)
         world.mend(f"{REPLAY}={number}:{step}", place, number)
+        shutil.rmtree(place)
     if not replayed:
         _lives(world, random)
         assert world.kills >= 40
