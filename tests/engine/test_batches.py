@@ -31,7 +31,7 @@ def same(left: Intervals, right: Intervals) -> bool:
 
 
 @seed(1)
-@world.long(120)
+@world.long(80)
 @given(world.companies(people=8, most=3), SUBJECTS, st.data())
 def test_any_split_into_ranges_or_lists_gives_the_same_intervals(
     warehouse: Warehouse, company: world.Company, subject: Subject, data: st.DataObject
@@ -52,7 +52,7 @@ def test_any_split_into_ranges_or_lists_gives_the_same_intervals(
 
 
 @seed(2)
-@world.long(120)
+@world.long(80)
 @given(world.companies(people=4), SUBJECTS, st.data())
 def test_rows_in_any_order_in_base_or_tail_give_the_same_intervals(
     warehouse: Warehouse, company: world.Company, subject: Subject, data: st.DataObject

@@ -177,7 +177,7 @@ def test_after_every_refresh_all_is_as_if_folded_from_scratch_and_told_once(
     warehouse: Warehouse, fresh: Warehouse, shard: int
 ) -> None:
     @seed(shard)
-    @world.long(40)
+    @world.long(30)
     @given(rounds(), shelves())
     def agree(stream: list[Round], shelf: list[Definition]) -> None:
         world.lay(warehouse, world.Company(()))
@@ -267,6 +267,7 @@ def test_a_working_copy_made_anew_tells_what_came_after_it_was_last_told(warehou
 def test_a_clock_that_went_back_tells_nothing_twice(warehouse: Warehouse) -> None:
     lay(warehouse, act(0))
     for day in (1, 3, 1, 3):
+        world.receive(warehouse, (act(0, "B"),), False)
         refresh(warehouse, [ACTIVE], ORIGIN + day * DAY)
     assert rows(warehouse) == [(0, 1, 2, False)]
 

@@ -48,7 +48,7 @@ def stays(
 
 
 @seed(1)
-@world.long(200)
+@world.long(100)
 @given(world.companies(), models(population=False))
 def test_everybody_is_in_exactly_one_stage_from_birth_on_for_ever(
     warehouse: Warehouse, company: world.Company, model: Definition
@@ -63,7 +63,7 @@ def test_everybody_is_in_exactly_one_stage_from_birth_on_for_ever(
 
 
 @seed(2)
-@world.long(200)
+@world.long(100)
 @given(world.companies(), models(population=True))
 def test_the_stage_is_the_first_whose_rule_is_true_within_the_population(
     warehouse: Warehouse, company: world.Company, model: Definition
@@ -80,7 +80,7 @@ def test_the_stage_is_the_first_whose_rule_is_true_within_the_population(
 
 
 @seed(3)
-@world.long(200)
+@world.long(100)
 @given(world.companies(), models(population=True))
 def test_a_life_ends_in_a_terminal_stage_and_the_next_begins_on_leaving_it(
     warehouse: Warehouse, company: world.Company, model: Definition

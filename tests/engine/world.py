@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cache
 from itertools import pairwise
@@ -10,6 +11,7 @@ from typing import Any, Final
 
 import msgspec
 import pyarrow as pa
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
@@ -20,7 +22,7 @@ from habitue.engine.source import Known
 from habitue.engine.sweep import NEVER, Intervals
 from habitue.kernel.clock import Micros
 from habitue.rules import judge
-from habitue.rules.nodes import Account, And, AnyMember, Compare, Ever, Held, Members, Not, Or, Rule
+from habitue.rules.nodes import Account, And, AnyMember, Compare, Ever, Held, Measure, Members, Not, Or, Rule
 from habitue.store.warehouse import Warehouse
 from tests.rules.strategies import SMALL, moments, properties, rules, values
 
@@ -63,12 +65,20 @@ class Company:
     def birth(self, subject: Subject, one: int) -> Micros:
         return min(act.ts for act in self.of(subject, one))
 
-    def history(self, subject: Subject, one: int, depth: int = 3) -> judge.History:
-        """What the judge is given; `depth` is how far members and accounts know of each other."""
+    def history(self, subject: Subject, one: int) -> judge.History:
+        """What the judge is given of one subject."""
+        return self.histories(subject)[one]
+
+    def histories(self, subject: Subject, removes: int = 2) -> dict[int, judge.History]:
+        """Of every subject; `removes` is how far members and accounts know of each other."""
+        other = opposite(subject)
+        around = self.histories(other, removes - 1) if removes else {}
+        return {one: self._history(subject, one, around) for one in self.subjects(subject)}
+
+    def _history(self, subject: Subject, one: int, around: dict[int, judge.History]) -> judge.History:
         own, other = self.of(subject, one), opposite(subject)
-        known = {getattr(act, other) for act in own} - {None} if depth else set()
-        others = tuple(self.history(other, each, depth - 1) for each in sorted(known))
         settings = [(act, *one) for act in own for one in act.settings.items()] if subject == "person" else []
+        others = tuple(around[each] for each in sorted({getattr(act, other) for act in own} & around.keys()))
         return judge.History(
             self.birth(subject, one),
             tuple(judge.Event(act.ts, act.name, act.props, act.seq, act.revenue) for act in own),
@@ -333,6 +343,34 @@ def canonical(own: list[Stay], birth: Micros) -> bool:
     return all(birth <= start < stop for start, stop, _ in own) and all(
         a[1] < b[0] or (a[1] == b[0] and a[2] != b[2]) for a, b in pairwise(own)
     )
+
+
+@contextmanager
+def remembering() -> Iterator[None]:
+    """Let the judge remember what it said before, of rules and histories that live as long as this block.
+
+    It is slow and obvious, and asked of every instant before to tell since when something has been true.
+    """
+    said: dict[tuple[int, int, int], bool] = {}
+    turns: dict[tuple[int, int], set[int]] = {}
+    judging, turning = judge.judge, judge.instants
+
+    def judged(rule: Rule, history: judge.History, at: Micros, book: judge.Book) -> bool:
+        key = id(rule), id(history), at
+        if key not in said:
+            said[key] = judging(rule, history, at, book)
+        return said[key]
+
+    def turned(rule: Rule | Measure | None, history: judge.History, book: judge.Book) -> set[int]:
+        key = id(rule), id(history)
+        if key not in turns:
+            turns[key] = turning(rule, history, book)
+        return set(turns[key])
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(judge, "judge", judged)
+        patch.setattr(judge, "instants", turned)
+        yield
 
 
 def probes(rule: Rule | None, history: judge.History, book: judge.Book, own: list[Stay]) -> list[Micros]:

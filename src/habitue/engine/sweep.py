@@ -299,10 +299,10 @@ def _sweep(
             stop[k] = end
         truth[:] = outset
         state, value, last, life = dawn, -1, -1, 1
-        at = since = soonest = int(births[s])
+        since = soonest = int(births[s])
         while soonest != NEVER:
             # Everything that happens at one instant applies together, then the formula is read once.
-            at = max(at, soonest)
+            at = soonest
             state, soonest = _flip(at, here, stop, flip_at, flip_test, truth, state, looked_up)
             found = int(table[state]) if looked_up else _value(code, programs, truth, stack)
             if found == value:
