@@ -61,6 +61,7 @@ $(venv)/.run: requirements.lock | $(bin)/python
 
 $(venv)/.product: pyproject.toml frontend/hook.py $(venv)/.run
 	$(pip) --no-build-isolation --editable .
+	@$(bin)/python -c "from habitue.engine.sweep import ready; ready()"
 	@touch $@
 
 $(venv)/.tests: requirements-dev.lock $(venv)/.product

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from habitue.engine.compile import rule_program
 from habitue.engine.gather import between, laid_out
 from habitue.engine.source import Known
-from habitue.engine.sweep import TABLED, sweep, tabled
+from habitue.engine.sweep import TABLED, _sweep, ready, sweep, tabled
 from habitue.kernel.clock import DAY
 from habitue.rules import judge
 from habitue.rules.nodes import And, Compare, Count, Not, Or, Rule
@@ -74,3 +74,15 @@ def test_any_number_of_tests_says_what_the_judge_says(
         turns = judge.instants(rule, history, judge.Book()) | {edge for stay in own for edge in stay[:2]}
         for at in {turn + off for turn in turns if turn < 2**62 for off in (-1, 0, 1)}:
             assert (world.value_at(own, at) == 0) == judge.judge(rule, history, at, judge.Book())
+
+
+def test_the_kernel_is_compiled_once_whoever_made_the_arrays(warehouse: Warehouse) -> None:
+    ready()
+    before = len(_sweep.signatures)  # type: ignore[attr-defined]
+    program = rule_program(Compare(Count(("A",), None, DAY), ">=", 1), "person", Known(world.CODES))
+    who = between("person", 0, 9, warehouse.read)
+    births = who.births.copy()
+    for writable in (True, False):
+        births.flags.writeable = writable
+        sweep(births, laid_out(program, who, warehouse.read), program.formula)
+    assert len(_sweep.signatures) == before == 1  # type: ignore[attr-defined]

@@ -97,6 +97,22 @@ class Intervals(NamedTuple):
     life: NDArray[np.int16]
 
 
+def ready() -> None:
+    """Load the compiled kernel, compiling it where it never ran here: some seconds that belong to no fold."""
+    none, nobody = np.empty(0, np.int64), np.full(1, NEVER)
+    programs = np.array([[0, 1], [0, 1]])
+    formula = Formula(
+        np.empty((0, 3), np.int64),
+        np.zeros(1, np.int64),
+        np.array([TRUE]),
+        programs,
+        np.zeros(2, np.int64),
+        np.empty(0, np.int16),
+    )
+    tracks = Tracks(none, none, np.empty((0, 2), np.int64), np.empty((0, 5), np.int64))
+    sweep(nobody, tracks, tabled(formula))
+
+
 def sweep(births: Ints, tracks: Tracks, formula: Formula) -> Intervals:
     """The intervals of every subject of a batch, from its birth on.
 
@@ -108,7 +124,8 @@ def sweep(births: Ints, tracks: Tracks, formula: Formula) -> Intervals:
     room = int(flips.sum()) + len(births)
     subject, value, life = np.empty(room, np.int32), np.empty(room, np.int16), np.empty(room, np.int16)
     start, stop = np.empty(room, np.int64), np.empty(room, np.int64)
-    laid_out = (births, int(flips.max(initial=0)), *tracks, *formula, subject, start, stop, value, life)
+    writable = np.require(births, np.int64, "W")  # or the loop is compiled once more for arrays that are not
+    laid_out = (writable, int(flips.max(initial=0)), *tracks, *formula, subject, start, stop, value, life)
     n = cast(Callable[..., int], _sweep)(*laid_out)
     return Intervals(subject[:n].copy(), start[:n].copy(), stop[:n].copy(), value[:n].copy(), life[:n].copy())
 

@@ -24,6 +24,10 @@ from habitue.store.failure import Damaged, DiskFull, Notice, StatementFailed, St
 SCHEMA: Final = "1"
 """Raised with every change of `warehouse.sql`: a file of another schema is set aside and rebuilt."""
 
+_SIZES: Final = "(BLOCK_SIZE 65536, ROW_GROUP_SIZE 40960)"
+"""Smaller than DuckDB's own: a refresh reads a thousand customers scattered over the file, and what it reads
+of each is a row group's blocks. Whole scans take as long as with large ones."""
+
 _SORTED: Final = {
     "event": "person, ts, seq",
     "trait": "person, name, ts, seq",
@@ -205,6 +209,7 @@ class Warehouse:
             cursor: duckdb.DuckDBPyConnection | None = getattr(self._local, "cursor", None)
             if cursor is None or cursor not in self._cursors:
                 self._local.cursor = cursor = self._root.cursor()
+                cursor.execute("USE work")
                 self._cursors.add(cursor)
             return cursor
 
@@ -222,14 +227,24 @@ class Warehouse:
             raise self._down(error) from error
 
     def _opened(self) -> duckdb.DuckDBPyConnection:
-        root = duckdb.connect(str(self.path) if self.path else ":memory:")
+        root = duckdb.connect()
         try:
+            self._attach(root)
             self._lock_down(root)
             _prepare(root)
         except BaseException:
             root.close()
             raise
         return root
+
+    def _attach(self, root: duckdb.DuckDBPyConnection) -> None:
+        """Attached and not opened: only so can the sizes of a new file's blocks and row groups be said."""
+        place = str(self.path or ":memory:").replace("'", "''")
+        sizes = _SIZES if self.path else ""
+        root.execute(f"ATTACH '{place}' AS work {sizes}")
+        root.execute("USE work")
+        if self.path:
+            root.execute(f"SET temp_directory = '{place}.tmp'")
 
     def _lock_down(self, root: duckdb.DuckDBPyConnection) -> None:
         for name, value in self._limits.items():
@@ -239,8 +254,6 @@ class Warehouse:
         for setting in (
             f"allowed_directories = {allowed}",
             "GLOBAL TimeZone = 'UTC'",
-            # Semi joins with up to so many ids skip the row groups that hold none of them.
-            "dynamic_or_filter_threshold = 5000",
             "python_enable_replacements = false",
             "autoinstall_known_extensions = false",
             "autoload_known_extensions = false",
