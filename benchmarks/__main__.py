@@ -70,13 +70,13 @@ def refreshes(small: Path, large: Path, each: int) -> None:
 
 def overview(path: Path) -> None:
     found = measure("overview", path)
-    report(
-        "overview page at 1 M customers, first read",
-        f"{found['cold'] * 1000:.0f} ms",
-        "≤ 150 ms",
-        found["cold"] <= 0.15,
-    )
-    report("  read again", f"{found['warm'] * 1000:.0f} ms", "≤ 150 ms", found["warm"] <= 0.15)
+    for name, key in (
+        ("overview page at 1 M customers, two months never asked for", "pair"),
+        ("  asked for again", "again"),
+    ):
+        report(name, f"{found[key] * 1000:.0f} ms", "≤ 150 ms", found[key] <= 0.15)
+    first = f"{found['first'] * 1000:.0f} ms"
+    print(f"     the very first page, asked for as the server begins to listen: {first}")
     report(
         "  its weight with all it loads",
         f"{found['bytes'] / 1000:.0f} KB",

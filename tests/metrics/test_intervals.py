@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import pairwise
 from statistics import median
 from typing import NamedTuple
@@ -17,8 +17,9 @@ from hypothesis import strategies as st
 from habitue.kernel.clock import DAY
 from habitue.metrics.counts import counts, monthly, moves
 from habitue.metrics.flow import Move, flow
+from habitue.metrics.months import months
 from habitue.metrics.stay import lifetime, stay
-from habitue.metrics.survival import Curve, estimate
+from habitue.metrics.survival import Curve, Tally, estimate
 from habitue.store.warehouse import Warehouse
 
 VALUES = 4
@@ -151,9 +152,37 @@ def test_the_flow_is_every_subject_once(warehouse: Warehouse, stays: list[Stay],
         )
         for (source, target), spent in pairs.items()
     }
-    found = flow(warehouse, 7, before, after)
+    seen = flow(warehouse, 7, before, after)
+    found = list(seen.moves)
     assert {(one.from_value, one.to_value): (one.n, one.share, one.days) for one in found} == expected
     assert found == sorted(found, key=_order)
+    since = Counter((one.value, (after - one.start) // DAY) for one in now.values())
+    assert _tallies(seen.open) == since
+
+
+def _tallies(tallies: Mapping[int, Tally]) -> Counter[tuple[int, int]]:
+    """(value, days): how many; no two rows are of one length."""
+    rows = [(value, days, n) for value, tally in tallies.items() for days, n in zip(*tally, strict=True)]
+    assert len({(value, days) for value, days, _ in rows}) == len(rows)
+    return Counter({(value, int(days)): int(n) for value, days, n in rows})
+
+
+@settings(max_examples=100, deadline=None)
+@given(histories(), st.sets(instants, min_size=1, max_size=6).map(sorted), instants)
+def test_the_months_of_a_version_are_those_of_its_stays(
+    warehouse: Warehouse, stays: list[Stay], ends: list[int], early: int
+) -> None:
+    fill(warehouse, stays)
+    found = months(warehouse, 7, VALUES, ends)
+    for end, row in zip(ends, found.at(ends).tolist(), strict=True):
+        held = Counter(one.value for one in at(stays, end).values())
+        assert row == [held[value] for value in range(VALUES)]
+        ended = [one for one in stays if one.stop is not None and one.stop <= end]
+        lasted = Counter((one.value, (one.stop - one.start) // DAY) for one in ended if one.stop is not None)
+        assert _tallies({value: found.lasted(value, end) for value in range(VALUES)}) == lasted
+    if early < ends[0]:
+        assert not found.at([early]).any()
+        assert all(len(found.lasted(value, early).days) == 0 for value in range(VALUES))
 
 
 def _order(move: Move) -> tuple[int, int]:

@@ -62,11 +62,9 @@ def _until(
         return np.zeros((0, values or 0), np.int64), np.zeros((0, values or 0), np.int64)
     # Two instants may be one, such as the end of a month and now: a histogram counts each edge once.
     single, places = np.unique(np.asarray(instants, np.int64), return_inverse=True)
-    edges = f"[{', '.join(f'make_timestamp({at})' for at in single)}]"
     found = warehouse.read(
         f"""
-        SELECT value, map_values(histogram(start, {edges})) AS begun,
-            map_values(histogram(stop, {edges})) AS ended
+        SELECT value, {binned("start", single)} AS begun, {binned("stop", single)} AS ended
         FROM intervals WHERE version = ? AND start <= make_timestamp({int(instants[-1])}) GROUP BY value
         """,
         (version,),
@@ -74,6 +72,14 @@ def _until(
     width = values if values is not None else max(found["value"].to_pylist(), default=-1) + 1
     begun, ended = (_summed(found, name, len(single), width) for name in ("begun", "ended"))
     return begun[places], ended[places]
+
+
+def binned(column: str, edges: Counts) -> str:
+    """SQL for how many instants of the column lie after each edge's predecessor, up to and including it.
+
+    `edges` rise without repeats. Where any lies past the last edge, one more bin holds those.
+    """
+    return f"map_values(histogram({column}, [{', '.join(f'make_timestamp({at})' for at in edges)}]))"
 
 
 def _summed(found: pa.Table, name: str, rows: int, width: int) -> Counts:

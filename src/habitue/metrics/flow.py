@@ -1,9 +1,18 @@
-"""Who moved from which stage to which between two instants."""
+"""Who moved from which stage to which between two instants, and for how long the others have stayed."""
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 from msgspec import Struct
 
+from habitue.kernel.clock import DAY
+from habitue.metrics.survival import Tally
 from habitue.store.warehouse import Warehouse
 
 
@@ -21,35 +30,90 @@ class Move(Struct, frozen=True):
     days: float | None
 
 
+class Flow(Struct, frozen=True, eq=False):
+    """The transition table, in order of the values; `open[value]` tells since how many whole days those who
+    are in `value` at the later instant have been in it."""
+
+    moves: tuple[Move, ...]
+    open: Mapping[int, Tally]
+
+
 _BEFORE = "make_timestamp($2::BIGINT)"
 _AFTER = "make_timestamp($3::BIGINT)"
+_LASTS = f"(stop IS NULL OR stop > {_AFTER})"
 _FLOW = f"""
-    WITH seen AS (
-        SELECT subject, value, start, stop,
-            start <= {_BEFORE} AS was, stop IS NULL OR stop > {_AFTER} AS remains
-        FROM intervals
-        WHERE version = $1 AND start <= {_AFTER} AND (stop IS NULL OR stop > {_BEFORE})
-            AND (start <= {_BEFORE} OR stop IS NULL OR stop > {_AFTER})
-    ), moved AS (
-        SELECT f.value AS from_value, t.value AS to_value, epoch_us(f.stop) - epoch_us(f.start) AS spent
-        FROM (FROM seen WHERE NOT remains) f FULL JOIN (FROM seen WHERE NOT was) t USING (subject)
-    ), moves AS (
-        SELECT from_value, to_value, count(*) AS n,
-            median(spent) FILTER (from_value IS DISTINCT FROM to_value) AS spent
-        FROM moved GROUP BY ALL
-        UNION ALL
-        SELECT value, value, count(*), NULL FROM seen WHERE was AND remains GROUP BY value
+    WITH here AS (
+        SELECT value, start <= {_BEFORE} AS was, ($3::BIGINT - epoch_us(start)) // {DAY} AS since,
+            count(*) AS n
+        FROM intervals WHERE version = $1 AND start <= {_AFTER} AND {_LASTS} GROUP BY ALL
+    ), gone AS (
+        SELECT subject, value, epoch_us(stop) - epoch_us(start) AS spent FROM intervals
+        WHERE version = $1 AND start <= {_BEFORE} AND stop > {_BEFORE} AND stop <= {_AFTER}
+    ), come AS (
+        SELECT subject, value FROM intervals
+        WHERE version = $1 AND start > {_BEFORE} AND start <= {_AFTER} AND {_LASTS}
     )
-    SELECT from_value, to_value, sum(n)::BIGINT AS n, max(spent) / 86400e6 AS days,
-        CASE WHEN from_value IS NOT NULL THEN sum(n) / sum(sum(n)) OVER (PARTITION BY from_value) END AS share
-    FROM moves GROUP BY from_value, to_value ORDER BY from_value NULLS FIRST, to_value NULLS LAST
+    SELECT gone.value AS from_value, come.value AS to_value, NULL AS since, count(*) AS n,
+        median(spent) FILTER (gone.value IS DISTINCT FROM come.value) AS spent
+    FROM gone FULL JOIN come USING (subject) GROUP BY gone.value, come.value
+    UNION ALL
+    SELECT CASE WHEN was THEN value END, value, since, n, NULL FROM here
 """
 
 
-def flow(warehouse: Warehouse, version: int, before: int, after: int) -> list[Move]:
-    """The transition table between two instants, in order of the values.
+def flow(warehouse: Warehouse, version: int, before: int, after: int) -> Flow:
+    """What became of everybody between two instants, in one statement.
 
     Who is in one stay at both instants is counted without a join; only the others are matched.
     """
-    rows = warehouse.read(_FLOW, (version, before, after)).to_pylist()
-    return [Move(**row) for row in rows]
+    found = warehouse.read(_FLOW, (version, before, after))
+    lasting = pc.is_valid(found["since"])
+    moved, here = found.filter(pc.invert(lasting)).to_pylist(), found.filter(lasting)
+    stayed = here.filter(pc.is_valid(here["from_value"]))
+    return Flow(_moves(moved, _sums(stayed)), _open(here))
+
+
+def _sums(stayed: pa.Table) -> dict[int, int]:
+    sums = stayed.group_by("to_value").aggregate([("n", "sum")])
+    return dict(zip(sums["to_value"].to_pylist(), sums["n_sum"].to_pylist(), strict=True))
+
+
+def _moves(moved: list[dict[str, Any]], stayed: dict[int, int]) -> tuple[Move, ...]:
+    """Those who moved, back and forth among them, and those who never left."""
+    n, spent = Counter[tuple[int | None, int | None]](), {}
+    for row in moved:
+        pair = row["from_value"], row["to_value"]
+        n[pair] += row["n"]
+        spent[pair] = row["spent"]
+    for value, some in stayed.items():
+        n[value, value] += some
+    start = Counter[int | None]()
+    for (source, _), some in n.items():
+        start[source] += some
+    return tuple(
+        Move(
+            source,
+            target,
+            n[source, target],
+            None if source is None else n[source, target] / start[source],
+            _in_days(spent.get((source, target)) if source is not None else None),
+        )
+        for source, target in sorted(n, key=_order)
+    )
+
+
+def _in_days(spent: float | None) -> float | None:
+    return None if spent is None else spent / DAY
+
+
+def _order(pair: tuple[int | None, int | None]) -> tuple[float, float]:
+    """From nowhere first, to nowhere last."""
+    source, target = pair
+    return (-1 if source is None else source), (np.inf if target is None else target)
+
+
+def _open(here: pa.Table) -> dict[int, Tally]:
+    """Stays of one length may have begun on either side of the earlier instant."""
+    rows = here.group_by(["to_value", "since"]).aggregate([("n", "sum")]).sort_by("since")
+    value, days, n = (rows[name].to_numpy().astype(np.int64) for name in ("to_value", "since", "n_sum"))
+    return {int(one): Tally(days[value == one], n[value == one]) for one in np.unique(value)}

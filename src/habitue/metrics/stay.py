@@ -32,11 +32,6 @@ _LIVES = """
         GROUP BY subject, life
     )
 """
-_ALL = f"""
-    SELECT value, (epoch_us(least(stop, make_timestamp($2::BIGINT))) - epoch_us(start)) // {DAY} AS days,
-        count(*) FILTER (stop <= make_timestamp($2::BIGINT)) AS ended, count(*) AS n
-    FROM intervals WHERE version = $1 AND start <= make_timestamp($2::BIGINT) GROUP BY ALL ORDER BY ALL
-"""
 _BEGUN = " WHERE start >= make_timestamp($4::BIGINT) AND start < make_timestamp($5::BIGINT) GROUP BY days"
 
 
@@ -46,14 +41,6 @@ def stay(warehouse: Warehouse, version: int, value: int, now: int, begun: Span |
     `begun` keeps the stays that began in `[begun[0], begun[1])`: a cohort.
     """
     return _curve(warehouse, _STAYS, (version, now, value), begun)
-
-
-def stays(warehouse: Warehouse, version: int, values: int, now: int) -> tuple[Curve, ...]:
-    """`stay` for each of the version's so many values, in one pass over the intervals."""
-    found = warehouse.read(_ALL, (version, now))
-    value, days, ended, n = (_numbers(found, name) for name in ("value", "days", "ended", "n"))
-    places = [value == one for one in range(values)]
-    return tuple(estimate(days[here], ended[here], n[here] - ended[here]) for here in places)
 
 
 def lifetime(

@@ -8,6 +8,7 @@ the scale of log(-log S), so it stays between 0 and 1 (J. D. Kalbfleisch, R. L. 
 from __future__ import annotations
 
 from bisect import bisect_right
+from typing import Final, NamedTuple
 
 import numpy as np
 from msgspec import Struct
@@ -16,6 +17,16 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 
 Z95 = 1.959963984540054
+
+
+class Tally(NamedTuple):
+    """How many lasted so many whole days: `days` rises without repeats, `n` says how many of each."""
+
+    days: NDArray[np.int64]
+    n: NDArray[np.int64]
+
+
+NONE: Final = Tally(np.zeros(0, np.int64), np.zeros(0, np.int64))
 
 
 class Curve(Struct, frozen=True):
@@ -39,6 +50,15 @@ class Curve(Struct, frozen=True):
     def at(self, day: float) -> float:
         """The share that lasts longer than `day` days."""
         return self.survival[bisect_right(self.days, day) - 1]
+
+
+def tallied(ended: Tally, still: Tally) -> Curve:
+    """The curve of those that ended and those that are still open, each counted by days."""
+    days = np.union1d(ended.days, still.days)
+    columns = np.zeros((2, len(days)), np.int64)
+    for column, tally in zip(columns, (ended, still), strict=True):
+        column[np.searchsorted(days, tally.days)] = tally.n
+    return estimate(days, *columns)
 
 
 def estimate(days: NDArray[np.int64], ended: NDArray[np.int64], still: NDArray[np.int64]) -> Curve:

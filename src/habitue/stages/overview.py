@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections import Counter, OrderedDict
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
-from threading import Lock, Thread
-from time import perf_counter
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -18,17 +16,17 @@ from habitue.kernel import clock
 from habitue.kernel.clock import EPOCH, MINUTE, Micros
 from habitue.kernel.errors import UserError
 from habitue.kernel.i18n import N_
-from habitue.metrics.counts import monthly
 from habitue.metrics.flow import Move, flow
-from habitue.metrics.stay import stays
-from habitue.metrics.survival import Curve
+from habitue.metrics.months import Months, months
+from habitue.metrics.survival import NONE, Curve, tallied
+from habitue.stages.kept import Kept, Made
 from habitue.store.warehouse import Warehouse
 
 MONTHS: Final = 24
-PATIENCE: Final = 0.1
-"""Seconds for which a reader is kept waiting rather than shown what is out of date."""
-
-_MOST: Final = 64
+_VERSIONS: Final = 16
+_PAIRS: Final = 64
+_CENTURY: Final = 1200
+"""Months before that are not looked at: a date so old is a mistake."""
 
 
 class Overview(Struct, frozen=True, eq=False):
@@ -52,83 +50,59 @@ class Overview(Struct, frozen=True, eq=False):
 
 
 class Overviews:
-    """Overviews as last computed, each with the time it took.
-
-    One is out of date when `generation` has risen, or when its month still runs and a minute has passed. What
-    can be made again at once is; what takes long is shown as it was, with its time, while another thread
-    makes the new one.
-    """
+    """Overviews as last computed, each with its time, and what all those of a version share: its months."""
 
     def __init__(self, warehouse: Warehouse, zone: str, generation: Callable[[], int]) -> None:
         self._warehouse = warehouse
         self._zone = zone
-        self._generation = generation
-        self._kept: OrderedDict[Key, _Kept] = OrderedDict()
-        self._making: set[Key] = set()
-        self._lock = Lock()
-        self._first = Lock()
+        self._months = Kept[Key, Months](generation, _VERSIONS)
+        self._overviews = Kept[Pair, Overview](generation, _PAIRS)
 
     def get(
         self, version: int, values: int, month: str, against: str, now: Micros, fresh: bool = False
     ) -> Overview:
-        """The overview of a version with so many values; computed anew where asked `fresh`."""
-        key = Key(version, values, month, against)
-        kept = self._kept.get(key)
-        if fresh:
-            return self._make(key, now).overview
-        if kept is None:
-            with self._first:
-                return (self._kept.get(key) or self._make(key, now)).overview
-        if self._old(kept, now):
-            if kept.took < PATIENCE:
-                return self._make(key, now).overview
-            self._make_aside(key, now)
-        return kept.overview
+        """The overview of a version with so many values; computed anew where asked `fresh`.
 
-    def _old(self, kept: _Kept, now: Micros) -> bool:
-        seen = kept.overview
-        runs = seen.computed in (seen.before, seen.after)
-        return kept.generation != self._generation() or (runs and now - seen.computed >= MINUTE)
+        Months that are over stay as they are until the data change; one that runs is read anew each minute.
+        """
+        pair = Pair(Key(version, values), month, against)
+        running = month_of(now, self._zone) in (month, against)
+        age = 0 if fresh else MINUTE if running else None
+        return self._overviews.get(pair, now, age, lambda wait: self._read(pair, now, age, wait), fresh).value
 
-    def _make_aside(self, key: Key, now: Micros) -> None:
-        with self._lock:
-            if key in self._making:
-                return
-            self._making.add(key)
-        Thread(target=self._make, args=(key, now), daemon=True).start()
-
-    def _make(self, key: Key, now: Micros) -> _Kept:
-        began, generation = perf_counter(), self._generation()
-        try:
-            overview = self._read(key, now)
-        finally:
-            self._making.discard(key)
-        kept = _Kept(overview, generation, perf_counter() - began)
-        with self._lock:
-            self._kept[key] = kept
-            self._kept.move_to_end(key)
-            while len(self._kept) > _MOST:
-                self._kept.popitem(last=False)
-        return kept
-
-    def _read(self, key: Key, now: Micros) -> Overview:
-        before, after = (end(month, self._zone, now) for month in (key.against, key.month))
-        months = previous(key.month, MONTHS)
-        ends = tuple(end(one, self._zone, now) for one in months)
-        moves = tuple(flow(self._warehouse, key.version, before, after))
-        return Overview(
+    def _read(self, pair: Pair, now: Micros, age: Micros | None, wait: bool) -> Made[Overview]:
+        """Made of the version's months, so that it is as of their instant, or as soon out of date."""
+        of = pair.of
+        months, generation, now = self._months.get(of, now, age, lambda _: self._shared(of, now), wait)
+        before, after = (end(month, self._zone, now) for month in (pair.against, pair.month))
+        found = flow(self._warehouse, of.version, before, after)
+        overview = Overview(
             computed=now,
-            latest=self._latest(moves),
+            latest=self._latest(found.moves),
             before=before,
             after=after,
-            was=_sums((move.from_value, move.n) for move in moves),
-            stands=_sums((move.to_value, move.n) for move in moves),
-            moves=moves,
-            months=months,
-            ends=ends,
-            counts=monthly(self._warehouse, key.version, ends, key.values),
-            stays=stays(self._warehouse, key.version, key.values, after),
+            was=_sums((move.from_value, move.n) for move in found.moves),
+            stands=_sums((move.to_value, move.n) for move in found.moves),
+            moves=found.moves,
+            months=(names := previous(pair.month, MONTHS)),
+            ends=(ends := tuple(end(name, self._zone, now) for name in names)),
+            counts=months.at(ends),
+            stays=tuple(
+                tallied(months.lasted(value, after), found.open.get(value, NONE))
+                for value in range(of.values)
+            ),
         )
+        return Made(overview, generation, now)
+
+    def _shared(self, of: Key, now: Micros) -> Made[Months]:
+        generation = self._months.generation()
+        first = self._warehouse.read(
+            "SELECT epoch_us(min(start)) AS ts FROM intervals WHERE version = ?", (of.version,)
+        )["ts"][0].as_py()
+        this = month_of(now, self._zone)
+        names = between(month_of(min(first or now, now), self._zone), this)[-_CENTURY:]
+        ends = [end(name, self._zone, now) for name in names]
+        return Made(months(self._warehouse, of.version, of.values, ends), generation, now)
 
     def _latest(self, moves: Sequence[Move]) -> Micros | None:
         """The last event, looked for only where nobody has moved."""
@@ -141,18 +115,18 @@ class Overviews:
 
 
 class Key(Struct, frozen=True):
-    """Which overview: of a version with so many values, one month against another."""
+    """A version with so many values."""
 
     version: int
     values: int
+
+
+class Pair(Struct, frozen=True):
+    """Which overview: one month against another."""
+
+    of: Key
     month: str
     against: str
-
-
-class _Kept(Struct, frozen=True, eq=False):
-    overview: Overview
-    generation: int
-    took: float
 
 
 def _sums(pairs: Iterable[tuple[int | None, int]]) -> dict[int, int]:
@@ -184,6 +158,11 @@ def previous(month: str, n: int) -> tuple[str, ...]:
     """`n` months in order, the last is `month`."""
     first = _number(month)
     return tuple(f"{k // 12:04d}-{k % 12 + 1:02d}" for k in range(first - n + 1, first + 1))
+
+
+def between(first: str, last: str) -> tuple[str, ...]:
+    """The months from one to the other, both included."""
+    return previous(last, _number(last) - _number(first) + 1)
 
 
 def end(month: str, zone: str, now: Micros) -> Micros:

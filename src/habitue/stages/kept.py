@@ -1,0 +1,84 @@
+"""What takes time to make, kept as last made and made again when it is out of date."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from threading import Lock, Thread
+from time import perf_counter
+from typing import Final, Generic, NamedTuple, TypeVar
+
+from habitue.kernel.clock import Micros
+
+PATIENCE: Final = 0.1
+"""Seconds for which a reader is kept waiting rather than shown what is out of date."""
+
+K = TypeVar("K", bound=Hashable)
+V = TypeVar("V")
+
+
+class Made(NamedTuple, Generic[V]):
+    """`value` as it stood at `computed`, of a generation of the data."""
+
+    value: V
+    generation: int
+    computed: Micros
+
+
+Make = Callable[[bool], Made[V]]
+"""Makes a value; told whether to wait for what it is made of, where that is out of date too."""
+
+
+class Kept(Generic[K, V]):
+    """Values by key, the most recently made ones.
+
+    One is out of date when `generation` has risen, or when it has reached the age that its reader allows.
+    What can be made again at once is; what takes long is shown as it was while another thread makes it anew.
+    """
+
+    def __init__(self, generation: Callable[[], int], most: int) -> None:
+        self.generation = generation
+        self._most = most
+        self._made: OrderedDict[K, tuple[Made[V], float]] = OrderedDict()
+        self._making: set[K] = set()
+        self._lock = Lock()
+        self._first = Lock()
+
+    def get(self, key: K, now: Micros, age: Micros | None, make: Make[V], wait: bool = False) -> Made[V]:
+        """The value as last made; younger than `age` (None: of any age) where the reader wants to `wait`."""
+        kept = self._made.get(key)
+        if kept is None:
+            with self._first:
+                kept = self._made.get(key)
+                return kept[0] if kept else self._make(key, make, wait)
+        made, took = kept
+        if made.generation == self.generation() and (age is None or now - made.computed < age):
+            return made
+        if wait or took < PATIENCE:
+            return self._make(key, make, wait)
+        self._make_aside(key, make)
+        return made
+
+    def _make_aside(self, key: K, make: Make[V]) -> None:
+        with self._lock:
+            if key in self._making:
+                return
+            self._making.add(key)
+
+        def aside() -> None:
+            try:
+                self._make(key, make, True)
+            finally:
+                self._making.discard(key)
+
+        Thread(target=aside, daemon=True).start()
+
+    def _make(self, key: K, make: Make[V], wait: bool) -> Made[V]:
+        began = perf_counter()
+        made = make(wait)
+        with self._lock:
+            self._made[key] = made, perf_counter() - began
+            self._made.move_to_end(key)
+            while len(self._made) > self._most:
+                self._made.popitem(last=False)
+        return made
