@@ -150,7 +150,9 @@ def test_ctrl_c_while_the_demo_is_made_leaves_what_the_next_start_completes(
     running.send_signal(signal.SIGINT)
     _, told = running.communicate()
     assert (running.returncode, told) == (130, "")
-    assert json.loads(habitue(*words).stdout)["people"] == 2000 + 400 + 800 + 1
+    again = habitue(*words)
+    assert again.returncode == 0, again.stderr
+    assert json.loads(again.stdout)["people"] == 2000 + 400 + 800 + 1
 
 
 def test_a_defect_is_one_line_and_a_file(tmp_path: Path, shop: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import tomllib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
@@ -86,8 +87,8 @@ class Workspace:
                     ops, "chabry6", "transactional", clock.now() if now is None else now, by="init"
                 )
             ops.close()
-            # Written last: a directory without it is no workspace, and making one can simply be tried again.
-            (place / MARK).write_text(_mark(database), "utf-8")
+            # Last, and whole: a directory without it is no workspace; making one can simply be tried again.
+            _write_mark(place, database)
         return cls.open(place)
 
     @classmethod
@@ -260,6 +261,15 @@ def _mark(database: str | None) -> str:
     if database:
         lines.append(f"database = {json.dumps(database)}")
     return "\n".join(lines) + "\n"
+
+
+def _write_mark(place: Path, database: str | None) -> None:
+    fresh = place / f"{MARK}.new"
+    with fresh.open("w", encoding="utf-8") as file:
+        file.write(_mark(database))
+        file.flush()
+        os.fsync(file.fileno())
+    fresh.replace(place / MARK)
 
 
 def _read_mark(place: Path) -> dict[str, Any]:

@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
+from types import FrameType
 from typing import Final
 
 import typer
@@ -25,6 +26,7 @@ def run(words: Sequence[str]) -> int:
     """Do what the words say and give the exit status; whatever happens, nobody sees a traceback."""
     _opened()
     language = voice.chosen(words, os.environ)
+    stopped = _stop()
     try:
         return _flushed(_obeyed(words, voice.speaker(language)))
     except BrokenPipeError:
@@ -36,12 +38,27 @@ def run(words: Sequence[str]) -> int:
         return _wrong(voice.usage(error, say), say)
     except UserError as error:
         say = voice.speaker(language)
-        return _wrong(error.say(say), say)
+        return STOPPED if stopped else _wrong(error.say(say), say)
     except OSError as error:
         say = voice.speaker(language)
         return _wrong(_refused(error, say), say)
     except Exception as error:  # noqa: BLE001  the last net: a defect is reported in one line and a file
+        if stopped:
+            return STOPPED
         return _defect(error, voice.speaker(language))
+
+
+def _stop() -> list[int]:
+    """Note every Ctrl-C: a library that is interrupted may raise an error of its own in its place."""
+    heard: list[int] = []
+
+    def note(number: int, frame: FrameType | None) -> None:
+        heard.append(number)
+        signal.default_int_handler(number, frame)
+
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, note)
+    return heard
 
 
 def _opened() -> None:
