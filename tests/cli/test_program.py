@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from habitue.ingest.files.columns import OPTIONS
 from tests.cli.conftest import PROGRAM, UNTIL, Habitue, Start, environment
 
 LATER = "segment", 'ever("Page")', "--history", "--csv"
@@ -36,6 +37,13 @@ def test_help_speaks_french(habitue: Habitue, words: tuple[str, ...]) -> None:
     assert "Afficher ce message." in said.stdout
     assert "Show" not in said.stdout
     assert "Usage" not in said.stdout
+
+
+@pytest.mark.parametrize("language", ["C", "fr_FR.UTF-8"])
+def test_help_of_import_tells_all_that_map_takes_beside_columns(habitue: Habitue, language: str) -> None:
+    said = habitue("import", "--help", env={"LANG": language, "COLUMNS": "200"}).stdout
+    forms = {form for known in OPTIONS.values() for form in known}
+    assert [one for one in ("sheet=", *(f"{name}=" for name in OPTIONS), *forms) if one not in said] == []
 
 
 def test_a_mistake_is_told_in_the_language_asked_for_or_the_systems(habitue: Habitue) -> None:

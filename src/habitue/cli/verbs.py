@@ -105,8 +105,10 @@ def import_(
             help=N_(
                 "Which column is what, such as customer=Client, ts=Date; a column with a comma stands in "
                 "double quotes, a quote in it is doubled. Fields: customer, ts, order_id, revenue, product, "
-                "quantity, price, email and more. FIELD==VALUE gives every row that value. It is "
-                "remembered for the next file with the same columns."
+                "quantity, price, email and more. FIELD==VALUE gives every row that value. All this is "
+                "remembered for the next file with the same columns. Not columns: sheet=NAME, of a workbook; "
+                "decimal=comma or point; dates=day-first, month-first, year-first, yyyymmdd, seconds, "
+                "milliseconds or excel."
             ),
         ),
     ] = None,
