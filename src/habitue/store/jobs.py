@@ -4,29 +4,36 @@ from __future__ import annotations
 
 from typing import Any
 
+import sqlalchemy as sa
+
 from habitue.store.ops import Ops, import_job, mapping
 
 
-def begin(ops: Ops, fingerprint: str, file: str, kind: str, now: int) -> None:
-    """Note that a file is being imported; noted once."""
+def begin(ops: Ops, fingerprint: str, file: str, kind: str, now: int) -> int:
+    """Note that a file is being imported, and return since when: one that was cut short goes on as begun."""
     with ops.begin() as tx:
-        known = import_job.select().where(import_job.c.fingerprint == fingerprint)
-        if tx.execute(known).first() is None:
-            values = {"file": file, "fingerprint": fingerprint, "kind": kind, "report": {}, "started": now}
-            tx.execute(import_job.insert().values(values))
+        begun = tx.execute(import_job.select().where(*_running(fingerprint))).first()
+        if begun is not None:
+            return int(begun.started)
+        values = {"file": file, "fingerprint": fingerprint, "kind": kind, "report": {}, "started": now}
+        tx.execute(import_job.insert().values(values))
+    return now
 
 
 def finish(ops: Ops, fingerprint: str, report: Any, now: int) -> None:
     """Note that it is in, with its report (JSON)."""
     with ops.begin() as tx:
-        mine = import_job.c.fingerprint == fingerprint
-        tx.execute(import_job.update().where(mine).values(report=report, finished=now))
+        tx.execute(import_job.update().where(*_running(fingerprint)).values(report=report, finished=now))
 
 
 def forget(ops: Ops, fingerprint: str) -> None:
-    """Note that it came to nothing."""
+    """Note that it came to nothing; what the file did before stays noted."""
     with ops.begin() as tx:
-        tx.execute(import_job.delete().where(import_job.c.fingerprint == fingerprint))
+        tx.execute(import_job.delete().where(*_running(fingerprint)))
+
+
+def _running(fingerprint: str) -> tuple[sa.ColumnElement[bool], ...]:
+    return import_job.c.fingerprint == fingerprint, import_job.c.finished.is_(None)
 
 
 def unfinished(ops: Ops) -> list[str]:
