@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from habitue.app import Shop
+from habitue.kernel import clock
+from habitue.store import held, jobs
 
 FIRST = "customer,date,order_id,amount\nc1,2026-01-05,o1,10\nc2,2026-01-06,o2,20\n"
 CORRECTED = "customer,date,order_id,amount\nc1,2026-01-05,o1,99\nc2,2026-01-07,o2,20\nc3,2026-01-08,o3,5\n"
@@ -47,3 +51,27 @@ def test_a_dry_run_shows_what_it_would_reject_and_leaves_no_file(shop: Shop, tmp
     assert report.reasons == {"“2026-02-30” is not in the calendar": 1}
     assert not list((tmp_path / "shop" / "rejects").iterdir())
     assert Path(shop.import_file(path).rejects or "").is_file()
+
+
+def test_an_import_cut_short_rejects_the_same_rows_whenever_it_goes_on(
+    shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "x.csv"
+    path.write_text(FIRST + "c3,2026-03-05,o3,5\nc4,2026-03-06,o4,5\n")
+    monkeypatch.setattr(import_module("habitue.ingest.files.parcels"), "CHUNK", 1)
+    real = held.hold
+
+    def cut(*given: Any) -> None:
+        if given[2] == 1:
+            raise KeyboardInterrupt
+        real(*given)
+
+    monkeypatch.setattr(held, "hold", cut)
+    with pytest.raises(KeyboardInterrupt):
+        shop.import_file(path, now=clock.instant("2026-02-01", "UTC"))
+    monkeypatch.setattr(held, "hold", real)
+    assert jobs.unfinished(shop.ops) == ["x.csv"]
+    report = shop.import_file(path, now=clock.instant("2026-04-01", "UTC"))
+    assert (report.rows, report.events, report.rejected) == (4, {"Order Completed": 2}, 2)
+    assert jobs.unfinished(shop.ops) == []
+    assert shop.import_file(path, now=clock.instant("2026-04-01", "UTC")).rejected == 0

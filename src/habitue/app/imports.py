@@ -74,10 +74,12 @@ def run(
     rejects = shop.directory / "rejects" / f"{job[:12]}.csv"
     rejects.parent.mkdir(exist_ok=True)
     report, before = Report(), held.reached(shop.ops, job)
+    # What was in the future when it began is rejected for good: its chunks are of one mind.
+    begun = now if dry_run else jobs.begin(shop.ops, job, detected.source.name, detected.kind, now)
     parcels = files.parcels(
         detected,
         settings,
-        now,
+        begun,
         report=report,
         rejects=None if dry_run else rejects,
         first=0 if dry_run else before,
@@ -87,7 +89,6 @@ def run(
         for _ in parcels:
             pass
         return _report(detected, report, rejects, language, dry_run=True)
-    jobs.begin(shop.ops, job, detected.source.name, detected.kind, now)
     try:
         for chunk, parcel in enumerate(parcels, start=before):
             held.hold(
