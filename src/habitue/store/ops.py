@@ -37,7 +37,7 @@ from habitue.kernel.errors import UserError
 from habitue.kernel.i18n import N_
 from habitue.store.failure import DiskFull, StoreDown, full
 
-HEAD: Final = "0001"
+HEAD: Final = "0002"
 """The revision of the newest migration; they are numbered in order."""
 
 tables = MetaData()
@@ -64,14 +64,45 @@ inbox = Table(
     "inbox",
     tables,
     Column("id", BigInteger, primary_key=True, autoincrement=False),
-    Column("key", Text, nullable=False, unique=True),
+    Column("key", Text, unique=True),
     Column("source", Text, nullable=False),
     Column("history", Boolean, nullable=False),
     Column("rows", Integer, nullable=False),
     Column("crc", BigInteger, nullable=False),
     Column("body", LargeBinary, nullable=False),
     Column("received", BigInteger, nullable=False),
+    Column("form", Text, nullable=False, server_default="parcel"),
 )
+"""`form` is `parcel` (compressed Arrow, with a key) or `calls` (events of the Segment protocol, with none)."""
+
+source = Table(
+    "source",
+    tables,
+    Column("id", Text, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("write_key", Text, nullable=False, unique=True),
+    Column("created", BigInteger, nullable=False),
+    Column("closed", BigInteger),
+)
+"""What may send events over HTTP: `browser` (its key is public, what it claims is not verified) or `server`."""
+
+dead = Table(
+    "dead",
+    tables,
+    Column("id", Integer, primary_key=True),
+    Column("origin", Text, unique=True),
+    Column("source", Text, nullable=False),
+    Column("received", BigInteger, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("detail", JSON, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("settled", BigInteger),
+    Column("outcome", Text),
+)
+"""Events that could not be taken, with the reason; `settled` when somebody mended (`replayed`) or `dropped` one.
+
+`origin` names the inbox row and the place in it of one that was refused only on its way to the log.
+"""
 
 held = Table(
     "held",
