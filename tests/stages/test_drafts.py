@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import suppress
 from importlib.resources import files
 
@@ -116,10 +117,10 @@ def test_a_condition_on_events_stays_one() -> None:
 @pytest.mark.parametrize(
     ("source", "said"),
     [
-        ("a = ", "Line 1, column 5: This is not sound TOML: Invalid value."),
+        ("a = ", "Line 1, column 5: This is not sound TOML; its reader says: “Invalid value”."),
         ("", "Line 1, column 1: “id” is missing."),
-        ("stages = 3", "Line 1, column 1: stages: Here goes array, not int."),
-        ("kind = 3", "Line 1, column 1: kind: Here goes str | null, not int."),
+        ("stages = 3", "Line 1, column 1: stages: Here goes a list in square brackets."),
+        ("kind = 3", "Line 1, column 1: kind: Here goes a text in quotes."),
     ],
 )
 def test_a_file_that_is_no_model_says_why(source: str, said: str) -> None:
@@ -134,6 +135,34 @@ def test_faults_are_told_in_french() -> None:
         "Ligne 2, colonne 14\u00a0: lost\u00a0: «\u202f2d\u202f» est hors limites. "
         "Choisissez une valeur entre 14d et 10y."
     )
+
+
+WRONG = ["3", "true", '"x"', "[1]", "{ a = 1 }", "2026-01-31"]
+
+
+def test_no_value_of_a_wrong_type_is_told_in_the_words_of_a_program() -> None:
+    sources = [
+        SHIPPED.replace(row, f"{row.partition(' = ')[0]} = {wrong}")
+        for row in SHIPPED.splitlines()
+        if re.match(r"[a-z.]+ = (?!''')", row)
+        for wrong in WRONG
+    ]
+    sources += [
+        f'kind = "chabry6"\n{name} = {wrong}'
+        for name in ("settings", "scope", "population", "settings.dormant", "scope.where", "scope.events")
+        for wrong in WRONG
+    ]
+    said = [fault for source in sources for fault in faults(source)]
+    assert len(said) > 200
+    assert [one for one in said if re.search("`|Expected|Here|null", one)] == []
+
+
+def faults(source: str) -> list[str]:
+    try:
+        from_text(source)
+    except UserError as error:
+        return error.say(translator("fr")).splitlines()
+    return []
 
 
 def test_settings_may_be_a_table_of_their_own() -> None:

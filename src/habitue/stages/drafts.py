@@ -78,9 +78,14 @@ _LIKE: Final = (
     (re.compile(r"Object missing required field `(?P<name>.+?)`"), N_("“{name}” is missing.")),
     (re.compile(r"Object contains unknown field `(?P<name>.+?)`"), N_("“{name}” is not known here.")),
     (re.compile(r"Invalid (enum )?value '(?P<value>.*?)'"), N_("“{value}” is none of what may stand here.")),
-    (re.compile(r"Expected `(?P<wanted>.+?)`, got `(?P<got>.+?)`"), N_("Here goes {wanted}, not {got}.")),
+    (re.compile(r"Expected `str( \| null)?`"), N_("Here goes a text in quotes.")),
+    (re.compile(r"Expected `bool`"), N_("Here goes true or false.")),
+    (re.compile(r"Expected `int \| float`"), N_("Here goes a number.")),
+    (re.compile(r"Expected `int \| float \| str`"), N_("Here goes a number, or a text in quotes.")),
+    (re.compile(r"Expected `array`"), N_("Here goes a list in square brackets.")),
+    (re.compile(r"Expected `object( \| null)?`"), N_("Here goes a table of names and values.")),
 )
-
+"""What msgspec says, with what people are told: its names of types are not those of TOML."""
 
 _SETTING: Final = N_(
     "The value of a parameter is set under [settings]: {name} = …. "
@@ -123,7 +128,7 @@ def _unreadable(source: str, reason: str) -> Fault:
     found = re.search(r" \(at line (\d+), column (\d+)\)", reason)
     end = (source.count("\n") + 1, len(source) - source.rfind("\n"))
     line, column = (int(found[1]), int(found[2])) if found else end
-    text = N_("This is not sound TOML: {reason}.")
+    text = N_("This is not sound TOML; its reader says: “{reason}”.")
     return Fault("", text, {"reason": re.sub(r" \(at .*\)", "", reason)}, line=line, column=column)
 
 
