@@ -20,16 +20,15 @@ function licence(name) {
 
 rmSync(out, { recursive: true, force: true });
 mkdirSync(out, { recursive: true });
+const common = { outdir: out, bundle: true, minify: true, legalComments: "none", logLevel: "warning" };
+// Shops load this one from their own pages, so it is a script of its own, for older browsers too.
+await build({ ...common, entryPoints: { habitue: "src/snippet.js" }, format: "iife", target: "es2020" });
 const { metafile } = await build({
+  ...common,
   entryPoints: ["src/app.js", "src/charts.js"],
-  outdir: out,
-  bundle: true,
-  minify: true,
   format: "esm",
   target: "es2022",
-  legalComments: "none",
   metafile: true,
-  logLevel: "warning",
 });
 copyFileSync(font, `${out}/inter.woff2`);
 

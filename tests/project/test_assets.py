@@ -35,6 +35,10 @@ def test_a_page_with_charts_is_bearable() -> None:
     assert weight([*first_load(), STATIC / "dist/charts.js"]) < 600 * KILOBYTE
 
 
+def test_the_snippet_for_shops_weighs_nothing() -> None:
+    assert weight([STATIC / "dist/habitue.js"]) < 3 * KILOBYTE
+
+
 @pytest.mark.parametrize(
     "name", ["@fontsource-variable/inter", "htmx.org", "vega", "vega-lite", "d3-array", "delaunator"]
 )

@@ -29,7 +29,7 @@ def test_the_wheel_holds_every_file_of_the_package(contents: set[str]) -> None:
 def test_the_wheel_holds_the_assets_that_git_ignores(contents: set[str]) -> None:
     dist = Path("habitue/web/static/dist")
     assert {
-        str(dist / name) for name in ("app.js", "charts.js", "inter.woff2", "THIRD_PARTY.txt")
+        str(dist / name) for name in ("app.js", "charts.js", "habitue.js", "inter.woff2", "THIRD_PARTY.txt")
     } <= contents
 
 

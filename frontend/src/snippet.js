@@ -1,0 +1,197 @@
+// What a shop's own pages load: it sends visits, acts and names to the Habitué that serves this file.
+//
+//   <script async src="https://habitue.example/habitue.js" data-key="WRITE_KEY" data-consent="required"></script>
+//
+// Until the visitor agrees nothing is kept and nothing leaves: no cookie, no storage, no request.
+
+const { src, dataset } = document.currentScript;
+const NAME = "habitue"; // of the global, of the cookie and of the entry in localStorage
+const DOOR = new URL("v1/b", src); // beside this file, also under a path of somebody else's host
+const MEMORY = 395 * 86_400_000; // how long a visitor is known: the 13 months that the CNIL grants
+const HELD = 100; // events that wait; the oldest go first
+const EVENT = 32_000; // bytes of one event; the server's limit
+const BATCH = 30_000; // bytes: a browser lets 64 KiB be on their way when a page goes, so two fit
+const CAMPAIGN = {
+  utm_source: "source",
+  utm_medium: "medium",
+  utm_campaign: "name",
+  utm_term: "term",
+  utm_content: "content",
+  gclid: "gclid",
+  fbclid: "fbclid",
+};
+
+const opposed = navigator.doNotTrack === "1" || navigator.globalPrivacyControl === true;
+const queue = []; // events as JSON text, in the order they happened
+let visitor = recall();
+let allowed = !opposed && (dataset.consent === "granted" || visitor.consent?.analytics || undefined);
+let timer, sending, failures = 0;
+
+/** 128 random bits; crypto.randomUUID is missing from pages without TLS. */
+function random() {
+  return [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+function recall() {
+  let kept;
+  try {
+    kept = JSON.parse(localStorage.getItem(NAME));
+  } catch {} // the browser keeps nothing, or what it keeps is not ours
+  const id = baked();
+  if (!(kept?.until > Date.now())) return stranger(id);
+  return !id || id === kept.id ? kept : { ...stranger(id), consent: kept.consent }; // another host of the shop renamed them
+}
+
+function stranger(id) {
+  return { id: id || random(), until: Date.now() + MEMORY };
+}
+
+function remember() {
+  if (!allowed) return;
+  try {
+    localStorage.setItem(NAME, JSON.stringify(visitor));
+  } catch {}
+  bake(visitor.id, Math.round((visitor.until - Date.now()) / 1000));
+}
+
+function forget() {
+  queue.length = 0;
+  visitor = stranger();
+  try {
+    localStorage.removeItem(NAME);
+  } catch {}
+  if (baked()) bake("", 0);
+}
+
+const baked = () => document.cookie.match(`(?:^|; )${NAME}=(\\w+)`)?.[1];
+
+/** The cookie on the widest domain that takes it, so that www. and pay. know one visitor; `age` 0 removes it. */
+function bake(id, age) {
+  const labels = location.hostname.split(".");
+  const secure = location.protocol === "https:" ? "; Secure" : "";
+  for (let n = 1; n <= labels.length && (!age || baked() !== id); n++)
+    document.cookie = `${NAME}=${id}; Domain=${labels.slice(-n).join(".")}; Path=/; Max-Age=${age}; SameSite=Lax${secure}`;
+}
+
+function context() {
+  const query = new URLSearchParams(location.search);
+  const campaign = Object.entries(CAMPAIGN).map(([from, to]) => [to, query.get(from)]).filter(([, value]) => value);
+  return {
+    library: { name: "habitue.js", version: "1" },
+    page: here(),
+    campaign: campaign.length ? Object.fromEntries(campaign) : undefined,
+    locale: navigator.language,
+    timezone: Intl.DateTimeFormat().resolvedOptions().timeZone,
+    screen: { width: screen.width, height: screen.height, density: devicePixelRatio },
+    consent: visitor.consent && { categoryPreferences: visitor.consent },
+  };
+}
+
+function here() {
+  const { href, pathname, search } = location;
+  return { url: href.split("#")[0], path: pathname, search, title: document.title, referrer: document.referrer };
+}
+
+/** Put one event, with what is true now, behind the others. */
+function record(type, fields) {
+  if (allowed === false) return;
+  const event = { type, messageId: random(), timestamp: new Date(), anonymousId: visitor.id, userId: visitor.user };
+  const text = JSON.stringify({ ...event, ...fields, context: context() });
+  if (size(text) > EVENT) return console.warn("habitue: an event of more than 32 KB was not sent");
+  hold(queue.push, [text]);
+  later(200);
+}
+
+const size = (text) => new Blob([text]).size;
+
+function hold(place, events) {
+  place.apply(queue, events);
+  queue.splice(0, queue.length - HELD);
+}
+
+function later(milliseconds) {
+  timer ??= setTimeout(flush, milliseconds);
+}
+
+async function flush() {
+  timer = undefined;
+  if (!allowed || sending || !queue.length) return;
+  sending = take();
+  const pause = await post(sending);
+  failures = pause ? failures + 1 : 0;
+  if (pause && allowed) hold(queue.unshift, sending);
+  sending = undefined;
+  later(pause);
+}
+
+/** The first events that go into one request, at least one. */
+function take() {
+  let bytes = 0;
+  const end = queue.findIndex((text, n) => (bytes += size(text)) > BATCH && n);
+  return queue.splice(0, end < 0 ? HELD : end);
+}
+
+const body = (events) =>
+  `{"writeKey":${JSON.stringify(dataset.key)},"sentAt":"${new Date().toISOString()}","batch":[${events}]}`;
+
+/** Send, as text/plain so that no browser asks first; the milliseconds to wait before the next try, 0 for none. */
+async function post(events) {
+  let after;
+  try {
+    const answer = await fetch(DOOR, { method: "POST", body: body(events), keepalive: true, credentials: "omit" });
+    if (answer.status !== 429 && answer.status < 500) return 0; // taken, or refused for good
+    after = Number(answer.headers.get("Retry-After"));
+  } catch {} // no network
+  return 1000 * Math.min(after || 2 ** failures * (1 + Math.random()), 300);
+}
+
+/** The page may be gone in an instant: what can't wait for an answer goes without. */
+function leave() {
+  while (allowed && queue.length) {
+    const events = take();
+    if (!navigator.sendBeacon(DOOR, body(events))) return hold(queue.unshift, events);
+  }
+}
+
+const api = {
+  page(name, properties) {
+    record("page", { name, properties: { ...here(), ...properties } });
+  },
+
+  track(event, properties) {
+    record("track", { event, properties });
+  },
+
+  /** Traits alone leave open who it is; `identify(null)` is a logout, and another name another visitor. */
+  identify(user, traits) {
+    if (user && typeof user === "object") return record("identify", { traits: user });
+    const id = user == null ? undefined : String(user);
+    if (visitor.user && visitor.user !== id) visitor = { ...stranger(), consent: visitor.consent };
+    visitor.user = id;
+    remember();
+    if (id) record("identify", { traits });
+  },
+
+  consent(choices) {
+    if (opposed) return;
+    if ("analytics" in choices) allowed = Boolean(choices.analytics);
+    if (allowed === false) return forget();
+    visitor.consent = { ...visitor.consent, ...choices };
+    remember();
+    later(0);
+  },
+
+  push(...commands) {
+    for (const [name, ...given] of commands) api[name](...given);
+  },
+};
+
+const early = window[NAME];
+if (!early?.track) {
+  window[NAME] = api;
+  allowed === false ? forget() : remember();
+  if (Array.isArray(early)) api.push(...early);
+  api.page();
+  addEventListener("pagehide", leave);
+  document.addEventListener("visibilitychange", () => document.hidden && !failures && leave());
+}
