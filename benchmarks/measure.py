@@ -98,7 +98,7 @@ def touched(path: Path, customers: int, times: int = 9) -> dict[str, Any]:
         with warehouse.write() as writer:
             writer.run(
                 f"INSERT INTO event_tail SELECT person, NULL, make_timestamp({now - 1}), 1, 1000, '{{}}', "
-                f"{turn * 1_000_000_000_000} + person, NULL FROM ids",
+                f"{turn * 1_000_000_000_000} + person, NULL, person FROM ids",
                 ids=ids,
             )
             writer.run("INSERT INTO touched SELECT person, false FROM ids", ids=ids)

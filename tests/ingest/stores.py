@@ -56,6 +56,7 @@ def parcel(key: str, *events: dict[str, object], history: bool = True) -> Parcel
             "name": event.get("name", "Order Completed"),
             "revenue": event.get("revenue", 1234),
             "props": event.get("props", '{"revenue": 12.34}'),
+            "also": event.get("also"),
         }
         for n, event in enumerate(events)
     ]

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
+from deltalake import DeltaTable, write_deltalake
 
 from habitue.store.failure import StoreDown
 from habitue.store.log import LOG, EventLog
@@ -51,6 +52,35 @@ def test_what_came_since_is_read_before_and_after_compaction(tmp_path: Path) -> 
         list(range(start, 70)) for start in (0, 3, 69, 70)
     ]
     assert (log.end(), log.offset("s"), log.count()) == (70, 69, 70)
+
+
+def test_a_log_of_an_earlier_version_is_read_and_appended_to(tmp_path: Path) -> None:
+    old = pa.schema([field for field in LOG if field.name not in {"also", "nodes"}])
+    DeltaTable.create(tmp_path / "log", old)
+    write_deltalake(tmp_path / "log", rows(0, 1).select(old.names), mode="append")
+    log = EventLog(tmp_path / "log")
+    one = pa.table(
+        {"also": [["user:b"]], "nodes": [[7]]}, schema=pa.schema([LOG.field("also"), LOG.field("nodes")])
+    )
+    log.append(
+        pa.table(
+            {
+                **dict(zip(LOG.names, rows(2).columns, strict=True)),
+                "also": one["also"],
+                "nodes": one["nodes"],
+            },
+            schema=LOG,
+        ),
+        "s",
+        1,
+    )
+    found = [row for table in EventLog(tmp_path / "log").read() for row in table.to_pylist()]
+    assert sorted((row["seq"], row["also"], row["nodes"]) for row in found) == [
+        (0, None, None),
+        (1, None, None),
+        (2, ["user:b"], [7]),
+    ]
+    assert log.ids("person") == 8
 
 
 def test_another_log_in_the_same_place_has_another_identity(tmp_path: Path) -> None:

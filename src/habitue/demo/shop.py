@@ -101,6 +101,7 @@ def _finish(rng: np.random.Generator, people: crowd.People, table: pa.Table) -> 
         "name": table["name"].cast(pa.string()),
         "revenue": table["revenue"],
         "props": table["props"],
+        "also": pa.nulls(len(table), PARCEL.field("also").type),
     }
     return pa.table(columns, schema=PARCEL)
 

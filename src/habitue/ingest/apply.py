@@ -23,7 +23,8 @@ _NAMES: Final = """
 
 _EVENTS: Final = """
     INSERT INTO event_tail
-    SELECT person::INTEGER, account::INTEGER, ts::TIMESTAMP, code, revenue, props, seq, id::UUID
+    SELECT person::INTEGER, account::INTEGER, ts::TIMESTAMP, code, revenue, props, seq, id::UUID,
+           person::INTEGER
     FROM arriving JOIN event_name USING (name)
 """
 
@@ -31,17 +32,17 @@ _EVENTS: Final = """
 _TRAITS: Final = """
     INSERT INTO trait_tail
     WITH RECURSIVE leaf AS (
-        SELECT person, ts, seq, substr(name, 2) || '.' || key AS name, value, type, 1 AS depth
+        SELECT person, source, ts, seq, substr(name, 2) || '.' || key AS name, value, type, 1 AS depth
         FROM (
-            SELECT person, ts, seq, replace(name, '$identify', '$trait') AS name, props
+            SELECT person, source, ts, seq, replace(name, '$identify', '$trait') AS name, props
             FROM arriving
             WHERE name IN ('$identify', '$score', '$consent') AND json_valid(props)
         ) AS told, json_each(told.props)
         UNION ALL
-        SELECT person, ts, seq, name || '.' || inner_.key, inner_.value, inner_.type, depth + 1
+        SELECT person, source, ts, seq, name || '.' || inner_.key, inner_.value, inner_.type, depth + 1
         FROM leaf, json_each(leaf.value) AS inner_ WHERE leaf.type = 'OBJECT' AND depth < 8
     )
-    SELECT person::INTEGER, name, value::VARCHAR, ts::TIMESTAMP, seq
+    SELECT person::INTEGER, name, value::VARCHAR, ts::TIMESTAMP, seq, person::INTEGER, source
     FROM leaf WHERE type <> 'OBJECT' OR depth = 8
 """
 
@@ -59,6 +60,14 @@ _SUBJECTS: Final = (
     "DROP TABLE born",
 )
 
+_NODES: Final = """
+    INSERT INTO node
+    SELECT DISTINCT node::INTEGER, key FROM (
+        SELECT person AS node, key FROM arriving
+        UNION ALL SELECT unnest(nodes), unnest(also) FROM arriving
+    ) AS named ANTI JOIN node USING (node)
+"""
+
 _TOUCHED: Final = "INSERT INTO touched SELECT DISTINCT person::INTEGER, history FROM arriving"
 
 
@@ -66,7 +75,7 @@ def apply(warehouse: Warehouse, log: EventLog, rows: pa.Table) -> None:
     """Take rows of the log (`LOG`) into the working copy, with how far it has come, in one transaction."""
     end = reached(warehouse) + rows.num_rows
     with warehouse.write() as writer:
-        for statement in (_NAMES, _EVENTS, _TRAITS, _TOUCHED):
+        for statement in (_NAMES, _NODES, _EVENTS, _TRAITS, _TOUCHED):
             writer.run(statement, arriving=rows)
         for subject, key in (("person", "key"), ("account", "account_key")):
             for statement in _SUBJECTS:

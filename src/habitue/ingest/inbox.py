@@ -68,7 +68,8 @@ def waiting(ops: Ops, after: int = 0) -> Iterator[Waiting]:
                 source=found.source,
             )
         with pa.ipc.open_stream(found.body) as stream:
-            yield Waiting(found.id, found.source, bool(found.history), int(found.received), stream.read_all())
+            table = _whole(stream.read_all())
+        yield Waiting(found.id, found.source, bool(found.history), int(found.received), table)
         after = found.id
 
 
@@ -128,15 +129,27 @@ def _put_chunk(ops: Ops, key: str, parcel: Parcel, table: pa.Table, now: int) ->
 
 
 def checked(table: pa.Table) -> pa.Table:
-    """The table itself; raises `ValueError` for one that is no parcel's."""
+    """The table as a parcel's, without `also` where it has none; raises `ValueError` for one that is none."""
+    table = _whole(table)
     if not table.schema.equals(PARCEL):
         raise ValueError(f"not a parcel: {table.schema}")
     for name in ("id", "key", "ts", "name", "props"):
         if table[name].null_count:
             raise ValueError(f"a parcel without {name}")
-    if any(pc.any(pc.match_substring(table[name], "\0")).as_py() for name in ("key", "account")):
+    also = pc.list_flatten(table["also"])
+    if also.null_count:
+        raise ValueError("a parcel with a null among also")
+    if any(pc.any(pc.match_substring(keys, "\0")).as_py() for keys in (table["key"], table["account"], also)):
         raise ValueError("a parcel with a NUL in a key")
     return table
+
+
+def _whole(table: pa.Table) -> pa.Table:
+    """The table with `also`, which is left out where every event has one key only."""
+    if "also" in table.column_names:
+        return table
+    field = PARCEL.field("also")
+    return table.append_column(field, pa.nulls(len(table), field.type))
 
 
 def packed(table: pa.Table) -> bytes:

@@ -13,6 +13,7 @@ from typing import Final
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from habitue.ingest import inbox
 from habitue.ingest.apply import Progress, apply, catch_up
@@ -107,9 +108,13 @@ class Rebuilt:
 
 
 _PROOF: Final = {
-    "event": "person, account, ts, name, revenue, props, seq, id",
-    "trait": "person, name, value, ts, seq",
+    "event": "person, account, ts, name, revenue, props, seq, id, node",
+    "trait": "person, name, value, ts, seq, node, source",
     "person": "person, key, birth",
+    "node": "node, key",
+    "claim": "one, other, source, ts, seq",
+    "ruling": "seq, act, one, other, who, why, ts",
+    "merged": "node, person",
     "account": "account, key, birth",
 }
 
@@ -149,9 +154,9 @@ def _proof(warehouse: Warehouse) -> dict[str, tuple[int, int]]:
 def recover(ops: Ops, log: EventLog, warehouse: Warehouse) -> None:
     """Make the three stores agree after whatever happened; nothing to do, and quick, when nothing did."""
     catch_up(log, warehouse)
-    for space in (identity.PERSON, identity.ACCOUNT):
+    for space, column in ((identity.PERSON, "node"), (identity.ACCOUNT, "account")):
         if identity.made(ops, space) < log.ids(space):
-            rows = warehouse.read(f"SELECT key, {space} AS id FROM {space}")
+            rows = warehouse.read(f"SELECT key, {column} AS id FROM {column}")
             identity.recover(ops, space, rows["key"].to_pylist(), rows["id"].to_pylist())
     offset = log.offset(ops.name)
     inbox.follow(ops, offset)
@@ -178,10 +183,24 @@ def _numbered(ops: Ops, log: EventLog, warehouse: Warehouse, batch: list[Waiting
     kept = whole.take(np.delete(np.arange(whole.num_rows), known)) if len(known) else whole
     columns = {name: kept[name] for name in kept.column_names} | {
         "seq": pa.array(np.arange(log.end(), log.end() + kept.num_rows)),
-        "person": identity.resolve(ops, kept["key"]),
+        **_people(ops, kept["key"], kept["also"].combine_chunks()),
         "account": identity.resolve(ops, kept["account_key"], identity.ACCOUNT),
     }
     return pa.table({name: columns[name] for name in LOG.names}).cast(LOG)
+
+
+def _people(ops: Ops, key: pa.ChunkedArray, also: pa.ListArray) -> dict[str, pa.Array]:
+    """The numbers of each event's keys."""
+    others = also.flatten()
+    numbers = identity.resolve(ops, pa.chunked_array([*key.chunks, others]))
+    return {"person": numbers[: len(key)], "nodes": _lists(also, numbers[len(key) :])}
+
+
+def _lists(shape: pa.ListArray, values: pa.Array) -> pa.ListArray:
+    """Lists as long as those of `shape`, and null where they are."""
+    lengths = pc.fill_null(pc.list_value_length(shape), 0).to_numpy(zero_copy_only=False)
+    offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int32)
+    return pa.ListArray.from_arrays(pa.array(offsets), values, mask=shape.is_null())
 
 
 def _differing(warehouse: Warehouse, batch: list[Waiting]) -> int:

@@ -16,7 +16,7 @@ from typing import Any, Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
-from deltalake import CommitProperties, DeltaTable, Transaction, WriterProperties, write_deltalake
+from deltalake import CommitProperties, DeltaTable, Schema, Transaction, WriterProperties, write_deltalake
 from deltalake.exceptions import DeltaError, TableNotFoundError
 
 from habitue.kernel.i18n import N_
@@ -33,9 +33,13 @@ PARCEL: Final = pa.schema(
         pa.field("name", pa.string(), nullable=False),
         pa.field("revenue", pa.int64()),
         pa.field("props", pa.string(), nullable=False),
+        pa.field("also", pa.list_(pa.string())),
     ]
 )
-"""An event as it comes in: message id, person and account key, instant, name, minor units, JSON object."""
+"""An event as it comes in: message id, person and account key, instant, name, minor units, JSON object.
+
+`key` is the strongest by which its sender knows the person, `also` are the others.
+"""
 
 LOG: Final = pa.schema(
     [
@@ -52,9 +56,15 @@ LOG: Final = pa.schema(
         pa.field("received", MOMENT),
         pa.field("source", pa.string()),
         pa.field("history", pa.bool_()),
+        pa.field("also", pa.list_(pa.string())),
+        pa.field("nodes", pa.list_(pa.int64())),
     ]
 )
-"""An event as it is kept: with its global sequence number and the ids of its person and account."""
+"""An event as it is kept: with its global sequence number and the ids of its person and account.
+
+`person` is the number of `key`, `nodes` are those of `also`, for ever: which of them are one human is
+worked out from all that was said.
+"""
 
 _WRITING: Final = WriterProperties(compression="ZSTD", compression_level=1)
 _FILE: Final = 128 << 20
@@ -71,6 +81,7 @@ class EventLog:
                 self._table = DeltaTable(folder)
             except TableNotFoundError:
                 self._table = DeltaTable.create(folder, LOG, mode="ignore")
+            self._widen()
 
     def identity(self) -> str:
         """The table's own id: another log in the same place has another."""
@@ -98,9 +109,12 @@ class EventLog:
         Raises `DiskFull` or `StoreDown`; then nothing of the rows is in the log.
         """
         noted = {f"inbox:{store}": inbox_id, "seq": self.end() + rows.num_rows}
-        for subject in ("person", "account"):
-            highest = pc.max(rows[subject]).as_py()
-            noted[subject] = max(self.ids(subject), -1 if highest is None else highest + 1)
+        for subject, *columns in (
+            ("person", rows["person"], pc.list_flatten(rows["nodes"])),
+            ("account", rows["account"]),
+        ):
+            highest = [pc.max(column).as_py() for column in columns]
+            noted[subject] = max(self.ids(subject), *(0 if n is None else n + 1 for n in highest))
         with self._guarded():
             write_deltalake(
                 self._table,
@@ -150,6 +164,14 @@ class EventLog:
 
     def _noted(self, name: str) -> int:
         return int(self._table.transaction_version(name) or 0)
+
+    def _widen(self) -> None:
+        """Add the columns that a log of an earlier version lacks; they are null in its rows."""
+        held = {field.name for field in self._table.schema().fields}
+        missing = [field for field in LOG if field.name not in held]
+        if missing:
+            self._table.alter.add_columns(Schema.from_arrow(pa.schema(missing)).fields)
+            self._settle()
 
     def _settle(self) -> None:
         """Force the last commit and its files to the disk: the inbox rows are deleted after this."""

@@ -1,21 +1,29 @@
 -- The working copy: disposable, rebuilt from the log. No keys and no indexes: what is large is only appended to or
 -- rewritten sorted. Every *_base lies sorted by subject and time; *_tail holds what came since. `ts` is UTC.
+-- `node` is the number of the key that a row came in under, `person` the human whose key that is as far as we know.
 
 CREATE TABLE meta (key VARCHAR, value VARCHAR);
 
 CREATE TABLE event_name (code INTEGER, name VARCHAR);
 
-CREATE TABLE event_base (person INTEGER, account INTEGER, ts TIMESTAMP, code INTEGER, revenue BIGINT, props VARCHAR, seq BIGINT, id UUID);
-CREATE TABLE event_tail (person INTEGER, account INTEGER, ts TIMESTAMP, code INTEGER, revenue BIGINT, props VARCHAR, seq BIGINT, id UUID);
+CREATE TABLE event_base (person INTEGER, account INTEGER, ts TIMESTAMP, code INTEGER, revenue BIGINT, props VARCHAR, seq BIGINT, id UUID, node INTEGER);
+CREATE TABLE event_tail (person INTEGER, account INTEGER, ts TIMESTAMP, code INTEGER, revenue BIGINT, props VARCHAR, seq BIGINT, id UUID, node INTEGER);
 CREATE VIEW event AS FROM event_base UNION ALL FROM event_tail;
 
-CREATE TABLE trait_base (person INTEGER, name VARCHAR, value VARCHAR, ts TIMESTAMP, seq BIGINT);
-CREATE TABLE trait_tail (person INTEGER, name VARCHAR, value VARCHAR, ts TIMESTAMP, seq BIGINT);
+CREATE TABLE trait_base (person INTEGER, name VARCHAR, value VARCHAR, ts TIMESTAMP, seq BIGINT, node INTEGER, source VARCHAR);
+CREATE TABLE trait_tail (person INTEGER, name VARCHAR, value VARCHAR, ts TIMESTAMP, seq BIGINT, node INTEGER, source VARCHAR);
 CREATE VIEW trait AS FROM trait_base UNION ALL FROM trait_tail;
 
 -- Ids are handed out rising, so appending keeps both sorted; birth is the first event of any kind.
 CREATE TABLE person (person INTEGER, key VARCHAR, birth TIMESTAMP);
 CREATE TABLE account (account INTEGER, key VARCHAR, birth TIMESTAMP);
+
+-- Who is who (people/graph.py), made of the log's rows: every key, which two keys a source said are one person's (when
+-- first, and in which event), what people decided about two keys, and the keys whose person has another number.
+CREATE TABLE node (node INTEGER, key VARCHAR);
+CREATE TABLE claim (one INTEGER, other INTEGER, source VARCHAR, ts TIMESTAMP, seq BIGINT);
+CREATE TABLE ruling (seq BIGINT, act VARCHAR, one INTEGER, other INTEGER, who VARCHAR, why VARCHAR, ts TIMESTAMP);
+CREATE TABLE merged (node INTEGER, person INTEGER);
 
 -- Persons with events that are not folded yet: written with the events, deleted with the new intervals. What came in as
 -- history triggers nothing.

@@ -72,7 +72,8 @@ def table(
     said: pa.Array,
 ) -> pa.Table:
     moments = pa.array(at, pa.timestamp("us", "UTC"))
-    return pa.table([seen.binary(ids), key, account, moments, name, revenue, said], schema=PARCEL)
+    also = pa.nulls(len(ids), PARCEL.field("also").type)
+    return pa.table([seen.binary(ids), key, account, moments, name, revenue, said, also], schema=PARCEL)
 
 
 def emit(orders: Orders, rows: Rows, memory: Memory) -> pa.Table:
