@@ -23,6 +23,7 @@ from litestar.static_files import create_static_files_router
 import habitue
 from habitue.api import commands, customers, segment, stages
 from habitue.api import failure as answer
+from habitue.api.door import Door
 from habitue.app import Shop
 from habitue.kernel import clock
 from habitue.kernel.errors import UserError
@@ -162,8 +163,12 @@ def serve(
         ready(f"http://{f'[{host}]' if ':' in host else host}:{waiting.getsockname()[1]}/")
     app = create(shop, frozenset({host}), token)
     Thread(target=_look_ahead, args=(shop, app.state.overviews), daemon=True).start()
-    config = uvicorn.Config(app, log_level="warning", server_header=False)
-    uvicorn.Server(config).run(sockets=[waiting])
+    door = Door(app, shop, clock.now)
+    config = uvicorn.Config(door, log_level="warning", server_header=False)
+    try:
+        uvicorn.Server(config).run(sockets=[waiting])
+    finally:
+        door.close()
 
 
 def _look_ahead(shop: Shop, overviews: Overviews) -> None:

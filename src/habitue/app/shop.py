@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from keyword import iskeyword
 from pathlib import Path
+from secrets import token_urlsafe
 from tempfile import TemporaryDirectory
 from typing import Any, Final, Self
 
@@ -22,6 +23,8 @@ from habitue.engine import explain as why
 from habitue.engine import refresh as engine
 from habitue.ingest import inbox, loader
 from habitue.ingest.apply import reached
+from habitue.ingest.calls import sources
+from habitue.ingest.calls.sources import Source
 from habitue.ingest.doctor import Finding, Patient, examine
 from habitue.ingest.inbox import Parcel
 from habitue.ingest.loader import Rebuilt
@@ -124,6 +127,18 @@ class Shop(Workspace):
         """Acknowledge parcels: they are safe on return, and in with the next refresh."""
         return inbox.put(self.ops, parcels, clock.now() if now is None else now)
 
+    def sources(self) -> list[Source]:
+        """Who may send events over HTTP."""
+        return sources.open_(self.ops)
+
+    def add_source(self, name: str, kind: str = "server", now: Micros | None = None) -> Source:
+        """A new write key. A `browser`'s stands in its page for all to read: its claims are not verified."""
+        return sources.add(self.ops, name, kind, token_urlsafe(24), clock.now() if now is None else now)
+
+    def close_source(self, name: str, now: Micros | None = None) -> None:
+        """Take nothing more with this source's write key; what it sent stays."""
+        sources.close(self.ops, name, clock.now() if now is None else now)
+
     def _import_frame(self, frame: Any, kind: str, mapping: Mapping[str, str]) -> ImportReport:
         with TemporaryDirectory() as folder:
             path = Path(folder) / f"{kind}.parquet"
@@ -136,7 +151,9 @@ class Shop(Workspace):
         """Take in what waits in the inbox and bring every live definition up to `now`."""
         when = self.instant(now)
         with self.working:
-            loaded = loader.load(self.ops, self.log, self.warehouse, _step(told, N_("Loading")))
+            loaded = loader.load(
+                self.ops, self.log, self.warehouse, _step(told, N_("Loading")), self.settings.terms
+            )
             since = self.ops.setting("told")
             folded = engine.refresh(
                 self.warehouse,

@@ -14,9 +14,12 @@ from threading import RLock
 from typing import Any, Final, NoReturn, Self, TypeAlias, cast
 from zoneinfo import available_timezones
 
+from babel.core import get_global
+
 from habitue.engine.plan import Definition
 from habitue.engine.refresh import known
 from habitue.engine.source import Known
+from habitue.ingest.calls.rows import Terms
 from habitue.ingest.doctor import Patient
 from habitue.kernel import clock, money
 from habitue.kernel.clock import Micros
@@ -52,6 +55,11 @@ class Settings:
     @property
     def digits(self) -> int:
         return money.digits(self.currency)
+
+    @property
+    def terms(self) -> Terms:
+        """How calls are read: amounts in the shop's currency, phone numbers as in the country of its zone."""
+        return Terms(self.currency, get_global("zone_territories").get(self.timezone))
 
 
 class Workspace:

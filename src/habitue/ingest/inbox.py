@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 from zlib import crc32
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from habitue.ingest.calls import protocol, rows, sources
+from habitue.ingest.calls.intake import bury
+from habitue.ingest.calls.rows import EURO, Origin, Terms
+from habitue.ingest.calls.sources import Source
 from habitue.kernel.errors import UserError
 from habitue.kernel.i18n import N_
 from habitue.store.log import PARCEL
@@ -51,8 +55,12 @@ def put(ops: Ops, parcels: Iterable[Parcel], now: int) -> int:
     return sum(_put(ops, parcel, now) for parcel in parcels)
 
 
-def waiting(ops: Ops, after: int = 0) -> Iterator[Waiting]:
-    """The rows with an id above `after`, in order, one in memory at a time."""
+def waiting(ops: Ops, terms: Terms = EURO, after: int = 0) -> Iterator[Waiting]:
+    """The rows with an id above `after`, in order, one in memory at a time.
+
+    What is in them but can't be taken after all goes to the dead on the way.
+    """
+    known: dict[str, Source] = {}
     while True:
         with ops.read() as tx:
             found = tx.execute(inbox.select().where(inbox.c.id > after).order_by(inbox.c.id).limit(1)).first()
@@ -67,10 +75,22 @@ def waiting(ops: Ops, after: int = 0) -> Iterator[Waiting]:
                 id=found.id,
                 source=found.source,
             )
-        with pa.ipc.open_stream(found.body) as stream:
-            table = _whole(stream.read_all())
+        if found.form == "calls":
+            known = known if found.source in known else sources.all_(ops)
+            table = _called(ops, found, terms, known[found.source].verified)
+        else:
+            with pa.ipc.open_stream(found.body) as stream:
+                table = _whole(stream.read_all())
         yield Waiting(found.id, found.source, bool(found.history), int(found.received), table)
         after = found.id
+
+
+def _called(ops: Ops, found: Any, terms: Terms, verified: bool) -> pa.Table:
+    origin = Origin(int(found.id), found.source, int(found.received), verified, terms)
+    table, dead = rows.table(protocol.kept(found.body), origin)
+    if dead:
+        bury(ops, origin, dead)
+    return table
 
 
 def done(ops: Ops, upto: int) -> None:

@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 
 from habitue.ingest import inbox
 from habitue.ingest.apply import Progress, apply, catch_up
+from habitue.ingest.calls.rows import EURO, Terms
 from habitue.ingest.inbox import Waiting
 from habitue.people import identity
 from habitue.store.failure import Damaged, StoreDown
@@ -63,22 +64,24 @@ class Loaded:
     differing: int = 0
 
 
-def load(ops: Ops, log: EventLog, warehouse: Warehouse, progress: Progress | None = None) -> Loaded:
+def load(
+    ops: Ops, log: EventLog, warehouse: Warehouse, progress: Progress | None = None, terms: Terms = EURO
+) -> Loaded:
     """Take the whole inbox in; restartable at any point. `StoreDown` where a store fails: call again.
 
     A working copy that turns out to be damaged on disk is set aside and made again from the log.
     """
     try:
-        return _load(ops, log, warehouse, progress)
+        return _load(ops, log, warehouse, progress, terms)
     except Damaged:
-        return _load(ops, log, warehouse, progress)
+        return _load(ops, log, warehouse, progress, terms)
 
 
-def _load(ops: Ops, log: EventLog, warehouse: Warehouse, progress: Progress | None) -> Loaded:
+def _load(ops: Ops, log: EventLog, warehouse: Warehouse, progress: Progress | None, terms: Terms) -> Loaded:
     recover(ops, log, warehouse)
     total, read, history, differing = inbox.count(ops), 0, True, 0
     events, persons = 0, np.empty(0, np.int64)
-    for batch in _batches(inbox.waiting(ops)):
+    for batch in _batches(inbox.waiting(ops, terms)):
         fresh = _numbered(ops, log, warehouse, batch)
         if fresh.num_rows < sum(row.table.num_rows for row in batch):
             differing += _differing(warehouse, batch)

@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+import re
+from typing import Final
+from unicodedata import normalize
+
+import phonenumbers
+
 
 def bare(key: str) -> str:
     """The name as the source gave it, without its kind."""
@@ -13,3 +19,75 @@ def spoken(name: str) -> tuple[str, ...]:
     plain = " ".join(name.split())
     folded = plain.casefold()
     return tuple(dict.fromkeys((name, plain, f"user:{folded}", f"email:{folded}", f"user:{plain}")))
+
+
+LONGEST: Final = 256
+"""The most characters of an id."""
+
+_EMAIL: Final = re.compile(r"[^@\s,;<>()]{1,64}@[^@\s,;<>()]+\.[^@\s,;<>().]{2,}")
+_TELLING: Final = re.compile(r"[^\W_0]")
+"""A letter or a digit other than zero: without one it names nobody, like the UUID of zeros."""
+
+JUNK: Final = frozenset(
+    ("undefined", "null", "none", "nil", "nan", "n/a", "na", "anonymous", "guest", "unknown", "test")
+) | {"true", "false", "[object object]", "-1"}
+"""What programs and people write where they know no id."""
+
+
+def junk(text: str) -> bool:
+    """Whether this names nobody: a word of `JUNK`, or nothing but zeros and signs."""
+    small = text.strip().casefold()
+    return small in JUNK or not _TELLING.search(small)
+
+
+def user_key(told: object) -> str | None:
+    """`user:…` for a text or a whole number that names somebody, None for what doesn't."""
+    text = _plain(told)
+    return None if text is None else f"user:{text.casefold()}"
+
+
+def anon_key(told: object) -> str | None:
+    """`anon:…`: ids that a device made up; they are told apart by case too."""
+    text = _plain(told)
+    return None if text is None else f"anon:{text}"
+
+
+def account_key(told: object) -> str | None:
+    text = _plain(told)
+    return None if text is None else f"account:{text.casefold()}"
+
+
+def email_key(told: object) -> str | None:
+    """`email:…` of an address, in small letters; None for what is none."""
+    if not isinstance(told, str) or len(told) > LONGEST:
+        return None
+    text = normalize("NFC", told).strip().casefold().removeprefix("mailto:")
+    return f"email:{text}" if _EMAIL.fullmatch(text) else None
+
+
+def phone_key(told: object, region: str | None) -> str | None:
+    """`phone:+33…` (E.164) of a number that can exist; one without a country's prefix is of `region`."""
+    if not isinstance(told, str) or len(told) > 40:
+        return None
+    try:
+        number = phonenumbers.parse(told, region)
+    except phonenumbers.NumberParseException:
+        return None
+    if not phonenumbers.is_valid_number(number):
+        return None
+    return "phone:" + phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+def _plain(told: object) -> str | None:
+    """The id in NFC, trimmed, inner blanks made one; None for what names nobody or is too long."""
+    if isinstance(told, str):
+        if len(told) > LONGEST:
+            return None
+        text = told if told.isascii() and told.isalnum() else " ".join(normalize("NFC", told).split())
+        if not text.isprintable():
+            return None
+    elif isinstance(told, int) and not isinstance(told, bool) and told.bit_length() < 128:
+        text = str(told)
+    else:
+        return None
+    return None if junk(text) else text

@@ -1,0 +1,278 @@
+"""Where SDKs knock: the Segment protocol under `/v1`, in plain ASGI, for it is asked more than all else.
+
+The raw body is read whatever its content type: browsers send `text/plain`, some servers gzip.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import zlib
+from base64 import b64decode
+from binascii import Error as NotBase64
+from collections import deque
+from collections.abc import Callable, Iterable
+from time import monotonic
+from typing import Any, Final, NamedTuple
+
+import msgspec
+from litestar.enums import ScopeType
+from litestar.types import ASGIApp, HTTPScope, Receive, Scope, Send
+
+from habitue.app import Shop
+from habitue.ingest.calls import protocol, sources
+from habitue.ingest.calls.intake import Arrival, Intake
+from habitue.ingest.calls.protocol import FAULTS, Fault, Limits, Refused
+from habitue.ingest.calls.sources import Source
+from habitue.kernel.clock import Micros
+from habitue.kernel.errors import UserError
+from habitue.kernel.i18n import N_, Language, choose, translator
+
+KINDS: Final = {word: word for word in protocol.TYPES} | {word[0]: word for word in protocol.TYPES}
+"""What is sent to `/v1/{word}`, and to the browser's short paths."""
+
+MANY: Final = ("batch", "b", "import")
+SLOW: Final = 30.0
+"""Seconds in which a request must have arrived."""
+
+_CORS: Final = [
+    (b"access-control-allow-origin", b"*"),
+    (b"access-control-allow-methods", b"GET, POST, OPTIONS"),
+    (b"access-control-allow-headers", b"authorization, content-type, content-encoding"),
+    (b"access-control-max-age", b"86400"),
+    (b"cross-origin-resource-policy", b"cross-origin"),
+    (b"x-content-type-options", b"nosniff"),
+]
+_UNKNOWN: Final = N_("This write key is not known. Look at “habitue sources”.")
+_FULL: Final = N_("Too much is waiting to be stored. Send it again in a second.")
+_LATE: Final = N_("The request did not arrive in time.")
+_METHOD: Final = N_("Send this with POST.")
+_NOWHERE: Final = N_("There is nothing here. Events go to /v1/batch, /v1/track and the like.")
+
+
+class Seen(NamedTuple):
+    """One request, for those who look for what became of it."""
+
+    received: Micros
+    source: str | None
+    path: str
+    taken: int
+    refused: tuple[Fault, ...]
+    status: int
+
+
+class Door:
+    """Answers `/v1/…` and hands everything else on."""
+
+    def __init__(
+        self, inner: ASGIApp, shop: Shop, now: Callable[[], Micros], limits: Limits | None = None
+    ) -> None:
+        self.recent: deque[Seen] = deque(maxlen=500)
+        self._inner = inner
+        self._shop = shop
+        self._now = now
+        self._limits = limits or Limits()
+        self._intake = Intake(shop.ops)
+        self._intake.start()
+        self._keys = _Keys(shop)
+
+    def close(self) -> None:
+        """Commit what waits."""
+        self._intake.stop()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != ScopeType.HTTP or not scope["path"].startswith("/v1/"):
+            await self._inner(scope, receive, send)
+            return
+        method, word = scope["method"], scope["path"][4:]
+        if method == "OPTIONS":
+            await _answer(send, 204, None)
+        elif method == "GET" and word.startswith("projects/") and word.endswith("/settings"):
+            await self._settings(scope, send, word[9:-9])
+        elif word not in KINDS and word not in MANY:
+            await _refuse(send, 404, _NOWHERE, scope)
+        elif method != "POST":
+            await _refuse(send, 405, _METHOD, scope)
+        else:
+            await self._take(scope, receive, send, word)
+
+    async def _settings(self, scope: HTTPScope, send: Send, key: str) -> None:
+        """What a browser's SDK asks before it starts: where to send; nothing else is to be loaded."""
+        if self._keys.get(key) is None:
+            await _refuse(send, 404, _UNKNOWN, scope)
+            return
+        host = dict(scope["headers"]).get(b"host", b"").decode("latin-1")
+        own = {"apiKey": key, "apiHost": f"{host}/v1", "protocol": scope["scheme"]}
+        await _answer(
+            send,
+            200,
+            {
+                "integrations": {"Segment.io": {**own, "deliveryStrategy": {"strategy": "standard"}}},
+                "plan": {"track": {"__default": {"enabled": True, "integrations": {}}}},
+                "metrics": {"sampleRate": 0},
+            },
+        )
+
+    async def _take(self, scope: HTTPScope, receive: Receive, send: Send, word: str) -> None:
+        received, kind = self._now(), KINDS.get(word)
+        source: Source | None = None
+        body = b""
+        try:
+            async with asyncio.timeout(SLOW):
+                body = await _body(scope, receive, self._limits.body)
+            sending = protocol.read(body, self._limits, kind)
+            source = self._keys.get(_basic(scope) or sending.writeKey)
+            if source is None:
+                await _refuse(send, 401, _UNKNOWN, scope)
+                return
+            good, bad = protocol.sort(sending, self._limits, kind)
+        except TimeoutError:
+            await _refuse(send, 408, _LATE, scope)
+            return
+        except Refused as refused:
+            source = source or self._keys.get(_basic(scope))
+            await self._bury(source, received, body, refused.fault)
+            self._note(received, source, word, 0, [refused.fault], 400)
+            await _refuse(send, 400, FAULTS[refused.fault.code], scope, refused.fault.fields)
+            return
+        history = word == "import" or sending.backfill
+        kept = protocol.stored(good, sending, kind) if good else b""
+        dead = [(bytes(raw), fault) for _, raw, fault in bad]
+        waiting = self._intake.offer(Arrival(source.id, history, received, len(good), kept, dead))
+        if waiting is None:
+            await _refuse(send, 429, _FULL, scope, retry=1)
+            return
+        try:
+            await waiting
+        except UserError as error:
+            await _refuse(send, 503, str(error), scope, retry=10)
+            return
+        status = 400 if kind and bad else 200
+        self._note(received, source, word, len(good), [fault for _, _, fault in bad], status)
+        await _answer(send, status, _result(status, bad, scope))
+
+    async def _bury(self, source: Source | None, received: Micros, body: bytes, fault: Fault) -> None:
+        """Keep what a known source sent and nobody could read."""
+        if source and body:
+            waiting = self._intake.offer(Arrival(source.id, False, received, 0, b"", [(body, fault)]))
+            if waiting:
+                await asyncio.wait([waiting])
+
+    def _note(
+        self,
+        received: Micros,
+        source: Source | None,
+        word: str,
+        taken: int,
+        refused: list[Fault],
+        status: int,
+    ) -> None:
+        self.recent.append(
+            Seen(received, source.id if source else None, f"/v1/{word}", taken, tuple(refused[:5]), status)
+        )
+
+
+class _Keys:
+    """Sources by write key; looked up again when one is not known, at most once a second."""
+
+    def __init__(self, shop: Shop) -> None:
+        self._shop = shop
+        self._known: dict[str, Source] = {}
+        self._looked = float("-inf")
+
+    def get(self, key: str | None) -> Source | None:
+        if key is None:
+            return None
+        if monotonic() - self._looked > 1 and (key not in self._known or monotonic() - self._looked > 10):
+            self._known = {one.write_key: one for one in sources.open_(self._shop.ops)}
+            self._looked = monotonic()
+        return self._known.get(key)
+
+
+async def _body(scope: HTTPScope, receive: Receive, most: int) -> bytes:
+    """The whole body, unpacked; raises `Refused` as soon as it is known to be too large."""
+    headers = dict(scope["headers"])
+    if int(headers.get(b"content-length", b"0") or 0) > most:
+        raise Refused("request-large", most=most)
+    parts: list[bytes] = []
+    size, more = 0, True
+    while more:
+        message = await receive()
+        if message["type"] != "http.request":
+            raise Refused("no-json", reason="the connection was closed")
+        part = message.get("body", b"")
+        parts.append(part)
+        size += len(part)
+        if size > most:
+            raise Refused("request-large", most=most)
+        more = message.get("more_body", False)
+    body = b"".join(parts)
+    if headers.get(b"content-encoding", b"").strip().lower() == b"gzip" or body[:2] == b"\x1f\x8b":
+        return _unpacked(body, most)
+    return body
+
+
+def _unpacked(body: bytes, most: int) -> bytes:
+    unpacker = zlib.decompressobj(31)
+    try:
+        found = unpacker.decompress(body, most + 1)
+    except zlib.error as error:
+        raise Refused("bad-gzip") from error
+    if len(found) > most:
+        raise Refused("request-large", most=most)
+    if not unpacker.eof:
+        raise Refused("bad-gzip")
+    return found
+
+
+def _basic(scope: HTTPScope) -> str | None:
+    """The write key of a Basic header: its user name."""
+    for name, value in scope["headers"]:
+        if name == b"authorization":
+            scheme, _, told = value.partition(b" ")
+            if scheme.lower() != b"basic":
+                return None
+            try:
+                return b64decode(told, validate=True).decode().partition(":")[0] or None
+            except (NotBase64, ValueError):
+                return None
+    return None
+
+
+def _result(status: int, bad: Iterable[tuple[int, Any, Fault]], scope: HTTPScope) -> dict[str, Any]:
+    said = [
+        {
+            "index": place,
+            "code": fault.code,
+            "reason": translator(_language(scope))(FAULTS[fault.code], **fault.fields),
+        }
+        for place, _, fault in bad
+    ]
+    return {"success": status == 200} | ({"rejected": said} if said else {})
+
+
+def _language(scope: HTTPScope) -> Language:
+    for name, value in scope["headers"]:
+        if name == b"accept-language":
+            return choose(value.decode("latin-1"))
+    return "en"
+
+
+async def _refuse(
+    send: Send,
+    status: int,
+    message: str,
+    scope: HTTPScope,
+    fields: dict[str, Any] | None = None,
+    retry: int | None = None,
+) -> None:
+    said = translator(_language(scope))(message, **(fields or {}))
+    await _answer(send, status, {"success": False, "error": said}, retry)
+
+
+async def _answer(send: Send, status: int, content: dict[str, Any] | None, retry: int | None = None) -> None:
+    body = b"" if content is None else msgspec.json.encode(content)
+    headers = [*_CORS, (b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
+    if retry is not None:
+        headers.append((b"retry-after", str(retry).encode()))
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body, "more_body": False})

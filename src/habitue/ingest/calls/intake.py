@@ -1,0 +1,184 @@
+"""The way in: requests wait a moment for each other and are committed together; then each is told."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from queue import Empty, SimpleQueue
+from threading import Lock, Thread
+from typing import Final, NamedTuple
+from zlib import crc32
+
+import sqlalchemy as sa
+
+from habitue.ingest.calls.protocol import Fault
+from habitue.ingest.calls.rows import Dead, Origin
+from habitue.kernel.clock import Micros
+from habitue.kernel.errors import UserError
+from habitue.store.ops import Ops, dead, inbox, take
+
+ROOM: Final = 32 << 20
+"""The most bytes of requests that may wait at once."""
+
+TOGETHER: Final = 16 << 20
+"""About the most bytes in one commit."""
+
+KEPT: Final = 10_000
+"""So many events that could not be taken are kept of each source, the newest ones."""
+
+_LONGEST: Final = 64 << 10
+
+
+class Arrival(NamedTuple):
+    """A request's events: those that can be taken as `body` (`protocol.stored`), and the others with why."""
+
+    source: str
+    history: bool
+    received: Micros
+    rows: int
+    body: bytes
+    dead: list[tuple[bytes, Fault]]
+
+
+class _Waiting(NamedTuple):
+    arrival: Arrival
+    told: asyncio.Future[None]
+    size: int
+
+
+class Intake(Thread):
+    """Commits what `offer` brings, in order, in a thread of its own until `stop`."""
+
+    def __init__(self, ops: Ops, room: int = ROOM) -> None:
+        super().__init__(name="intake", daemon=True)
+        self._ops = ops
+        self._room = room
+        self._lock = Lock()
+        self._waiting = SimpleQueue[_Waiting | None]()
+
+    def offer(self, arrival: Arrival) -> asyncio.Future[None] | None:
+        """A future that is done once the arrival is committed, or fails as the store did; None: no room."""
+        size = len(arrival.body) + sum(len(body) for body, _ in arrival.dead) + 1024
+        with self._lock:
+            if size > self._room:
+                return None
+            self._room -= size
+        told = asyncio.get_running_loop().create_future()
+        self._waiting.put(_Waiting(arrival, told, size))
+        return told
+
+    def stop(self) -> None:
+        """Commit what waits, then end."""
+        self._waiting.put(None)
+        self.join()
+
+    def run(self) -> None:
+        going = True
+        while going:
+            first = self._waiting.get()
+            group, going = self._group(first)
+            if group:
+                self._settle(group)
+
+    def _group(self, first: _Waiting | None) -> tuple[list[_Waiting], bool]:
+        """What waits by now, as far as it belongs into one commit; and whether more is to come."""
+        group: list[_Waiting] = []
+        size, one = 0, first
+        while one is not None:
+            group.append(one)
+            size += one.size
+            if size >= TOGETHER:
+                return group, True
+            try:
+                one = self._waiting.get_nowait()
+            except Empty:
+                return group, True
+        return group, False
+
+    def _settle(self, group: list[_Waiting]) -> None:
+        error: UserError | None = None
+        try:
+            commit(self._ops, [one.arrival for one in group])
+        except UserError as failed:
+            error = failed
+        with self._lock:
+            self._room += sum(one.size for one in group)
+        loops = defaultdict(list)
+        for one in group:
+            loops[one.told.get_loop()].append(one.told)
+        for loop, told in loops.items():
+            if not loop.is_closed():
+                loop.call_soon_threadsafe(_tell, told, error)
+
+
+def _tell(told: list[asyncio.Future[None]], error: UserError | None) -> None:
+    for one in told:
+        if one.done():  # the client has gone
+            continue
+        if error:
+            one.set_exception(error)
+        else:
+            one.set_result(None)
+
+
+def commit(ops: Ops, arrivals: list[Arrival]) -> None:
+    """Keep them all in one transaction: durable on return. Raises `StoreDown` or `DiskFull`."""
+    taken = [one for one in arrivals if one.rows]
+    refused = [(one, body, fault) for one in arrivals for body, fault in one.dead]
+    with ops.begin() as tx:
+        if taken:
+            first = take(tx, "inbox", len(taken))
+            tx.execute(inbox.insert(), [_row(first + n, one) for n, one in enumerate(taken)])
+        if refused:
+            tx.execute(
+                dead.insert(), [buried(one.source, one.received, body, why) for one, body, why in refused]
+            )
+            for source in {one.source for one, _, _ in refused}:
+                _limit(tx, source)
+
+
+def _row(number: int, one: Arrival) -> dict[str, object]:
+    return {
+        "id": number,
+        "source": one.source,
+        "history": one.history,
+        "rows": one.rows,
+        "crc": crc32(one.body),
+        "body": one.body,
+        "received": one.received,
+        "form": "calls",
+    }
+
+
+def buried(
+    source: str, received: Micros, body: bytes, fault: Fault, origin: str | None = None
+) -> dict[str, object]:
+    """A row of `dead`; its body is cut where it is far too long to be mended by hand."""
+    return {
+        "origin": origin,
+        "source": source,
+        "received": received,
+        "reason": fault.code,
+        "detail": fault.fields,
+        "body": body[:_LONGEST],
+    }
+
+
+def bury(ops: Ops, origin: Origin, found: list[Dead]) -> None:
+    """Keep what could not be taken on the way to the log; once, however often it is tried."""
+    with ops.begin() as tx:
+        for place, raw, fault in found:
+            name = f"{origin.number}:{place}"
+            if not tx.execute(sa.select(dead.c.id).where(dead.c.origin == name)).first():
+                tx.execute(dead.insert().values(buried(origin.source, origin.received, raw, fault, name)))
+        _limit(tx, origin.source)
+
+
+def _limit(tx: sa.Connection, source: str) -> None:
+    """Drop the oldest of a source's dead beyond `KEPT`."""
+    mine = (
+        sa.select(dead.c.id).where(dead.c.source == source).order_by(dead.c.id.desc()).offset(KEPT).limit(1)
+    )
+    last = tx.scalar(mine)
+    if last is not None:
+        tx.execute(dead.delete().where(dead.c.source == source, dead.c.id <= last))

@@ -1,0 +1,230 @@
+"""The protocol: what a request holds, which of its events can be taken, and why the others can't.
+
+The words are Segment's (`track`, `identify` …). What an event carries in `properties`, `traits` and `context`
+is checked for being JSON and then left as it came.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Final, NamedTuple
+
+import msgspec
+from msgspec import Raw, Struct
+
+from habitue.ingest.calls.moment import moment
+from habitue.kernel.i18n import N_
+from habitue.people import keys
+
+TYPES: Final = ("track", "identify", "page", "screen", "group", "alias")
+LONGEST: Final = 256
+"""The most characters of an event's name."""
+
+Scalar = str | int | float | bool | None
+
+
+class Limits(Struct, frozen=True):
+    """The most bytes of an event and of a request, and the most events in one."""
+
+    event: int = 32_768
+    body: int = 4 << 20
+    events: int = 2_500
+
+
+class Call(Struct):
+    """One event, as sent."""
+
+    type: Scalar = None
+    userId: Scalar = None  # noqa: N815  the protocol's own names, here and below
+    anonymousId: Scalar = None  # noqa: N815
+    groupId: Scalar = None  # noqa: N815
+    previousId: Scalar = None  # noqa: N815
+    messageId: Scalar = None  # noqa: N815
+    event: Scalar = None
+    name: Scalar = None
+    timestamp: Scalar = None
+    originalTimestamp: Scalar = None  # noqa: N815
+    properties: Raw = Raw()
+    traits: Raw = Raw()
+    context: Raw = Raw()
+
+
+class Sending(Struct):
+    """A request with many events. Where there is no `batch`, it is one event itself."""
+
+    batch: list[Raw] | None = None
+    sentAt: Scalar = None  # noqa: N815
+    writeKey: str | None = None  # noqa: N815
+    backfill: bool = False
+
+
+class Stored(Struct):
+    """What is kept in the inbox of a request: the events that can be taken, as they came."""
+
+    batch: list[Raw]
+    kind: str | None = None
+    sent: str | int | float | None = None
+
+
+class Fault(NamedTuple):
+    """Why something can't be taken: a code that stays the same, and what it is about."""
+
+    code: str
+    fields: dict[str, Any]
+
+
+class Refused(Exception):
+    """A request of which nothing can be taken."""
+
+    def __init__(self, code: str, **fields: Any) -> None:
+        super().__init__(code)
+        self.fault = Fault(code, fields)
+
+
+FAULTS: Final = {
+    "empty": N_("The request is empty."),
+    "no-json": N_("This is not JSON: {reason}."),
+    "no-text": N_("This is not UTF-8 text."),
+    "too-deep": N_("This is nested too deeply."),
+    "no-object": N_("This is no event: a JSON object is needed."),
+    "request-large": N_("The request has more than {most} bytes. Send fewer events at a time."),
+    "many": N_("The request has more than {most} events. Send fewer at a time."),
+    "bad-gzip": N_("The request says it is compressed with gzip, and it is not, or it breaks off."),
+    "event-large": N_("The event has {size} bytes; {most} is the most."),
+    "no-type": N_("“{type}” is no type of event. Choose one of {types}."),
+    "no-name": N_("The event has no name."),
+    "bad-name": N_(
+        "The event's name can't be used: at most {most} characters, no control characters, no $ in front."
+    ),
+    "nobody": N_(
+        "Nobody is named: a userId or an anonymousId is needed, and not a word such as “undefined”."
+    ),
+    "no-group": N_("The group has no groupId that can be used."),
+    "no-previous": N_("The alias has no previousId that can be used."),
+    "bad-time": N_("“{text}” is no date and time. Write it as 2026-11-22T14:48:00Z."),
+    "no-properties": N_("The {part} are no JSON object."),
+    "bad-message": N_("The messageId can't be used: a text of at most {most} characters is needed."),
+}
+"""Each fault's sentence; its fields come from where it was found."""
+
+_CALL: Final = msgspec.json.Decoder(Call)
+_SENDING: Final = msgspec.json.Decoder(Sending)
+_STORED: Final = msgspec.json.Decoder(Stored)
+_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+_TYPED: Final = frozenset(TYPES)
+
+
+def read(body: bytes, limits: Limits, kind: str | None = None) -> Sending:
+    """A request's events; one that is a single event of `kind` gives a batch of one. Raises `Refused`."""
+    if len(body) > limits.body:
+        raise Refused("request-large", most=limits.body)
+    body = body.removeprefix(b"\xef\xbb\xbf")
+    if not body.strip():
+        raise Refused("empty")
+    try:
+        str(body, "utf-8")
+        sending = _SENDING.decode(body)
+    except UnicodeDecodeError as error:
+        raise Refused("no-text") from error
+    except RecursionError as error:
+        raise Refused("too-deep") from error
+    except msgspec.ValidationError as error:
+        raise Refused("no-object") from error
+    except msgspec.DecodeError as error:
+        raise Refused("no-json", reason=str(error)) from error
+    if sending.batch is None:
+        if kind is None:
+            raise Refused("no-object")
+        sending.batch = [Raw(body)]
+    if len(sending.batch) > limits.events:
+        raise Refused("many", most=limits.events)
+    return sending
+
+
+def sort(
+    sending: Sending, limits: Limits, kind: str | None = None
+) -> tuple[list[Raw], list[tuple[int, Raw, Fault]]]:
+    """The events that can be taken, and the others each with its place and why."""
+    good: list[Raw] = []
+    bad: list[tuple[int, Raw, Fault]] = []
+    for place, raw in enumerate(sending.batch or ()):
+        fault = checked(raw, limits, kind)
+        if fault is None:
+            good.append(raw)
+        else:
+            bad.append((place, raw, fault))
+    return good, bad
+
+
+def checked(raw: Raw, limits: Limits, kind: str | None = None) -> Fault | None:
+    """Why this event can't be taken; None when it can."""
+    view = memoryview(raw)
+    if len(view) > limits.event:
+        return Fault("event-large", {"size": len(view), "most": limits.event})
+    call = called(raw)
+    return call if isinstance(call, Fault) else fault(call, kind)
+
+
+def called(raw: Raw | bytes) -> Call | Fault:
+    """The event's envelope, or why it has none."""
+    try:
+        return _CALL.decode(raw)
+    except RecursionError:
+        return Fault("too-deep", {})
+    except msgspec.ValidationError:
+        return Fault("no-object", {})
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        return Fault("no-json", {"reason": str(error)})
+
+
+def fault(call: Call, kind: str | None = None) -> Fault | None:
+    """What is wrong with an event's envelope; `kind` is of the address it came to (None: it says itself)."""
+    type_ = kind or call.type
+    if type_ not in _TYPED:
+        return Fault("no-type", {"type": call.type, "types": ", ".join(TYPES)})
+    return _what(str(type_), call) or _who(call) or _rest(call)
+
+
+def _what(type_: str, call: Call) -> Fault | None:
+    if type_ == "group":
+        return Fault("no-group", {}) if keys.account_key(call.groupId) is None else None
+    if type_ == "alias":
+        return Fault("no-previous", {}) if keys.user_key(call.previousId) is None else None
+    if type_ != "track":
+        return None
+    name = call.event
+    if not isinstance(name, str) or not name.strip():
+        return Fault("no-name", {})
+    if len(name) > LONGEST or name[0] == "$" or (not name.isprintable() and _CONTROL.search(name)):
+        return Fault("bad-name", {"most": LONGEST})
+    return None
+
+
+def _who(call: Call) -> Fault | None:
+    if keys.user_key(call.userId) is None and keys.anon_key(call.anonymousId) is None:
+        return Fault("nobody", {})
+    return None
+
+
+def _rest(call: Call) -> Fault | None:
+    message = call.messageId
+    if message is not None and not (isinstance(message, str) and len(message) <= LONGEST):
+        return Fault("bad-message", {"most": LONGEST})
+    told = call.originalTimestamp if call.timestamp is None else call.timestamp
+    if told is not None and moment(told) is None:
+        return Fault("bad-time", {"text": str(told)[:64]})
+    for part, given in (("properties", call.properties), ("traits", call.traits)):
+        if (first := bytes(memoryview(given)[:1])) and first not in b"{n":
+            return Fault("no-properties", {"part": part})
+    return None
+
+
+def stored(good: list[Raw], sending: Sending, kind: str | None) -> bytes:
+    """What is kept of a request."""
+    sent = sending.sentAt if isinstance(sending.sentAt, str | int | float) else None
+    return msgspec.json.encode(Stored(good, kind, sent))
+
+
+def kept(body: bytes) -> Stored:
+    """What `stored` has kept."""
+    return _STORED.decode(body)

@@ -1,0 +1,224 @@
+"""From events as they were sent to rows of a parcel: who, when, what, and how much."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal, InvalidOperation
+from hashlib import blake2b
+from typing import Final, NamedTuple
+
+import msgspec
+import pyarrow as pa
+from msgspec import UNSET, Raw, Struct, UnsetType
+
+from habitue.ingest.calls.moment import corrected, moment
+from habitue.ingest.calls.protocol import Call, Fault, Stored, called, fault
+from habitue.kernel.clock import Micros
+from habitue.kernel.money import minor
+from habitue.people import keys
+from habitue.store.log import PARCEL
+
+COMPLETED: Final = "Order Completed"
+REFUNDED: Final = "Order Refunded"
+_LARGEST: Final = Decimal(10) ** 15
+
+
+class Terms(NamedTuple):
+    """The workspace's currency, and the country (ISO 3166) of phone numbers that name none."""
+
+    currency: str
+    region: str | None
+
+
+EURO: Final = Terms("EUR", None)
+
+
+class Origin(NamedTuple):
+    """Where a stored request came from: its number in the inbox, its source, and whether to trust that."""
+
+    number: int
+    source: str
+    received: Micros
+    verified: bool
+    terms: Terms
+
+
+class Dead(NamedTuple):
+    """An event that could not be taken on the way to the log: its place in the request, and why."""
+
+    place: int
+    raw: bytes
+    fault: Fault
+
+
+class _Context(Struct, omit_defaults=True):
+    """What is kept of `context`: how they came, where they are, on what; no address and no fingerprint."""
+
+    campaign: Raw | UnsetType = UNSET
+    page: Raw | UnsetType = UNSET
+    referrer: Raw | UnsetType = UNSET
+    locale: Raw | UnsetType = UNSET
+    timezone: Raw | UnsetType = UNSET
+    app: Raw | UnsetType = UNSET
+    traits: Raw | UnsetType = UNSET
+
+
+class _Amount(Struct):
+    revenue: str | int | float | None = None
+    total: str | int | float | None = None
+    value: str | int | float | None = None
+    currency: str | None = None
+
+
+class _Reach(Struct):
+    """Where else somebody can be reached."""
+
+    email: object = None
+    phone: object = None
+
+
+_CONTEXT: Final = msgspec.json.Decoder(_Context)
+_AMOUNT: Final = msgspec.json.Decoder(_Amount)
+_REACH: Final = msgspec.json.Decoder(_Reach)
+_ANY: Final = msgspec.json.Decoder()
+
+Row = tuple[bytes, str, list[str] | None, str | None, Micros, str, int | None, str]
+
+
+def table(stored: Stored, origin: Origin) -> tuple[pa.Table, list[Dead]]:
+    """The parcel of a stored request, and the events in it that can't be taken after all."""
+    rows: list[Row] = []
+    dead: list[Dead] = []
+    sent = moment(stored.sent)
+    for place, raw in enumerate(stored.batch):
+        found = _row(raw, stored.kind, sent, place, origin)
+        if isinstance(found, Fault):
+            dead.append(Dead(place, bytes(raw), found))
+        else:
+            rows.append(found)
+    columns = list(zip(*rows, strict=True)) if rows else [()] * len(PARCEL)
+    names = ("id", "key", "also", "account", "ts", "name", "revenue", "props")
+    arrays = {
+        name: pa.array(column, PARCEL.field(name).type) for name, column in zip(names, columns, strict=True)
+    }
+    return pa.table([arrays[name] for name in PARCEL.names], schema=PARCEL), dead
+
+
+def _row(raw: Raw, kind: str | None, sent: Micros | None, place: int, origin: Origin) -> Row | Fault:
+    call = called(raw)
+    if isinstance(call, Fault):
+        return call
+    wrong = fault(call, kind)
+    if wrong is not None:
+        return wrong
+    type_ = kind or str(call.type)
+    try:
+        name, props = _NAMED[type_](call)
+        said = _said(props, call)
+        known = _known(type_, call, props, origin)
+    except RecursionError:
+        return Fault("too-deep", {})
+    except (msgspec.DecodeError, UnicodeDecodeError, ValueError) as error:
+        return Fault("no-json", {"reason": str(error)})
+    told = call.originalTimestamp if call.timestamp is None else call.timestamp
+    at = moment(told)
+    return (
+        _id(call, place, origin),
+        known[0],
+        known[1:] or None,
+        keys.account_key(call.groupId),
+        origin.received if at is None else corrected(at, sent, origin.received),
+        name,
+        _revenue(name, props, origin.terms.currency),
+        said,
+    )
+
+
+def _id(call: Call, place: int, origin: Origin) -> bytes:
+    """Of the source and the sender's own id; one without is told apart by its place in the inbox."""
+    own = call.messageId or f"\0{origin.number}:{place}"
+    return blake2b(f"{origin.source}\0{own}".encode(), digest_size=16).digest()
+
+
+def _known(type_: str, call: Call, props: bytes, origin: Origin) -> list[str]:
+    """Every key by which the event names its person, the strongest first."""
+    found = [keys.user_key(call.userId), keys.anon_key(call.anonymousId)]
+    if type_ == "alias":
+        previous = keys.user_key(call.previousId)
+        found += [previous, keys.anon_key(call.previousId)] if previous else []
+    if origin.verified and type_ == "identify":
+        reach = _REACH.decode(props)
+        found[1:1] = [keys.email_key(reach.email), keys.phone_key(reach.phone, origin.terms.region)]
+    return list(dict.fromkeys(key for key in found if key))
+
+
+def _said(props: bytes, call: Call) -> str:
+    """The properties as they came, with what is kept of the context under `context`."""
+    text = props.decode()
+    context = bytes(call.context)
+    if context[:1] != b"{" or b'"context"' in props:
+        return _sound(text)
+    kept = msgspec.json.encode(_CONTEXT.decode(context)).decode()
+    if kept == "{}":
+        return _sound(text)
+    return _sound(
+        f'{{"context":{kept}}}' if text[1:].strip() == "}" else f'{text.rstrip()[:-1]},"context":{kept}}}'
+    )
+
+
+def _sound(text: str) -> str:
+    """The text itself, once it has been read as JSON whole; raises `DecodeError` or `RecursionError`."""
+    _ANY.decode(text)
+    return text
+
+
+def _object(raw: Raw) -> bytes:
+    found = bytes(raw)
+    return found if found[:1] == b"{" else b"{}"
+
+
+def _revenue(name: str, props: bytes, currency: str) -> int | None:
+    """Minor units of an order, below zero of what is paid back; None in another currency than the shop's."""
+    if name not in (COMPLETED, REFUNDED):
+        return None
+    try:
+        amount = _AMOUNT.decode(props)
+        told = next((x for x in (amount.revenue, amount.total, amount.value) if x is not None), None)
+        if told is None or (amount.currency or currency).upper() != currency:
+            return None
+        worth = Decimal(str(told))
+        if not abs(worth) < _LARGEST:
+            return None
+        units = minor(worth, currency)
+    except (msgspec.DecodeError, InvalidOperation, ValueError):
+        return None
+    return -abs(units) if name == REFUNDED else units
+
+
+def _track(call: Call) -> tuple[str, bytes]:
+    return " ".join(str(call.event).split()), _object(call.properties)
+
+
+def _viewed(name: str) -> Callable[[Call], tuple[str, bytes]]:
+    def made(call: Call) -> tuple[str, bytes]:
+        props = _object(call.properties)
+        if isinstance(call.name, str) and b'"name"' not in props:
+            own = msgspec.json.encode(call.name)
+            props = b'{"name":' + own + (b"}" if props[1:].strip() == b"}" else b"," + props[1:].lstrip())
+        return name, props
+
+    return made
+
+
+def _set(name: str) -> Callable[[Call], tuple[str, bytes]]:
+    return lambda call: (name, _object(call.traits))
+
+
+_NAMED: Final[dict[str, Callable[[Call], tuple[str, bytes]]]] = {
+    "track": _track,
+    "page": _viewed("Page Viewed"),
+    "screen": _viewed("Screen Viewed"),
+    "identify": _set("$identify"),
+    "group": _set("$group"),
+    "alias": lambda _: ("$alias", b"{}"),
+}
