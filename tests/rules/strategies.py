@@ -170,7 +170,7 @@ def _algebra(
 
 def _conditions(alphabet: Alphabet, subject: Subject) -> Iterator[SearchStrategy[Rule]]:
     a, events, where = alphabet, _events(alphabet), st.none() | _maybe(wheres(alphabet))
-    within, since = _maybe(a.lengths), _maybe(a.events)
+    within, since = _maybe(a.lengths), _maybe(st.builds(Ever, events, where))
     counted = st.one_of(
         st.builds(Count, events, where, within, since),
         st.builds(Sum, events, st.builds(Prop, a.props | st.just(REVENUE)), where, within, since),

@@ -34,6 +34,7 @@ ONE_PROBLEM = [
     ('count("A", "90d") > 1', 12, 5, 'This is one too many. Write count("Order Completed").'),
     ('sum("A") > 1', 1, 8, 'Something is missing here. Write sum("Order Completed", props.revenue).'),
     ('sum("A", trait.x) > 1', 10, 7, "Here goes a property of the event, such as props.revenue."),
+    ('count("A", since=never("B")) > 1', 18, 10, 'Here goes an event, such as ever("Order Completed").'),
     ('ever("A" "B")', 6, 7, "A comma is missing between two texts."),
     ("ever(A)", 6, 1, 'Here goes a text in quotes, such as "Order Completed".'),
     ('ever(f"A")', 6, 4, 'Here goes a text in quotes, such as "Order Completed".'),

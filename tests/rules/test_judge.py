@@ -97,6 +97,14 @@ def test_since_counts_from_the_last_such_event_on_and_is_missing_before_any() ->
     assert true_on('not (count("O", since="S") >= 0)', history, 0, 1) == [True, False]
 
 
+def test_since_may_have_a_condition_of_its_own() -> None:
+    history = History(0, (Event(0, "S", {"x": 1}), Event(DAY, "O"), Event(2 * DAY, "S", {"x": 2})))
+    assert true_on('count("O", since="S") >= 1', history, 0, 1, 2) == [False, True, False]
+    for text in ('ever("S", where=props.x == 1)', 'ever(["S", "T"], where=props.x == 1)'):
+        assert true_on(f'count("O", since={text}) >= 1', history, 0, 1, 2) == [False, True, True]
+    assert true_on('count("O", since=ever("S", where=props.x == 3)) >= 0', history, 2) == [False]
+
+
 # --- sums and different values ---
 
 

@@ -32,6 +32,7 @@ CANONICAL = [
     'never(["A", "B"])',
     'count("Order Completed", within="90d") >= 3',
     'count("Order Completed", where=props.channel == "store", within="365d", since="Signed Up") >= 1',
+    'count("Return", since=ever("Order Completed", where=props.channel == "store")) == 0',
     'sum("Order Completed", props.revenue, within="365d") >= 500',
     'distinct("Order Completed", props.product.category) >= 2',
     'days_since_last("Order Completed") > 90',

@@ -253,6 +253,17 @@ def test_one_customer_is_active_in_services_and_lost_in_equipment() -> None:
     assert at == {"services": ["active"], "equipment": ["lost"], "training": ["suspect"]}
 
 
+def test_a_scope_holds_for_what_is_counted_since_too() -> None:
+    who = life((0, BUY, {"category": "services"}), (5, "Account Closed"), (9, BUY, {"category": "goods"}))
+    at = {
+        category: stages(
+            Model(category, kinds()["chabry6"], {}, Scope(f'props.category == "{category}"')), who, 4, 5, 9
+        )
+        for category in ("services", "goods")
+    }
+    assert at == {"services": ["new", "lost", "lost"], "goods": ["suspect", "lost", "new"]}
+
+
 def test_a_population_leaves_the_others_without_a_stage() -> None:
     model = Model("french", kinds()["chabry6"], population='trait.country == "FR"')
     assert stages(model, life((0, BUY), traits={"country": "FR"}), 1) == ["new"]

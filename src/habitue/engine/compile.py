@@ -212,8 +212,12 @@ class _Builder:
             source, shift = self.source.points(measure.events, measure.where, prop), measure.within or ENDLESS
             return self.ranges(self.track(source, shift), rule.op, rule.value, scale)
         # Counting starts anew with every `since` event, and without one there is nothing to compare.
-        track = self.track(self.source.until_next(measure, prop), OWN)
-        return [*self.ranges(track, rule.op, rule.value, scale), self.ever((measure.since,), None), AND]
+        track = self.track(self.source.until_next(measure, measure.since, prop), OWN)
+        return [
+            *self.ranges(track, rule.op, rule.value, scale),
+            self.ever(measure.since.events, measure.since.where),
+            AND,
+        ]
 
     def elapsed(
         self, measure: nodes.SinceLast | nodes.SinceFirst, op: nodes.Operator, value: Any

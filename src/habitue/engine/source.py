@@ -61,10 +61,12 @@ class Sources:
         rows = self.events(events, where)
         return Query(rows.inside(f"SELECT {self.subject} AS subject, min(ts) AS start ", " GROUP BY ALL"))
 
-    def until_next(self, measure: nodes.Count | nodes.Sum, prop: nodes.Prop | None) -> Query:
-        """Events that count until the `since` event comes next, or their window ends."""
+    def until_next(
+        self, measure: nodes.Count | nodes.Sum, since: nodes.Ever, prop: nodes.Prop | None
+    ) -> Query:
+        """Events that count until a `since` event comes next, or their window ends."""
         weight, rows = self.weight(prop), self.events(measure.events, measure.where)
-        resets = self.events((measure.since or "",), None)
+        resets = self.events(since.events, since.where)
         window = f"c.start + {_interval(measure.within)}" if measure.within else "NULL"
         return Query(
             Sql(

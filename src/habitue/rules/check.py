@@ -259,8 +259,9 @@ class _Checker:
         """Events that were seen, and a `where` about their properties."""
         if node.where is not None:
             self.where(node.where)
-        since = getattr(node, "since", None)
-        for name in (*node.events, *([since] if since else [])):
+        if getattr(node, "since", None) is not None:
+            self.happening(node.since)
+        for name in node.events:
             if self.catalogue is not None and name not in self.catalogue.events:
                 near = nearest(name, self.catalogue.events)
                 self.warn(node, N_("No event “{name}” was ever seen."), _NO_EVENT, name, near)

@@ -173,7 +173,7 @@ def happened(
     names: tuple[str, ...],
     where: Where | None = None,
     within: int | None = None,
-    since: str | None = None,
+    since: Ever | None = None,
 ) -> list[Event] | None:
     """The events that count at this instant, oldest first; `None` if `since` names one that never happened.
 
@@ -187,10 +187,10 @@ def happened(
     if within is not None:
         found = [e for e in found if at < e.ts + within]
     if since is not None:
-        starts = [e.ts for e in past if e.name == since]
+        starts = happened(history, at, since.events, since.where)
         if not starts:
             return None
-        found = [e for e in found if e.ts >= starts[-1]]
+        found = [e for e in found if e.ts >= starts[-1].ts]
     return found
 
 

@@ -49,13 +49,14 @@ class Score(Node, frozen=True, tag="score"):
 class Count(Node, frozen=True, tag="count"):
     """`count(events, where=, within=, since=)`: how many; `since` counts from that event's last time on.
 
-    An event at that very instant counts too; where `since` never happened, the count is missing.
+    `since="X"` is short for `since=ever("X")`, which may have a `where` of its own. An event at that
+    very instant counts too; where `since` never happened, the count is missing.
     """
 
     events: tuple[str, ...]
     where: Where | None = None
     within: int | None = None
-    since: str | None = None
+    since: Ever | None = None
 
 
 class Sum(Node, frozen=True, tag="sum"):
@@ -65,7 +66,7 @@ class Sum(Node, frozen=True, tag="sum"):
     prop: Prop
     where: Where | None = None
     within: int | None = None
-    since: str | None = None
+    since: Ever | None = None
 
 
 class Distinct(Node, frozen=True, tag="distinct"):

@@ -242,6 +242,8 @@ class _Reader:
                 return self._length(node)
             case "factor":
                 return self._factor(node)
+            case "since":
+                return self._since(node)
         return self._text(node)
 
     def _prop(self, node: ast.expr) -> Any:
@@ -250,6 +252,16 @@ class _Reader:
             return found
         text = N_("Here goes a property of the event, such as {example}.")
         return self._fail(node, text, example="props.revenue")
+
+    def _since(self, node: ast.expr) -> Any:
+        """An event's name, or `ever("X", where=…)`."""
+        if not isinstance(node, ast.Call):
+            return self._at(node, Ever((self._text(node),)))
+        found = self._call(node)
+        if found is HOLE or isinstance(found, Ever):
+            return found
+        text = N_("Here goes an event, such as {example}.")
+        return self._fail(node, text, example=usage(Ever))
 
     # --- plain values ---
 

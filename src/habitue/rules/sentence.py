@@ -272,7 +272,7 @@ class _Voice:
         if getattr(measure, "within", None) is not None:
             phrase = self.windowed(phrase, measure.within)
         if getattr(measure, "since", None) is not None:
-            since = self.said(Ever((measure.since,)), "last")
+            since = self.detailed(self.said(measure.since, "last"), measure.since)
             phrase = self.t(N_("{phrase} since they {event}"), phrase=phrase, event=since)
         return phrase
 

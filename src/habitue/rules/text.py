@@ -118,4 +118,7 @@ def _argument(field: str, value: Any) -> str:
             return write(value)
         case "within" | "length" | "default":
             return _term(lasting(value))
+        case "since":
+            bare = value.where is None and len(value.events) == 1
+            return _term(value.events[0]) if bare else write(value)
     return _term(value)

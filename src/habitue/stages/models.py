@@ -245,10 +245,7 @@ def _origin(marks: list[_Mark], column: int) -> int:
 
 
 def _within(node: Any, events: frozenset[str], where: Rule) -> Any:
-    """The rule with `where` added to every condition whose events are all among `events`.
-
-    `since=` names a bare event and sees all of them.
-    """
+    """The rule with `where` added to each condition, `since=` too, whose events are all among `events`."""
     if isinstance(node, tuple):
         return tuple(_within(one, events, where) for one in node)
     if not isinstance(node, Node):
