@@ -1,0 +1,167 @@
+"""Which keys are one human: what sources claimed, less what can't be true, and what people decided.
+
+A pure function of the set of claims and rulings: in which order they came doesn't matter, and taking one out
+again gives what would have been without it.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Final, Literal, NamedTuple, TypeAlias
+
+from habitue.kernel.clock import Micros
+from habitue.people.keys import bare, junk
+
+Node: TypeAlias = int
+
+LIMITS: Final[Mapping[tuple[str, str], int]] = {
+    ("anon", "user"): 1,
+    ("ext", "user"): 1,
+    ("email", "user"): 3,
+    ("phone", "user"): 3,
+    ("user", "user"): 10,
+    ("anon", "email"): 3,
+    ("anon", "phone"): 3,
+    ("user", "email"): 10,
+    ("user", "phone"): 10,
+}
+"""A key of the first kind claimed with more keys of the second than this is shared by several humans: a
+browser in a library, the address of an office, somebody who orders for others. None of its claims with that
+kind counts."""
+
+
+KINDS: Final = ("user", "ext", "email", "phone", "anon")
+"""The kinds of keys, the strongest first."""
+
+
+def kind(key: str) -> str:
+    """`user` of `user:c-001`."""
+    return key.partition(":")[0]
+
+
+def rank(key: str) -> tuple[int, str]:
+    """Orders keys by what a human is best called."""
+    return (KINDS.index(kind(key)) if kind(key) in KINDS else len(KINDS), key)
+
+
+class Claim(NamedTuple):
+    """Two keys that an event said are one human's; `(ts, seq)` is the first such event."""
+
+    one: Node
+    other: Node
+    ts: Micros
+    seq: int
+
+
+class Ruling(NamedTuple):
+    """What somebody decided about two keys; the last one about a pair counts, whatever is claimed."""
+
+    act: Literal["merge", "split"]
+    one: Node
+    other: Node
+    ts: Micros
+    seq: int
+
+
+class Link(NamedTuple):
+    """Two keys that are one human's, and from which instant and event on that is known."""
+
+    one: Node
+    other: Node
+    ts: Micros
+    seq: int
+
+
+class Refusal(NamedTuple):
+    """A key whose claims with keys of the kind `to` don't count: it was claimed with `many` of them.
+
+    A junk word is refused whatever the kind: `to` is "" then.
+    """
+
+    node: Node
+    key: str
+    to: str
+    many: int
+
+
+@dataclass(frozen=True)
+class Groups:
+    """The person of each key: the smallest number among their keys; what joins them; what was refused."""
+
+    person: Mapping[Node, Node]
+    links: Collection[Link]
+    refused: Collection[Refusal] = field(default=())
+
+
+def components(
+    keys: Mapping[Node, str],
+    claims: Iterable[Claim],
+    rulings: Iterable[Ruling],
+    limits: Mapping[tuple[str, str], int] = LIMITS,
+) -> Groups:
+    """The humans among `keys`; whatever the claims and rulings are about is among them too."""
+    said = {claim for claim in claims if claim.one != claim.other}
+    refused = _refused(keys, said, limits)
+    links = _standing(keys, said, rulings, {(refusal.node, refusal.to) for refusal in refused})
+    return Groups(_persons(keys, links), links, refused)
+
+
+def _refused(
+    keys: Mapping[Node, str], claims: Collection[Claim], limits: Mapping[tuple[str, str], int]
+) -> list[Refusal]:
+    met: dict[tuple[Node, str], set[Node]] = defaultdict(set)
+    for one, other, *_ in claims:
+        for node, neighbour in ((one, other), (other, one)):
+            met[node, kind(keys[neighbour])].add(neighbour)
+            if junk(bare(keys[node])):
+                met[node, ""].add(neighbour)
+    return [
+        Refusal(node, keys[node], to, len(others))
+        for (node, to), others in sorted(met.items())
+        if not to or len(others) > limits.get((kind(keys[node]), to), len(others))
+    ]
+
+
+def _standing(
+    keys: Mapping[Node, str],
+    claims: Collection[Claim],
+    rulings: Iterable[Ruling],
+    refused: Collection[tuple[Node, str]],
+) -> list[Link]:
+    """The links that count, each pair once, from the first that tells of it on, in the order of time."""
+    first: dict[tuple[Node, Node], Link] = {}
+    split: set[tuple[Node, Node]] = set()
+    for one, other, ts, seq in sorted(claims, key=lambda claim: (claim.ts, claim.seq)):
+        shared = {(one, ""), (other, ""), (one, kind(keys[other])), (other, kind(keys[one]))}
+        if shared.isdisjoint(refused):
+            first.setdefault(_pair(one, other), Link(*_pair(one, other), ts, seq))
+    last = {_pair(ruling.one, ruling.other): ruling for ruling in sorted(rulings, key=lambda r: r.seq)}
+    for pair, ruling in last.items():
+        if ruling.act == "split":
+            split.add(pair)
+        else:
+            made = Link(*pair, ruling.ts, ruling.seq)
+            first[pair] = min(made, first.get(pair, made))
+    kept = (link for pair, link in first.items() if pair not in split and pair[0] != pair[1])
+    return sorted(kept, key=lambda link: (link.ts, link.seq, link.one, link.other))
+
+
+def _pair(one: Node, other: Node) -> tuple[Node, Node]:
+    return (one, other) if one < other else (other, one)
+
+
+def _persons(keys: Iterable[Node], links: Iterable[Link]) -> dict[Node, Node]:
+    """Union-find in which the smaller number always leads, so the root is the smallest of all."""
+    leader = {node: node for node in keys}
+
+    def root(node: Node) -> Node:
+        while leader[node] != node:
+            leader[node] = node = leader[leader[node]]
+        return node
+
+    for link in links:
+        low, high = sorted((root(link.one), root(link.other)))
+        leader[high] = low
+    return {node: root(node) for node in leader}
