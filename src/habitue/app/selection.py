@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -11,7 +10,7 @@ import pyarrow as pa
 from habitue.app.frame import Frame
 from habitue.app.workspace import When, Workspace
 from habitue.engine.compile import rule_program
-from habitue.engine.fold import everybody, fold
+from habitue.engine.fold import everybody, fold, joined
 from habitue.engine.plan import Definition
 from habitue.engine.replay import Preview, preview
 from habitue.engine.sweep import NEVER, Intervals
@@ -21,6 +20,8 @@ from habitue.kernel.i18n import LANGUAGES, N_, Language
 from habitue.people.keys import bare
 from habitue.rules.nodes import Rule
 from habitue.rules.sentence import sentence
+from habitue.rules.text import write
+from habitue.stages.kept import Made
 
 
 class Selection:
@@ -34,19 +35,19 @@ class Selection:
 
     def count(self, at: When = None) -> int:
         """How many satisfy it at an instant (now if not said)."""
-        when = self.shop.instant(at)
-        return sum(int(_there(found, when).sum()) for found in self._fold())
+        return int(_there(self._folded(), self.shop.instant(at)).sum())
 
     def members(self, at: When = None) -> list[str]:
         """Who satisfies it at an instant, as the customers are called in the data, in the order they came."""
-        when = self.shop.instant(at)
-        ids = [found.subject[_there(found, when)] for found in self._fold()]
-        return self._keys(np.concatenate([*ids, np.empty(0, np.int32)]))
+        found = self._folded()
+        return self._keys(found.subject[_there(found, self.shop.instant(at))])
 
     def history(self) -> Frame:
         """subject, from, to: since when until when, UTC; `to` is null where nothing known ends it."""
-        parts = [self._rows(found) for found in self._fold()]
-        return Frame(pa.concat_tables(parts) if parts else _HISTORY.empty_table())
+        found = self._folded()
+        stops = pa.array(found.stop, mask=found.stop == NEVER).cast(pa.timestamp("us", "UTC"))
+        starts = pa.array(found.start).cast(pa.timestamp("us", "UTC"))
+        return Frame(pa.table([self._keys(found.subject), starts, stops], schema=_HISTORY))
 
     def sentence(self, language: Language) -> str:
         """The rule in words; raises `UserError` for a language that is not spoken here."""
@@ -64,14 +65,17 @@ class Selection:
         when = self.shop.instant(now)
         return preview(self.shop.warehouse, draft, self.shop.known(), when, days, sample)
 
-    def _fold(self) -> Iterator[Intervals]:
-        read = self.shop.warehouse.read
-        return fold(rule_program(self.rule, "person", self.shop.known()), everybody("person", read), read)
+    def _folded(self) -> Intervals:
+        """Everybody's intervals, folded once until the next refresh.
 
-    def _rows(self, found: Intervals) -> pa.Table:
-        stops = pa.array(found.stop, mask=found.stop == NEVER).cast(pa.timestamp("us", "UTC"))
-        starts = pa.array(found.start).cast(pa.timestamp("us", "UTC"))
-        return pa.table([self._keys(found.subject), starts, stops], schema=_HISTORY)
+        The rule's text tells it from others: as values 1, 1.0 and True are the same to Python.
+        """
+        return self.shop.folds.get(write(self.rule), 0, None, self._fold, wait=True).value
+
+    def _fold(self, _: bool) -> Made[Intervals]:
+        generation, read = self.shop.generation, self.shop.warehouse.read
+        program = rule_program(self.rule, "person", self.shop.known())
+        return Made(joined(list(fold(program, everybody("person", read), read))), generation, 0)
 
     def _keys(self, ids: np.ndarray[Any, np.dtype[np.int32]]) -> list[str]:
         rows = self.shop.warehouse.read(

@@ -19,6 +19,7 @@ from babel.core import get_global
 from habitue.engine.plan import Definition
 from habitue.engine.refresh import known
 from habitue.engine.source import Known
+from habitue.engine.sweep import Intervals
 from habitue.ingest.calls.rows import Terms
 from habitue.ingest.doctor import Patient
 from habitue.kernel import clock, money
@@ -29,6 +30,7 @@ from habitue.people.keys import spoken
 from habitue.rules.check import Catalogue
 from habitue.segments import saved
 from habitue.stages import versions
+from habitue.stages.kept import Kept
 from habitue.stages.models import Model
 from habitue.store.failure import Notice
 from habitue.store.lock import Lock
@@ -38,6 +40,8 @@ from habitue.store.warehouse import Warehouse
 
 MARK: Final = "habitue.toml"
 FORMAT: Final = 1
+FOLDS: Final = 4
+"""So many rules stay folded; one takes about 24 bytes for each stay of a customer in it."""
 
 When: TypeAlias = Micros | date | str | None
 """An instant as people give it: µs, a date or date-time, ISO text, or None for now."""
@@ -137,6 +141,8 @@ class Workspace:
         self.warehouse = warehouse
         self.generation = 0
         """Rises with every refresh: what was read before may be out of date."""
+        self.folds = Kept[str, Intervals](lambda: self.generation, FOLDS)
+        """The rules last folded, by text."""
         self.notices: list[Notice] = []
         """What its owner should know of how the workspace was found, and what was done about it."""
         self.working = RLock()

@@ -1,0 +1,75 @@
+"""A rule asked of the whole base: folded once for all questions, and again when the answer may differ."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pytest
+
+from habitue.app import Shop
+from habitue.engine.fold import fold
+
+OFTEN = 'count("Order Completed") >= 2'
+
+
+def orders(*customers: str, label: Any = "x") -> pa.Table:
+    """One order of each on the first days of 2026."""
+    dates = [f"2026-01-{day:02}" for day in range(1, len(customers) + 1)]
+    amounts = [float(n) for n in range(len(customers))]
+    labels = [label] * len(customers)
+    return pa.table({"customer": list(customers), "date": dates, "amount": amounts, "label": labels})
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Iterator[Shop]:
+    with Shop.create(tmp_path / "shop") as made:
+        made.import_orders(orders("a", "a", "b"))
+        yield made
+
+
+@pytest.fixture
+def folds(monkeypatch: pytest.MonkeyPatch) -> list[None]:
+    """Grows by one with every fold."""
+    done: list[None] = []
+
+    def counted(*given: Any) -> Any:
+        done.append(None)
+        return fold(*given)
+
+    monkeypatch.setattr("habitue.app.selection.fold", counted)
+    return done
+
+
+def test_a_second_question_does_not_fold_again(shop: Shop, folds: list[None]) -> None:
+    assert shop.segment(OFTEN).count() == 1
+    assert shop.segment(OFTEN).members() == ["a"]
+    assert shop.segment(OFTEN).count("2026-01-01T12:00Z") == 0
+    assert [row["subject"] for row in shop.segment(f" {OFTEN}").history()] == ["a"]
+    assert len(folds) == 1
+
+
+def test_new_data_and_new_meanings_of_a_name_fold_again(shop: Shop, folds: list[None]) -> None:
+    assert shop.segment(OFTEN).members() == ["a"]
+    shop.import_orders(orders("b", "b", "b"))
+    assert shop.segment(OFTEN).members() == ["a", "b"]
+    assert len(folds) == 2
+    for rule, members in ((OFTEN, ["a", "b"]), (f"not {OFTEN}", []), ('ever("Order Completed")', ["a", "b"])):
+        shop.save_segment("named", rule)
+        shop.refresh()
+        assert shop.segment("named").members() == members
+    assert len(folds) == 5
+
+
+def test_rules_that_python_takes_for_equal_are_told_apart(shop: Shop, folds: list[None]) -> None:
+    for value in ("1", "True", "1.0"):
+        shop.segment(f'ever("Order Completed", where=props.label == {value})').count()
+    assert len(folds) == 3
+
+
+def test_only_the_last_few_rules_stay_folded(shop: Shop, folds: list[None]) -> None:
+    for n in (1, 2, 3, 4, 5, 1):
+        shop.segment(f'count("Order Completed") >= {n}').count()
+    assert len(folds) == 6
