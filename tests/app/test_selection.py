@@ -73,3 +73,13 @@ def test_only_the_last_few_rules_stay_folded(shop: Shop, folds: list[None]) -> N
     for n in (1, 2, 3, 4, 5, 1):
         shop.segment(f'count("Order Completed") >= {n}').count()
     assert len(folds) == 6
+
+
+def test_names_are_looked_for_once_until_the_next_refresh(shop: Shop) -> None:
+    names = shop.catalogue()
+    assert shop.catalogue() is names
+    looked = names.props("Order Completed")
+    assert (looked.events, ("label",) in looked.paths, ("other",) in looked.paths) == (3, True, False)
+    assert names.props("Order Completed") is looked
+    shop.import_orders(orders("c").append_column("other", pa.array([1])))
+    assert ("other",) in shop.catalogue().props("Order Completed").paths

@@ -202,6 +202,15 @@ def test_a_name_never_seen_is_answered_with_a_warning(habitue: Habitue, shop: Pa
     assert "Order Completed" in done.stderr
 
 
+def test_a_property_never_seen_is_answered_with_a_warning(habitue: Habitue, shop: Path) -> None:
+    words = "segment", 'ever("Order Completed", where=props.product.name == "Tea")', "--count", "--data", shop
+    done = habitue(*words)
+    assert (done.returncode, done.stdout) == (0, "0\n")
+    assert "“props.products.name”" in done.stderr
+    assert "props.products.name" in habitue(*words, "--language", "fr").stderr
+    assert habitue("segment", OFTEN.replace('",', '", where=props.revenue > 1,'), "--data", shop).stderr == ""
+
+
 def test_only_one_way_to_answer_at_a_time(habitue: Habitue, shop: Path) -> None:
     assert habitue("segment", OFTEN, "--count", "--history", "--data", shop).returncode == 2
     assert habitue("stages", "--json", "--csv", "--data", shop).returncode == 2

@@ -9,14 +9,18 @@ from typing import Literal
 import msgspec
 import pytest
 
-from habitue.rules.check import Catalogue, accept, check, cycle, references
+from habitue.rules.catalogue import Catalogue, Sample
+from habitue.rules.check import accept, check, cycle, references
 from habitue.rules.nodes import And, Compare, Count, Ever, Rule
 from habitue.rules.problem import RuleError
 from habitue.rules.text import parse
 
-CATALOGUE = Catalogue(
-    {"Order Completed", "Checkout Started"}, {"trait.country", "score.churn", "consent.email"}
-)
+SAMPLES = {
+    "Order Completed": Sample(40, {("channel",), ("products",), ("products", "name"), ("revenue",)}),
+    "Checkout Started": Sample(2, {("step",)}),
+    "Page Viewed": Sample(0, ()),
+}
+CATALOGUE = Catalogue(SAMPLES, {"trait.country", "score.churn", "consent.email"}, SAMPLES.__getitem__)
 MODELS = {"transactional": ["new", "dormant"]}
 SEGMENTS = {"vip"}
 
@@ -95,6 +99,22 @@ def test_names_never_seen_save_with_a_warning_and_the_nearest_known_name() -> No
         (52, 3, "No event “X” was ever seen."),
         (66, 12, "“trait.contry” was never set. Did you mean “trait.country”?"),
         (91, 14, "“consent.sms” was never set."),
+    ]
+
+
+def test_a_property_that_no_event_of_the_name_has_saves_with_a_warning() -> None:
+    text = (
+        'count("Order Completed", where=props.chanel == "web" and not props.products.name == "Tea") > 1 and '
+        'sum(["Order Completed", "Checkout Started"], props.products.nam) > 1 and ever("X", where=props.y == 1) '
+        'and count("Checkout Started", since=ever("Order Completed", where=props.step == 1)) > 1 and '
+        'last(["Checkout Started", "Order Completed"], props.step) == 1 and ever("Page Viewed", where=props.z == 1)'
+    )
+    _, warnings = accept(text, "person", CATALOGUE)
+    assert [text[w.column - 1 :][: w.length] + " " + w.text.format(**w.fields) for w in warnings] == [
+        "props.chanel “props.chanel” is in none of the 40 events of that name looked at. Did you mean “props.channel”?",
+        "props.products.nam “props.products.nam” is in none of the 42 events of that name looked at. Did you mean “props.products.name”?",
+        '"X" No event “X” was ever seen.',
+        "props.step “props.step” is in none of the 40 events of that name looked at.",
     ]
 
 

@@ -18,6 +18,7 @@ from babel.core import get_global
 
 from habitue.engine.plan import Definition
 from habitue.engine.refresh import known
+from habitue.engine.seen import catalogue
 from habitue.engine.source import Known
 from habitue.engine.sweep import Intervals
 from habitue.ingest.calls.rows import Terms
@@ -27,10 +28,10 @@ from habitue.kernel.clock import Micros
 from habitue.kernel.errors import UserError
 from habitue.kernel.i18n import LANGUAGES, N_, Language
 from habitue.people.keys import spoken
-from habitue.rules.check import Catalogue
+from habitue.rules.catalogue import Catalogue
 from habitue.segments import saved
 from habitue.stages import versions
-from habitue.stages.kept import Kept
+from habitue.stages.kept import Kept, Made
 from habitue.stages.models import Model
 from habitue.store.failure import Notice
 from habitue.store.lock import Lock
@@ -143,6 +144,7 @@ class Workspace:
         """Rises with every refresh: what was read before may be out of date."""
         self.folds = Kept[str, Intervals](lambda: self.generation, FOLDS)
         """The rules last folded, by text."""
+        self.names = Kept[str, Catalogue](lambda: self.generation, 1)
         self.notices: list[Notice] = []
         """What its owner should know of how the workspace was found, and what was done about it."""
         self.working = RLock()
@@ -190,12 +192,12 @@ class Workspace:
         return saved.live(self.ops)
 
     def catalogue(self) -> Catalogue:
-        """The names of events, traits, scores and consents seen so far."""
-        read = self.warehouse.read
-        return Catalogue(
-            read("SELECT name FROM event_name").column(0).to_pylist(),
-            read("SELECT DISTINCT name FROM trait").column(0).to_pylist(),
-        )
+        """The names of events, their properties, traits, scores and consents seen until the last refresh."""
+        return self.names.get("", 0, None, self._catalogue, wait=True).value
+
+    def _catalogue(self, _: bool) -> Made[Catalogue]:
+        generation = self.generation
+        return Made(catalogue(self.warehouse.read), generation, 0)
 
     def person(self, key: str | int) -> int:
         """The number of a customer by number or by any of the names a source gave; raises `UserError`."""

@@ -9,9 +9,9 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, Final, Literal, TypeAlias
 
 import re2
-from msgspec import Struct
 
 from habitue.kernel.i18n import N_
+from habitue.rules.catalogue import Catalogue
 from habitue.rules.nodes import (
     Account,
     And,
@@ -49,13 +49,6 @@ PATTERN: Final = 1_000
 ORDERS: Final = ("<", "<=", ">", ">=")
 SAME: Final = ("==", "!=")
 LISTS: Final = ("in", "not in")
-
-
-class Catalogue(Struct, frozen=True):
-    """The names seen in the data: of events, and of traits, scores and consents as `trait.address.city`."""
-
-    events: Collection[str]
-    names: Collection[str]
 
 
 def accept(
@@ -224,16 +217,17 @@ class _Checker:
         if len(items) < 2:
             self.error(rule, N_("“and” and “or” join two conditions or more."))
 
-    def where(self, rule: Rule) -> None:
+    def where(self, rule: Rule, events: tuple[str, ...]) -> None:
         match rule:
             case And(items) | Or(items):
                 self.several(rule, items)
                 for item in items:
-                    self.where(item)
+                    self.where(item, events)
             case Not(item):
-                self.where(item)
-            case Compare(Prop()):
+                self.where(item, events)
+            case Compare(Prop() as prop):
                 self.comparison(rule)
+                self.carried(prop, events)
             case _:
                 text = N_("“where” looks at the event’s own properties only, such as {example}.")
                 self.error(rule, text, example='props.channel == "store"')
@@ -258,7 +252,9 @@ class _Checker:
     def happening(self, node: Any) -> None:
         """Events that were seen, and a `where` about their properties."""
         if node.where is not None:
-            self.where(node.where)
+            self.where(node.where, node.events)
+        if getattr(node, "prop", None) is not None:
+            self.carried(node.prop, node.events)
         if getattr(node, "since", None) is not None:
             self.happening(node.since)
         for name in node.events:
@@ -344,8 +340,21 @@ class _Checker:
             near = nearest(rest, alike)
             self.warn(node, N_("“{name}” was never set."), _NOT_SET, name, near and f"{root}.{near}")
 
-    def warn(self, node: Node, text: str, guess: str, name: str, near: str | None) -> None:
-        fields = {"name": name, "near": near}
+    def carried(self, prop: Prop, events: tuple[str, ...]) -> None:
+        """Warns of a property that none of the events looked at has; of none, nothing is known."""
+        if self.catalogue is None:
+            return
+        looked = [self.catalogue.props(name) for name in events if name in self.catalogue.events]
+        paths = {path for sample in looked for path in sample.paths}
+        n = sum(sample.events for sample in looked)
+        if n and prop.path not in paths:
+            near = nearest(".".join(prop.path), {".".join(path) for path in paths})
+            text = N_("“{name}” is in none of the {n} events of that name looked at.")
+            name = ".".join(("props", *prop.path))
+            self.warn(prop, text, _NOT_CARRIED, name, near and f"props.{near}", n=n)
+
+    def warn(self, node: Node, text: str, guess: str, name: str, near: str | None, **more: Any) -> None:
+        fields = {"name": name, "near": near, **more}
         self.problems.append(Problem(*self.place(node, name), guess if near else text, fields, "warning"))
 
     def error(self, node: Node, text: str, literal: str | None = None, **fields: Any) -> None:
@@ -357,6 +366,9 @@ class _Checker:
 
 _NO_EVENT: Final = N_("No event “{name}” was ever seen. Did you mean “{near}”?")
 _NOT_SET: Final = N_("“{name}” was never set. Did you mean “{near}”?")
+_NOT_CARRIED: Final = N_(
+    "“{name}” is in none of the {n} events of that name looked at. Did you mean “{near}”?"
+)
 _NO_SEGMENT: Final = N_("There is no segment “{name}”. Did you mean “{near}”?")
 _NO_MODEL: Final = N_("There is no model “{name}”. Did you mean “{near}”?")
 _NO_STAGE: Final = N_("The model has no stage “{name}”. Did you mean “{near}”?")

@@ -11,7 +11,8 @@ from msgspec import Struct
 from habitue.engine.plan import Definition
 from habitue.kernel.errors import UserError
 from habitue.kernel.i18n import N_
-from habitue.rules.check import Catalogue, accept, cycle
+from habitue.rules.catalogue import Catalogue
+from habitue.rules.check import accept, cycle
 from habitue.rules.problem import Problem, RuleError, nearest
 from habitue.rules.text import parse
 from habitue.store import versions
