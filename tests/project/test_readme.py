@@ -15,7 +15,10 @@ import pandas as pd
 import pytest
 
 import habitue
+from habitue.app import Shop
 from habitue.cli.program import run
+from habitue.demo.shop import parcels
+from habitue.kernel.clock import instant
 from habitue.stages.drafts import from_text
 from tests.project.tree import ROOT
 
@@ -77,6 +80,19 @@ def test_the_python_of_the_readme_works(readme: str, known: str, capsys: pytest.
 @pytest.mark.parametrize("readme", [readme for readme, _ in TONGUES])
 def test_the_draft_of_the_readme_is_sound(readme: str) -> None:
     assert from_text(blocks(readme, "toml")).settings == {"dormant": "120d", "lost": "400d"}
+
+
+def test_every_rule_of_the_readme_is_true_of_someone_in_the_demo_shop(tmp_path: Path) -> None:
+    found = [re.findall(r"```\n((?:.+\n)+?)```", (ROOT / readme).read_text())[0] for readme, _ in TONGUES]
+    assert found[0] == found[1]
+    now = instant("2026-11-22")
+    with Shop.create(tmp_path / "shop") as shop:
+        shop.put(parcels(1, 500, until=now), now)
+        shop.refresh(now)
+        asked = {rule: shop.segment(rule) for rule in found[0].splitlines()}
+        assert [one for one in asked if "props.products." in one]
+        told = {rule: (one.count(now) > 0, one.warnings) for rule, one in asked.items()}
+    assert told == dict.fromkeys(asked, (True, []))
 
 
 @pytest.mark.parametrize("readme", [readme for readme, _ in TONGUES])
