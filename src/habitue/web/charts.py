@@ -205,6 +205,26 @@ def stacked(series: Sequence[Series], ticks: Sequence[str], tips: Sequence[str])
 
     `ticks[x]` says it on the axis, `tips[x]` tells all under the pointer.
     """
+    last = len(ticks) - 1
+    axis = {
+        "grid": False,
+        "values": [*range(last % 6, last + 1, 6)],
+        "labelExpr": f"{_said(ticks)}[datum.value]",
+        "labelFlush": 24,
+    }
+    scale = {"domain": [0, last], "nice": False}
+    x = {"field": "x", "type": "quantitative", "title": None, "scale": scale, "axis": axis}
+    return {
+        "$schema": _SCHEMA,
+        "width": "container",
+        "height": 300,
+        "autosize": {"type": "fit-x", "contains": "padding"},
+        "encoding": {"x": x},
+        "layer": [_areas(series), _pointer(tips)],
+    }
+
+
+def _areas(series: Sequence[Series]) -> Spec:
     rows = [
         {
             "s": i,
@@ -215,58 +235,17 @@ def stacked(series: Sequence[Series], ticks: Sequence[str], tips: Sequence[str])
         }
         for i, one in enumerate(series)
     ]
-    last = len(ticks) - 1
-    x: Spec = {
-        "field": "x",
-        "type": "quantitative",
-        "title": None,
-        "scale": {"domain": [0, last], "nice": False},
-    }
+    axis = {"tickCount": 5, "format": "~s" if _large(series) else ",d", "tickMinStep": 1}
     return {
-        "$schema": _SCHEMA,
-        "width": "container",
-        "height": 300,
-        "autosize": {"type": "fit-x", "contains": "padding"},
+        "data": {"values": rows},
+        "transform": [{"flatten": ["x", "y"]}],
+        "mark": {"type": "area", "interpolate": "monotone", "fillOpacity": 0.82, "line": {"strokeWidth": 1}},
         "encoding": {
-            "x": {
-                **x,
-                "axis": {
-                    "grid": False,
-                    "values": [*range(last % 6, last + 1, 6)],
-                    "labelExpr": f"{_said(ticks)}[datum.value]",
-                    "labelFlush": 24,
-                },
-            }
+            "y": {"field": "y", "type": "quantitative", "stack": "zero", "title": None, "axis": axis},
+            "color": {"field": "c", "type": "nominal", "scale": None},
+            "detail": {"field": "s"},
+            "order": {"field": "s"},
         },
-        "layer": [
-            {
-                "data": {"values": rows},
-                "transform": [{"flatten": ["x", "y"]}],
-                "mark": {
-                    "type": "area",
-                    "interpolate": "monotone",
-                    "fillOpacity": 0.82,
-                    "line": {"strokeWidth": 1},
-                },
-                "encoding": {
-                    "y": {
-                        "field": "y",
-                        "type": "quantitative",
-                        "stack": "zero",
-                        "title": None,
-                        "axis": {
-                            "tickCount": 5,
-                            "format": "~s" if _large(series) else ",d",
-                            "tickMinStep": 1,
-                        },
-                    },
-                    "color": {"field": "c", "type": "nominal", "scale": None},
-                    "detail": {"field": "s"},
-                    "order": {"field": "s"},
-                },
-            },
-            _pointer(tips),
-        ],
     }
 
 
