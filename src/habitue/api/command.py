@@ -57,6 +57,40 @@ class Sentence(Command, frozen=True):
     tongue: str
 
 
+class Sources(Command, frozen=True):
+    """Who may send events over HTTP."""
+
+
+class NewSource(Command, frozen=True):
+    """Let somebody send events: a `server`, or a `browser`, whose key is public."""
+
+    id: str
+    kind: str
+
+
+class CloseSource(Command, frozen=True):
+    """Take nothing more from a source."""
+
+    id: str
+
+
+class Refused(Command, frozen=True):
+    """The events that could not be taken, the newest first."""
+
+
+class Replay(Command, frozen=True):
+    """Take a refused event again, as it is or mended."""
+
+    number: int
+    mended: bytes | None = None
+
+
+class Drop(Command, frozen=True):
+    """Look no more at a refused event."""
+
+    number: int
+
+
 class Count(Command, frozen=True):
     """How many satisfy a rule at an instant."""
 

@@ -136,7 +136,7 @@ class Door:
             return
         history = word == "import" or sending.backfill
         kept = protocol.stored(good, sending, kind) if good else b""
-        dead = [(bytes(raw), fault) for _, raw, fault in bad]
+        dead = [(protocol.typed(raw, kind), fault) for _, raw, fault in bad]
         waiting = self._intake.offer(Arrival(source.id, history, received, len(good), kept, dead))
         if waiting is None:
             await _refuse(send, 429, _FULL, scope, retry=1)

@@ -23,7 +23,8 @@ from habitue.engine import explain as why
 from habitue.engine import refresh as engine
 from habitue.ingest import inbox, loader
 from habitue.ingest.apply import reached
-from habitue.ingest.calls import sources
+from habitue.ingest.calls import dead, sources
+from habitue.ingest.calls.dead import Dead
 from habitue.ingest.calls.sources import Source
 from habitue.ingest.doctor import Finding, Patient, examine
 from habitue.ingest.inbox import Parcel
@@ -138,6 +139,18 @@ class Shop(Workspace):
     def close_source(self, name: str, now: Micros | None = None) -> None:
         """Take nothing more with this source's write key; what it sent stays."""
         sources.close(self.ops, name, clock.now() if now is None else now)
+
+    def refused(self, most: int = 100) -> list[Dead]:
+        """Events that could not be taken and wait to be looked at, the newest first."""
+        return dead.latest(self.ops, most)
+
+    def replay(self, number: int, mended: bytes | None = None, now: Micros | None = None) -> int:
+        """Take a refused event again, as it is or mended; how many events that gave."""
+        return dead.replay(self.ops, number, clock.now() if now is None else now, mended)
+
+    def drop(self, number: int, now: Micros | None = None) -> None:
+        """Look no more at a refused event."""
+        dead.drop(self.ops, number, clock.now() if now is None else now)
 
     def _import_frame(self, frame: Any, kind: str, mapping: Mapping[str, str]) -> ImportReport:
         with TemporaryDirectory() as folder:

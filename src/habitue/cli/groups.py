@@ -32,6 +32,14 @@ class Home(TyperGroup):
 class Stages(TyperGroup):
     """`habitue stages MODEL …` is `habitue stages show MODEL …`."""
 
+    default = "show"
+
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         named = args and (args[0] in self.commands or args[0] == "--help")
-        return super().parse_args(ctx, args if named else ["show", *args])
+        return super().parse_args(ctx, args if named else [self.default, *args])
+
+
+class Listed(Stages):
+    """`habitue sources` is `habitue sources list`."""
+
+    default = "list"

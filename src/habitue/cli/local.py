@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+import habitue.api.calls  # noqa: F401  its commands are known once it is loaded
 from habitue.api.answer import Answer, House
 from habitue.api.command import Command, Told
 from habitue.api.perform import Asked, perform

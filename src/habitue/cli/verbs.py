@@ -10,6 +10,7 @@ import typer
 
 from habitue import __version__
 from habitue.api import command
+from habitue.cli import calls
 from habitue.cli.desk import Desk, verb
 from habitue.cli.groups import Home, Stages
 from habitue.kernel.errors import UserError
@@ -39,6 +40,8 @@ stages = typer.Typer(
     ),
 )
 app.add_typer(stages, name="stages")
+app.add_typer(calls.sources, name="sources")
+app.add_typer(calls.refused, name="refused")
 
 At = Annotated[
     str | None,

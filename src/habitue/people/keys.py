@@ -25,8 +25,11 @@ LONGEST: Final = 256
 """The most characters of an id."""
 
 _EMAIL: Final = re.compile(r"[^@\s,;<>()]{1,64}@[^@\s,;<>()]+\.[^@\s,;<>().]{2,}")
-_TELLING: Final = re.compile(r"[^\W_0]")
-"""A letter or a digit other than zero: without one it names nobody, like the UUID of zeros."""
+_TELLING: Final = re.compile(r"[^\W_0]|[^\x00-\x7f]")
+"""A letter, a digit but zero, a sign of some script: without one it names nobody, like a UUID of zeros."""
+
+_JOINERS: Final = re.compile(r"[\u200c\u200d]")
+"""What joins letters and pictures is part of them; nothing else that can't be seen is part of an id."""
 
 JUNK: Final = frozenset(
     ("undefined", "null", "none", "nil", "nan", "n/a", "na", "anonymous", "guest", "unknown", "test")
@@ -84,7 +87,7 @@ def _plain(told: object) -> str | None:
         if len(told) > LONGEST:
             return None
         text = told if told.isascii() and told.isalnum() else " ".join(normalize("NFC", told).split())
-        if not text.isprintable():
+        if not text.isprintable() and not _JOINERS.sub("", text).isprintable():
             return None
     elif isinstance(told, int) and not isinstance(told, bool) and told.bit_length() < 128:
         text = str(told)

@@ -123,18 +123,22 @@ def _tell(told: list[asyncio.Future[None]], error: UserError | None) -> None:
 
 def commit(ops: Ops, arrivals: list[Arrival]) -> None:
     """Keep them all in one transaction: durable on return. Raises `StoreDown` or `DiskFull`."""
+    with ops.begin() as tx:
+        keep(tx, arrivals)
+
+
+def keep(tx: sa.Connection, arrivals: list[Arrival]) -> None:
+    """Put what can be taken into the inbox, and the rest among the dead."""
     taken = [one for one in arrivals if one.rows]
     refused = [(one, body, fault) for one in arrivals for body, fault in one.dead]
-    with ops.begin() as tx:
-        if taken:
-            first = take(tx, "inbox", len(taken))
-            tx.execute(inbox.insert(), [_row(first + n, one) for n, one in enumerate(taken)])
-        if refused:
-            tx.execute(
-                dead.insert(), [buried(one.source, one.received, body, why) for one, body, why in refused]
-            )
-            for source in {one.source for one, _, _ in refused}:
-                _limit(tx, source)
+    if taken:
+        first = take(tx, "inbox", len(taken))
+        tx.execute(inbox.insert(), [_row(first + n, one) for n, one in enumerate(taken)])
+    if refused:
+        rows = [buried(one.source, one.received, body, why) for one, body, why in refused]
+        tx.execute(dead.insert(), rows)
+        for source in {one.source for one, _, _ in refused}:
+            _limit(tx, source)
 
 
 def _row(number: int, one: Arrival) -> dict[str, object]:

@@ -112,6 +112,14 @@ _SENDING: Final = msgspec.json.Decoder(Sending)
 _STORED: Final = msgspec.json.Decoder(Stored)
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _TYPED: Final = frozenset(TYPES)
+_ESCAPE: Final = re.compile(
+    rb"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(\\u[dD][89a-fA-F][0-9a-fA-F]{2})|\\."
+)
+
+
+def _whole(escape: re.Match[bytes]) -> bytes:
+    """The escape itself; half a letter, which some clients cut off, becomes U+FFFD as in a browser."""
+    return rb"\ufffd" if escape[1] else escape[0]
 
 
 def read(body: bytes, limits: Limits, kind: str | None = None) -> Sending:
@@ -121,9 +129,23 @@ def read(body: bytes, limits: Limits, kind: str | None = None) -> Sending:
     body = body.removeprefix(b"\xef\xbb\xbf")
     if not body.strip():
         raise Refused("empty")
+    sending, body = _decoded(body)
+    if sending.batch is None:
+        if kind is None:
+            raise Refused("no-object")
+        sending.batch = [Raw(body)]
+    if len(sending.batch) > limits.events:
+        raise Refused("many", most=limits.events)
+    return sending
+
+
+def _decoded(body: bytes) -> tuple[Sending, bytes]:
+    """The request, and its text in whole letters."""
     try:
         str(body, "utf-8")
-        sending = _SENDING.decode(body)
+        if b"\\ud" in body or b"\\uD" in body:
+            body = _ESCAPE.sub(_whole, body)
+        return _SENDING.decode(body), body
     except UnicodeDecodeError as error:
         raise Refused("no-text") from error
     except RecursionError as error:
@@ -132,13 +154,6 @@ def read(body: bytes, limits: Limits, kind: str | None = None) -> Sending:
         raise Refused("no-object") from error
     except msgspec.DecodeError as error:
         raise Refused("no-json", reason=str(error)) from error
-    if sending.batch is None:
-        if kind is None:
-            raise Refused("no-object")
-        sending.batch = [Raw(body)]
-    if len(sending.batch) > limits.events:
-        raise Refused("many", most=limits.events)
-    return sending
 
 
 def sort(
@@ -223,6 +238,14 @@ def stored(good: list[Raw], sending: Sending, kind: str | None) -> bytes:
     """What is kept of a request."""
     sent = sending.sentAt if isinstance(sending.sentAt, str | int | float) else None
     return msgspec.json.encode(Stored(good, kind, sent))
+
+
+def typed(raw: Raw, kind: str | None) -> bytes:
+    """The event as it can be sent again without the address it came to."""
+    body = bytes(raw)
+    if kind is None or body[:1] != b"{" or b'"type"' in body:
+        return body
+    return b'{"type":"%s"%s' % (kind.encode(), body[1:] if body[1:].strip() == b"}" else b"," + body[1:])
 
 
 def kept(body: bytes) -> Stored:
