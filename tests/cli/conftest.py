@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import contextlib
+import csv
 import io
+import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextvars import copy_context
 from pathlib import Path
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias
 from unittest.mock import patch
 
 import pytest
@@ -19,10 +22,26 @@ from habitue.cli import program
 
 PROGRAM: Final = [sys.executable, "-c", "from habitue.cli import main; main()"]
 UNTIL: Final = "2026-11-22"
+ORDERS: Final = """customer,date,amount,"label, long"
+c-1,2026-01-31,12.50,Tea
+c-2,2026-02-01,20.00,Coffee
+c-2,2026-02-30,5.00,Coffee
+"""
+ISO: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
 
 Done = subprocess.CompletedProcess[str]
 Habitue: TypeAlias = Callable[..., Done]
 Start: TypeAlias = Callable[..., subprocess.Popen[str]]
+
+
+def table(text: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(text)))
+
+
+def answer(habitue: Habitue, place: Path, *words: str | Path | bytes) -> Any:
+    done = habitue(*words, "--data", place, "--json")
+    assert (done.returncode, done.stderr) == (0, "")
+    return json.loads(done.stdout)
 
 
 def environment(**more: str) -> dict[str, str]:
@@ -109,3 +128,10 @@ def empty(habitue: Habitue, tmp_path: Path) -> Path:
     place = tmp_path / "shop"
     assert habitue("init", place).returncode == 0
     return place
+
+
+@pytest.fixture
+def orders(tmp_path: Path) -> Path:
+    path = tmp_path / "orders.csv"
+    path.write_text(ORDERS, "utf-8")
+    return path
