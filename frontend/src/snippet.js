@@ -63,7 +63,9 @@ function forget() {
   if (baked()) bake("", 0);
 }
 
-const baked = () => document.cookie.match(`(?:^|; )${NAME}=(\\w+)`)?.[1];
+function baked() {
+  return document.cookie.match(`(?:^|; )${NAME}=(\\w+)`)?.[1];
+}
 
 /** The cookie on the widest domain that takes it, so that www. and pay. know one visitor; `age` 0 removes it. */
 function bake(id, age) {

@@ -30,7 +30,7 @@ from habitue.kernel.errors import UserError
 from habitue.kernel.i18n import N_
 from habitue.stages.choice import Question
 from habitue.stages.overview import Overviews, compared
-from habitue.web import pages
+from habitue.web import pages, snippet
 from habitue.web.guard import Guard, seal
 from habitue.web.page import reader
 
@@ -44,6 +44,8 @@ _PAGES: Final = [
     pages.stages.index,  # /stages
     pages.stages.show,  # /stages/{model}
     pages.api.show,  # /api
+    snippet.show,  # /habitue.js
+    meter.show,  # /metrics
 ]
 _API: Final = [
     stages.health,  # /api/v1/health
@@ -77,6 +79,7 @@ def create(shop: Shop, hosts: frozenset[str] = frozenset(), token: str | None = 
     """
     overviews = Overviews(shop.warehouse, shop.settings.timezone, lambda: shop.generation)
     doors = [commands.router(token)] if token else []
+    meter = Meter()
     return Litestar(
         [
             Router("/", route_handlers=_PAGES, include_in_schema=False),
@@ -87,6 +90,7 @@ def create(shop: Shop, hosts: frozenset[str] = frozenset(), token: str | None = 
             "shop": Provide(lambda: shop, sync_to_thread=False),
             "overviews": Provide(lambda: overviews, sync_to_thread=False),
             "question": Provide(_question, sync_to_thread=False),
+            "meter": Provide(lambda: meter, sync_to_thread=False),
         },
         middleware=[Guard(hosts)],
         before_send=[seal],
@@ -100,7 +104,7 @@ def create(shop: Shop, hosts: frozenset[str] = frozenset(), token: str | None = 
             use_handler_docstrings=True,
         ),
         logging_config=None,
-        state=State({"shop": shop, "overviews": overviews}),
+        state=State({"shop": shop, "overviews": overviews, "meter": meter}),
     )
 
 
@@ -153,8 +157,10 @@ def serve(
     port: int = 8000,
     token: str | None = None,
     ready: Callable[[str], None] | None = None,
+    arrived: Callable[[], None] = lambda: None,
 ) -> None:
-    """Serve until interrupted, on the first free port from `port` on; `ready` is told the address.
+    """Serve until interrupted, on the first free port from `port` on; `ready` is told the address, and
+    `arrived` whenever events have come in.
 
     Raises `UserError` where the host is not this machine's or no port is free.
     """
@@ -163,7 +169,7 @@ def serve(
         ready(f"http://{f'[{host}]' if ':' in host else host}:{waiting.getsockname()[1]}/")
     app = create(shop, frozenset({host}), token)
     Thread(target=_look_ahead, args=(shop, app.state.overviews), daemon=True).start()
-    door = Door(app, shop, clock.now)
+    door = Door(app, shop, clock.now, meter=app.state.meter, arrived=arrived)
     config = uvicorn.Config(door, log_level="warning", server_header=False)
     try:
         uvicorn.Server(config).run(sockets=[waiting])
