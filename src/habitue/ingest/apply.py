@@ -8,6 +8,7 @@ from typing import Final
 import pyarrow as pa
 
 from habitue.kernel.i18n import N_
+from habitue.people import merging
 from habitue.store.failure import Notice
 from habitue.store.log import EventLog
 from habitue.store.warehouse import Warehouse
@@ -24,7 +25,7 @@ _NAMES: Final = """
 _EVENTS: Final = """
     INSERT INTO event_tail
     SELECT person::INTEGER, account::INTEGER, ts::TIMESTAMP, code, revenue, props, seq, id::UUID,
-           person::INTEGER
+           node::INTEGER
     FROM arriving JOIN event_name USING (name)
 """
 
@@ -32,17 +33,17 @@ _EVENTS: Final = """
 _TRAITS: Final = """
     INSERT INTO trait_tail
     WITH RECURSIVE leaf AS (
-        SELECT person, source, ts, seq, substr(name, 2) || '.' || key AS name, value, type, 1 AS depth
+        SELECT person, node, source, ts, seq, substr(name, 2) || '.' || key AS name, value, type, 1 AS depth
         FROM (
-            SELECT person, source, ts, seq, replace(name, '$identify', '$trait') AS name, props
+            SELECT person, node, source, ts, seq, replace(name, '$identify', '$trait') AS name, props
             FROM arriving
             WHERE name IN ('$identify', '$score', '$consent') AND json_valid(props)
         ) AS told, json_each(told.props)
         UNION ALL
-        SELECT person, source, ts, seq, name || '.' || inner_.key, inner_.value, inner_.type, depth + 1
+        SELECT person, node, source, ts, seq, name || '.' || inner_.key, inner_.value, inner_.type, depth + 1
         FROM leaf, json_each(leaf.value) AS inner_ WHERE leaf.type = 'OBJECT' AND depth < 8
     )
-    SELECT person::INTEGER, name, value::VARCHAR, ts::TIMESTAMP, seq, person::INTEGER, source
+    SELECT person::INTEGER, name, value::VARCHAR, ts::TIMESTAMP, seq, node::INTEGER, source
     FROM leaf WHERE type <> 'OBJECT' OR depth = 8
 """
 
@@ -50,7 +51,7 @@ _SUBJECTS: Final = (
     """
     CREATE OR REPLACE TEMP TABLE born AS
     SELECT {subject}::INTEGER AS {subject}, any_value({key}) AS key, min(ts)::TIMESTAMP AS birth
-    FROM arriving WHERE {subject} IS NOT NULL GROUP BY ALL
+    FROM arriving WHERE {subject} IS NOT NULL AND name NOT IN {rulings} GROUP BY ALL
     """,
     """
     UPDATE {subject} SET birth = born.birth FROM born
@@ -60,14 +61,6 @@ _SUBJECTS: Final = (
     "DROP TABLE born",
 )
 
-_NODES: Final = """
-    INSERT INTO node
-    SELECT DISTINCT node::INTEGER, key FROM (
-        SELECT person AS node, key FROM arriving
-        UNION ALL SELECT unnest(nodes), unnest(also) FROM arriving
-    ) AS named ANTI JOIN node USING (node)
-"""
-
 _TOUCHED: Final = "INSERT INTO touched SELECT DISTINCT person::INTEGER, history FROM arriving"
 
 
@@ -75,11 +68,18 @@ def apply(warehouse: Warehouse, log: EventLog, rows: pa.Table) -> None:
     """Take rows of the log (`LOG`) into the working copy, with how far it has come, in one transaction."""
     end = reached(warehouse) + rows.num_rows
     with warehouse.write() as writer:
-        for statement in (_NAMES, _NODES, _EVENTS, _TRAITS, _TOUCHED):
+        settled = merging.settle(writer, rows)
+        rows = rows.append_column("node", rows["person"])
+        rows = rows.set_column(
+            rows.column_names.index("person"), "person", merging.persons(writer, rows["node"])
+        )
+        for statement in (_NAMES, _EVENTS, _TRAITS, _TOUCHED):
             writer.run(statement, arriving=rows)
         for subject, key in (("person", "key"), ("account", "account_key")):
             for statement in _SUBJECTS:
-                writer.run(statement.format(subject=subject, key=key), arriving=rows)
+                writer.run(statement.format(subject=subject, key=key, rulings=merging.RULINGS), arriving=rows)
+        if settled:
+            merging.finish(writer, settled)
         writer.note("log", log.identity())
         writer.note("log_end", str(end))
 

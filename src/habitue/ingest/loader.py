@@ -114,7 +114,7 @@ _PROOF: Final = {
     "event": "person, account, ts, name, revenue, props, seq, id, node",
     "trait": "person, name, value, ts, seq, node, source",
     "person": "person, key, birth",
-    "node": "node, key",
+    "node": "node, key, birth",
     "claim": "one, other, source, ts, seq",
     "ruling": "seq, act, one, other, who, why, ts",
     "merged": "node, person",

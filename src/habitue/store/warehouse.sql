@@ -18,9 +18,9 @@ CREATE VIEW trait AS FROM trait_base UNION ALL FROM trait_tail;
 CREATE TABLE person (person INTEGER, key VARCHAR, birth TIMESTAMP);
 CREATE TABLE account (account INTEGER, key VARCHAR, birth TIMESTAMP);
 
--- Who is who (people/graph.py), made of the log's rows: every key, which two keys a source said are one person's (when
+-- Who is who (people/graph.py), made of the log's rows: every key and its first event, which two keys a source said are one person's (when
 -- first, and in which event), what people decided about two keys, and the keys whose person has another number.
-CREATE TABLE node (node INTEGER, key VARCHAR);
+CREATE TABLE node (node INTEGER, key VARCHAR, birth TIMESTAMP);
 CREATE TABLE claim (one INTEGER, other INTEGER, source VARCHAR, ts TIMESTAMP, seq BIGINT);
 CREATE TABLE ruling (seq BIGINT, act VARCHAR, one INTEGER, other INTEGER, who VARCHAR, why VARCHAR, ts TIMESTAMP);
 CREATE TABLE merged (node INTEGER, person INTEGER);
