@@ -21,9 +21,10 @@ from litestar.params import QueryParameter
 from litestar.static_files import create_static_files_router
 
 import habitue
-from habitue.api import commands, customers, segment, stages
+from habitue.api import commands, customers, meter, segment, stages
 from habitue.api import failure as answer
 from habitue.api.door import Door
+from habitue.api.meter import Meter
 from habitue.app import Shop
 from habitue.kernel import clock
 from habitue.kernel.errors import UserError
@@ -79,7 +80,7 @@ def create(shop: Shop, hosts: frozenset[str] = frozenset(), token: str | None = 
     """
     overviews = Overviews(shop.warehouse, shop.settings.timezone, lambda: shop.generation)
     doors = [commands.router(token)] if token else []
-    meter = Meter()
+    counts = Meter()
     return Litestar(
         [
             Router("/", route_handlers=_PAGES, include_in_schema=False),
@@ -90,7 +91,7 @@ def create(shop: Shop, hosts: frozenset[str] = frozenset(), token: str | None = 
             "shop": Provide(lambda: shop, sync_to_thread=False),
             "overviews": Provide(lambda: overviews, sync_to_thread=False),
             "question": Provide(_question, sync_to_thread=False),
-            "meter": Provide(lambda: meter, sync_to_thread=False),
+            "meter": Provide(lambda: counts, sync_to_thread=False),
         },
         middleware=[Guard(hosts)],
         before_send=[seal],
@@ -104,7 +105,7 @@ def create(shop: Shop, hosts: frozenset[str] = frozenset(), token: str | None = 
             use_handler_docstrings=True,
         ),
         logging_config=None,
-        state=State({"shop": shop, "overviews": overviews, "meter": meter}),
+        state=State({"shop": shop, "overviews": overviews, "meter": counts}),
     )
 
 

@@ -60,7 +60,8 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         keys = [
             shop.add_source(name, kind, NOW).write_key for name, kind in (("s", "server"), ("b", "browser"))
         ]
-        door = Door(create(shop), shop, lambda: NOW)
+        app = create(shop)
+        door = Door(app, shop, lambda: NOW, meter=app.state.meter)
         waiting = listening("127.0.0.1", 8970)
         server = uvicorn.Server(uvicorn.Config(door, log_level="critical", lifespan="off"))
         thread = Thread(target=server.run, args=([waiting],))

@@ -18,6 +18,7 @@ import msgspec
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, HTTPScope, Receive, Scope, Send
 
+from habitue.api.meter import Meter
 from habitue.app import Shop
 from habitue.ingest.calls import protocol, sources
 from habitue.ingest.calls.intake import Arrival, Intake
@@ -37,7 +38,8 @@ SLOW: Final = 30.0
 _CORS: Final = [
     (b"access-control-allow-origin", b"*"),
     (b"access-control-allow-methods", b"GET, POST, OPTIONS"),
-    (b"access-control-allow-headers", b"authorization, content-type, content-encoding"),
+    (b"access-control-allow-headers", b"authorization, content-type, content-encoding, x-retry-count"),
+    (b"access-control-expose-headers", b"retry-after"),
     (b"access-control-max-age", b"86400"),
     (b"cross-origin-resource-policy", b"cross-origin"),
     (b"x-content-type-options", b"nosniff"),
@@ -64,14 +66,22 @@ class Door:
     """Answers `/v1/…` and hands everything else on."""
 
     def __init__(
-        self, inner: ASGIApp, shop: Shop, now: Callable[[], Micros], limits: Limits | None = None
+        self,
+        inner: ASGIApp,
+        shop: Shop,
+        now: Callable[[], Micros],
+        *,
+        meter: Meter | None = None,
+        arrived: Callable[[], None] = lambda: None,
+        limits: Limits | None = None,
     ) -> None:
         self.recent: deque[Seen] = deque(maxlen=500)
+        self.meter = meter or Meter()
         self._inner = inner
         self._shop = shop
         self._now = now
         self._limits = limits or Limits()
-        self._intake = Intake(shop.ops)
+        self._intake = Intake(shop.ops, arrived)
         self._intake.start()
         self._keys = _Keys(shop)
 
@@ -114,7 +124,6 @@ class Door:
 
     async def _take(self, scope: HTTPScope, receive: Receive, send: Send, word: str) -> None:
         received, kind = self._now(), KINDS.get(word)
-        source: Source | None = None
         body = b""
         try:
             async with asyncio.timeout(SLOW):
@@ -122,33 +131,38 @@ class Door:
             sending = protocol.read(body, self._limits, kind)
             source = self._keys.get(_basic(scope) or sending.writeKey)
             if source is None:
-                await _refuse(send, 401, _UNKNOWN, scope)
+                await self._refuse(send, 401, _UNKNOWN, scope)
                 return
             good, bad = protocol.sort(sending, self._limits, kind)
         except TimeoutError:
-            await _refuse(send, 408, _LATE, scope)
+            await self._refuse(send, 408, _LATE, scope)
             return
         except Refused as refused:
-            source = source or self._keys.get(_basic(scope))
+            source = self._keys.get(_basic(scope))
             await self._bury(source, received, body, refused.fault)
             self._note(received, source, word, 0, [refused.fault], 400)
-            await _refuse(send, 400, FAULTS[refused.fault.code], scope, refused.fault.fields)
+            await self._refuse(send, 400, FAULTS[refused.fault.code], scope, refused.fault.fields)
             return
-        history = word == "import" or sending.backfill
-        kept = protocol.stored(good, sending, kind) if good else b""
         dead = [(protocol.typed(raw, kind), fault) for _, raw, fault in bad]
-        waiting = self._intake.offer(Arrival(source.id, history, received, len(good), kept, dead))
+        kept = protocol.stored(good, sending, kind) if good else b""
+        history = word == "import" or sending.backfill
+        if await self._kept(send, Arrival(source.id, history, received, len(good), kept, dead), scope):
+            status = 400 if kind and bad else 200
+            self._note(received, source, word, len(good), [fault for _, _, fault in bad], status)
+            await _answer(send, status, _result(status, bad, scope))
+
+    async def _kept(self, send: Send, arrival: Arrival, scope: HTTPScope) -> bool:
+        """Whether the arrival is safe; if not, that has been answered."""
+        waiting = self._intake.offer(arrival)
         if waiting is None:
-            await _refuse(send, 429, _FULL, scope, retry=1)
-            return
+            await self._refuse(send, 429, _FULL, scope, retry=1)
+            return False
         try:
             await waiting
         except UserError as error:
-            await _refuse(send, 503, str(error), scope, retry=10)
-            return
-        status = 400 if kind and bad else 200
-        self._note(received, source, word, len(good), [fault for _, _, fault in bad], status)
-        await _answer(send, status, _result(status, bad, scope))
+            await self._refuse(send, 503, str(error), scope, retry=10)
+            return False
+        return True
 
     async def _bury(self, source: Source | None, received: Micros, body: bytes, fault: Fault) -> None:
         """Keep what a known source sent and nobody could read."""
@@ -166,9 +180,23 @@ class Door:
         refused: list[Fault],
         status: int,
     ) -> None:
-        self.recent.append(
-            Seen(received, source.id if source else None, f"/v1/{word}", taken, tuple(refused[:5]), status)
-        )
+        self.meter.answers[status] += status == 200
+        self.meter.taken += taken
+        self.meter.refused += len(refused)
+        name = source.id if source else None
+        self.recent.append(Seen(received, name, f"/v1/{word}", taken, tuple(refused[:5]), status))
+
+    async def _refuse(
+        self,
+        send: Send,
+        status: int,
+        message: str,
+        scope: HTTPScope,
+        fields: dict[str, Any] | None = None,
+        retry: int | None = None,
+    ) -> None:
+        self.meter.answers[status] += 1
+        await _refuse(send, status, message, scope, fields, retry)
 
 
 class _Keys:

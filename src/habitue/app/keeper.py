@@ -12,28 +12,42 @@ if TYPE_CHECKING:
     from habitue.app.shop import Shop
 
 PAUSE: Final = 30.0
-"""Seconds between two looks."""
+"""Seconds between two looks when nothing arrives."""
+
+PACE: Final = 0.5
+"""And at least between two in any case: what arrives together is taken in together."""
 
 _LOG: Final = logging.getLogger("habitue")
 
 
 class Keeper(Thread):
-    """Refreshes again and again until `stop`; a store that is down is tried again at the next turn."""
+    """Refreshes when woken and now and then, until `stop`; a store that is down is tried again."""
 
-    def __init__(self, shop: Shop, pause: float = PAUSE) -> None:
+    def __init__(self, shop: Shop, pause: float = PAUSE, pace: float = PACE) -> None:
         super().__init__(name="keeper", daemon=True)
         self._shop = shop
         self._pause = pause
+        self._pace = pace
+        self._news = Event()
         self._over = Event()
 
     def run(self) -> None:
-        while not self._over.wait(self._pause):
+        while not self._over.wait(self._pace):
+            self._news.wait(self._pause)
+            if self._over.is_set():
+                return
+            self._news.clear()
             try:
                 self._shop.refresh()
             except UserError as error:
                 _LOG.warning("%s", error)
 
+    def wake(self) -> None:
+        """Something has arrived."""
+        self._news.set()
+
     def stop(self) -> None:
         """End after the refresh under way, if there is one."""
         self._over.set()
+        self._news.set()
         self.join()

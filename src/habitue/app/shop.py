@@ -46,6 +46,15 @@ _FINISHED: Final = N_("Work left over from last time is finished: {events} event
 
 
 @dataclass(frozen=True)
+class Behind:
+    """Events that wait, how long (µs) the oldest has, and how many refused ones nobody has looked at."""
+
+    events: int
+    since: Micros
+    refused: int
+
+
+@dataclass(frozen=True)
 class Fresh:
     """What a refresh did: new events, those dropped as known, people folded, definitions folded whole.
 
@@ -127,6 +136,12 @@ class Shop(Workspace):
     def put(self, parcels: Iterable[Parcel], now: Micros | None = None) -> int:
         """Acknowledge parcels: they are safe on return, and in with the next refresh."""
         return inbox.put(self.ops, parcels, clock.now() if now is None else now)
+
+    def behind(self, now: Micros | None = None) -> Behind:
+        """How far the stages are behind what has been acknowledged."""
+        oldest = inbox.oldest(self.ops)
+        since = 0 if oldest is None else max(0, (clock.now() if now is None else now) - oldest)
+        return Behind(inbox.count(self.ops), since, sum(dead.count(self.ops).values()))
 
     def sources(self) -> list[Source]:
         """Who may send events over HTTP."""

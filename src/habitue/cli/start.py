@@ -167,7 +167,7 @@ def _served(desk: Desk, shop: Shop, host: str, port: int) -> None:
     keeper = Keeper(shop)
     keeper.start()
     try:
-        server.serve(shop, host, port, token, ready)
+        server.serve(shop, host, port, token, ready, keeper.wake)
     finally:
         keeper.stop()
 

@@ -9,6 +9,7 @@ from zlib import crc32
 
 import pyarrow as pa
 import pyarrow.compute as pc
+import sqlalchemy as sa
 
 from habitue.ingest.calls import protocol, rows, sources
 from habitue.ingest.calls.intake import bury
@@ -118,6 +119,13 @@ def count(ops: Ops) -> int:
     """How many events wait."""
     with ops.read() as tx:
         return sum(row.rows for row in tx.execute(inbox.select().with_only_columns(inbox.c.rows)))
+
+
+def oldest(ops: Ops) -> int | None:
+    """When what waits longest was received; None when nothing waits."""
+    with ops.read() as tx:
+        found: int | None = tx.scalar(inbox.select().with_only_columns(sa.func.min(inbox.c.received)))
+    return found
 
 
 def issued(ops: Ops) -> int:

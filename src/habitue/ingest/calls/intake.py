@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
+from collections.abc import Callable
 from queue import Empty, SimpleQueue
 from threading import Lock, Thread
 from typing import Final, NamedTuple
@@ -47,11 +48,12 @@ class _Waiting(NamedTuple):
 
 
 class Intake(Thread):
-    """Commits what `offer` brings, in order, in a thread of its own until `stop`."""
+    """Commits what `offer` brings, in order, in a thread of its own until `stop`; `arrived` is told after."""
 
-    def __init__(self, ops: Ops, room: int = ROOM) -> None:
+    def __init__(self, ops: Ops, arrived: Callable[[], None] = lambda: None, room: int = ROOM) -> None:
         super().__init__(name="intake", daemon=True)
         self._ops = ops
+        self._arrived = arrived
         self._room = room
         self._lock = Lock()
         self._waiting = SimpleQueue[_Waiting | None]()
@@ -103,6 +105,8 @@ class Intake(Thread):
             error = failed
         with self._lock:
             self._room += sum(one.size for one in group)
+        if error is None:
+            self._arrived()
         loops = defaultdict(list)
         for one in group:
             loops[one.told.get_loop()].append(one.told)
