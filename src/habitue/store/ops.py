@@ -73,7 +73,7 @@ inbox = Table(
     Column("received", BigInteger, nullable=False),
     Column("form", Text, nullable=False, server_default="parcel"),
 )
-"""`form` is `parcel` (compressed Arrow, with a key) or `calls` (events of the Segment protocol, with none)."""
+"""`form` is `parcel` (compressed Arrow, with a key) or `calls` (events as the Segment protocol has them)."""
 
 source = Table(
     "source",
@@ -84,7 +84,7 @@ source = Table(
     Column("created", BigInteger, nullable=False),
     Column("closed", BigInteger),
 )
-"""What may send events over HTTP: `browser` (its key is public, what it claims is not verified) or `server`."""
+"""What may send events over HTTP: a `server`, or a `browser`, whose key is public and claims unverified."""
 
 dead = Table(
     "dead",
@@ -99,7 +99,7 @@ dead = Table(
     Column("settled", BigInteger),
     Column("outcome", Text),
 )
-"""Events that could not be taken, with the reason; `settled` when somebody mended (`replayed`) or `dropped` one.
+"""Events that could not be taken, and why; `settled` when somebody mended (`replayed`) or `dropped` one.
 
 `origin` names the inbox row and the place in it of one that was refused only on its way to the log.
 """
