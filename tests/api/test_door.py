@@ -21,10 +21,10 @@ import uvicorn
 from habitue.api.door import Door
 from habitue.app import Shop
 from habitue.ingest import inbox
-from habitue.ingest.calls import dead
 from habitue.ingest.calls.protocol import FAULTS
 from habitue.kernel.clock import instant
 from habitue.server import create, listening
+from habitue.store import refused
 from habitue.store.failure import DiskFull
 
 NOW = instant("2026-11-22T14:48")
@@ -461,7 +461,7 @@ def test_a_closed_source_is_not_let_in(served: Served) -> None:
 def test_an_event_may_be_dropped_and_is_not_asked_about_again(served: Served) -> None:
     served.post("batch", {"batch": [track(userId="undefined")]})
     [lost] = served.shop.refused()
-    assert dead.count(served.shop.ops) == {"nobody": 1}
+    assert refused.counts(served.shop.ops) == {"nobody": 1}
     served.shop.drop(lost.id, NOW)
     assert served.shop.refused() == []
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from habitue.api import command as commands
 from habitue.api.answer import Answer, Column, Facts, Sheet
 from habitue.api.perform import Asked, perform
+from habitue.ingest.calls.protocol import FAULTS
 from habitue.ingest.calls.sources import Source
 from habitue.kernel import clock
 from habitue.kernel.i18n import N_
@@ -51,7 +52,7 @@ def _refused(_: commands.Refused, asked: Asked) -> Answer:
             one.id,
             one.received,
             one.source,
-            asked.say(one.reason, **one.fields),
+            asked.say(FAULTS[one.code], **one.fields),
             one.body.decode("utf-8", "replace"),
         )
         for one in asked.shop.refused()

@@ -71,8 +71,8 @@ def events(
     size: Size = 50,
 ) -> shapes.Events:
     """What happened, latest first."""
-    _person(shop, customer)
-    found = profiles.happenings(shop.warehouse, customer, size, _mark(before))
+    one = _person(shop, customer)
+    found = profiles.happenings(shop.warehouse, one.person, size, _mark(before))
     currency = shop.settings.currency
     return shapes.Events(
         events=[

@@ -24,7 +24,6 @@ from habitue.engine import refresh as engine
 from habitue.ingest import inbox, loader
 from habitue.ingest.apply import reached
 from habitue.ingest.calls import dead, sources
-from habitue.ingest.calls.dead import Dead
 from habitue.ingest.calls.sources import Source
 from habitue.ingest.doctor import Finding, Patient, examine
 from habitue.ingest.inbox import Parcel
@@ -36,9 +35,10 @@ from habitue.kernel.i18n import N_, Language
 from habitue.people import profiles
 from habitue.rules.check import accept
 from habitue.segments import saved
-from habitue.store import jobs
+from habitue.store import jobs, refused
 from habitue.store.failure import Notice
 from habitue.store.lock import Lock
+from habitue.store.refused import Dead
 
 _CUT_SHORT: Final = N_("The import of {file} was cut short. Run it again: it goes on where it was.")
 _REMADE: Final = N_("The working copy was made again from the event log: {events} events.")
@@ -141,7 +141,7 @@ class Shop(Workspace):
         """How far the stages are behind what has been acknowledged."""
         oldest = inbox.oldest(self.ops)
         since = 0 if oldest is None else max(0, (clock.now() if now is None else now) - oldest)
-        return Behind(inbox.count(self.ops), since, sum(dead.count(self.ops).values()))
+        return Behind(inbox.count(self.ops), since, sum(refused.counts(self.ops).values()))
 
     def sources(self) -> list[Source]:
         """Who may send events over HTTP."""
@@ -157,7 +157,7 @@ class Shop(Workspace):
 
     def refused(self, most: int = 100) -> list[Dead]:
         """Events that could not be taken and wait to be looked at, the newest first."""
-        return dead.latest(self.ops, most)
+        return refused.latest(self.ops, most)
 
     def replay(self, number: int, mended: bytes | None = None, now: Micros | None = None) -> int:
         """Take a refused event again, as it is or mended; how many events that gave."""

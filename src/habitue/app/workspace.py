@@ -27,6 +27,7 @@ from habitue.kernel import clock, money
 from habitue.kernel.clock import Micros
 from habitue.kernel.errors import UserError
 from habitue.kernel.i18n import LANGUAGES, N_, Language
+from habitue.people import identities
 from habitue.people.keys import spoken
 from habitue.rules.catalogue import Catalogue
 from habitue.segments import saved
@@ -200,14 +201,15 @@ class Workspace:
         return Made(catalogue(self.warehouse.read), generation, 0)
 
     def person(self, key: str | int) -> int:
-        """The number of a customer by number or by any of the names a source gave; raises `UserError`."""
-        if isinstance(key, int):
-            return key
-        for name in spoken(key):
-            found = self.warehouse.read("SELECT person FROM person WHERE key = ?", (name,)).column(0)
-            if len(found):
-                return int(found[0].as_py())
-        raise UserError(N_("There is no customer “{key}”."), key=key)
+        """The number of a customer by number or by any of their keys, also a former one; raises `UserError`."""
+        return self.named(key)[0] if isinstance(key, str) else identities.whole(self.warehouse, key)
+
+    def named(self, key: str) -> tuple[int, str]:
+        """The number of a customer, and the key by which they were meant; raises `UserError`."""
+        found = identities.whose(self.warehouse, spoken(key))
+        if found is None:
+            raise UserError(N_("There is no customer “{key}”."), key=key)
+        return found
 
     def instant(self, at: When) -> Micros:
         """An instant as asked for: now, µs, or a date or ISO text in the workspace's time zone."""

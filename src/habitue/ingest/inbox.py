@@ -9,7 +9,6 @@ from zlib import crc32
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import sqlalchemy as sa
 
 from habitue.ingest.calls import protocol, rows, sources
 from habitue.ingest.calls.intake import bury
@@ -124,8 +123,9 @@ def count(ops: Ops) -> int:
 def oldest(ops: Ops) -> int | None:
     """When what waits longest was received; None when nothing waits."""
     with ops.read() as tx:
-        found: int | None = tx.scalar(inbox.select().with_only_columns(sa.func.min(inbox.c.received)))
-    return found
+        found = tx.execute(inbox.select().with_only_columns(inbox.c.received).order_by(inbox.c.id).limit(1))
+        first = found.first()
+    return int(first.received) if first else None
 
 
 def issued(ops: Ops) -> int:

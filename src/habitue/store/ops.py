@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 from types import ModuleType
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 from uuid import uuid4
 
 import sqlalchemy as sa
@@ -39,6 +39,9 @@ from habitue.store.failure import DiskFull, StoreDown, full
 
 HEAD: Final = "0002"
 """The revision of the newest migration; they are numbered in order."""
+
+Tx: TypeAlias = sa.Connection
+"""A transaction under way."""
 
 tables = MetaData()
 

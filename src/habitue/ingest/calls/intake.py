@@ -10,24 +10,19 @@ from threading import Lock, Thread
 from typing import Final, NamedTuple
 from zlib import crc32
 
-import sqlalchemy as sa
-
 from habitue.ingest.calls.protocol import Fault
 from habitue.ingest.calls.rows import Dead, Origin
 from habitue.kernel.clock import Micros
 from habitue.kernel.errors import UserError
-from habitue.store.ops import Ops, dead, inbox, take
+from habitue.store import refused
+from habitue.store.ops import Ops, Tx, inbox, take
+from habitue.store.refused import Lost
 
 ROOM: Final = 32 << 20
 """The most bytes of requests that may wait at once."""
 
 TOGETHER: Final = 16 << 20
 """About the most bytes in one commit."""
-
-KEPT: Final = 10_000
-"""So many events that could not be taken are kept of each source, the newest ones."""
-
-_LONGEST: Final = 64 << 10
 
 
 class Arrival(NamedTuple):
@@ -131,18 +126,19 @@ def commit(ops: Ops, arrivals: list[Arrival]) -> None:
         keep(tx, arrivals)
 
 
-def keep(tx: sa.Connection, arrivals: list[Arrival]) -> None:
-    """Put what can be taken into the inbox, and the rest among the dead."""
+def keep(tx: Tx, arrivals: list[Arrival]) -> None:
+    """Put what can be taken into the inbox, and the rest among the refused."""
     taken = [one for one in arrivals if one.rows]
-    refused = [(one, body, fault) for one in arrivals for body, fault in one.dead]
     if taken:
         first = take(tx, "inbox", len(taken))
         tx.execute(inbox.insert(), [_row(first + n, one) for n, one in enumerate(taken)])
-    if refused:
-        rows = [buried(one.source, one.received, body, why) for one, body, why in refused]
-        tx.execute(dead.insert(), rows)
-        for source in {one.source for one, _, _ in refused}:
-            _limit(tx, source)
+    lost = [
+        Lost(one.source, one.received, fault.code, fault.fields, body)
+        for one in arrivals
+        for body, fault in one.dead
+    ]
+    if lost:
+        refused.bury(tx, lost)
 
 
 def _row(number: int, one: Arrival) -> dict[str, object]:
@@ -158,35 +154,20 @@ def _row(number: int, one: Arrival) -> dict[str, object]:
     }
 
 
-def buried(
-    source: str, received: Micros, body: bytes, fault: Fault, origin: str | None = None
-) -> dict[str, object]:
-    """A row of `dead`; its body is cut where it is far too long to be mended by hand."""
-    return {
-        "origin": origin,
-        "source": source,
-        "received": received,
-        "reason": fault.code,
-        "detail": fault.fields,
-        "body": body[:_LONGEST],
-    }
-
-
 def bury(ops: Ops, origin: Origin, found: list[Dead]) -> None:
     """Keep what could not be taken on the way to the log; once, however often it is tried."""
     with ops.begin() as tx:
-        for place, raw, fault in found:
-            name = f"{origin.number}:{place}"
-            if not tx.execute(sa.select(dead.c.id).where(dead.c.origin == name)).first():
-                tx.execute(dead.insert().values(buried(origin.source, origin.received, raw, fault, name)))
-        _limit(tx, origin.source)
-
-
-def _limit(tx: sa.Connection, source: str) -> None:
-    """Drop the oldest of a source's dead beyond `KEPT`."""
-    mine = (
-        sa.select(dead.c.id).where(dead.c.source == source).order_by(dead.c.id.desc()).offset(KEPT).limit(1)
-    )
-    last = tx.scalar(mine)
-    if last is not None:
-        tx.execute(dead.delete().where(dead.c.source == source, dead.c.id <= last))
+        refused.bury(
+            tx,
+            [
+                Lost(
+                    origin.source,
+                    origin.received,
+                    fault.code,
+                    fault.fields,
+                    raw,
+                    f"{origin.number}:{place}",
+                )
+                for place, raw, fault in found
+            ],
+        )

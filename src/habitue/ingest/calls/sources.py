@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from typing import Final, Literal, get_args
 
-import sqlalchemy as sa
 from msgspec import Struct
 
 from habitue.kernel.clock import Micros
 from habitue.kernel.errors import UserError
 from habitue.kernel.i18n import N_
-from habitue.store.ops import Ops, source
+from habitue.store import senders
+from habitue.store.ops import Ops
 
 Kind = Literal["server", "browser"]
 NAME: Final = re.compile(r"[a-z][a-z0-9-]{0,39}")
@@ -38,31 +38,22 @@ def add(ops: Ops, name: str, kind: str, write_key: str, now: Micros) -> Source:
         )
     if kind not in get_args(Kind):
         raise UserError(N_("“{kind}” is no kind of source. Choose server or browser."), kind=kind)
-    with ops.begin() as tx:
-        if tx.execute(source.select().where(source.c.id == name)).first():
-            raise UserError(N_("There is a source “{name}” already."), name=name)
-        tx.execute(source.insert().values(id=name, kind=kind, write_key=write_key, created=now))
+    if not senders.enter(ops, name, kind, write_key, now):
+        raise UserError(N_("There is a source “{name}” already."), name=name)
     return Source(name, kind, write_key, now)  # type: ignore[arg-type]
 
 
 def close(ops: Ops, name: str, now: Micros) -> None:
     """Take nothing more of a source; what it sent stays. Raises `UserError` where there is none."""
-    mine = source.c.id == name, source.c.closed.is_(None)
-    with ops.begin() as tx:
-        if not tx.execute(source.update().where(*mine).values(closed=now)).rowcount:
-            raise UserError(N_("There is no source “{name}”."), name=name)
+    if not senders.close(ops, name, now):
+        raise UserError(N_("There is no source “{name}”."), name=name)
 
 
 def open_(ops: Ops) -> list[Source]:
     """The sources whose events are taken, in the order of their names."""
-    columns = source.c.id, source.c.kind, source.c.write_key, source.c.created
-    with ops.read() as tx:
-        rows = tx.execute(sa.select(*columns).where(source.c.closed.is_(None)).order_by(source.c.id))
-        return [Source(*row) for row in rows]
+    return [Source(*row) for row in senders.rows(ops, closed=False)]
 
 
 def all_(ops: Ops) -> dict[str, Source]:
     """Every source there ever was, by its name."""
-    columns = source.c.id, source.c.kind, source.c.write_key, source.c.created
-    with ops.read() as tx:
-        return {row.id: Source(*row) for row in tx.execute(sa.select(*columns))}
+    return {row[0]: Source(*row) for row in senders.rows(ops, closed=True)}
