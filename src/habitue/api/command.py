@@ -154,4 +154,36 @@ class Explain(Command, frozen=True):
     at: str | None = None
 
 
+class Identities(Command, frozen=True):
+    """All the keys of a customer, and what joined them."""
+
+    customer: str
+
+
+class Decisions(Command, frozen=True):
+    """The merge log: who merged or split which keys, when and why."""
+
+
+class Shared(Command, frozen=True):
+    """The keys that join nobody."""
+
+
+class Merge(Command, frozen=True):
+    """Make one customer of two; `by` is who decides it."""
+
+    one: str
+    other: str
+    by: str
+    why: str
+
+
+class Split(Command, frozen=True):
+    """Take two keys apart; `by` is who decides it."""
+
+    one: str
+    other: str
+    by: str
+    why: str
+
+
 COMMANDS: Final[dict[str, type[Command]]] = {kind.name(): kind for kind in Command.__subclasses__()}

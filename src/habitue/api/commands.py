@@ -20,7 +20,8 @@ from litestar.datastructures import State
 from litestar.exceptions import NotAuthorizedException, NotFoundException, ValidationException
 from litestar.response import Stream
 
-import habitue.api.calls  # noqa: F401  its commands are known once it is loaded
+import habitue.api.calls
+import habitue.api.identities  # noqa: F401  their commands are known once they are loaded
 from habitue.api.answer import Answer, End, Facts, Fault, Head, House, Line, Rows, Sheet, Step
 from habitue.api.command import COMMANDS, Command
 from habitue.api.perform import Asked, perform

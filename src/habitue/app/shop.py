@@ -14,6 +14,7 @@ from typing import Any, Final, Self
 import pyarrow as pa
 from pyarrow import parquet
 
+from habitue.app import identities as decide
 from habitue.app import imports
 from habitue.app.imports import ImportReport, Told
 from habitue.app.selection import Selection
@@ -32,7 +33,10 @@ from habitue.kernel import clock
 from habitue.kernel.clock import Micros
 from habitue.kernel.errors import UserError
 from habitue.kernel.i18n import N_, Language
+from habitue.people import identities as known
 from habitue.people import profiles
+from habitue.people.graph import Refusal
+from habitue.people.identities import Decision, Identities
 from habitue.rules.check import accept
 from habitue.segments import saved
 from habitue.store import jobs, refused
@@ -242,6 +246,40 @@ class Shop(Workspace):
         if found is None:
             raise UserError(N_("There is no customer “{key}”."), key=key)
         return found
+
+    # --- who is who -------------------------------------------------------------------------------
+
+    def identities(self, customer: str | int) -> Identities:
+        """All the keys of a customer, what joined them, and which of them are refused to others."""
+        return known.identities(self.warehouse, self.person(customer))
+
+    def merge(self, one: str, other: str, by: str, why: str, now: Micros | None = None) -> Identities:
+        """Make one customer of two, with all that ever happened to either; `split` takes it back."""
+        return self._ruled(decide.merging, one, other, by, why, now)
+
+    def split(self, one: str, other: str, by: str, why: str, now: Micros | None = None) -> Identities:
+        """Take two keys apart that are joined directly, and keep them so, whatever is claimed.
+
+        Returns what the first is known by: they may still be one customer through other keys.
+        """
+        return self._ruled(decide.splitting, one, other, by, why, now)
+
+    def decisions(self) -> list[Decision]:
+        """The merge log: who merged or split which keys, when and why, the latest first."""
+        return known.decisions(self.warehouse)
+
+    def shared(self) -> list[Refusal]:
+        """Keys that join nobody: claimed with too many others to be one human's, or junk."""
+        return known.shared(self.warehouse)
+
+    def _ruled(
+        self, rule: decide.Rule, one: str, other: str, by: str, why: str, now: Micros | None
+    ) -> Identities:
+        when = clock.now() if now is None else now
+        with self.working:
+            self.put([rule(self, one, other, by, why, when)], when)
+            self.refresh(when)
+        return self.identities(one)
 
     # --- its health -------------------------------------------------------------------------------
 

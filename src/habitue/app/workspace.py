@@ -201,7 +201,7 @@ class Workspace:
         return Made(catalogue(self.warehouse.read), generation, 0)
 
     def person(self, key: str | int) -> int:
-        """The number of a customer by number or by any of their keys, also a former one; raises `UserError`."""
+        """The number of a customer by number, also a former one, or by any key; raises `UserError`."""
         return self.named(key)[0] if isinstance(key, str) else identities.whole(self.warehouse, key)
 
     def named(self, key: str) -> tuple[int, str]:

@@ -10,7 +10,7 @@ import typer
 
 from habitue import __version__
 from habitue.api import command
-from habitue.cli import calls
+from habitue.cli import calls, identities
 from habitue.cli.desk import Desk, verb
 from habitue.cli.groups import Home, Stages
 from habitue.kernel.errors import UserError
@@ -42,6 +42,7 @@ stages = typer.Typer(
 app.add_typer(stages, name="stages")
 app.add_typer(calls.sources, name="sources")
 app.add_typer(calls.refused, name="refused")
+app.add_typer(identities.app)
 
 At = Annotated[
     str | None,

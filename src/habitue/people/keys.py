@@ -18,7 +18,14 @@ def spoken(name: str) -> tuple[str, ...]:
     """The keys that somebody who types this name may mean, the likeliest first."""
     plain = " ".join(name.split())
     folded = plain.casefold()
-    return tuple(dict.fromkeys((name, plain, f"user:{folded}", f"email:{folded}", f"user:{plain}")))
+    ways = (
+        f"user:{folded}",
+        f"email:{folded}",
+        f"user:{plain}",
+        f"phone:{''.join(name.split())}",
+        f"anon:{plain}",
+    )
+    return tuple(dict.fromkeys((name, plain, *ways)))
 
 
 LONGEST: Final = 256

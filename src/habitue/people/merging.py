@@ -7,14 +7,14 @@ news; where nothing is claimed or ruled that was not before, there is next to no
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any, Final, NamedTuple
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from habitue.people.graph import Claim, Groups, Node, Ruling, components, rank
+from habitue.people.circle import Circle, circle
+from habitue.people.graph import Groups, Node, rank
 from habitue.people.strictest import Answer, strictest
 from habitue.store.warehouse import Writer
 
@@ -26,15 +26,9 @@ MADE: Final = "$merge"
 
 
 class Settled(NamedTuple):
-    """What a portion of the log changes about who is who.
+    """What a portion of the log changes: keys that were looked at, and those (node, old, new) that moved."""
 
-    `around` are the keys whose person is settled, and `moved` (node, old, new) those of them that another
-    person has now; `keys` and `groups` have some keys more.
-    """
-
-    keys: dict[Node, str]
-    groups: Groups
-    around: list[Node]
+    circle: Circle
     moved: pa.Table
 
 
@@ -43,10 +37,11 @@ def settle(writer: Writer, rows: pa.Table) -> Settled | None:
     seeds = _learn(writer, rows)
     if not seeds:
         return None
-    settled = _around(writer, seeds)
-    if len(settled.moved):
-        _move(writer, settled.moved)
-    return settled
+    around = circle(writer.run, seeds)
+    moved = _moved(writer, around)
+    if len(moved):
+        _move(writer, moved)
+    return Settled(around, moved)
 
 
 def persons(writer: Writer, nodes: pa.ChunkedArray) -> pa.Array:
@@ -62,15 +57,20 @@ def persons(writer: Writer, nodes: pa.ChunkedArray) -> pa.Array:
 
 def finish(writer: Writer, settled: Settled) -> None:
     """Make anew what is kept of the persons that were settled: name, birth, consent; all are to be folded."""
-    moved, groups = settled.moved, settled.groups
-    whole = {*moved["old"].to_pylist(), *(groups.person[node] for node in settled.around)}
+    (inside, keys, groups), moved = settled
+    whole = {*moved["old"].to_pylist(), *(groups.person[node] for node in inside)}
     remade = pa.table({"person": pa.array(sorted(whole), pa.int32())})
-    order = sorted(settled.around, key=lambda node: rank(settled.keys[node]))
-    named = pa.table({"node": pa.array(order, pa.int32()), "place": np.arange(len(order))})
-    named = named.append_column("person", pa.array([groups.person[node] for node in order], pa.int32()))
+    order = sorted(inside, key=lambda node: rank(keys[node]))
+    named = pa.table(
+        {
+            "node": pa.array(order, pa.int32()),
+            "place": np.arange(len(order)),
+            "person": pa.array([groups.person[node] for node in order], pa.int32()),
+        }
+    )
     writer.run("DELETE FROM person WHERE person IN (SELECT person FROM remade)", remade=remade)
     writer.run(_PERSONS, named=named)
-    _consent(writer, settled, remade)
+    _consent(writer, groups, remade)
     writer.run(
         "INSERT INTO touched SELECT DISTINCT unnest([old, new]), true FROM moved ORDER BY 1", moved=moved
     )
@@ -152,45 +152,12 @@ def _learn(writer: Writer, rows: pa.Table) -> set[Node]:
     return seeds
 
 
-_CLAIMS: Final = "SELECT one, other, epoch_us(ts), seq FROM claim WHERE {}"
-_RULINGS: Final = "SELECT act, one, other, epoch_us(ts), seq FROM ruling WHERE {}"
-_ABOUT: Final = "one IN (SELECT node FROM asked) OR other IN (SELECT node FROM asked)"
-_HOUSE: Final = """
-    WITH house AS (SELECT coalesce(person, node) AS person FROM asked LEFT JOIN merged USING (node))
-    SELECT node FROM merged SEMI JOIN house USING (person) UNION SELECT person FROM house
-"""
-
-
-def _around(writer: Writer, seeds: set[Node]) -> Settled:
-    """The persons of these keys and of all that were or are one with them.
-
-    A key is judged once all its claims are known, so they are fetched for whoever is met on the way.
-    """
-    claims: set[Claim] = set()
-    rulings: set[Ruling] = set()
-    keys: dict[Node, str] = {}
-    met: set[Node] = set()
-    wanted = seeds | set(writer.run(_HOUSE, asked=_nodes(seeds)).column(0).to_pylist())
-    while fresh := wanted - met:
-        met |= fresh
-        claims.update(map(Claim._make, _read(writer, _CLAIMS.format(_ABOUT), fresh)))
-        rulings.update(map(Ruling._make, _read(writer, _RULINGS.format(_ABOUT), fresh)))
-        ends = {end for said in (claims, rulings) for each in said for end in (each.one, each.other)}
-        strangers = (ends | fresh) - keys.keys()
-        keys.update(_read(writer, "SELECT node, key FROM node SEMI JOIN asked USING (node)", strangers))
-        groups = components(keys, claims, rulings)
-        whose = {groups.person[node] for node in wanted}
-        wanted |= {node for node, person in groups.person.items() if person in whose}
-    around = sorted(wanted)
-    return Settled(keys, groups, around, _moved(writer, around, groups))
-
-
-def _moved(writer: Writer, around: list[Node], groups: Groups) -> pa.Table:
+def _moved(writer: Writer, around: Circle) -> pa.Table:
     """Those whose person is another now, with `merged` brought up to date."""
     now = pa.table(
         {
-            "node": pa.array(around, pa.int32()),
-            "new": pa.array([groups.person[node] for node in around], pa.int32()),
+            "node": pa.array(around.inside, pa.int32()),
+            "new": pa.array([around.groups.person[node] for node in around.inside], pa.int32()),
         }
     )
     moved = writer.run(
@@ -225,7 +192,7 @@ _ANSWERS: Final = """
 """
 
 
-def _consent(writer: Writer, settled: Settled, remade: pa.Table) -> None:
+def _consent(writer: Writer, groups: Groups, remade: pa.Table) -> None:
     """Let the strictest answer win at each link, in place of what was worked out before."""
     found = writer.run(_ANSWERS, (MADE,), remade=remade)
     if not len(found):
@@ -239,9 +206,9 @@ def _consent(writer: Writer, settled: Settled, remade: pa.Table) -> None:
     told = [
         Answer(*row[:5]) for row in zip(*(c.to_pylist() for c in found.columns), strict=True) if not row[5]
     ]
-    made = strictest(settled.groups.links, told)
+    made = strictest(groups.links, told)
     if made:
-        whose = settled.groups.person
+        whose = groups.person
         columns: dict[str, Any] = dict(zip(Answer._fields, zip(*made, strict=True), strict=True))
         answers = pa.table(columns | {"person": [whose[answer.node] for answer in made]})
         writer.run(
@@ -249,12 +216,3 @@ def _consent(writer: Writer, settled: Settled, remade: pa.Table) -> None:
             f"SELECT * REPLACE (make_timestamp(ts) AS ts), '{MADE}' AS source FROM answers",
             answers=answers,
         )
-
-
-def _nodes(nodes: Iterable[Node]) -> pa.Table:
-    return pa.table({"node": pa.array(sorted(nodes), pa.int32())})
-
-
-def _read(writer: Writer, sql: str, nodes: Iterable[Node]) -> Iterable[tuple[Any, ...]]:
-    found = writer.run(sql, asked=_nodes(nodes))
-    return zip(*(column.to_pylist() for column in found.columns), strict=True)

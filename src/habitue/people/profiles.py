@@ -126,16 +126,15 @@ def members(warehouse: Warehouse, version: int, at: Micros, persons: Sequence[in
             **_sums(sums.get(person)),
         )
         for person in persons
-        if person in stays
+        if person in stays and person in keys  # one that was merged is gone before it is folded
     ]
 
 
-def person(warehouse: Warehouse, key: int | str) -> Person | None:
-    """One person by number or by key, such as `email:a@b.fr`; None where there is none."""
-    column = "person" if isinstance(key, int) else "key"
-    found = _rows(
-        warehouse, f"SELECT person, key, epoch_us(birth) AS birth FROM person WHERE {column} = ?", (key,)
-    )
+def person(warehouse: Warehouse, number: int) -> Person | None:
+    """One person by number, also by that of a key that was merged into another; None where there is none."""
+    sql = """SELECT person, key, epoch_us(birth) AS birth FROM person
+        WHERE person = coalesce((SELECT person FROM merged WHERE node = ?), ?)"""
+    found = _rows(warehouse, sql, (number, number))
     if not found:
         return None
     one = found[0]
@@ -221,7 +220,8 @@ def _chosen(choice: Choice) -> tuple[str, list[Any]]:
 
 _EVER: Final = "SELECT subject FROM intervals WHERE version = ? AND value = ? AND start <= make_timestamp(?)"
 _SEARCH: Final = f"""
-    SELECT person FROM person WHERE contains(lower(key), lower(?))
+    SELECT coalesce(person, node) AS person FROM node LEFT JOIN merged USING (node)
+        WHERE contains(lower(key), lower(?))
     UNION SELECT person FROM trait WHERE contains(lower(value), lower(?))
         AND name IN ({", ".join(f"'trait.{name}'" for name in _NAMED)})"""
 

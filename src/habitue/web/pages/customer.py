@@ -34,7 +34,7 @@ def show(
     found = _found(shop, person)
     chosen = shop.model(model) if model else shop.models()[0]
     words = reader(request, shop)
-    stays = profiles.stays(shop.warehouse, chosen.version, person)
+    stays = profiles.stays(shop.warehouse, chosen.version, found.person)
     by_value = {look.value: look for look in looks(chosen, words.language)}
     here = next(
         (i for i, stay in enumerate(stays) if stay.start <= now and (stay.stop is None or stay.stop > now)),
@@ -56,8 +56,8 @@ def show(
         stay=stays[here] if here is not None else None,
         then=stays[here + 1] if here is not None and here + 1 < len(stays) else None,
         band=_band(shop, found, words, now),
-        why=reasons.told(shop.explain(person, model=chosen.id, at=now), by_value, words),
-        events=profiles.happenings(shop.warehouse, person, EVENTS),
+        why=reasons.told(shop.explain(found.person, model=chosen.id, at=now), by_value, words),
+        events=profiles.happenings(shop.warehouse, found.person, EVENTS),
         more=EVENTS,
     )
 
@@ -79,7 +79,7 @@ def events(
         "events.html",
         person=found,
         name=found.name or bare(found.key),
-        events=profiles.happenings(shop.warehouse, person, EVENTS, before),
+        events=profiles.happenings(shop.warehouse, found.person, EVENTS, before),
         more=EVENTS,
     )
 
