@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 from urllib.parse import urlsplit
 
+import httpx
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, Route
 
@@ -86,6 +87,15 @@ def visitor(browser: Browser, desk: Desk, front: Storefront) -> Iterator[Visitor
         one = Visitor(context, desk, front)
         yield one
         assert one.wrong == []
+
+
+def test_the_script_is_for_every_site_and_under_every_name(desk: Desk) -> None:
+    headers = {"host": "events.teapots.example", "sec-fetch-site": "cross-site"}
+    answer = httpx.get(f"{desk.url}/habitue.js", headers=headers)
+    assert answer.content == script()
+    assert answer.headers["content-type"] == "text/javascript; charset=utf-8"
+    assert answer.headers["cross-origin-resource-policy"] == "cross-origin"
+    assert "max-age" in answer.headers["cache-control"]
 
 
 def test_before_consent_nothing_is_kept_and_nothing_leaves(visitor: Visitor) -> None:

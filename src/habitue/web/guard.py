@@ -37,6 +37,9 @@ HEADERS: Final = {
     "x-content-type-options": "nosniff",
     "x-frame-options": "DENY",
 }
+PUBLIC: Final = "public"
+"""The `opt` of a handler whose answer is the same for everybody, under any name and from any site."""
+
 _READING: Final = ("GET", "HEAD", "OPTIONS")
 
 
@@ -44,8 +47,10 @@ class Guard(ASGIMiddleware):
     """Answers only under its own names, and changes nothing on behalf of another site.
 
     A page elsewhere can point its own name at 127.0.0.1 (DNS rebinding) and post forms here: its `Host` gives
-    away the first, `Sec-Fetch-Site` or `Origin` the second.
+    away the first, `Sec-Fetch-Site` or `Origin` the second. What is for every site says so (`PUBLIC`).
     """
+
+    exclude_opt_key = PUBLIC
 
     def __init__(self, hosts: frozenset[str]) -> None:
         self.hosts = LOOPBACK | hosts

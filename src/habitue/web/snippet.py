@@ -8,6 +8,8 @@ from typing import Final
 
 from litestar import Response, get
 
+from habitue.web.guard import PUBLIC
+
 _HEADERS: Final = {
     "access-control-allow-origin": "*",
     "cache-control": "public, max-age=3600",
@@ -15,10 +17,10 @@ _HEADERS: Final = {
 }
 
 
-@get("/habitue.js", sync_to_thread=False)
+@get("/habitue.js", opt={PUBLIC: True}, sync_to_thread=False)
 def show() -> Response[bytes]:
     """The script, for an hour: its name stays the same when it changes."""
-    return Response(script(), media_type="text/javascript; charset=utf-8", headers=_HEADERS)
+    return Response(script(), media_type="text/javascript", headers=_HEADERS)
 
 
 @cache
