@@ -31,7 +31,7 @@ def spoken(name: str) -> tuple[str, ...]:
 LONGEST: Final = 256
 """The most characters of an id."""
 
-_EMAIL: Final = re.compile(r"[^@\s,;<>()]{1,64}@[^@\s,;<>()]+\.[^@\s,;<>().]{2,}")
+EMAIL: Final = re.compile(r"[^@\s,;<>()]{1,64}@[^@\s,;<>()]+\.[^@\s,;<>().]{2,}")
 _TELLING: Final = re.compile(r"[^\W_0]|[^\x00-\x7f]")
 """A letter, a digit but zero, a sign of some script: without one it names nobody, like a UUID of zeros."""
 
@@ -50,10 +50,17 @@ def junk(text: str) -> bool:
     return small in JUNK or not _TELLING.search(small)
 
 
+def folded(text: str) -> str:
+    """An id as it is matched: in NFC and folded case, trimmed, inner blanks made one space."""
+    if text.isascii():
+        return " ".join(text.split()).casefold()
+    return normalize("NFC", " ".join(normalize("NFC", text).split()).casefold())
+
+
 def user_key(told: object) -> str | None:
     """`user:…` for a text or a whole number that names somebody, None for what doesn't."""
     text = _plain(told)
-    return None if text is None else f"user:{text.casefold()}"
+    return None if text is None else f"user:{folded(text)}"
 
 
 def anon_key(told: object) -> str | None:
@@ -64,15 +71,15 @@ def anon_key(told: object) -> str | None:
 
 def account_key(told: object) -> str | None:
     text = _plain(told)
-    return None if text is None else f"account:{text.casefold()}"
+    return None if text is None else f"account:{folded(text)}"
 
 
 def email_key(told: object) -> str | None:
     """`email:…` of an address, in small letters; None for what is none."""
     if not isinstance(told, str) or len(told) > LONGEST:
         return None
-    text = normalize("NFC", told).strip().casefold().removeprefix("mailto:")
-    return f"email:{text}" if _EMAIL.fullmatch(text) else None
+    text = folded(told).removeprefix("mailto:")
+    return f"email:{text}" if EMAIL.fullmatch(text) else None
 
 
 def phone_key(told: object, region: str | None) -> str | None:

@@ -7,7 +7,6 @@ Ids are matched in NFC, trimmed, inner blanks made one space, in folded case; `1
 from __future__ import annotations
 
 import re
-import unicodedata
 from typing import Final
 
 import numpy as np
@@ -16,36 +15,37 @@ import pyarrow.compute as pc
 
 from habitue.ingest.files.dates import Bools, Ints
 from habitue.ingest.files.words import WORDS
+from habitue.people import keys as known
+from habitue.people.keys import EMAIL, JUNK
 
 NOBODY, SHORTENED, LONG, NOT_EMAIL = 1, 2, 3, 4
-"""Why a cell is no key: a junk word, a number cut short by Excel, over 500 characters, no e-mail address."""
+"""Why a cell is no key: a junk word, a number cut short by Excel, too many characters, no e-mail address."""
 
-LONGEST: Final = 500
-_EMAIL = re.compile(r"[^@\s,;<>()]{1,64}@[^@\s,;<>()]+\.[^@\s,;<>().]{2,}")
-_ADDRESS: Final = rf"(?i)^\s*(?:mailto:)?{_EMAIL.pattern}\s*$"
+_ADDRESS: Final = rf"(?i)^\s*(?:mailto:)?{EMAIL.pattern}\s*$"
 _FLOAT = re.compile(r"(\d+)\.0+")
 _POWER = re.compile(r"\d[.,]?\d*e\+\d+")
-_PLAIN: Final = r"^[A-Za-z0-9_#/:-]{1,100}$"
+_PLAIN: Final = r"^[A-Za-z0-9_#/:-]{0,50}[A-Za-z1-9][A-Za-z0-9_#/:-]{0,50}$"
 """Ids that need small letters and nothing else; most do."""
 
 
 def person(text: str) -> tuple[str, int]:
     """The key for an id; an id that is an e-mail address makes an e-mail key."""
     key = folded(text)
-    if not key or key in WORDS.junk:
+    if _junk(key):
         return "", NOBODY
-    if len(key) > LONGEST:
+    if len(key) > known.LONGEST:
         return "", LONG
     if _POWER.fullmatch(key):
         return "", SHORTENED
-    return ("email:" if _EMAIL.fullmatch(key) else "user:") + key, 0
+    return ("email:" if EMAIL.fullmatch(key) else "user:") + key, 0
 
 
 def email(text: str) -> tuple[str, int]:
     key = folded(text).removeprefix("mailto:")
-    if not key or key in WORDS.junk:
+    if _junk(key):
         return "", NOBODY
-    return ("email:" + key, 0) if _EMAIL.fullmatch(key) and len(key) <= LONGEST else ("", NOT_EMAIL)
+    made = known.email_key(key)
+    return (made, 0) if made else ("", NOT_EMAIL)
 
 
 def account(text: str) -> tuple[str, int]:
@@ -55,9 +55,13 @@ def account(text: str) -> tuple[str, int]:
 
 def folded(text: str) -> str:
     """An id as it is matched; a leading apostrophe, by which Shopify keeps digits as text, is dropped."""
-    bare = " ".join(unicodedata.normalize("NFC", text).split()).removeprefix("'")
+    bare = known.folded(text).removeprefix("'")
     whole = _FLOAT.fullmatch(bare)
-    return unicodedata.normalize("NFC", (whole[1] if whole else bare).casefold())
+    return whole[1] if whole else bare
+
+
+def _junk(key: str) -> bool:
+    return key in WORDS.junk or known.junk(key)
 
 
 MAKERS: Final = {"person": person, "email": email, "account": account}
@@ -68,7 +72,7 @@ def keys(column: pa.Array, kind: str) -> tuple[pa.Array, Ints]:
     coded = column.dictionary_encode()
     texts, index = coded.dictionary, coded.indices
     small = pc.ascii_lower(texts)
-    junk = pc.is_in(small, pa.array(list(WORDS.junk)))
+    junk = pc.is_in(small, pa.array([*WORDS.junk, *JUNK]))
     plain = pc.and_(pc.and_not(pc.match_substring_regex(texts, _PLAIN), junk), kind == "person")
     made = pc.binary_join_element_wise("user", small, ":")
     why = np.zeros(len(texts), np.int64)
