@@ -168,12 +168,13 @@ def recover(ops: Ops, log: EventLog, warehouse: Warehouse) -> None:
 
 def _batches(rows: Iterable[Waiting]) -> Iterator[list[Waiting]]:
     batch: list[Waiting] = []
+    events = size = 0
     for row in rows:
         batch.append(row)
-        tables = [each.table for each in batch]
-        if sum(t.num_rows for t in tables) >= BATCH or sum(t.nbytes for t in tables) >= LARGE:
+        events, size = events + row.table.num_rows, size + row.table.nbytes
+        if events >= BATCH or size >= LARGE:
             yield batch
-            batch = []
+            batch, events, size = [], 0, 0
     if batch:
         yield batch
 
