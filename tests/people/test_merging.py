@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 
 from habitue.ingest import inbox
 from habitue.ingest.loader import rebuild
+from habitue.people.graph import Claim, Refusal, components
+from habitue.people.identities import shared
 from tests.ingest.stores import Stores, opened, parcel
 
 DAY = 86_400_000_000
@@ -168,7 +170,26 @@ def test_a_no_that_comes_late_counts_at_the_merge_as_if_it_had_been_in_time(stor
     assert rebuild(stores.log, stores.warehouse).differing == ()
 
 
-KEYS = ("user:a", "user:b", "email:a@b.fr", "anon:1", "anon:2", "phone:+33612345678")
+def test_a_thousand_identifies_of_one_pair_are_one_claim_and_one_move(stores: Stores) -> None:
+    take(stores, {"key": "anon:1"})
+    take(stores, *({"key": "user:a", "also": ["anon:1", "user:a"], "ts": 1000 - n} for n in range(1000)))
+    assert stores.rows("SELECT one, other, epoch_us(ts), seq FROM claim") == [(0, 1, 1, 1000)]
+    assert stores.rows("FROM merged") == [(1, 0)]
+    assert len(people(stores)) == 1
+
+
+def test_a_lost_operational_database_learns_keys_that_were_only_named_beside_others(tmp_path: Path) -> None:
+    with opened(tmp_path) as stores:
+        take(stores, {"key": "user:a", "also": ["anon:1", "email:a@b.fr"]})
+        before = stores.rows("SELECT node, key FROM node ORDER BY ALL")
+    (tmp_path / "ops.sqlite").unlink()
+    with opened(tmp_path) as stores:
+        take(stores, {"key": "anon:1", "ts": 1}, {"key": "user:b", "ts": 1})
+        assert stores.rows("SELECT node, key FROM node ORDER BY ALL") == [*before, (3, "user:b")]
+        assert [key for key, _ in people(stores)] == ["user:a", "user:b"]
+
+
+KEYS = ("user:a", "user:b", "user:0", "email:a@b.fr", "anon:1", "anon:2", "phone:+33612345678")
 
 
 @st.composite
@@ -187,6 +208,12 @@ def happenings(draw: st.DrawFn) -> dict[str, Any]:
         case "merge" | "split" as act:
             event |= {"name": f"${act}", "revenue": None, "props": '{"by": "ada"}'} if also else {}
     return event
+
+
+def every_refusal(stores: Stores) -> list[Refusal]:
+    keys = {int(str(node)): str(key) for node, key in stores.rows("SELECT node, key FROM node")}
+    claims: list[Any] = stores.rows("SELECT one, other, epoch_us(ts), seq FROM claim")
+    return list(components(keys, [Claim(*claim) for claim in claims], []).refused)
 
 
 def shape(stores: Stores) -> list[object]:
@@ -219,6 +246,7 @@ def test_however_it_is_portioned_the_tables_are_those_of_a_rebuild(
                 stores.warehouse.compact()
         done = rebuild(stores.log, stores.warehouse)
         assert (done.compared, done.differing) == (True, ())
+        assert {tuple(one) for one in shared(stores.warehouse)} == set(every_refusal(stores))
 
 
 @settings(max_examples=25, deadline=None)
