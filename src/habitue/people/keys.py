@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Final
 from unicodedata import normalize
 
@@ -57,12 +58,14 @@ def folded(text: str) -> str:
     return normalize("NFC", " ".join(normalize("NFC", text).split()).casefold())
 
 
+@lru_cache(maxsize=1 << 16, typed=True)
 def user_key(told: object) -> str | None:
     """`user:…` for a text or a whole number that names somebody, None for what doesn't."""
     text = _plain(told)
     return None if text is None else f"user:{folded(text)}"
 
 
+@lru_cache(maxsize=1 << 16, typed=True)
 def anon_key(told: object) -> str | None:
     """`anon:…`: ids that a device made up; they are told apart by case too."""
     text = _plain(told)
