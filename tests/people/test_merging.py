@@ -80,6 +80,16 @@ def test_whoever_changes_person_is_folded_again_and_triggers_nothing(stores: Sto
     ]
 
 
+def test_a_key_that_nothing_happened_under_was_nobody(stores: Stores) -> None:
+    take(stores, {"key": "user:a"}, {"key": "user:b", "also": ["anon:1"]})
+    assert stores.rows("SELECT DISTINCT person FROM touched ORDER BY 1") == [(0,), (1,)]
+    assert stores.rows("SELECT node, key FROM node ORDER BY 1") == [
+        (0, "anon:1"),
+        (1, "user:a"),
+        (2, "user:b"),
+    ]
+
+
 def test_a_claim_heard_again_moves_nothing(stores: Stores) -> None:
     take(stores, {"key": "anon:1"}, {"key": "user:a", "also": ["anon:1"], "ts": 5})
     with stores.warehouse.write() as writer:

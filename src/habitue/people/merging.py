@@ -68,18 +68,25 @@ def finish(writer: Writer, settled: Settled) -> None:
             "person": pa.array([groups.person[node] for node in order], pa.int32()),
         }
     )
-    writer.run("DELETE FROM person WHERE person IN (SELECT person FROM remade)", remade=remade)
-    writer.run(_PERSONS, named=named)
-    _consent(writer, groups, remade)
-    writer.run(
-        "INSERT INTO touched SELECT DISTINCT unnest([old, new]), true FROM moved ORDER BY 1", moved=moved
+    were = writer.run(
+        "DELETE FROM person WHERE person IN (SELECT person FROM remade) RETURNING person", remade=remade
     )
+    are = writer.run(_PERSONS, named=named)
+    _consent(writer, groups, remade)
+    writer.run(_TOUCHED, moved=moved, known=pa.concat_tables([were, are]))
 
 
 _PERSONS: Final = """
     INSERT INTO person
     SELECT named.person, arg_min(key, place), min(birth) FROM named JOIN node USING (node)
     WHERE birth IS NOT NULL GROUP BY ALL ORDER BY 1
+    RETURNING person
+"""
+
+# Whoever has other rows than before; a key that nothing happened under was nobody.
+_TOUCHED: Final = """
+    INSERT INTO touched
+    SELECT person, true FROM (SELECT unnest([old, new]) AS person FROM moved INTERSECT FROM known) ORDER BY 1
 """
 
 # A key that is only named beside another has no birth: nothing happened under it.
