@@ -131,3 +131,9 @@ def test_a_server_that_is_not_there_says_so(tmp_path: Path) -> None:
 )
 def test_versions_of_sqlite_that_can_corrupt_are_known(version: tuple[int, ...], is_sound: bool) -> None:
     assert sound(version) is is_sound
+
+
+def test_a_path_is_taken_as_it_is_written(tmp_path: Path) -> None:
+    Ops.open(tmp_path / "a%20b").close()
+    assert (tmp_path / "a%20b").is_file()
+    assert not (tmp_path / "a b").exists()

@@ -38,6 +38,7 @@ from habitue.store.failure import Notice
 from habitue.store.lock import Lock
 from habitue.store.log import EventLog
 from habitue.store.ops import Ops
+from habitue.store.place import literal
 from habitue.store.warehouse import Warehouse
 
 MARK: Final = "habitue.toml"
@@ -83,9 +84,9 @@ class Workspace:
 
         `database` is the URL of a PostgreSQL database for the operational tables; SQLite if not said.
         One that lost its operational database gets a new one; its events stay.
-        Raises `UserError` where there is a workspace already, or the settings are none.
+        Raises `UserError` where there is a workspace already, or can be none, or the settings are none.
         """
-        place, chosen = Path(directory), _checked(settings or Settings())
+        place, chosen = literal(Path(directory)), _checked(settings or Settings())
         marked = (place / MARK).exists()
         database = database or (_read_mark(place).get("database") if marked else None)
         place.mkdir(parents=True, exist_ok=True)
@@ -111,7 +112,7 @@ class Workspace:
 
         Raises `UserError` where there is none, `Busy` where another process owns it.
         """
-        place = Path(directory)
+        place = literal(Path(directory))
         try:
             mark = _read_mark(place)
             lock = lock or Lock.take(place)
@@ -127,7 +128,7 @@ class Workspace:
     @classmethod
     def patient(cls, directory: Path | str) -> Patient:
         """A workspace that can't be opened, for the doctor: each store is opened when its turn comes."""
-        place = Path(directory)
+        place = literal(Path(directory))
         return Patient(
             place,
             lambda: _operational(place, _read_mark(place)),

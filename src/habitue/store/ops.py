@@ -181,7 +181,8 @@ class Ops:
     @classmethod
     def open(cls, place: str | Path) -> Ops:
         """Open or create it: a path is SQLite, a text is a URL. Raises `UserError` or `StoreDown`."""
-        url = sa.make_url(f"sqlite:///{place}" if isinstance(place, Path) else place)
+        # As text, a %20 in a path would be read as a space.
+        url = sa.URL.create("sqlite", database=str(place)) if isinstance(place, Path) else sa.make_url(place)
         if url.get_backend_name() == "sqlite":
             engine = _sqlite(url)
         else:
