@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
@@ -166,3 +167,28 @@ def test_a_rebuild_keeps_what_people_decided(shop: Shop) -> None:
         "by": "ada",
         "why": "she called",
     }
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_stages_kept_fresh_through_merges_are_those_of_a_fresh_start(tmp_path: Path, seed: int) -> None:
+    dice = Random(seed)
+    keys = ["user:a", "user:b", "user:c", "email:a@b.fr", "anon:1", "anon:2"]
+    intervals = "SELECT version, subject, start, stop, value, life FROM intervals ORDER BY ALL"
+    with Shop.create(tmp_path / "shop", now=START) as shop:
+        for turn in range(12):
+            events = []
+            for n in range(dice.randint(1, 4)):
+                key, *also = dice.sample(keys, dice.choice((1, 1, 2, 3)))
+                act = dice.choice(("Order Completed", "Order Completed", "Page Viewed", "$merge", "$split"))
+                name = act if also or not act.startswith("$") else "Page Viewed"
+                ts = START + dice.randint(0, turn * 20) * DAY
+                events.append({"id": f"{turn}:{n}", "key": key, "also": also or None, "name": name, "ts": ts})
+            shop.put([parcel(f"turn{turn}", *events, history=dice.random() < 0.5)], NOW)
+            shop.refresh(START + turn * 20 * DAY)
+        kept = shop.warehouse.read(intervals).to_pylist()
+        assert shop.rebuild(START + 11 * 20 * DAY).differing == ()
+        assert shop.warehouse.read(intervals).to_pylist() == kept
+        alive = shop.warehouse.read(
+            "SELECT DISTINCT subject FROM intervals ANTI JOIN person ON subject = person"
+        )
+        assert alive.num_rows == 0
