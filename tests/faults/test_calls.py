@@ -67,7 +67,8 @@ class Client(Thread):
             number += 0 if self.random.random() < 0.2 else BATCH
 
     def _taken(self, port: int, ids: list[str]) -> bool:
-        batch = [{"type": "track", "userId": f"u{one[-2:]}", "event": "Seen", "messageId": one} for one in ids]
+        seen = {"type": "track", "event": "Seen"}
+        batch = [seen | {"userId": f"u{one[-2:]}", "messageId": one} for one in ids]
         try:
             sent = httpx.post(
                 f"http://127.0.0.1:{port}/v1/batch", json={"batch": batch}, auth=(self.key, ""), timeout=20

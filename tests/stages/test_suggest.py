@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from habitue.kernel.clock import DAY, HOUR
 from habitue.kernel.i18n import translator
-from habitue.stages.suggest import LEAST, RISK, WINDOWS, Suggestion, suggest
+from habitue.stages.suggest import FOLLOWED, LEAST, RISK, WINDOWS, Suggestion, suggest
 from habitue.store.warehouse import Warehouse
 
 Orders = list[tuple[int, int]]
@@ -80,7 +80,9 @@ def test_windows_are_the_method_written_out(warehouse: Warehouse, orders: Orders
         (day for day in range(today + 1) if sum(one >= day for one in closed + still) >= RISK), default=0
     )
     assert found.horizon == horizon
-    assert [one.days for one in found.windows] == [window for window in WINDOWS if window <= horizon]
+    assert [one.days for one in found.windows] == [
+        window for window in WINDOWS if FOLLOWED * window <= horizon
+    ]
     last = lasting(horizon)
     for one in found.windows:
         here = lasting(one.days)
@@ -123,3 +125,12 @@ def test_the_proposal_explains_itself_in_both_languages(warehouse: Warehouse) ->
     )
     french = found.say(translator("fr"))
     assert "Dormant après 45 jours\u00a0: au moins 80\u00a0% des retours ont lieu plus tôt." in french
+
+
+def test_a_window_is_judged_only_where_it_was_watched_for_half_as_long_again(warehouse: Warehouse) -> None:
+    """Just before the end of a short record nobody seems to come back any more."""
+    orders = [(who, start + n * 45) for who in range(200) for start in [who % 40] for n in range(5)]
+    found = asked(warehouse, orders, 200)
+    assert found.windows
+    assert all(FOLLOWED * window.days <= found.horizon for window in found.windows)
+    assert found.reached or "the usual window" in found.say(translator("en"))

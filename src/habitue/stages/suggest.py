@@ -9,6 +9,9 @@ day on which `RISK` gaps were watched.
 - share of returns that have happened by day w:              (1 - S(w)) / (1 - S(h))
 - chance that one silent for w days still comes back by h:   (S(w) - S(h)) / S(w)
 
+A window is judged only where it was watched for half as long again: just before the horizon nobody would
+seem to come back.
+
 Dormant is the shortest window by which `RETURNS` of all returns have happened: longer silence is unusual.
 Lost is the shortest longer window after which at most `CHANCE` would still come back. Every gap has the
 same weight, so frequent customers count more in the first windows than in the last.
@@ -33,6 +36,9 @@ RETURNS: Final = 0.8
 CHANCE: Final = 0.1
 LEAST: Final = 100
 RISK: Final = 50
+FOLLOWED: Final = 1.5
+"""A window is watched for so many times its length before it is judged."""
+
 WINDOWS: Final = (
     7,
     14,
@@ -94,13 +100,15 @@ class Window(Struct, frozen=True):
 class Suggestion(Struct, frozen=True):
     """The proposal, in days, with what it rests on.
 
-    `enough` is False where there are fewer than `LEAST` closed gaps, `reached` where the chance of coming
-    back is above `CHANCE` for every window seen: then the usual windows stand in.
+    `enough` is False where there are fewer than `LEAST` closed gaps, `seen` where no window holds `RETURNS`
+    of the returns, `reached` where after every window more than `CHANCE` come back: then the usual windows
+    stand in.
     """
 
     dormant: int
     lost: int
     enough: bool
+    seen: bool
     reached: bool
     customers: int
     closed: int
@@ -115,7 +123,8 @@ class Suggestion(Struct, frozen=True):
     def _sentences(self) -> list[str]:
         if not self.enough:
             return [_FEW, _USUAL]
-        return [_SEEN, _DORMANT, _LOST if self.reached else _NEVER, _METHOD]
+        dormant = _DORMANT if self.seen else _UNSEEN
+        return [_SEEN, dormant, _LOST if self.reached else _NEVER, _METHOD]
 
     def _fields(self, t: Translator) -> dict[str, Any]:
         number = {
@@ -135,13 +144,17 @@ _SEEN = N_(
     "and the time since each last order."
 )
 _DORMANT = N_("Dormant after {dormant} days: at least {returns} of those who come back do so sooner.")
+_UNSEEN = N_(
+    "Dormant after {dormant} days, the usual window: {horizon} days of history do not show by when "
+    "{returns} of those who come back have done so."
+)
 _LOST = N_(
     "Lost after {lost} days: of those silent that long, at most {chance} still come back "
-    "within {horizon} days."
+    "before {horizon} days of silence."
 )
 _NEVER = N_(
-    "Lost after {lost} days, the usual window: in {horizon} days of history "
-    "more than {chance} still come back."
+    "Lost after {lost} days, the usual window: {horizon} days of history "
+    "show no silence after which at most {chance} come back."
 )
 _METHOD = N_(
     "A silence that still lasts counts for as long as it has lasted (Kaplan–Meier), "
@@ -163,18 +176,19 @@ def suggest(warehouse: Warehouse, now: int, event: str = "Order Completed") -> S
     days, ended, still = (np.asarray(found[name].to_numpy(), np.int64) for name in ("days", "ended", "still"))
     curve = estimate(days, ended, still)
     horizon = _horizon(days, ended + still)
-    windows = tuple(_window(curve, window, horizon) for window in WINDOWS if window <= horizon)
+    windows = tuple(_window(curve, window, horizon) for window in WINDOWS if FOLLOWED * window <= horizon)
     enough = int(ended.sum()) >= LEAST and bool(windows)
     dormant, lost = _proposed(windows) if enough else (None, None)
     usual = {
         name: duration(str(kinds()["chabry6"].parameters[name].default)) // DAY
         for name in ("dormant", "lost")
     }
-    dormant = dormant or usual["dormant"]
+    after = dormant or usual["dormant"]
     return Suggestion(
-        dormant=dormant,
-        lost=lost or max(usual["lost"], 2 * dormant),
+        dormant=after,
+        lost=lost or max(usual["lost"], 2 * after),
         enough=enough,
+        seen=dormant is not None,
         reached=lost is not None,
         customers=int(still.sum()),
         closed=int(ended.sum()),
