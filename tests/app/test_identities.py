@@ -176,7 +176,7 @@ def test_stages_kept_fresh_through_merges_are_those_of_a_fresh_start(tmp_path: P
     intervals = "SELECT version, subject, start, stop, value, life FROM intervals ORDER BY ALL"
     with Shop.create(tmp_path / "shop", now=START) as shop:
         for turn in range(12):
-            events = []
+            events: list[dict[str, Any]] = []
             for n in range(dice.randint(1, 4)):
                 key, *also = dice.sample(keys, dice.choice((1, 1, 2, 3)))
                 act = dice.choice(("Order Completed", "Order Completed", "Page Viewed", "$merge", "$split"))
