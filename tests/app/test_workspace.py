@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
+from shutil import rmtree
 from typing import Any
 
 import pyarrow as pa
@@ -13,6 +14,7 @@ import pytest
 
 import habitue
 from habitue.app import Shop
+from habitue.ingest.whole import LOST
 
 ORDERS = {"customer": ["c-1", "c-2"], "date": ["2026-01-31", "2026-02-01"], "amount": [12.5, 20.0]}
 
@@ -131,3 +133,31 @@ def test_a_word_of_the_language_of_rules_is_no_name_of_a_segment(shop: Shop) -> 
 
 def test_the_package_shows_what_is_meant_to_be_used() -> None:
     assert dir(sys.modules["habitue"]) == ["UserError", "__version__", "create", "open"]
+
+
+def test_a_lost_log_empties_nothing_and_its_copy_put_back_is_all_it_takes(place: Path) -> None:
+    with habitue.open(place) as shop:
+        before = shop.stages().at("2026-03-01").arrow()
+    (place / "log").rename(place / "away")
+    with habitue.open(place) as shop:
+        assert "is not whole" in shop.notices[0].text
+        for change in (shop.refresh, shop.rebuild, lambda: shop.import_orders(pa.table(ORDERS))):
+            with pytest.raises(habitue.UserError, match=r"this log has 0\. Nothing was changed"):
+                change()
+        assert shop.stages().at("2026-03-01").arrow() == before
+        assert [finding.what for finding in shop.doctor() if finding.state == "bad"] == [LOST]
+    rmtree(place / "log")
+    (place / "away").rename(place / "log")
+    with habitue.open(place) as shop:
+        assert shop.stages().at("2026-03-01").arrow() == before
+        assert shop.rebuild().differing == ()
+
+
+def test_a_log_that_is_gone_for_good_is_begun_anew_by_its_owner(place: Path) -> None:
+    rmtree(place / "log")
+    for file in [*place.glob("ops.sqlite*"), *place.glob("work.duckdb*")]:
+        file.rename(place.parent / file.name)
+    with habitue.create(place, timezone="Europe/Paris") as shop:
+        shop.import_orders(pa.table(ORDERS))
+        assert [finding.what for finding in shop.doctor() if finding.state == "bad"] == []
+        assert shop.segment('count("Order Completed") == 1').members() == ["c-1", "c-2"]

@@ -115,3 +115,16 @@ def test_who_has_the_directory_open_is_told(place: Path) -> None:
 def test_a_full_disk_is_told(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(doctor, "LEAST_FREE", 1 << 60)
     assert any("almost full" in what for what in wrong(findings(place)))
+
+
+def test_a_log_that_is_gone_is_told(place: Path) -> None:
+    (place / "log").rename(place / "away")
+    [said] = wrong(findings(place))
+    assert said.startswith("bad: The event log in")
+    assert "2 events were taken in, this log has 0" in said
+
+
+def test_a_log_without_its_last_commit_is_told_even_where_the_working_copy_is_gone_too(place: Path) -> None:
+    max((place / "log" / "_delta_log").glob("*.json")).unlink()
+    (place / "work.duckdb").unlink()
+    assert ["2 events were taken in, this log has 0" in said for said in wrong(findings(place))] == [True]

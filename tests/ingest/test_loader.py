@@ -3,12 +3,14 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from shutil import rmtree
 
 import pytest
 
 from habitue.ingest import inbox, loader
 from habitue.ingest.apply import catch_up, reached
 from habitue.ingest.loader import load, rebuild, recover
+from habitue.ingest.whole import LogLost
 from habitue.store.log import EventLog
 from habitue.store.ops import Ops
 from habitue.store.warehouse import Warehouse
@@ -258,3 +260,62 @@ def test_what_comes_again_with_other_contents_is_counted_and_what_came_first_sta
     assert stores.rows("SELECT DISTINCT revenue, epoch_us(ts), props FROM event") == [
         (1234, 0, '{"revenue": 12.34}')
     ]
+
+
+def test_a_log_that_is_gone_is_refused_and_nothing_is_changed(tmp_path: Path) -> None:
+    with opened(tmp_path) as stores:
+        inbox.put(stores.ops, [parcel("one", {}, {"key": "user:b"})], 0)
+        stores.load()
+    (tmp_path / "log").rename(tmp_path / "kept")
+    with opened(tmp_path) as stores:
+        inbox.put(stores.ops, [parcel("two", {"key": "user:c"})], 0)
+        with pytest.raises(LogLost, match=r"2 events were taken in, this log has 0.*Put the last copy"):
+            stores.load()
+        assert stores.rows("SELECT count(*) FROM event") == [(2,)]
+        assert (stores.log.end(), inbox.count(stores.ops)) == (0, 1)
+    rmtree(tmp_path / "log")
+    (tmp_path / "kept").rename(tmp_path / "log")
+    with opened(tmp_path) as stores:
+        assert stores.load().events == 1
+        assert stores.rows("SELECT count(*) FROM event") == [(3,)]
+        assert stores.warehouse.notices == []
+
+
+@pytest.mark.parametrize("gone", ["ops.sqlite", "work.duckdb", ""])
+def test_a_log_that_lost_its_last_events_is_refused_whoever_knows_of_them(gone: str, tmp_path: Path) -> None:
+    with opened(tmp_path) as stores:
+        for n in range(2):
+            inbox.put(stores.ops, [parcel(f"number {n}", {})], 0)
+            stores.load()
+    max((tmp_path / "log" / "_delta_log").glob("*.json")).unlink()
+    for file in tmp_path.glob(f"{gone}*" if gone else "none"):
+        file.unlink()
+    with opened(tmp_path) as stores:
+        with pytest.raises(LogLost, match="2 events were taken in, this log has 1"):
+            stores.load()
+        assert stores.rows("SELECT count(*) FROM event") == [(0 if gone == "work.duckdb" else 2,)]
+
+
+def test_without_both_that_knew_more_a_log_is_taken_as_it_is(tmp_path: Path) -> None:
+    with opened(tmp_path) as stores:
+        for n in range(2):
+            inbox.put(stores.ops, [parcel(f"number {n}", {})], 0)
+            stores.load()
+    max((tmp_path / "log" / "_delta_log").glob("*.json")).unlink()
+    for file in [*tmp_path.glob("ops.sqlite*"), *tmp_path.glob("work.duckdb*")]:
+        file.unlink()
+    with opened(tmp_path) as stores:
+        stores.load()
+        assert stores.rows("SELECT count(*) FROM event") == [(1,)]
+
+
+def test_a_working_copy_of_another_shop_is_made_again_from_this_ones_log(tmp_path: Path) -> None:
+    for name, n in (("one", 1), ("other", 3)):
+        (tmp_path / name).mkdir()
+        with opened(tmp_path / name) as stores:
+            inbox.put(stores.ops, [parcel(name, *[{}] * n)], 0)
+            stores.load()
+    (tmp_path / "other" / "work.duckdb").replace(tmp_path / "one" / "work.duckdb")
+    with opened(tmp_path / "one") as stores:
+        stores.load()
+        assert stores.rows("SELECT count(*) FROM event") == [(1,)]

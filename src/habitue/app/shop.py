@@ -22,7 +22,7 @@ from habitue.app.stays import Stays
 from habitue.app.workspace import When, Workspace
 from habitue.engine import explain as why
 from habitue.engine import refresh as engine
-from habitue.ingest import inbox, loader
+from habitue.ingest import inbox, loader, whole
 from habitue.ingest.apply import reached
 from habitue.ingest.calls import dead, sources
 from habitue.ingest.calls.sources import Source
@@ -93,6 +93,9 @@ class Shop(Workspace):
         """Do what an interrupted process left undone; `notices` tell of it."""
         self.notices += self.warehouse.notices
         self.notices += [Notice(_CUT_SHORT, {"file": file}) for file in jobs.unfinished(self.ops)]
+        if lost := whole.lost(self.ops, self.log, self.warehouse):
+            self.notices.append(Notice(whole.LOST, lost))
+            return
         waiting, here, there = inbox.count(self.ops), reached(self.warehouse), self.log.end()
         if waiting or here < there or self.warehouse.notices:
             self.refresh()
@@ -292,6 +295,7 @@ class Shop(Workspace):
     def rebuild(self, now: When = None, told: Told | None = None) -> Rebuilt:
         """Make the working copy again from the log, prove it the same, and fold it."""
         with self.working:
+            whole.check(self.ops, self.log, self.warehouse)
             done = loader.rebuild(self.log, self.warehouse, _step(told, N_("Rebuilding")))
             self.refresh(now, told)
         return done

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, Literal
 
-from habitue.ingest import inbox
+from habitue.ingest import inbox, whole
 from habitue.ingest.apply import reached
 from habitue.kernel.errors import UserError
 from habitue.kernel.i18n import N_
@@ -63,7 +63,7 @@ def examine(patient: Patient) -> list[Finding]:
             findings.append(_agreed(log, ops))
         with _told(findings, _REBUILD):
             warehouse = patient.warehouse()
-            findings += [*_working_copy(warehouse, log), *_folded(warehouse, patient.live)]
+            findings += [*_working_copy(warehouse, log, ops), *_folded(warehouse, patient.live)]
             findings += _set_aside(patient.directory)
     return findings
 
@@ -179,10 +179,14 @@ def _agreed(log: EventLog, ops: Ops) -> Finding:
     return Finding("ok", N_("The inbox and the event log agree."))
 
 
-def _working_copy(warehouse: Warehouse, log: EventLog) -> Iterator[Finding]:
+def _working_copy(warehouse: Warehouse, log: EventLog, ops: Ops | None) -> Iterator[Finding]:
     for notice in warehouse.notices:
         mend = N_("Nothing to do; the file that was set aside can be deleted.")
         yield Finding("warn", notice.text, mend, dict(notice.fields))
+    lost = whole.lost(ops, log, warehouse) if ops else None
+    if lost:
+        yield Finding("bad", whole.LOST, whole.MEND, lost)
+        return
     fields = {"here": reached(warehouse), "there": log.end()}
     if reached(warehouse) != log.end() or warehouse.meta("log") not in {None, log.identity()}:
         mend = N_("Run habitue refresh to catch up.")

@@ -15,7 +15,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from habitue.ingest import inbox
+from habitue.ingest import inbox, whole
 from habitue.ingest.apply import Progress, apply, catch_up
 from habitue.ingest.calls.rows import EURO, Terms
 from habitue.ingest.inbox import Waiting
@@ -88,6 +88,7 @@ def _load(ops: Ops, log: EventLog, warehouse: Warehouse, progress: Progress | No
         if fresh.num_rows:
             log.append(fresh, ops.name, batch[-1].id)
             apply(warehouse, log, fresh)
+            whole.note(ops, log)
         inbox.done(ops, batch[-1].id)
         read += sum(row.table.num_rows for row in batch)
         events += fresh.num_rows
@@ -155,8 +156,13 @@ def _proof(warehouse: Warehouse) -> dict[str, tuple[int, int]]:
 
 
 def recover(ops: Ops, log: EventLog, warehouse: Warehouse) -> None:
-    """Make the three stores agree after whatever happened; nothing to do, and quick, when nothing did."""
+    """Make the three stores agree after whatever happened; nothing to do, and quick, when nothing did.
+
+    Raises `LogLost`, before anything is changed, where the log lacks what it had.
+    """
+    whole.check(ops, log, warehouse)
     catch_up(log, warehouse)
+    whole.note(ops, log)
     for space, column in ((identity.PERSON, "node"), (identity.ACCOUNT, "account")):
         if identity.made(ops, space) < log.ids(space):
             rows = warehouse.read(f"SELECT key, {column} AS id FROM {column}")
@@ -181,10 +187,10 @@ def _batches(rows: Iterable[Waiting]) -> Iterator[list[Waiting]]:
 
 def _numbered(ops: Ops, log: EventLog, warehouse: Warehouse, batch: list[Waiting]) -> pa.Table:
     """The events of a batch that the log lacks, as `LOG` rows; of two with one id the first counts."""
-    whole = pa.concat_tables(_labelled(row) for row in batch)
-    mine = pa.table({"n": pa.array(np.arange(whole.num_rows)), "id": whole["id"]})
+    every = pa.concat_tables(_labelled(row) for row in batch)
+    mine = pa.table({"n": pa.array(np.arange(every.num_rows)), "id": every["id"]})
     known = warehouse.read(_KNOWN, arriving=mine)["n"].to_numpy()
-    kept = whole.take(np.delete(np.arange(whole.num_rows), known)) if len(known) else whole
+    kept = every.take(np.delete(np.arange(every.num_rows), known)) if len(known) else every
     columns = {name: kept[name] for name in kept.column_names} | {
         "seq": pa.array(np.arange(log.end(), log.end() + kept.num_rows)),
         **_people(ops, kept["key"], kept["also"].combine_chunks()),
