@@ -429,6 +429,19 @@ def test_a_browser_s_claims_join_nobody(served: Served) -> None:
     assert found == [["email:a@b.fr", "phone:+33612345678", "anon:a"], ["anon:a"]]
 
 
+def test_a_browser_s_alias_joins_no_two_customers(served: Served) -> None:
+    body = {"userId": "new", "previousId": "victim"}
+    served.post("alias", body)
+    served.post("alias", body, auth=(served.public, ""))
+    found = [row.table["also"][0].as_py() for row in inbox.waiting(served.shop.ops)]
+    assert found == [["user:victim", "anon:victim"], ["anon:victim"]]
+
+
+def test_an_id_that_is_an_address_is_the_same_person_as_in_a_file(served: Served) -> None:
+    served.post("track", track(userId="Ada@Example.com"))
+    assert [row["key"] for row in served.events()] == ["email:ada@example.com"]
+
+
 def test_browsers_from_anywhere_may_write_but_bring_no_cookies(served: Served) -> None:
     asked = httpx.options(f"{served.url}/v1/t", headers={"origin": "https://shop.example"})
     sent = served.post("t", track(), headers={"origin": "https://shop.example"})

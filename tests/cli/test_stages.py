@@ -90,3 +90,12 @@ def test_a_wrong_question_is_refused_in_one_line(
     assert (refused.returncode, refused.stdout) == (2, "")
     assert refused.stderr.startswith("habitue: ")
     assert refused.stderr.count("\n") == 1
+
+
+def test_a_draft_for_people_of_whom_nothing_is_known_says_so(shop: Path, habitue: Habitue) -> None:
+    draft = shop.parent / "draft.toml"
+    draft.write_text('kind = "chabry6"\npopulation = \'trait.contry == "FR"\'\n', "utf-8")
+    for more in ((), ("--by", "month")):
+        told = habitue("stages", "show", *more, "--model-file", draft, "--data", shop)
+        assert told.returncode == 0
+        assert "trait.contry" in told.stderr

@@ -29,10 +29,14 @@ def test_what_names_nobody_is_no_key(word: str) -> None:
     assert cells.person(word) == ("", cells.NOBODY)
 
 
-@pytest.mark.parametrize("word", ["10", "a", "tester", "c-001", "0001", "é", "客户", "none@x.fr"])
+@pytest.mark.parametrize("word", ["10", "a", "tester", "c-001", "0001", "é", "客户", "none@x"])
 def test_what_could_name_somebody_is_kept(word: str) -> None:
     assert not junk(word)
     assert user_key(word) == f"user:{word}"
+
+
+def test_an_address_is_the_same_person_whether_it_is_told_as_an_id_or_as_an_address() -> None:
+    assert user_key("None@x.fr") == email_key(" none@x.fr") == "email:none@x.fr"
 
 
 @pytest.mark.parametrize(

@@ -34,6 +34,7 @@ from habitue.kernel.errors import UserError
 from habitue.kernel.i18n import N_, Language, Translator, translator
 from habitue.people import profiles
 from habitue.people.keys import bare
+from habitue.rules.check import check
 from habitue.stages import choice, drafts
 from habitue.stages.kind import kinds
 from habitue.stages.models import Model
@@ -203,7 +204,7 @@ def _stages(command: commands.Stages, asked: Asked) -> Answer:
         Column("share", N_("Share"), "share"),
     )
     rows = [(stage, stages[stage].name.said(asked.language), n, n / total) for stage, n in found.items()]
-    return Sheet(columns, rows)
+    return Sheet(columns, rows, _doubts(stays.model, command, asked))
 
 
 @perform.register
@@ -212,7 +213,7 @@ def _months(command: commands.Months, asked: Asked) -> Answer:
         found = stays.by("month", until=command.at).arrow()
     names = {stage.id: stage.name.said(asked.language) for stage in stays.model.stages}
     counts = [Column(stage, names[stage], "count") for stage in found.column_names[1:]]
-    return Sheet((Column("month", N_("Month")), *counts), _rows(found))
+    return Sheet((Column("month", N_("Month")), *counts), _rows(found), _doubts(stays.model, command, asked))
 
 
 @perform.register
@@ -286,6 +287,14 @@ def _stays(command: commands.Stages | commands.Months, asked: Asked) -> Iterator
     progress = None if told is None else lambda done, total: told(FOLDING, done, total)
     with drafted(shop.warehouse, [model.definition()], shop.known(), progress) as (kept,):
         yield Stays(shop, replace(model, version=kept.version))
+
+
+def _doubts(model: Model, command: commands.Stages | commands.Months, asked: Asked) -> list[str]:
+    """Names in a draft's own population that were never seen: it is folded all the same."""
+    population = model.definition().population
+    if command.draft is None or population is None:
+        return []
+    return [doubt.say(asked.say) for doubt in check(population, model.subject, asked.shop.catalogue())]
 
 
 def _people(shop: Shop, model: Model, chosen: profiles.Choice) -> Iterator[tuple[Cell, ...]]:

@@ -58,14 +58,23 @@ def folded(text: str) -> str:
     return normalize("NFC", " ".join(normalize("NFC", text).split()).casefold())
 
 
-@lru_cache(maxsize=1 << 16, typed=True)
 def user_key(told: object) -> str | None:
-    """`user:…` for a text or a whole number that names somebody, None for what doesn't."""
-    text = _plain(told)
-    return None if text is None else f"user:{folded(text)}"
+    """`user:…` for a text or a whole number that names somebody, None for what doesn't.
+
+    An id that is an e-mail address is that address's key, in a file as in a call.
+    """
+    return _user(told) if isinstance(told, str | int) else None
 
 
 @lru_cache(maxsize=1 << 16, typed=True)
+def _user(told: str | int) -> str | None:
+    text = _plain(told)
+    if text is None:
+        return None
+    same = folded(text)
+    return f"email:{same}" if "@" in same and EMAIL.fullmatch(same) else f"user:{same}"
+
+
 def anon_key(told: object) -> str | None:
     """`anon:…`: ids that a device made up; they are told apart by case too."""
     text = _plain(told)

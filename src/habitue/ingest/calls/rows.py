@@ -141,11 +141,14 @@ def _id(call: Call, place: int, origin: Origin) -> bytes:
 
 
 def _known(type_: str, call: Call, props: bytes, origin: Origin) -> list[str]:
-    """Every key by which the event names its person, the strongest first."""
+    """Every key by which the event names its person, the strongest first.
+
+    A page's key is there for all to read: it may name the device that somebody used, not join two customers.
+    """
     found = [keys.user_key(call.userId), keys.anon_key(call.anonymousId)]
     if type_ == "alias":
-        previous = keys.user_key(call.previousId)
-        found += [previous, keys.anon_key(call.previousId)] if previous else []
+        found.append(keys.anon_key(call.previousId))
+        found[1:1] = [keys.user_key(call.previousId)] if origin.verified else []
     if origin.verified and type_ == "identify":
         reach = _REACH.decode(props)
         found[1:1] = [keys.email_key(reach.email), keys.phone_key(reach.phone, origin.terms.region)]
