@@ -319,3 +319,15 @@ def test_a_working_copy_of_another_shop_is_made_again_from_this_ones_log(tmp_pat
     with opened(tmp_path / "one") as stores:
         stores.load()
         assert stores.rows("SELECT count(*) FROM event") == [(1,)]
+
+
+def test_a_log_gone_with_the_operational_database_does_not_empty_the_working_copy(tmp_path: Path) -> None:
+    with opened(tmp_path) as stores:
+        inbox.put(stores.ops, [parcel("one", {})], 0)
+        stores.load()
+    rmtree(tmp_path / "log")
+    (tmp_path / "ops.sqlite").unlink()
+    with opened(tmp_path) as stores:
+        with pytest.raises(LogLost, match="1 events were taken in, this log has 0"):
+            stores.load()
+        assert stores.rows("SELECT count(*) FROM event") == [(1,)]
