@@ -495,5 +495,29 @@ def test_a_store_that_is_down_is_no_success(served: Served, monkeypatch: pytest.
     assert int(answer.headers["retry-after"]) > 0
 
 
+def test_whatever_goes_wrong_in_one_commit_the_next_is_served(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def odd(*_: object) -> None:
+        raise LookupError("odd")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("habitue.ingest.calls.intake.commit", odd)
+        assert served.post("track", track()).status_code == 503
+    assert served.post("track", track()).json() == {"success": True}
+    assert len(served.events()) == 1
+
+
+def test_a_key_that_can_t_be_looked_up_is_not_called_unknown(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def down(*_: object) -> None:
+        raise DiskFull("here")
+
+    monkeypatch.setattr("habitue.ingest.calls.sources.open_", down)
+    answer = served.post("track", track())
+    assert (answer.status_code, answer.json()["success"]) == (503, False)
+
+
 def test_every_fault_can_be_said() -> None:
     assert all(FAULTS.values())

@@ -137,8 +137,11 @@ class Door:
         except TimeoutError:
             await self._refuse(send, 408, _LATE, scope)
             return
+        except UserError as error:
+            await self._refuse(send, 503, str(error), scope, retry=10)
+            return
         except Refused as refused:
-            source = self._keys.get(_basic(scope))
+            source = self._keys.found(_basic(scope))
             await self._bury(source, received, body, refused.fault)
             self._note(received, source, word, 0, [refused.fault], 400)
             await self._refuse(send, 400, FAULTS[refused.fault.code], scope, refused.fault.fields)
@@ -203,17 +206,30 @@ class _Keys:
     """Sources by write key; looked up again when one is not known, at most once a second."""
 
     def __init__(self, shop: Shop) -> None:
+        self.known: dict[str, Source] = {}
         self._shop = shop
-        self._known: dict[str, Source] = {}
         self._looked = float("-inf")
 
     def get(self, key: str | None) -> Source | None:
+        """The source of a key; raises `UserError` where it is not known and the store is down."""
         if key is None:
             return None
-        if monotonic() - self._looked > 1 and (key not in self._known or monotonic() - self._looked > 10):
-            self._known = {one.write_key: one for one in sources.open_(self._shop.ops)}
+        age = monotonic() - self._looked
+        if age > 10 or (age > 1 and key not in self.known):
+            try:
+                self.known = {one.write_key: one for one in sources.open_(self._shop.ops)}
+            except UserError:
+                if key not in self.known:
+                    raise
             self._looked = monotonic()
-        return self._known.get(key)
+        return self.known.get(key)
+
+    def found(self, key: str | None) -> Source | None:
+        """The source of a key, None also where nobody can tell."""
+        try:
+            return self.get(key)
+        except UserError:
+            return None
 
 
 async def _body(scope: HTTPScope, receive: Receive, most: int) -> bytes:

@@ -14,7 +14,9 @@ from habitue.ingest.calls.protocol import Fault
 from habitue.ingest.calls.rows import Dead, Origin
 from habitue.kernel.clock import Micros
 from habitue.kernel.errors import UserError
+from habitue.kernel.i18n import N_
 from habitue.store import refused
+from habitue.store.failure import StoreDown
 from habitue.store.ops import Ops, Tx, inbox, take
 from habitue.store.refused import Lost
 
@@ -23,6 +25,9 @@ ROOM: Final = 32 << 20
 
 TOGETHER: Final = 16 << 20
 """About the most bytes in one commit."""
+
+
+_FAILED: Final = N_("The operational database {place} can't be used: {reason}")
 
 
 class Arrival(NamedTuple):
@@ -98,6 +103,8 @@ class Intake(Thread):
             commit(self._ops, [one.arrival for one in group])
         except UserError as failed:
             error = failed
+        except Exception as failed:  # noqa: BLE001  whatever it is, who waits is told and the next are served
+            error = StoreDown(_FAILED, place=self._ops.name, reason=failed)
         with self._lock:
             self._room += sum(one.size for one in group)
         if error is None:
