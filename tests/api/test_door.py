@@ -275,12 +275,39 @@ def test_events_without_a_message_id_all_count(served: Served) -> None:
     assert len(served.events()) == 3
 
 
-def test_the_first_of_two_with_one_message_id_counts(served: Served) -> None:
-    for total in (10, 20):
+def test_the_first_of_two_with_one_message_id_counts_and_the_other_is_there_to_be_seen(
+    served: Served,
+) -> None:
+    for total in (10, 20, 10):
         event = track(event="Order Completed", properties={"revenue": total})
         assert served.post("track", event).status_code == 200
-    served.shop.refresh(NOW)
     assert [row["revenue"] for row in served.events()] == [1000]
+    kept = refused.latest(served.shop.ops, 10)
+    assert [(one.code, json.loads(one.body)["properties"]) for one in kept] == [("differs", {"revenue": 20})]
+    metrics = httpx.get(f"{served.url}/metrics").text
+    assert 'habitue_refused_events{reason="differs"} 1' in metrics
+
+
+def test_what_differs_is_seen_within_a_request_and_after_it_was_loaded(served: Served) -> None:
+    served.post("batch", {"batch": [track(), track(event="Bought")]})
+    assert [row["name"] for row in served.events()] == ["Seen"]
+    served.post("track", track(event="Left", userId="u2"))
+    assert [row["name"] for row in served.events()] == ["Seen"]
+    assert [json.loads(one.body)["event"] for one in refused.latest(served.shop.ops, 9)] == ["Left", "Bought"]
+
+
+def test_a_call_sent_again_is_no_contradiction_though_its_clock_is_put_right_anew(served: Served) -> None:
+    for sent in ("14:00:00.000Z", "14:00:00.250Z"):
+        body = {"batch": [track(timestamp="2026-11-22T13:59:00Z")], "sentAt": f"2026-11-22T{sent}"}
+        assert served.post("batch", body).status_code == 200
+    assert len(served.events()) == 1
+    assert refused.counts(served.shop.ops) == {}
+
+
+def test_one_message_id_of_two_sources_is_two_events(served: Served) -> None:
+    served.post("track", track())
+    served.post("track", track(), auth=(served.public, ""))
+    assert len(served.events()) == 2
 
 
 @pytest.mark.parametrize(

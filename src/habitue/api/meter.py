@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from litestar import Response, get
 from litestar.di import NamedDependency
@@ -35,18 +36,30 @@ def _lines(shop: Shop, meter: Meter) -> Iterator[str]:
         "habitue_lag_seconds", "gauge", "Since when the oldest event waits.", behind.since / SECOND
     )
     yield from _one("habitue_inbox_events", "gauge", "Events that wait.", behind.events)
-    yield from _one("habitue_refused_events", "gauge", "Refused events to be looked at.", behind.refused)
+    yield from _many(
+        "habitue_refused_events", "gauge", "Refused events to be looked at.", "reason", behind.refused
+    )
     yield from _one("habitue_generation", "counter", "Refreshes since the start.", shop.generation)
     yield from _one("habitue_taken_total", "counter", "Events acknowledged.", meter.taken)
     yield from _one("habitue_refused_total", "counter", "Events refused.", meter.refused)
     yield from _one("habitue_time_seconds", "gauge", "The server's clock.", clock.now() / SECOND)
-    yield "# HELP habitue_answers_total Requests with events, by the status of their answer."
-    yield "# TYPE habitue_answers_total counter"
-    for status, n in sorted(meter.answers.items()):
-        yield f'habitue_answers_total{{status="{status}"}} {n}'
+    yield from _many(
+        "habitue_answers_total",
+        "counter",
+        "Requests with events, by the status of their answer.",
+        "status",
+        meter.answers,
+    )
 
 
 def _one(name: str, kind: str, about: str, value: float) -> Iterator[str]:
     yield f"# HELP {name} {about}"
     yield f"# TYPE {name} {kind}"
     yield f"{name} {value:.10g}"
+
+
+def _many(name: str, kind: str, about: str, label: str, values: Mapping[Any, int]) -> Iterator[str]:
+    yield f"# HELP {name} {about}"
+    yield f"# TYPE {name} {kind}"
+    for value, n in sorted(values.items()):
+        yield f'{name}{{{label}="{value}"}} {n}'

@@ -51,11 +51,11 @@ _FINISHED: Final = N_("Work left over from last time is finished: {events} event
 
 @dataclass(frozen=True)
 class Behind:
-    """Events that wait, how long (µs) the oldest has, and how many refused ones nobody has looked at."""
+    """Events that wait, how long (µs) the oldest has, and refused ones not looked at, by the code of why."""
 
     events: int
     since: Micros
-    refused: int
+    refused: dict[str, int]
 
 
 @dataclass(frozen=True)
@@ -148,7 +148,7 @@ class Shop(Workspace):
         """How far the stages are behind what has been acknowledged."""
         oldest = inbox.oldest(self.ops)
         since = 0 if oldest is None else max(0, (clock.now() if now is None else now) - oldest)
-        return Behind(inbox.count(self.ops), since, sum(refused.counts(self.ops).values()))
+        return Behind(inbox.count(self.ops), since, refused.counts(self.ops))
 
     def sources(self) -> list[Source]:
         """Who may send events over HTTP."""

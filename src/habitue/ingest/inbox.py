@@ -12,7 +12,8 @@ import pyarrow.compute as pc
 
 from habitue.ingest.calls import protocol, rows, sources
 from habitue.ingest.calls.intake import bury
-from habitue.ingest.calls.rows import EURO, Origin, Terms
+from habitue.ingest.calls.protocol import Fault
+from habitue.ingest.calls.rows import EURO, Dead, Origin, Terms
 from habitue.ingest.calls.sources import Source
 from habitue.kernel.errors import UserError
 from habitue.kernel.i18n import N_
@@ -37,13 +38,14 @@ class Parcel:
 
 @dataclass(frozen=True)
 class Waiting:
-    """One inbox row, read back and found intact."""
+    """One inbox row, read back and found intact; `places` of its events in a request, None in a parcel."""
 
     id: int
     source: str
     history: bool
     received: int
     table: pa.Table
+    places: list[int] | None = None
 
 
 def put(ops: Ops, parcels: Iterable[Parcel], now: int) -> int:
@@ -77,20 +79,33 @@ def waiting(ops: Ops, terms: Terms = EURO, after: int = 0) -> Iterator[Waiting]:
             )
         if found.form == "calls":
             known = known if found.source in known else sources.all_(ops)
-            table = _called(ops, found, terms, known[found.source].verified)
+            table, places = _called(ops, found, terms, known[found.source].verified)
         else:
+            places = None
             with pa.ipc.open_stream(found.body) as stream:
                 table = _whole(stream.read_all())
-        yield Waiting(found.id, found.source, bool(found.history), int(found.received), table)
+        yield Waiting(found.id, found.source, bool(found.history), int(found.received), table, places)
         after = found.id
 
 
-def _called(ops: Ops, found: Any, terms: Terms, verified: bool) -> pa.Table:
+def _called(ops: Ops, found: Any, terms: Terms, verified: bool) -> tuple[pa.Table, list[int]]:
     origin = Origin(int(found.id), found.source, int(found.received), verified, terms)
-    table, dead = rows.table(protocol.kept(found.body), origin)
-    if dead:
-        bury(ops, origin, dead)
-    return table
+    table, places, dead = rows.table(protocol.kept(found.body), origin)
+    bury(ops, origin, dead)
+    return table, places
+
+
+def contradicted(ops: Ops, row: Waiting, which: Iterable[int]) -> None:
+    """Keep, to be looked at, the events of a request that say other things than the first with their id."""
+    if row.places is None or not (places := [row.places[n] for n in which]):
+        return
+    with ops.read() as tx:
+        body = tx.execute(
+            inbox.select().with_only_columns(inbox.c.body).where(inbox.c.id == row.id)
+        ).scalar_one()
+    batch = protocol.kept(body).batch
+    origin = Origin(row.id, row.source, row.received, True, EURO)
+    bury(ops, origin, [Dead(place, bytes(batch[place]), Fault("differs", {})) for place in places])
 
 
 def done(ops: Ops, upto: int) -> None:

@@ -15,7 +15,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from habitue.ingest import inbox, whole
+from habitue.ingest import inbox, twice, whole
 from habitue.ingest.apply import Progress, apply, catch_up
 from habitue.ingest.calls.rows import EURO, Terms
 from habitue.ingest.inbox import Waiting
@@ -30,24 +30,6 @@ BATCH: Final = 500_000
 
 LARGE: Final = 256 << 20
 """And about how many bytes of them."""
-
-# The message ids of the batch are few beside those of the working copy: they are what is hashed.
-_KNOWN: Final = """
-    WITH mine AS (SELECT n, id::UUID AS id FROM arriving),
-         known AS (SELECT DISTINCT id FROM event SEMI JOIN mine USING (id)),
-         twice AS (SELECT id, min(n) AS first FROM mine GROUP BY id HAVING count(*) > 1)
-    SELECT n FROM mine SEMI JOIN known USING (id)
-    UNION SELECT n FROM mine JOIN twice USING (id) WHERE n > first
-"""
-
-# Traits without a date of their own get the import's: their instant says nothing.
-_DIFFERING: Final = """
-    SELECT count(DISTINCT event.id) AS n FROM event JOIN arriving ON event.id = arriving.id::UUID
-    WHERE arriving.name <> '$identify' AND (
-        epoch_us(event.ts) <> epoch_us(arriving.ts)
-        OR event.revenue IS DISTINCT FROM arriving.revenue
-        OR event.props <> arriving.props)
-"""
 
 
 @dataclass(frozen=True)
@@ -84,7 +66,7 @@ def _load(ops: Ops, log: EventLog, warehouse: Warehouse, progress: Progress | No
     for batch in _batches(inbox.waiting(ops, terms)):
         fresh = _numbered(ops, log, warehouse, batch)
         if fresh.num_rows < sum(row.table.num_rows for row in batch):
-            differing += _differing(warehouse, batch)
+            differing += _contradicted(ops, warehouse, batch)
         if fresh.num_rows:
             log.append(fresh, ops.name, batch[-1].id)
             apply(warehouse, log, fresh)
@@ -188,8 +170,7 @@ def _batches(rows: Iterable[Waiting]) -> Iterator[list[Waiting]]:
 def _numbered(ops: Ops, log: EventLog, warehouse: Warehouse, batch: list[Waiting]) -> pa.Table:
     """The events of a batch that the log lacks, as `LOG` rows; of two with one id the first counts."""
     every = pa.concat_tables(_labelled(row) for row in batch)
-    mine = pa.table({"n": pa.array(np.arange(every.num_rows)), "id": every["id"]})
-    known = warehouse.read(_KNOWN, arriving=mine)["n"].to_numpy()
+    known = twice.known(warehouse, every["id"])
     kept = every.take(np.delete(np.arange(every.num_rows), known)) if len(known) else every
     columns = {name: kept[name] for name in kept.column_names} | {
         "seq": pa.array(np.arange(log.end(), log.end() + kept.num_rows)),
@@ -213,9 +194,20 @@ def _lists(shape: pa.ListArray, values: pa.Array) -> pa.ListArray:
     return pa.ListArray.from_arrays(pa.array(offsets), values, mask=shape.is_null())
 
 
-def _differing(warehouse: Warehouse, batch: list[Waiting]) -> int:
-    arriving = pa.concat_tables(row.table.select(["id", "ts", "name", "revenue", "props"]) for row in batch)
-    return int(warehouse.read(_DIFFERING, arriving=arriving)["n"][0].as_py())
+def _contradicted(ops: Ops, warehouse: Warehouse, batch: list[Waiting]) -> int:
+    """How many come again with other contents; of those that were called in, each is kept to be looked at."""
+    every = pa.concat_tables(
+        row.table.append_column("called", pa.repeat(row.places is not None, row.table.num_rows))
+        for row in batch
+    )
+    found = twice.differing(warehouse, every)
+    start = 0
+    for row in batch:
+        end = start + row.table.num_rows
+        if row.places is not None:
+            inbox.contradicted(ops, row, found[(start <= found) & (found < end)] - start)
+        start = end
+    return len(found)
 
 
 def _labelled(row: Waiting) -> pa.Table:

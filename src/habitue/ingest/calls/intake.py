@@ -163,6 +163,8 @@ def _row(number: int, one: Arrival) -> dict[str, object]:
 
 def bury(ops: Ops, origin: Origin, found: list[Dead]) -> None:
     """Keep what could not be taken on the way to the log; once, however often it is tried."""
+    if not found:
+        return
     with ops.begin() as tx:
         refused.bury(
             tx,

@@ -103,6 +103,7 @@ FAULTS: Final = {
     "no-previous": N_("The alias has no previousId that can be used."),
     "bad-time": N_("“{text}” is no date and time. Write it as 2026-11-22T14:48:00Z."),
     "no-properties": N_("The {part} are no JSON object."),
+    "differs": N_("An event with this messageId is here already with other contents. What came first stays."),
     "bad-message": N_("The messageId can't be used: a text of at most {most} characters is needed."),
 }
 """Each fault's sentence; its fields come from where it was found."""

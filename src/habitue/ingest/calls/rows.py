@@ -85,9 +85,18 @@ _ANY: Final = msgspec.json.Decoder()
 Row = tuple[bytes, str, list[str] | None, str | None, Micros, str, int | None, str]
 
 
-def table(stored: Stored, origin: Origin) -> tuple[pa.Table, list[Dead]]:
-    """The parcel of a stored request, and the events in it that can't be taken after all."""
+class Taken(NamedTuple):
+    """The parcel of a stored request, the place in it of each event, and those that can't be taken."""
+
+    table: pa.Table
+    places: list[int]
+    dead: list[Dead]
+
+
+def table(stored: Stored, origin: Origin) -> Taken:
+    """Read a stored request."""
     rows: list[Row] = []
+    places: list[int] = []
     dead: list[Dead] = []
     sent = moment(stored.sent)
     for place, raw in enumerate(stored.batch):
@@ -96,12 +105,13 @@ def table(stored: Stored, origin: Origin) -> tuple[pa.Table, list[Dead]]:
             dead.append(Dead(place, bytes(raw), found))
         else:
             rows.append(found)
+            places.append(place)
     columns = list(zip(*rows, strict=True)) if rows else [()] * len(PARCEL)
     names = ("id", "key", "also", "account", "ts", "name", "revenue", "props")
     arrays = {
         name: pa.array(column, PARCEL.field(name).type) for name, column in zip(names, columns, strict=True)
     }
-    return pa.table([arrays[name] for name in PARCEL.names], schema=PARCEL), dead
+    return Taken(pa.table([arrays[name] for name in PARCEL.names], schema=PARCEL), places, dead)
 
 
 def _row(raw: Raw, kind: str | None, sent: Micros | None, place: int, origin: Origin) -> Row | Fault:
