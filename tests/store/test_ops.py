@@ -137,3 +137,14 @@ def test_a_path_is_taken_as_it_is_written(tmp_path: Path) -> None:
     Ops.open(tmp_path / "a%20b").close()
     assert (tmp_path / "a%20b").is_file()
     assert not (tmp_path / "a b").exists()
+
+
+def test_each_workspace_has_a_secret_of_its_own_for_the_addresses_it_must_not_keep(tmp_path: Path) -> None:
+    secrets = set()
+    for name in ("one", "two"):
+        with closing(Ops.open(tmp_path / f"{name}.sqlite")) as ops:
+            secrets.add(ops.setting("suppression_secret"))
+        with closing(Ops.open(tmp_path / f"{name}.sqlite")) as ops:
+            secrets.add(ops.setting("suppression_secret"))
+    assert len(secrets) == 2
+    assert all(len(secret or "") == 64 for secret in secrets)

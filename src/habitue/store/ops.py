@@ -37,7 +37,7 @@ from habitue.kernel.errors import UserError
 from habitue.kernel.i18n import N_
 from habitue.store.failure import DiskFull, StoreDown, full
 
-HEAD: Final = "0002"
+HEAD: Final = "0003"
 """The revision of the newest migration; they are numbered in order."""
 
 Tx: TypeAlias = sa.Connection
@@ -173,6 +173,20 @@ audit = Table(
     Column("about", Text, nullable=False),
     Column("detail", JSON, nullable=False),
 )
+
+suppression = Table(
+    "suppression",
+    tables,
+    Column("id", Integer, primary_key=True),
+    Column("hash", Text, nullable=False),
+    Column("channel", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("lifted", Boolean, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("source", Text, nullable=False),
+    sa.Index("suppression_hash", "hash", "channel", "reason", "id"),
+)
+"""Addresses that nobody may write to, as keyed hashes. Rows never change: a later `lifted` one ends them."""
 
 
 class Ops:
