@@ -69,7 +69,8 @@ def run(
     """Read the file and, unless it is a dry run, put its events in; the caller refreshes."""
     own = shop.settings
     settings = files.Settings(own.currency, own.timezone, language, rates)
-    detected = files.inspect(path, kind, mapping, lambda header: jobs.remembered(shop.ops, header))
+    place = files.Place(own.language, own.timezone)
+    detected = files.inspect(path, kind, mapping, lambda header: jobs.remembered(shop.ops, header), place)
     job = files.job(detected, settings)
     rejects = shop.directory / "rejects" / f"{job[:12]}.csv"
     rejects.parent.mkdir(exist_ok=True)

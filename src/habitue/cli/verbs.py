@@ -111,7 +111,8 @@ def import_(
                 "double quotes, a quote in it is doubled. Fields: customer, ts, order_id, revenue, product, "
                 "quantity, price, email and more. FIELD==VALUE gives every row that value. All this is "
                 "remembered for the next file with the same columns. Not columns: sheet=NAME, of a workbook; "
-                "decimal=comma or point; dates=day-first, month-first, year-first, yyyymmdd, seconds, "
+                "decimal=comma or point; and how dates are written: --map dates=day-first where 03/04 is the "
+                "3rd of April, dates=month-first where it is March 4th, dates=year-first, yyyymmdd, seconds, "
                 "milliseconds or excel."
             ),
         ),

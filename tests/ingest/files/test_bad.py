@@ -50,7 +50,7 @@ REFUSED = {
 def test_what_is_no_table_is_refused_in_words(run: Run, content: bytes) -> None:
     with pytest.raises(UserError) as refused:
         run(content)
-    assert str(refused.value).endswith(".")
+    assert str(refused.value).splitlines()[0].endswith(".")
 
 
 @pytest.mark.parametrize(
@@ -98,7 +98,8 @@ def test_a_reason_shows_its_first_different_examples(run: Run) -> None:
 @pytest.mark.parametrize("cells", ["31/12/2025 12/31/2025 30/12/2025", "12/30/2025 31/12/2025 12/31/2025"])
 def test_a_date_that_the_other_order_would_read_says_which_was_taken(run: Run, cells: str) -> None:
     made = run(HEAD + "".join(f"a,{cell},1\n" for cell in cells.split()))
-    assert "-first is not in the calendar; say dates=…" in made.reasons[0]
+    way = "month-first" if "12/30" in cells else "day-first"
+    assert f"read {way} is not in the calendar; for the other order say --map dates=" in made.reasons[0]
 
 
 @pytest.mark.parametrize("cells", ["46023 1767225600 1767229200", "1767225600 46023"])

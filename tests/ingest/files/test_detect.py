@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from habitue.ingest.files import KINDS, Detected, columns, fingerprint, inspect, parse, remember
+from habitue.ingest.files import KINDS, Detected, Place, columns, fingerprint, inspect, parse, remember
 from habitue.kernel.errors import UserError
+from habitue.kernel.i18n import translator
 
 EXPORTS = {
     "WooCommerce": (
@@ -52,7 +54,7 @@ def test_exports_are_known_without_a_mapping(tmp_path: Path, text: str) -> None:
 def test_what_was_chosen_is_said_in_both_languages(tmp_path: Path) -> None:
     found = detected(tmp_path, EXPORTS["Excel, French"])
     english, french = found.lines("en"), found.lines("fr")
-    assert len(english) == len(french) == 2 + len(found.choices)
+    assert len(english) == len(french) == 3 + len(found.choices)
     assert "Montant TTC" in "".join(french)
     assert set(english).isdisjoint(french)
 
@@ -151,6 +153,83 @@ def test_a_sales_pipeline_is_read_not_crashed_on(tmp_path: Path) -> None:
         "2X,Mo,GTX,,Engaging,10/21/2016,,\n"
     )
     assert detected(tmp_path, text).columns["engage_date"].form == "month-first"
+
+
+AMBIGUOUS = "client,date,total\na,01/02/2026,5\nb,03/04/2026,6\n"
+ORDERED = "client,date,total\na,05/01/2026,5\nb,06/01/2026,6\nc,07/01/2026,6\n"
+LATE = AMBIGUOUS + "b,03/04/2026,6\n" * 6000
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "form", "why"),
+    [
+        (AMBIGUOUS, Place("en", "Europe/Paris"), "day-first", "as is usual .* \\(en, Europe/Paris\\)"),
+        (
+            AMBIGUOUS,
+            Place("en", "America/New_York"),
+            "month-first",
+            "as is usual .* \\(en, America/New_York\\)",
+        ),
+        (
+            AMBIGUOUS,
+            Place("fr", "America/New_York"),
+            "day-first",
+            "as is usual .* \\(fr, America/New_York\\)",
+        ),
+        (AMBIGUOUS.replace(",", ";"), Place("en", "America/New_York"), "day-first", "semicolons"),
+        (ORDERED, Place("en", "America/New_York"), "day-first", "in order of time"),
+        ("client,date,total\na,05/01/2026,5\n", Place(), "day-first", "as is usual .*"),
+        (LATE + "c,12/25/2025,3\n", Place("fr"), "month-first", "“12/25/2025” can be nothing else"),
+        (
+            LATE + "c,25/12/2025,3\n",
+            Place("en", "America/New_York"),
+            "day-first",
+            "“25/12/2025” can be nothing else",
+        ),
+    ],
+)
+def test_the_order_of_day_and_month_is_always_said_with_its_reason(
+    tmp_path: Path, text: str, place: Place, form: str, why: str
+) -> None:
+    found = detected(tmp_path, text, place=place)
+    assert found.columns["date"].form == form
+    other = {"day-first": "month-first", "month-first": "day-first"}[form]
+    said = [line for line in found.lines("en") if line.startswith("dates in “date” are read ")]
+    assert len(said) == 1
+    assert re.search(f"{form}: .*{why}; .* --map dates={other}$", said[0])
+    assert any(f"--map dates={other}" in line for line in found.lines("fr"))
+    over = detected(tmp_path, text, mapping=parse(f"dates={other}"), place=place)
+    assert over.columns["date"].form == other
+    assert any(f"read {other}: as you said" in line for line in over.lines("en"))
+
+
+def test_how_dates_are_written_is_remembered_until_it_is_said_anew(tmp_path: Path) -> None:
+    first = detected(tmp_path, AMBIGUOUS, mapping={"dates": "month-first", "decimal": "comma"})
+    memory = {fingerprint(first.header): remember(first)}
+    again = detected(tmp_path, AMBIGUOUS, remembered=memory.get)
+    assert (again.columns["date"].form, again.columns["total"].sign) == ("month-first", ",")
+    assert any("month-first: as last time" in line for line in again.lines("en"))
+    assert again.fingerprint == first.fingerprint
+    anew = detected(tmp_path, AMBIGUOUS, remembered=memory.get, mapping={"dates": "day-first"})
+    assert (anew.columns["date"].form, anew.columns["total"].sign) == ("day-first", ",")
+
+
+def test_a_file_that_is_nothing_known_is_told_what_it_lacks(tmp_path: Path) -> None:
+    with pytest.raises(UserError) as refused:
+        detected(tmp_path, "colour,size,date\nred,3,hello\n")
+    said = str(refused.value)
+    assert "--as orders --map customer=COLUMN,ts=COLUMN,revenue=COLUMN" in said
+    assert "--as customers --map customer=COLUMN" in said
+    assert "as events it lacks customer, ts, event" in said
+    assert "“date” has the name of ts, but can't be read as such: it holds “hello”" in said
+    french = refused.value.say(translator("fr"))
+    assert len(french.splitlines()) == len(said.splitlines()) == 5
+    assert set(french.splitlines()).isdisjoint(said.splitlines())
+
+
+def test_a_column_that_can_not_be_read_is_named(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"No column for ts(.|\n)*“date” has the name of ts(.|\n)*“hello”"):
+        detected(tmp_path, "client,total,date\na,3,hello\n", kind="orders")
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from typing import Any, Final
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from msgspec import Struct
@@ -156,13 +155,13 @@ def _study(name: str, cells: Any, given_type: Type | None, comma: bool, given: M
     filled = trimmed.filter(pc.not_equal(trimmed, ""))
     texts = filled.to_pylist()
     sign, unsure = _sign(texts, comma, given)
-    form, share, doubt = _form(filled, comma, given)
+    form, share = _form(filled, given)
     some = tuple(text[:60] for text in dict.fromkeys(texts[:50]))[:3]
     email = bool(texts) and bool(pc.all(pc.match_substring_regex(filled, _EMAIL)).as_py())
     amounts = float((money.amounts(filled, sign).why == 0).mean()) if texts else 0.0
     fractions = any("." in text or "," in text for text in some)
     kind = given_type or _type(filled, texts, sign)
-    return Column(name, kind, sign, form, some, email, share, amounts, fractions, unsure + doubt)
+    return Column(name, kind, sign, form, some, email, share, amounts, fractions, unsure)
 
 
 def _sign(texts: list[str], comma: bool, given: Mapping[str, str]) -> tuple[Sign, tuple[Note, ...]]:
@@ -175,9 +174,13 @@ def _sign(texts: list[str], comma: bool, given: Mapping[str, str]) -> tuple[Sign
     if not any("," in text for text in texts):
         return sign, ()
     decimal = N_(
-        "1,234 can be read two ways; the comma was taken for the decimal sign; say decimal=… to be sure"
+        "1,234 can be read two ways; the comma was taken for the decimal sign; "
+        "for the other say --map decimal=point"
     )
-    grouping = N_("1,234 can be read two ways; the comma was taken to group digits; say decimal=… to be sure")
+    grouping = N_(
+        "1,234 can be read two ways; the comma was taken to group digits; "
+        "for the other say --map decimal=comma"
+    )
     return sign, (note(decimal if comma else grouping),)
 
 
@@ -190,25 +193,19 @@ def _type(filled: pa.Array, texts: list[str], sign: Sign) -> Type:
     return "flag" if all(text.casefold() in FLAGS for text in texts) else "text"
 
 
-def _form(
-    filled: pa.Array, comma: bool, given: Mapping[str, str]
-) -> tuple[str | None, float, tuple[Note, ...]]:
-    """The date form in which the most cells can be read, at least half of them, and their share."""
+def _form(filled: pa.Array, given: Mapping[str, str]) -> tuple[str | None, float]:
+    """The date form in which the most cells can be read, at least half of them, and their share.
+
+    Whether the day or the month stands first is decided later, and only for the dates that matter.
+    """
     filled = filled.slice(0, GLANCE)
     if not len(filled) or not pc.any(pc.match_substring_regex(filled, r"\d")).as_py():
-        return None, 0.0, ()
-    read: dict[str, tuple[dates.Ints, dates.Ints]] = {
-        f: dates.instants(filled, f, "UTC") for f in dates.FORMS
-    }
-    share = {form: _plausible(form, at, why) for form, (at, why) in read.items()}
+        return None, 0.0
+    share: dict[str, float] = {form: _plausible(form, *dates.instants(filled, form, "UTC")) for form in dates.FORMS}
     if "dates" in given:
-        return given["dates"], share[given["dates"]], ()
+        return given["dates"], share[given["dates"]]
     best = max(dates.FORMS, key=lambda form: share[form])
-    if share[best] < 0.5:
-        return None, 0.0, ()
-    if best not in ("day-first", "month-first") or share["day-first"] != share["month-first"]:
-        return best, share[best], ()
-    return _day_or_month(read, comma, share[best])
+    return (best, share[best]) if share[best] >= 0.5 else (None, 0.0)
 
 
 def _plausible(form: str, at: dates.Ints, why: dates.Ints) -> float:
@@ -218,31 +215,18 @@ def _plausible(form: str, at: dates.Ints, why: dates.Ints) -> float:
     return float(((why == 0) & (years >= since) & (years < 2100)).mean())
 
 
-def _day_or_month(
-    read: Mapping[str, tuple[dates.Ints, dates.Ints]], comma: bool, share: float
-) -> tuple[str, float, tuple[Note, ...]]:
-    """Rows mostly stand in order of time: the reading with the shorter way from row to row."""
-    steps = {
-        form: float(np.abs(np.diff(read[form][0].astype(float))).sum())
-        for form in ("day-first", "month-first")
-    }
-    form = "month-first" if steps["month-first"] < steps["day-first"] and not comma else "day-first"
-    text = N_("dates such as 03/04 can be read two ways; {form} was taken; say dates=… to be sure")
-    return form, share, (note(text, form=form),) if steps["month-first"] != steps["day-first"] else ()
-
-
 def guess(
     kind: str, header: list[str], columns: Mapping[str, Column], taken: Mapping[str, Choice]
 ) -> dict[str, Choice]:
     """The fields of the kind that are not yet taken, by header words first, then by what the columns hold."""
     choices = dict(taken)
-    for field, column, reason in [*_shaped(header), *_worded(kind, header), *_held(kind, header, columns)]:
+    for field, column, reason in [*_shaped(header), *worded(kind, header), *_held(kind, header, columns)]:
         used = {choice.column for choice in choices.values() if not choice.fixed}
         if (
             field in FIELDS[kind]
             and field not in choices
             and column not in used
-            and _fits(kind, field, columns[column])
+            and fits(kind, field, columns[column])
         ):
             choices[field] = Choice(column, reason)
     return choices
@@ -256,7 +240,7 @@ def _shaped(header: list[str]) -> Iterator[tuple[str, str, Note]]:
             yield from ((field, names[word], reason) for word, field in shape.means.items())
 
 
-def _worded(kind: str, header: list[str]) -> Iterator[tuple[str, str, Note]]:
+def worded(kind: str, header: list[str]) -> Iterator[tuple[str, str, Note]]:
     """Exact names for all fields before names that only hold the words."""
     names = {plain(h): h for h in reversed(header)}
     for field in FIELDS[kind]:
@@ -282,7 +266,7 @@ def _held(kind: str, header: list[str], columns: Mapping[str, Column]) -> Iterat
         yield "revenue", sums[0], note(N_("the only column of amounts"))
 
 
-def _fits(kind: str, field: str, column: Column) -> bool:
+def fits(kind: str, field: str, column: Column) -> bool:
     """Whether what the column holds can be that field; of an event's amounts only `revenue` is money."""
     if kind == "events" and field == "revenue" and plain(column.name) != "revenue":
         return False

@@ -13,12 +13,13 @@ import msgspec
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from msgspec import Struct
+from msgspec import Struct, structs
 
-from habitue.ingest.files import columns, sheets, sniff, text
+from habitue.ingest.files import columns, lacking, reading, sheets, sniff, text
 from habitue.ingest.files.columns import Choice, Column
 from habitue.ingest.files.dates import Ints
 from habitue.ingest.files.props import Type
+from habitue.ingest.files.reading import EUROPE, Place
 from habitue.ingest.files.report import Note, note
 from habitue.ingest.files.source import Source, look
 from habitue.ingest.files.text import Batch, Dialect
@@ -44,7 +45,8 @@ class Settings:
 class Detected(Struct, frozen=True):
     """A file and how it will be read.
 
-    `grouped`: several rows make one order; `whole`: an amount is the order's, not the line's.
+    `grouped`: several rows make one order; `whole`: an amount is the order's, not the line's. `options`: how
+    dates and amounts are written, where it was said.
     """
 
     source: Source
@@ -56,6 +58,7 @@ class Detected(Struct, frozen=True):
     notes: list[Note]
     grouped: bool = False
     whole: bool = False
+    options: dict[str, str] = {}
 
     @property
     def fingerprint(self) -> str:
@@ -68,9 +71,7 @@ class Detected(Struct, frozen=True):
         return sha256(self.source.digest.encode() + msgspec.json.encode(how)).hexdigest()
 
     def rows(self) -> Iterable[Batch]:
-        if self.dialect:
-            return text.read(self.source, self.dialect, self.header)
-        return sheets.read(self.source, self.header)
+        return _read(self.source, self.dialect, self.header)
 
     def unmapped(self, lined: bool | None = None) -> list[str]:
         """The columns that are no field; those of an order's lines, or the others, where `lined` says so."""
@@ -145,13 +146,19 @@ def _read_as(name: str, column: Column) -> list[Note]:
     return []
 
 
+def _read(source: Source, dialect: Dialect | None, header: list[str]) -> Iterable[Batch]:
+    return text.read(source, dialect, header) if dialect else sheets.read(source, header)
+
+
 def inspect(
     path: Path | str,
     kind: str | None = None,
     mapping: Mapping[str, str] | None = None,
     remembered: Callable[[str], str | None] | None = None,
+    place: Place = EUROPE,
 ) -> Detected:
-    """How the file will be read. `remembered` finds what `remember` gave for a header's `fingerprint`.
+    """How the file will be read. `remembered` finds what `remember` gave for a header's `fingerprint`;
+    `place` tells how dates are written that can be read in two ways.
 
     Raises `UserError` for a file that can't be read, a mapping that can't be followed, a column not found.
     """
@@ -176,7 +183,8 @@ def inspect(
         past = {}
     taken = columns.resolve(past, header, kind, note(N_("as last time")))
     taken |= columns.resolve(given, header, kind, note(N_("as you said")))
-    return _detect(source, dialect, header, types, notes, kind, taken, columns.options(given))
+    said = reading.given(columns.options(given), columns.options(past))
+    return _detect(source, dialect, header, types, notes, kind, taken, said, place)
 
 
 def _header(source: Source) -> tuple[Dialect | None, list[str], Mapping[str, Type], list[Note]]:
@@ -190,28 +198,35 @@ def _header(source: Source) -> tuple[Dialect | None, list[str], Mapping[str, Typ
 
 def _detect(
     source: Source, dialect: Dialect | None, header: list[str], types: Mapping[str, Type], notes: list[Note],
-    kind: str | None, taken: Mapping[str, Choice], given: Mapping[str, str],
+    kind: str | None, taken: Mapping[str, Choice], said: Mapping[str, tuple[str, Note]], place: Place,
 ) -> Detected:  # fmt: skip
-    batches = text.read(source, dialect, header) if dialect else sheets.read(source, header)
-    sample = next((b.table.slice(0, SAMPLE) for b in batches if b.table.num_rows), None)
+    sample = next(
+        (b.table.slice(0, SAMPLE) for b in _read(source, dialect, header) if b.table.num_rows), None
+    )
     if sample is None:
         raise UserError(
             N_("{path} holds a header but no rows that can be read."), path=repr(source.path.name)
         )
-    studied = columns.study(sample, types, dialect is not None and dialect.delimiter == ";", given)
+    semicolons, given = dialect is not None and dialect.delimiter == ";", {k: v for k, (v, _) in said.items()}
+    studied = columns.study(sample, types, semicolons, given)
     chosen = _kind(kind, header, studied, taken)
     choices = columns.guess(chosen, header, studied, taken)
-    _complete(chosen, choices, header)
-    doubts = [d for f, c in choices.items() if not c.fixed for d in _doubts(f, studied[c.column])]
+    _complete(chosen, choices, header, studied)
+    used = {f: c.column for f, c in choices.items() if not c.fixed}
+    doubts = [d for f, name in used.items() if f in columns.SUMS for d in studied[name].unsure]
+    for name in dict.fromkeys(name for f, name in used.items() if f in columns.MOMENTS):
+        if studied[name].form in reading.WAYS:
+            pieces = (b.table[name].combine_chunks() for b in _read(source, dialect, header))
+            form, why = said.get("dates") or reading.decide(pieces, semicolons, place)
+            studied[name] = structs.replace(studied[name], form=form)
+            doubts.append(reading.told(name, form, why))
     grouped, whole = _grouping(chosen, choices, sample)
     if grouped:
         theirs = N_("several rows make one order; the amount is the whole order's")
         notes = [*notes, note(theirs if whole else N_("several rows make one order; its lines add up"))]
-    return Detected(source, dialect, chosen, header, studied, choices, [*notes, *doubts], grouped, whole)
-
-
-def _doubts(name: str, column: Column) -> tuple[Note, ...]:
-    return column.unsure if name in (*columns.MOMENTS, *columns.SUMS) else ()
+    return Detected(
+        source, dialect, chosen, header, studied, choices, [*notes, *doubts], grouped, whole, given
+    )
 
 
 def _kind(
@@ -224,45 +239,32 @@ def _kind(
     for shape in WORDS.shapes:
         if shape.header <= names:
             return next(k for k in KINDS if k == shape.kind)
-    for one in ("events", "orders", "customers"):
-        found = columns.guess(one, header, studied, taken)
-        if set(taken) <= set(FIELDS[one]) and _enough(one, found):
+    found = {one: columns.guess(one, header, studied, taken) for one in ("events", "orders", "customers")}
+    for one, choices in found.items():
+        if set(taken) <= set(FIELDS[one]) and _enough(one, choices):
             return next(k for k in KINDS if k == one)
-    text = N_(
-        "It is not clear what this file holds. Say --as orders, order-lines, customers or events, "
-        "and --map customer=…,ts=…; its columns are: {columns}."
-    )
-    raise UserError(text, columns=", ".join(header[: columns.SHOWN]))
+    raise lacking.unclear(header, studied, found)
 
 
 def _enough(kind: str, found: Mapping[str, Choice]) -> bool:
-    if not {"customer", "email"} & found.keys():
+    if lacking.missing(kind, found):
         return False
-    if kind == "events":
-        return {"event", "ts"} <= found.keys()
     if kind == "orders":
         # A list of people may hold a date and what they spent; orders have a number, a product, or no names.
-        people = {"first_name", "last_name"} & found.keys() and not {
-            "order_id",
-            "product",
-            "sku",
-        } & found.keys()
-        return "ts" in found and bool({"revenue", "line", "price"} & found.keys()) and not people
-    return bool(found.keys() - {"customer", "account_id"})
+        return not {"first_name", "last_name"} & found.keys() or bool(
+            {"order_id", "product", "sku"} & found.keys()
+        )
+    return kind == "events" or bool(found.keys() - {"customer", "account_id"})
 
 
-def _complete(kind: Kind, choices: Mapping[str, Choice], header: list[str]) -> None:
+def _complete(
+    kind: Kind, choices: Mapping[str, Choice], header: list[str], studied: Mapping[str, Column]
+) -> None:
     """Raises `UserError` unless the columns that the kind can't do without are there."""
-    if not {"customer", "email"} & choices.keys():
-        missing = "customer"
-    elif kind != "customers" and "ts" not in choices:
-        missing = "ts"
-    elif kind == "events" and "event" not in choices:
-        missing = "event"
-    else:
-        return
-    text = N_("No column for {field} was found. Say --map {field}=COLUMN; the columns are: {columns}.")
-    raise UserError(text, field=missing, columns=", ".join(header[: columns.SHOWN]))
+    known = "orders" if kind == "order-lines" else kind
+    for name in lacking.missing(known, choices):
+        if name != "revenue":  # of orders one may only know the dates
+            raise lacking.incomplete(name, header, studied)
 
 
 def _grouping(kind: Kind, choices: Mapping[str, Choice], sample: pa.Table) -> tuple[bool, bool]:
@@ -300,4 +302,4 @@ def fingerprint(header: list[str]) -> str:
 def remember(detected: Detected) -> str:
     """The kind and the mapping as text, for `inspect(remembered=…)` at the next file with this header."""
     mapping = {f: "=" + c.column if c.fixed else c.column for f, c in detected.choices.items()}
-    return msgspec.json.encode({"kind": detected.kind, **mapping}).decode()
+    return msgspec.json.encode({"kind": detected.kind, **mapping, **detected.options}).decode()

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from msgspec import Struct
 
-from habitue.ingest.files import dates, keys, props
+from habitue.ingest.files import dates, keys, props, reading
 from habitue.ingest.files.dates import Bools, Ints
 from habitue.ingest.files.detect import Detected, Settings
 from habitue.ingest.files.faults import Faults
@@ -81,13 +81,14 @@ class Rows(Struct):
         at, why = self._dated(cells, self.form(field))
         if not blank:
             self.faults.mark(why == dates.MISSING, N_("the date is missing"))
-        self.faults.mark(
-            why == dates.UNREAD, N_("“{value}” is not a date written {form}"), cells, form=self.form(field)
-        )
-        unreal = N_("“{value}” is not in the calendar")
-        if self.form(field) in ("day-first", "month-first"):
-            unreal = N_("“{value}” read {form} is not in the calendar; say dates=… if it is meant otherwise")
-        self.faults.mark(why == dates.UNREAL, unreal, cells, form=self.form(field))
+        form = self.form(field)
+        unread, unreal = N_("“{value}” is not a date written {form}"), N_("“{value}” is not in the calendar")
+        if form in reading.WAYS:
+            unreal = N_(
+                "“{value}” read {form} is not in the calendar; for the other order say --map dates={other}"
+            )
+        self.faults.mark(why == dates.UNREAD, unread, cells, form=form)
+        self.faults.mark(why == dates.UNREAL, unreal, cells, form=form, other=reading.other(form))
         self.faults.mark((why == 0) & (at > self.now + DAY), N_("“{value}” is in the future"), cells)
         self.faults.mark((why == 0) & (at < EARLIEST), N_("“{value}” is before 1900"), cells)
         return at, why == 0

@@ -11,7 +11,7 @@ import csv
 import re
 from collections.abc import Iterator
 from io import StringIO
-from itertools import islice
+from itertools import accumulate, islice
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -178,6 +178,8 @@ class Rows:
 
     def __init__(self, text: str, delimiter: str, width: int) -> None:
         self.lines = list(StringIO(text, newline=""))
+        # A lone carriage return parts rows here, but editors and the blocks' numbering count line feeds.
+        self.number = [0, *accumulate(line.endswith("\n") for line in self.lines)]
         self.delimiter, self.width = delimiter, width
         self.at = 0
 
@@ -194,10 +196,14 @@ class Rows:
                 cells = next(reader, [])
                 if self.at - start > 1 and (self._open(start) or len(cells) != self.width):
                     raise csv.Error
-                yield start, cells, None
+                yield self.number[start], cells, None
             except csv.Error:
                 self.at = start + 1
-                yield start, [self.lines[start].rstrip("\r\n")], note(N_("has a quote that is never closed"))
+                yield (
+                    self.number[start],
+                    [self.lines[start].rstrip("\r\n")],
+                    note(N_("has a quote that is never closed")),
+                )
 
     def _open(self, start: int) -> bool:
         """Whether the row ran into the end of what it was given with a quote still open."""
