@@ -21,6 +21,7 @@ import numpy as np
 import uvicorn
 
 from habitue.api.door import Door
+from habitue.api.wire import Wire
 from habitue.app import Shop
 from habitue.ingest import inbox
 from habitue.ingest.calls.intake import Arrival, Intake
@@ -51,7 +52,9 @@ def serve(place: Path, keeping: bool, ready: Any) -> None:
             door._intake = Nowhere(shop.ops)
         waiting = listening("127.0.0.1", 9100)
         ready.put(waiting.getsockname()[1])
-        uvicorn.Server(uvicorn.Config(door, log_level="critical", lifespan="off")).run(sockets=[waiting])
+        uvicorn.Server(uvicorn.Config(door, http=Wire, log_level="critical", lifespan="off")).run(
+            sockets=[waiting]
+        )
 
 
 def body(number: int) -> bytes:

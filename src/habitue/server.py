@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import socket
 from collections.abc import Callable
+from contextlib import suppress
 from importlib.resources import files
 from threading import Thread
 from typing import Annotated, Any, Final
@@ -25,6 +26,7 @@ from habitue.api import commands, customers, meter, segment, stages
 from habitue.api import failure as answer
 from habitue.api.door import Door
 from habitue.api.meter import Meter
+from habitue.api.wire import Wire
 from habitue.app import Shop
 from habitue.kernel import clock
 from habitue.kernel.errors import UserError
@@ -71,6 +73,7 @@ _STATIC: Final = create_static_files_router(
     cache_control=CacheControlHeader(public=True, max_age=31_536_000, immutable=True),
 )
 _TRIES: Final = 20
+_FILES: Final = 16_384
 
 
 def create(shop: Shop, hosts: frozenset[str] = frozenset(), token: str | None = None) -> Litestar:
@@ -171,11 +174,22 @@ def serve(
     app = create(shop, frozenset({host}), token)
     Thread(target=_look_ahead, args=(shop, app.state.overviews), daemon=True).start()
     door = Door(app, shop, clock.now, meter=app.state.meter, arrived=arrived)
-    config = uvicorn.Config(door, log_level="warning", server_header=False)
+    config = uvicorn.Config(door, http=Wire, log_level="warning", server_header=False)
+    _open_files()
     try:
         uvicorn.Server(config).run(sockets=[waiting])
     finally:
         door.close()
+
+
+def _open_files() -> None:
+    """Allow as many connections as the system lets us: its first limit is often 1,024 or less."""
+    with suppress(ImportError, ValueError, OSError):
+        import resource  # noqa: PLC0415  not on every system
+
+        _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+        wanted = most if 0 < most < _FILES else _FILES
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, most))
 
 
 def _look_ahead(shop: Shop, overviews: Overviews) -> None:

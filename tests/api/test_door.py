@@ -19,6 +19,7 @@ import pytest
 import uvicorn
 
 from habitue.api.door import Door
+from habitue.api.wire import Wire
 from habitue.app import Shop
 from habitue.ingest import inbox
 from habitue.ingest.calls.protocol import FAULTS
@@ -37,6 +38,7 @@ class Served(NamedTuple):
     url: str
     key: str
     public: str
+    door: Door
 
     def post(self, word: str, body: object, **options: Any) -> httpx.Response:
         content = body if isinstance(body, bytes) else json.dumps(body).encode()
@@ -63,10 +65,10 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         app = create(shop)
         door = Door(app, shop, lambda: NOW, meter=app.state.meter)
         waiting = listening("127.0.0.1", 8970)
-        server = uvicorn.Server(uvicorn.Config(door, log_level="critical", lifespan="off"))
+        server = uvicorn.Server(uvicorn.Config(door, http=Wire, log_level="critical", lifespan="off"))
         thread = Thread(target=server.run, args=([waiting],))
         thread.start()
-        yield Served(shop, f"http://127.0.0.1:{waiting.getsockname()[1]}", *keys)
+        yield Served(shop, f"http://127.0.0.1:{waiting.getsockname()[1]}", keys[0], keys[1], door)
         server.should_exit = True
         thread.join()
         door.close()

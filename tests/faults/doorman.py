@@ -15,6 +15,7 @@ from threading import Timer
 import uvicorn
 
 from habitue.api.door import Door
+from habitue.api.wire import Wire
 from habitue.app import Shop
 from habitue.app.keeper import Keeper
 from habitue.engine.sweep import ready
@@ -31,7 +32,9 @@ def serve(place: Path, seconds: float) -> None:
         door = Door(create(shop), shop, clock.now, arrived=keeper.wake)
         waiting = listening("127.0.0.1", 8990)
         print("port", waiting.getsockname()[1], flush=True)
-        uvicorn.Server(uvicorn.Config(door, log_level="critical", lifespan="off")).run(sockets=[waiting])
+        uvicorn.Server(uvicorn.Config(door, http=Wire, log_level="critical", lifespan="off")).run(
+            sockets=[waiting]
+        )
 
 
 def main() -> None:

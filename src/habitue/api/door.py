@@ -32,8 +32,11 @@ KINDS: Final = {word: word for word in protocol.TYPES} | {word[0]: word for word
 """What is sent to `/v1/{word}`, and to the browser's short paths."""
 
 MANY: Final = ("batch", "b", "import")
-SLOW: Final = 30.0
-"""Seconds in which a request must have arrived."""
+SLOW: Final = 25.0
+"""Seconds in which a request must have arrived: a little before the wire loses patience, to say why."""
+
+ROOM: Final = 64 << 20
+"""The most bytes of requests that may be on their way in at once."""
 
 _CORS: Final = [
     (b"access-control-allow-origin", b"*"),
@@ -81,6 +84,7 @@ class Door:
         self._shop = shop
         self._now = now
         self._limits = limits or Limits()
+        self._room = ROOM
         self._intake = Intake(shop.ops, arrived)
         self._intake.start()
         self._keys = _Keys(shop)
@@ -127,7 +131,7 @@ class Door:
         body = b""
         try:
             async with asyncio.timeout(SLOW):
-                body = await _body(scope, receive, self._limits.body)
+                body = await self._body(scope, receive)
             sending = protocol.read(body, self._limits, kind)
             source = self._keys.get(_basic(scope) or sending.writeKey)
             if source is None:
@@ -136,6 +140,9 @@ class Door:
             good, bad = protocol.sort(sending, self._limits, kind)
         except TimeoutError:
             await self._refuse(send, 408, _LATE, scope)
+            return
+        except _Full:
+            await self._refuse(send, 429, _FULL, scope, retry=1)
             return
         except UserError as error:
             await self._refuse(send, 503, str(error), scope, retry=10)
@@ -153,6 +160,30 @@ class Door:
             status = 400 if kind and bad else 200
             self._note(received, source, word, len(good), [fault for _, _, fault in bad], status)
             await _answer(send, status, _result(status, bad, scope))
+
+    async def _body(self, scope: HTTPScope, receive: Receive) -> bytes:
+        """The whole body, unpacked. Raises `Refused` as soon as it is known to be too large, `_Full`."""
+        most, parts, size, more = self._limits.body, list[bytes](), 0, True
+        if int(dict(scope["headers"]).get(b"content-length", b"0") or 0) > most:
+            raise Refused("request-large", most=most)
+        try:
+            while more:
+                message = await receive()
+                if message["type"] != "http.request":
+                    raise Refused("no-json", reason="the connection was closed")
+                part = message.get("body", b"")
+                parts.append(part)
+                size += len(part)
+                self._room -= len(part)
+                if size > most:
+                    raise Refused("request-large", most=most)
+                if self._room < 0:
+                    raise _Full
+                more = message.get("more_body", False)
+        finally:
+            self._room += size
+        body = b"".join(parts)
+        return _unpacked(body, most) if _packed(scope, body) else body
 
     async def _kept(self, send: Send, arrival: Arrival, scope: HTTPScope) -> bool:
         """Whether the arrival is safe; if not, that has been answered."""
@@ -202,6 +233,10 @@ class Door:
         await _refuse(send, status, message, scope, fields, retry)
 
 
+class _Full(Exception):
+    """More is on its way in than there is room for."""
+
+
 class _Keys:
     """Sources by write key; looked up again when one is not known, at most once a second."""
 
@@ -232,27 +267,9 @@ class _Keys:
             return None
 
 
-async def _body(scope: HTTPScope, receive: Receive, most: int) -> bytes:
-    """The whole body, unpacked; raises `Refused` as soon as it is known to be too large."""
-    headers = dict(scope["headers"])
-    if int(headers.get(b"content-length", b"0") or 0) > most:
-        raise Refused("request-large", most=most)
-    parts: list[bytes] = []
-    size, more = 0, True
-    while more:
-        message = await receive()
-        if message["type"] != "http.request":
-            raise Refused("no-json", reason="the connection was closed")
-        part = message.get("body", b"")
-        parts.append(part)
-        size += len(part)
-        if size > most:
-            raise Refused("request-large", most=most)
-        more = message.get("more_body", False)
-    body = b"".join(parts)
-    if headers.get(b"content-encoding", b"").strip().lower() == b"gzip" or body[:2] == b"\x1f\x8b":
-        return _unpacked(body, most)
-    return body
+def _packed(scope: HTTPScope, body: bytes) -> bool:
+    told = dict(scope["headers"]).get(b"content-encoding", b"")
+    return told.strip().lower() == b"gzip" or body[:2] == b"\x1f\x8b"
 
 
 def _unpacked(body: bytes, most: int) -> bytes:
@@ -318,5 +335,7 @@ async def _answer(send: Send, status: int, content: dict[str, Any] | None, retry
     headers = [*_CORS, (b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
     if retry is not None:
         headers.append((b"retry-after", str(retry).encode()))
+    if status == 408:
+        headers.append((b"connection", b"close"))
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body, "more_body": False})
