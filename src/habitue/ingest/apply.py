@@ -8,10 +8,12 @@ from typing import Final
 import pyarrow as pa
 
 from habitue.kernel.i18n import N_
-from habitue.people import merging
+from habitue.people import answers, merging
+from habitue.people.graph import Node
+from habitue.people.merging import Settled
 from habitue.store.failure import Notice
 from habitue.store.log import EventLog
-from habitue.store.warehouse import Warehouse
+from habitue.store.warehouse import Warehouse, Writer
 
 Progress = Callable[[int, int], None]
 """Called with the events done and the events in all."""
@@ -37,7 +39,7 @@ _TRAITS: Final = """
         FROM (
             SELECT person, node, source, ts, seq, replace(name, '$identify', '$trait') AS name, props
             FROM arriving
-            WHERE name IN ('$identify', '$score', '$consent') AND json_valid(props)
+            WHERE name IN ('$identify', '$score') AND json_valid(props)
         ) AS told, json_each(told.props)
         UNION ALL
         SELECT person, node, source, ts, seq, name || '.' || inner_.key, inner_.value, inner_.type, depth + 1
@@ -78,10 +80,21 @@ def apply(warehouse: Warehouse, log: EventLog, rows: pa.Table) -> None:
         for subject, key in (("person", "key"), ("account", "account_key")):
             for statement in _SUBJECTS:
                 writer.run(statement.format(subject=subject, key=key, rulings=merging.RULINGS), arriving=rows)
+        _consent(writer, answers.hear(writer, rows), settled)
         if settled:
             merging.finish(writer, settled)
         writer.note("log", log.identity())
         writer.note("log_end", str(end))
+
+
+def _consent(writer: Writer, news: set[Node], settled: Settled | None) -> None:
+    """Make anew where those stand who answered, and those who were joined or taken apart."""
+    if settled:
+        inside, _, groups = settled.circle
+        answers.stand(writer, inside, groups.person, groups.links)
+        news = news.difference(inside)
+    if news:
+        answers.stand(writer, news, {})
 
 
 def reached(warehouse: Warehouse) -> int:

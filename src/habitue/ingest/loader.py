@@ -96,6 +96,7 @@ class Rebuilt:
 _PROOF: Final = {
     "event": "person, account, ts, name, revenue, props, seq, id, node",
     "trait": "person, name, value, ts, seq, node, source",
+    "consent": "node, channel, purpose, status, history, ts, seq, source",
     "person": "person, key, birth",
     "node": "node, key, birth",
     "claim": "one, other, source, ts, seq",

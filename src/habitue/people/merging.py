@@ -7,22 +7,18 @@ news; where nothing is claimed or ruled that was not before, there is next to no
 
 from __future__ import annotations
 
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from habitue.people.circle import Circle, circle
-from habitue.people.graph import Groups, Node, rank
-from habitue.people.strictest import Answer, strictest
+from habitue.people.graph import Node, rank
 from habitue.store.warehouse import Writer
 
 RULINGS: Final = ("$merge", "$split")
 """The events by which people say who is who: `key` and the one key in `also`, with `by` and `why`."""
-
-MADE: Final = "$merge"
-"""The source of traits that nobody sent: consent as it is after a merge."""
 
 
 class Settled(NamedTuple):
@@ -56,7 +52,7 @@ def persons(writer: Writer, nodes: pa.ChunkedArray) -> pa.Array:
 
 
 def finish(writer: Writer, settled: Settled) -> None:
-    """Make anew what is kept of the persons that were settled: name, birth, consent; all are to be folded."""
+    """Make anew what is kept of the persons that were settled: name, birth; all are to be folded."""
     (inside, keys, groups), moved = settled
     whole = {*moved["old"].to_pylist(), *(groups.person[node] for node in inside)}
     remade = pa.table({"person": pa.array(sorted(whole), pa.int32())})
@@ -72,7 +68,6 @@ def finish(writer: Writer, settled: Settled) -> None:
         "DELETE FROM person WHERE person IN (SELECT person FROM remade) RETURNING person", remade=remade
     )
     are = writer.run(_PERSONS, named=named)
-    _consent(writer, groups, remade)
     writer.run(_TOUCHED, moved=moved, known=pa.concat_tables([were, are]))
 
 
@@ -191,35 +186,3 @@ def _move(writer: Writer, moved: pa.Table) -> None:
                 taken=rows,
                 moved=moved,
             )
-
-
-_ANSWERS: Final = """
-    SELECT node, name, value, epoch_us(ts), seq, source = ? AS made FROM trait
-    WHERE person IN (SELECT person FROM remade) AND starts_with(name, 'consent.')
-"""
-
-
-def _consent(writer: Writer, groups: Groups, remade: pa.Table) -> None:
-    """Let the strictest answer win at each link, in place of what was worked out before."""
-    found = writer.run(_ANSWERS, (MADE,), remade=remade)
-    if not len(found):
-        return
-    for part in ("base", "tail"):
-        writer.run(
-            f"DELETE FROM trait_{part} WHERE person IN (SELECT person FROM remade) AND source = ?",
-            (MADE,),
-            remade=remade,
-        )
-    told = [
-        Answer(*row[:5]) for row in zip(*(c.to_pylist() for c in found.columns), strict=True) if not row[5]
-    ]
-    made = strictest(groups.links, told)
-    if made:
-        whose = groups.person
-        columns: dict[str, Any] = dict(zip(Answer._fields, zip(*made, strict=True), strict=True))
-        answers = pa.table(columns | {"person": [whose[answer.node] for answer in made]})
-        writer.run(
-            "INSERT INTO trait_tail BY NAME "
-            f"SELECT * REPLACE (make_timestamp(ts) AS ts), '{MADE}' AS source FROM answers",
-            answers=answers,
-        )

@@ -1,79 +1,133 @@
-"""Consent where keys turn out to be one human's: a no of either side holds, until a later answer.
+"""What somebody agrees to, from all that was ever answered: a no holds until they say yes again themselves.
 
-From the instant at which two sides are known to be one, the stricter of what they had last answered by then
-counts. Taken apart again, each side is left with its own answers.
+A function of the set of answers and links; only their instants order them. Of what is said at one instant a
+no is the last word. A yes out of a file or a backfill, and a merge, never lift a no: from the instant at
+which two sides are known to be one, the stricter of what they had answered by then counts. Taken apart again,
+each side is left with its own answers.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from itertools import groupby
-from typing import NamedTuple
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain, groupby
+from typing import Final, NamedTuple
 
 from habitue.kernel.clock import Micros
 from habitue.people.graph import Link, Node
 
+NO, ASKED, YES = range(3)
+"""The strictest first; somebody who was only asked has not agreed."""
+
+MADE: Final = "$merge"
+"""The source of what nobody said: consent as it is after a merge."""
+
+GRANTED: Final = "granted"
+PENDING: Final = "pending"
+_REFUSAL: Final = 4
+
 
 class Answer(NamedTuple):
-    """What was answered under a key: `value` is JSON, `true` is a yes."""
+    """What was answered under a key about `name`, which is `consent.email` or `consent.email.newsletter`.
+
+    `status` is `granted`, `pending` or a refusal; `history` says that it was read out of the past.
+    """
 
     node: Node
     name: str
-    value: str
+    status: str
+    history: bool
     ts: Micros
     seq: int
+    source: str | None = None
 
 
-def strictest(links: Iterable[Link], answers: Iterable[Answer]) -> list[Answer]:
-    """The answers that merging makes, each under the key whose answer it repeats, dated as the link.
+class Stance(NamedTuple):
+    """Whether somebody agrees from an instant on; `node` is the key under which it was told."""
 
-    `links` in the order of time. An answer in the very event that tells of the link is a later one.
-    """
-    sides: dict[Node, set[Node]] = {}
-    given: dict[Node, list[Answer]] = defaultdict(list)
-    for answer in answers:
-        given[answer.node].append(answer)
-    made = []
-    for (ts, seq), known in groupby(links, key=lambda link: (link.ts, link.seq)):
-        for parts in _joined(sides, known):
-            for answer in _agreed([[a for node in part for a in given[node]] for part in parts], ts, seq):
-                given[answer.node].append(answer)
-                made.append(answer)
-    return made
+    node: Node
+    name: str
+    agreed: bool
+    ts: Micros
+    seq: int
+    source: str | None
 
 
-def _joined(sides: dict[Node, set[Node]], links: Iterable[Link]) -> list[list[set[Node]]]:
-    """Join the sides that these links tie together, and return of each whole the parts it was made of."""
-    parts: dict[int, list[set[Node]]] = {}
-    for link in links:
-        one, other = (sides.setdefault(node, {node}) for node in (link.one, link.other))
-        if one is not other:
-            whole = one | other
-            parts[id(whole)] = parts.pop(id(one), [one]) + parts.pop(id(other), [other])
-            sides.update(dict.fromkeys(whole, whole))
-    return list(parts.values())
+class _Side:
+    """Keys known to be one human's by now, and where they stand on each name."""
+
+    def __init__(self, node: Node) -> None:
+        self.nodes = {node}
+        self.stands: dict[str, int] = {}
+
+    def hear(self, answer: Answer) -> None:
+        self.stands[answer.name] = _next(self.stands.get(answer.name), answer)
+
+    def join(self, other: _Side) -> list[str]:
+        """Take the other in; the names on which both had answered."""
+        self.nodes |= other.nodes
+        both = sorted(self.stands.keys() & other.stands.keys())
+        stricter = {name: min(self.stands[name], other.stands[name]) for name in both}
+        self.stands |= other.stands | stricter
+        return both
 
 
-def _agreed(parts: Sequence[Sequence[Answer]], ts: Micros, seq: int) -> list[Answer]:
-    made = []
-    for name in sorted({answer.name for part in parts for answer in part}):
-        told = [[answer for answer in part if answer.name == name] for part in parts]
-        last = [
-            max(before, key=_when) for part in told if (before := [a for a in part if _when(a) < (ts, seq)])
-        ]
-        if len(last) < 2 or any(_when(answer) == (ts, seq) for part in told for answer in part):
-            continue
-        strict, latest = min(last, key=_strictness), max(last, key=_when)
-        if _strictness(strict)[0] < _strictness(latest)[0]:
-            made.append(strict._replace(ts=ts, seq=seq))
-    return made
+def strictest(links: Iterable[Link], answers: Iterable[Answer]) -> list[Stance]:
+    """Where everybody stands after each instant at which they answered or were joined, in order of time."""
+    links = list(links)
+    linking = {link.seq for link in links}
+    every: Iterable[Answer | Link] = chain(answers, links)
+    said = sorted(every, key=lambda one: (one.ts, _phase(one, linking), one.seq))
+    sides: dict[Node, _Side] = {}
+    return [
+        stance for ts, told in groupby(said, key=lambda one: one.ts) for stance in _instant(sides, ts, told)
+    ]
 
 
-def _when(answer: Answer) -> tuple[Micros, int]:
-    return answer.ts, answer.seq
+def _phase(one: Answer | Link, linking: set[int]) -> int:
+    """The order within an instant: asked, agreed, joined, agreed in the event that joined, refused."""
+    if isinstance(one, Link):
+        return 2
+    if one.status == PENDING:
+        return 0
+    return _REFUSAL if one.status != GRANTED else 3 if one.seq in linking else 1
 
 
-def _strictness(answer: Answer) -> tuple[int, Micros, int, Node]:
-    """A no before what is neither before a yes; of equals the first."""
-    return {"false": 0, "true": 2}.get(answer.value, 1), answer.ts, answer.seq, answer.node
+def _next(stands: int | None, answer: Answer) -> int:
+    """Where an answer leads: what is read out of the past takes only the first word, or says no."""
+    if answer.status == PENDING:
+        return ASKED if stands is None else stands
+    if answer.status != GRANTED:
+        return NO
+    return YES if stands is None or not answer.history else stands
+
+
+def _instant(sides: dict[Node, _Side], ts: Micros, told: Iterable[Answer | Link]) -> Iterator[Stance]:
+    """Take all that is said at one instant, then tell where those whom it is about stand."""
+    news: list[tuple[Node, str, int, str | None]] = []
+    for one in told:
+        if isinstance(one, Answer):
+            sides.setdefault(one.node, _Side(one.node)).hear(one)
+            news.append((one.node, one.name, one.seq, one.source))
+        else:
+            news += ((one.one, name, one.seq, MADE) for name in _join(sides, one))
+    about: dict[tuple[int, str], list[tuple[Node, str, int, str | None]]] = {}
+    for each in news:
+        about.setdefault((id(sides[each[0]]), each[1]), []).append(each)
+    return (_stance(sides, ts, each) for each in about.values())
+
+
+def _join(sides: dict[Node, _Side], link: Link) -> Sequence[str]:
+    one, other = (sides.setdefault(node, _Side(node)) for node in (link.one, link.other))
+    if one is other:
+        return ()
+    large, small = (one, other) if len(one.nodes) >= len(other.nodes) else (other, one)
+    sides.update(dict.fromkeys(small.nodes, large))
+    return large.join(small)
+
+
+def _stance(sides: dict[Node, _Side], ts: Micros, told: list[tuple[Node, str, int, str | None]]) -> Stance:
+    node, name, seq, source = max(told, key=lambda each: (each[2], each[3] != MADE, -each[0]))
+    whole = sides[node]
+    return Stance(
+        min(whole.nodes) if source == MADE else node, name, whole.stands[name] == YES, ts, seq, source
+    )

@@ -21,7 +21,7 @@ import pyarrow as pa
 from habitue.kernel.i18n import N_
 from habitue.store.failure import Damaged, DiskFull, Notice, StatementFailed, StoreDown, full
 
-SCHEMA: Final = "2"
+SCHEMA: Final = "3"
 """Raised with every change of `warehouse.sql`: a file of another schema is set aside and rebuilt."""
 
 _SIZES: Final = "(BLOCK_SIZE 65536, ROW_GROUP_SIZE 40960)"

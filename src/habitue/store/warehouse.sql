@@ -25,6 +25,10 @@ CREATE TABLE claim (one INTEGER, other INTEGER, source VARCHAR, ts TIMESTAMP, se
 CREATE TABLE ruling (seq BIGINT, act VARCHAR, one INTEGER, other INTEGER, who VARCHAR, why VARCHAR, ts TIMESTAMP);
 CREATE TABLE merged (node INTEGER, person INTEGER);
 
+-- What was answered about being reached (people/answers.py), one row a channel and purpose; the proof stands in the event.
+-- What holds is worked out of it into the traits `consent.…`.
+CREATE TABLE consent (node INTEGER, channel VARCHAR, purpose VARCHAR, status VARCHAR, history BOOLEAN, ts TIMESTAMP, seq BIGINT, source VARCHAR);
+
 -- Persons with events that are not folded yet: written with the events, deleted with the new intervals. What came in as
 -- history triggers nothing.
 CREATE TABLE touched (person INTEGER, history BOOLEAN);
