@@ -149,3 +149,25 @@ def test_each_workspace_has_a_secret_of_its_own_for_the_addresses_it_must_not_ke
             secrets.add(ops.setting("suppression_secret"))
     assert len(secrets) == 2
     assert all(len(secret or "") == 64 for secret in secrets)
+
+
+def test_what_was_deleted_is_nowhere_in_the_database_once_it_is_purged(tmp_path: Path) -> None:
+    with closing(Ops.open(tmp_path / "ops.sqlite")) as ops:
+        with ops.begin() as tx:
+            tx.execute(
+                identity.insert(),
+                [{"space": "person", "value": f"user:canary{n}", "subject": n} for n in range(500)],
+            )
+        with ops.begin() as tx:
+            tx.execute(identity.delete().where(identity.c.subject > 0))
+        ops.purge(identity)
+        said = b"".join(path.read_bytes() for path in tmp_path.iterdir())
+        assert b"canary1" not in said
+        assert b"canary0" in said
+
+
+def test_tables_are_purged_on_every_database(ops_url: str) -> None:
+    with closing(Ops.open(ops_url)) as ops:
+        ops.put_setting("currency", "EUR")
+        ops.purge(identity, setting)
+        assert ops.setting("currency") == "EUR"

@@ -9,15 +9,18 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Protocol
+from uuid import uuid4
 
 import pyarrow as pa
 import pyarrow.compute as pc
 from deltalake import CommitProperties, DeltaTable, Schema, Transaction, WriterProperties, write_deltalake
 from deltalake.exceptions import DeltaError, TableNotFoundError
+from deltalake.transaction import AddAction, RemoveAction
+from pyarrow import parquet
 
 from habitue.kernel.i18n import N_
 from habitue.store.failure import DiskFull, StoreDown, full
@@ -68,7 +71,26 @@ worked out from all that was said.
 
 _WRITING: Final = WriterProperties(compression="ZSTD", compression_level=1)
 _FILE: Final = 128 << 20
+_ROWS: Final = 1 << 17
 _SMALL_FILES: Final = 64
+_COUNTED: Final = ("seq", "ts", "person")
+"""The columns whose least and greatest are noted beside each file: in no other file than its own may a text
+of somebody's stand."""
+
+_NOTING: Final = {"delta.dataSkippingStatsColumns": ",".join(_COUNTED)}
+
+
+class Change(Protocol):
+    """From rows of the log to as many that take their place."""
+
+    columns: Sequence[str]
+    """What `touches` looks at."""
+
+    def touches(self, rows: pa.Table) -> bool:
+        """Whether any of these rows is to be changed."""
+
+    def __call__(self, rows: pa.Table) -> pa.Table:
+        """The rows with those changed that are to be."""
 
 
 class EventLog:
@@ -80,8 +102,9 @@ class EventLog:
             try:
                 self._table = DeltaTable(folder)
             except TableNotFoundError:
-                self._table = DeltaTable.create(folder, LOG, mode="ignore")
+                self._table = DeltaTable.create(folder, LOG, mode="ignore", configuration=_NOTING)
             self._widen()
+            self._note_less()
 
     def identity(self) -> str:
         """The table's own id: another log in the same place has another."""
@@ -128,12 +151,20 @@ class EventLog:
             )
             self._settle()
 
-    def read(self, start: int = 0, rows: int = 1 << 19) -> Iterator[pa.Table]:
-        """The events from sequence number `start` on, in tables of about `rows`; other files are not read."""
+    def read(
+        self, start: int = 0, rows: int = 1 << 19, people: Sequence[int] | None = None
+    ) -> Iterator[pa.Table]:
+        """The events from sequence number `start` on, in tables of about `rows`; other files are not read.
+
+        With `people` only those under these numbers.
+        """
+        wanted = pc.field("seq") >= start
+        if people is not None:
+            wanted &= pc.field("person").isin(list(people))
         with self._guarded():
             dataset = self._table.to_pyarrow_dataset()
             held: list[pa.RecordBatch] = []
-            for batch in dataset.to_batches(filter=pc.field("seq") >= start):
+            for batch in dataset.to_batches(filter=wanted):
                 held.append(batch)
                 if sum(b.num_rows for b in held) >= rows:
                     yield pa.Table.from_batches(held)
@@ -161,6 +192,69 @@ class EventLog:
             self._settle()
             self._table.vacuum(dry_run=False)
         return True
+
+    def rewrite(self, change: Change, told: Callable[[int, int], None] | None = None) -> int:
+        """Put other rows in the place of some, all in one commit; returns how many files that took.
+
+        Only files that it touches are written anew. What they held stays in the old ones until `purge`.
+        """
+        actions: list[AddAction | RemoveAction] = []
+        files = self.files()
+        with self._guarded():
+            for n, (path, size) in enumerate(files):
+                made = self._rewritten(path, change)
+                if made is not None:
+                    actions += [
+                        made,
+                        RemoveAction(path.name, True, made.modification_time, size=size, partition_values={}),
+                    ]
+                if told:
+                    told(n + 1, len(files))
+            if actions:
+                self._table.create_write_transaction(actions, "append", self._table.schema())
+                self._table = DeltaTable(self.folder)  # the one at hand is not told
+                self._settle()
+        return len(actions) // 2
+
+    def purge(self) -> None:
+        """Delete all that an earlier state of the log had and this one has not, its notes included."""
+        with self._guarded():
+            self._table.vacuum(retention_hours=0, enforce_retention_duration=False, dry_run=False, full=True)
+            self._table.create_checkpoint()
+            notes = self.folder / "_delta_log"
+            for path in (
+                notes / f"{self.version():020d}.checkpoint.parquet",
+                notes / "_last_checkpoint",
+                notes,
+            ):
+                _sync(path)
+            for path in notes.iterdir():
+                number = path.name.partition(".")[0]
+                if number.isdigit() and int(number) < self.version():
+                    path.unlink()
+            _sync(notes)
+            self._table = DeltaTable(self.folder)
+
+    def _rewritten(self, path: Path, change: Change) -> AddAction | None:
+        """The file that takes this one's place; None where nothing in it changes."""
+        if not any(change.touches(rows) for rows in _portions(path, change.columns)):
+            return None
+        made = self.folder / f"part-{uuid4()}.zstd.parquet"
+        with parquet.ParquetWriter(made, LOG, compression="zstd", compression_level=1) as writer:
+            for rows in _portions(path, LOG.names):
+                writer.write_table(change(rows).cast(LOG))
+        _sync(made)
+        status = made.stat()
+        return AddAction(
+            made.name, status.st_size, {}, status.st_mtime_ns // 1_000_000, True, _statistics(made)
+        )
+
+    def _note_less(self) -> None:
+        """Have a log of an earlier version note no more than is needed of what comes."""
+        held = self._table.metadata().configuration
+        if any(held.get(name) != value for name, value in _NOTING.items()):
+            self._table.alter.set_table_properties(_NOTING)
+            self._settle()
 
     def _noted(self, name: str) -> int:
         return int(self._table.transaction_version(name) or 0)
@@ -196,6 +290,33 @@ class EventLog:
                 folder=self.folder,
                 reason=_first_line(error),
             ) from error
+
+
+def _portions(path: Path, names: Sequence[str]) -> Iterator[pa.Table]:
+    """These columns of a file; null where it was written before there were such."""
+    file = parquet.ParquetFile(path)
+    held = set(file.schema_arrow.names)
+    for batch in file.iter_batches(_ROWS, columns=[name for name in names if name in held]):
+        yield pa.table(
+            {
+                name: batch[name] if name in held else pa.nulls(len(batch), LOG.field(name).type)
+                for name in names
+            }
+        )
+
+
+def _statistics(path: Path) -> str:
+    """What the table notes of a file: how many rows, and the range of a few columns."""
+    rows = parquet.read_table(path, columns=["seq", "person"])
+    ranges = {name: pc.min_max(rows[name]).as_py() for name in rows.column_names}
+    return json.dumps(
+        {
+            "numRecords": len(rows),
+            "minValues": {name: found["min"] for name, found in ranges.items()},
+            "maxValues": {name: found["max"] for name, found in ranges.items()},
+            "nullCount": {name: rows[name].null_count for name in ranges},
+        }
+    )
 
 
 def _sync(path: Path) -> None:

@@ -37,7 +37,7 @@ from habitue.kernel.errors import UserError
 from habitue.kernel.i18n import N_
 from habitue.store.failure import DiskFull, StoreDown, full
 
-HEAD: Final = "0003"
+HEAD: Final = "0004"
 """The revision of the newest migration; they are numbered in order."""
 
 Tx: TypeAlias = sa.Connection
@@ -188,6 +188,19 @@ suppression = Table(
 )
 """Addresses that nobody may write to, as keyed hashes. Rows never change: a later `lifted` one ends them."""
 
+erasure = Table(
+    "erasure",
+    tables,
+    Column("id", Integer, primary_key=True),
+    Column("asked", BigInteger, nullable=False),
+    Column("by", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("people", Integer, nullable=False),
+    Column("plan", JSON(none_as_null=True)),
+    Column("done", BigInteger),
+)
+"""Who asked when to erase how many people; `plan` says whom, and only until nothing of them is left."""
+
 
 class Ops:
     """One operational database, migrated to `HEAD`; safe to use from any thread."""
@@ -260,6 +273,27 @@ class Ops:
         with self.read() as tx:
             said = str(tx.exec_driver_sql("PRAGMA quick_check(1)").scalar())
         return None if said == "ok" else said
+
+    def purge(self, *cleared: Table) -> None:
+        """Leave nothing on the disk of what was deleted: the database's free pages, its write-ahead log.
+
+        Of PostgreSQL only these tables are written anew; its own log and copies are its keeper's.
+        Raises `StoreDown` where somebody else holds the database too long.
+        """
+        alone = self.engine.execution_options(isolation_level="AUTOCOMMIT")
+        with self._guarded(), alone.connect() as tx:
+            if self.engine.dialect.name != "sqlite":
+                for table in cleared:
+                    tx.exec_driver_sql(f"VACUUM FULL {table.name}")
+                return
+            raw: Any = tx.connection.driver_connection
+            raw.execute("VACUUM")
+            if raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]:
+                raise StoreDown(
+                    N_("The operational database {place} can't be used: {reason}"),
+                    place=self.engine.url.render_as_string(hide_password=True),
+                    reason="database is locked",
+                )
 
     def revision(self) -> str | None:
         """The migration the tables are at; None for an empty database."""
