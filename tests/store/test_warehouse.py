@@ -124,3 +124,24 @@ def test_a_file_that_another_process_has_open_is_left_alone(tmp_path: Path) -> N
         other.communicate("\n")
     assert rows(Warehouse.open(path), "SELECT count(*) FROM event") == [(0,)]
     assert not list(tmp_path.glob("*.corrupt-*"))
+
+
+def test_what_was_deleted_is_in_no_file_once_it_is_written_anew(tmp_path: Path) -> None:
+    warehouse = Warehouse.open(tmp_path / "work.duckdb")
+    with warehouse.write() as writer:
+        for number in range(3000):
+            writer.run("INSERT INTO node VALUES (?, ?, NULL)", (number, f"user:canary-{number}"))
+    warehouse.checkpoint()
+    (tmp_path / "work.duckdb.corrupt-1").write_text("user:canary-1")
+    with warehouse.write() as writer:
+        writer.run("DELETE FROM node WHERE node < 2999")
+        writer.note("log_end", "7")
+    warehouse.cleanse()
+    said = b"".join(path.read_bytes() for path in tmp_path.iterdir())
+    assert b"canary-1" not in said
+    assert b"canary-2999" in said
+    assert rows(warehouse, "FROM node") == [(2999, "user:canary-2999", None)]
+    assert warehouse.meta("log_end") == "7"
+    assert warehouse.meta("schema") is not None
+    warehouse.close()
+    assert Warehouse.open(tmp_path / "work.duckdb").notices == []

@@ -83,8 +83,9 @@ _NOTING: Final = {"delta.dataSkippingStatsColumns": ",".join(_COUNTED)}
 class Change(Protocol):
     """From rows of the log to as many that take their place."""
 
-    columns: Sequence[str]
-    """What `touches` looks at."""
+    @property
+    def columns(self) -> Sequence[str]:
+        """What `touches` looks at."""
 
     def touches(self, rows: pa.Table) -> bool:
         """Whether any of these rows is to be changed."""

@@ -28,6 +28,9 @@ _SIZES: Final = "(BLOCK_SIZE 65536, ROW_GROUP_SIZE 40960)"
 """Smaller than DuckDB's own: a refresh reads a thousand customers scattered over the file, and what it reads
 of each is a row group's blocks. Whole scans take as long as with large ones."""
 
+_PORTION: Final = 1 << 20
+"""So many rows at once are in memory when a file is written anew."""
+
 _SORTED: Final = {
     "event": "person, ts, seq",
     "trait": "person, name, ts, seq",
@@ -160,6 +163,41 @@ class Warehouse:
         for left in (path, _wal(path)):
             left.unlink(missing_ok=True)
         return Warehouse(path, self._log, self._limits)
+
+    def cleanse(self) -> None:
+        """Write all rows into a new file, which takes this one's place: what was deleted is nowhere any more.
+
+        Working copies that were set aside go too. No transaction may be under way.
+        """
+        if self.path is None:
+            return
+        made = self.beside()
+        with made.write() as writer:
+            writer.run("DELETE FROM meta")
+            for name in self.tables():
+                for rows in self._portions(name):
+                    writer.append(name, rows)
+        self.replace(made, keep=False)
+        for left in self.path.parent.glob(f"{self.path.name}*.corrupt-*"):
+            left.unlink()
+
+    def tables(self, *columns: str) -> list[str]:
+        """The names of the tables; with `columns` of those that have them all."""
+        found = self.read(
+            "SELECT table_name AS name FROM duckdb_columns() WHERE table_name IN (SELECT table_name FROM "
+            "duckdb_tables() WHERE NOT temporary) GROUP BY ALL "
+            "HAVING list_has_all(list(column_name), ?) ORDER BY ALL",
+            (list(columns),),
+        )
+        return list(found["name"].to_pylist())
+
+    def _portions(self, table: str) -> Iterator[pa.Table]:
+        """A table's rows in their order, some at a time."""
+        last = int(self.read(f"SELECT coalesce(max(rowid), -1) AS n FROM {table}")["n"][0].as_py())
+        for first in range(0, last + 1, _PORTION):
+            yield self.read(
+                f"FROM {table} WHERE rowid BETWEEN ? AND ? ORDER BY rowid", (first, first + _PORTION - 1)
+            )
 
     def replace(self, made: Warehouse, keep: bool) -> str | None:
         """Put the file of another working copy in this one's place; this one is set aside or goes.
