@@ -33,6 +33,7 @@ from habitue.kernel.errors import UserError
 from habitue.kernel.i18n import N_
 from habitue.stages.choice import Question
 from habitue.stages.overview import Overviews, compared
+from habitue.store.failure import StoreDown
 from habitue.web import pages, snippet
 from habitue.web.guard import Guard, seal
 from habitue.web.page import reader
@@ -46,12 +47,8 @@ _PAGES: Final = [
     pages.customer.events,  # /customers/{person}/events
     pages.stages.index,  # /stages
     pages.stages.show,  # /stages/{model}
-    pages.api.show,  # /api
-    snippet.show,  # /habitue.js
-    meter.show,  # /metrics
 ]
 _API: Final = [
-    stages.health,  # /api/v1/health
     stages.models,  # /api/v1/models
     stages.overview,  # /api/v1/overview
     stages.stages,  # /api/v1/stages
@@ -65,7 +62,16 @@ _API: Final = [
     segment.show,  # /api/v1/segment
     segment.history,  # /api/v1/segment/history
 ]
-"""The command line's door, /api/v1/commands, is added where there is a token for it."""
+_STANDING: Final = [
+    pages.api.show,  # /api
+    snippet.show,  # /habitue.js
+    meter.show,  # /metrics
+]
+_STANDING_API: Final = [stages.health]  # /api/v1/health
+"""What is answered whatever becomes of the working copy; the others say that it can't be read just now.
+
+The command line's door, /api/v1/commands, is one of them, added where there is a token for it.
+"""
 
 _STATIC: Final = create_static_files_router(
     "/static",
@@ -76,18 +82,27 @@ _TRIES: Final = 20
 _FILES: Final = 16_384
 
 
-def create(shop: Shop, hosts: frozenset[str] = frozenset(), token: str | None = None) -> Litestar:
+def create(
+    shop: Shop,
+    hosts: frozenset[str] = frozenset(),
+    token: str | None = None,
+    mend: Callable[[], None] = lambda: None,
+) -> Litestar:
     """The application over one workspace; it answers under loopback names and `hosts`.
 
-    With a `token` it also takes the command line's commands from whoever knows it.
+    With a `token` it also takes the command line's commands from whoever knows it. `mend` is called when a
+    store is found down.
     """
     overviews = Overviews(shop.warehouse, shop.settings.timezone, lambda: shop.generation)
     doors = [commands.router(token)] if token else []
     counts = Meter()
+    reading = {"shop": Provide(lambda: _readable(shop), sync_to_thread=True)}
     return Litestar(
         [
-            Router("/", route_handlers=_PAGES, include_in_schema=False),
-            Router("/api/v1", route_handlers=[*_API, *doors]),
+            Router("/", route_handlers=_PAGES, dependencies=reading, include_in_schema=False),
+            Router("/", route_handlers=_STANDING, include_in_schema=False),
+            Router("/api/v1", route_handlers=_API, dependencies=reading),
+            Router("/api/v1", route_handlers=[*_STANDING_API, *doors]),
             _STATIC,
         ],
         dependencies={
@@ -108,8 +123,13 @@ def create(shop: Shop, hosts: frozenset[str] = frozenset(), token: str | None = 
             use_handler_docstrings=True,
         ),
         logging_config=None,
-        state=State({"shop": shop, "overviews": overviews, "meter": counts}),
+        state=State({"shop": shop, "overviews": overviews, "meter": counts, "mend": mend}),
     )
+
+
+def _readable(shop: Shop) -> Shop:
+    shop.ready()
+    return shop
 
 
 def _question(
@@ -150,6 +170,8 @@ def _question(
 def _failed(request: Request[Any, Any, State], error: Exception) -> Response[Any]:
     """Every failure is answered in the shape of the face that was asked."""
     shop: Shop = request.app.state.shop
+    if isinstance(error, StoreDown):
+        request.app.state.mend()
     if request.url.path.startswith("/api/"):
         return answer.show(request, reader(request, shop).say, error)
     return pages.failure.show(request, shop, error)
@@ -171,7 +193,7 @@ def serve(
     waiting = listening(host, port)
     if ready:
         ready(f"http://{f'[{host}]' if ':' in host else host}:{waiting.getsockname()[1]}/")
-    app = create(shop, frozenset({host}), token)
+    app = create(shop, frozenset({host}), token, arrived)
     Thread(target=_look_ahead, args=(shop, app.state.overviews), daemon=True).start()
     door = Door(app, shop, clock.now, meter=app.state.meter, arrived=arrived)
     config = uvicorn.Config(door, http=Wire, log_level="warning", server_header=False)
@@ -194,8 +216,11 @@ def _open_files() -> None:
 
 def _look_ahead(shop: Shop, overviews: Overviews) -> None:
     """Read the first page's overview before anybody asks for it: of a large shop it takes seconds."""
-    model, now = shop.models()[0], clock.now()
-    overviews.get(model.version, len(model.stages), *compared(None, None, now, shop.settings.timezone), now)
+    with suppress(UserError):  # a store that is down is told to whoever asks
+        model, now = shop.models()[0], clock.now()
+        overviews.get(
+            model.version, len(model.stages), *compared(None, None, now, shop.settings.timezone), now
+        )
 
 
 def listening(host: str, port: int) -> socket.socket:

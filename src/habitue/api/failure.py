@@ -13,6 +13,7 @@ from habitue.api.shapes import Failure, Problem
 from habitue.kernel.errors import UserError
 from habitue.kernel.i18n import N_, Translator
 from habitue.rules.problem import RuleError
+from habitue.store.failure import StoreDown
 
 _SAID: Final = {
     404: N_("There is nothing at this address. The addresses are listed in /api/v1/openapi.json."),
@@ -23,26 +24,33 @@ _SAID: Final = {
     ),
 }
 
+AGAIN: Final = 5
+"""Seconds after which what a store was down for may be asked again."""
+
 log = logging.getLogger(__name__)
 
 
 def show(request: Request[None, None, State], say: Translator, error: Exception) -> Response[Failure]:
     """The failure as JSON; an unforeseen one goes to the log, never into the answer."""
-    status = (
-        400
-        if isinstance(error, UserError)
-        else error.status_code
-        if isinstance(error, HTTPException)
-        else 500
-    )
+    status = _status(error)
     if status == 500:
         log.error("%s failed", request.url.path, exc_info=error)
     headers = error.headers if isinstance(error, HTTPException) else None
+    if status == 503:
+        headers = {"retry-after": str(AGAIN)}
     return Response(
         Failure(status, _message(error, status, say), _problems(error, say)),
         status_code=status,
         headers=headers,
     )
+
+
+def _status(error: Exception) -> int:
+    if isinstance(error, StoreDown):
+        return 503
+    if isinstance(error, UserError):
+        return 400
+    return error.status_code if isinstance(error, HTTPException) else 500
 
 
 def _message(error: Exception, status: int, say: Translator) -> str:

@@ -41,6 +41,8 @@ class Keeper(Thread):
                 self._shop.refresh()
             except UserError as error:
                 _LOG.warning("%s", error)
+            except Exception:  # noqa: BLE001  a keeper that is gone keeps nothing fresh ever again
+                _LOG.exception("A refresh failed; it is tried again.")
 
     def wake(self) -> None:
         """Something has arrived."""

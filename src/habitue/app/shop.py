@@ -43,6 +43,7 @@ from habitue.store import jobs, refused
 from habitue.store.failure import Notice
 from habitue.store.lock import Lock
 from habitue.store.refused import Dead
+from habitue.store.warehouse import Warehouse
 
 _CUT_SHORT: Final = N_("The import of {file} was cut short. Run it again: it goes on where it was.")
 _REMADE: Final = N_("The working copy was made again from the event log: {events} events.")
@@ -293,12 +294,28 @@ class Shop(Workspace):
         return examine(patient)
 
     def rebuild(self, now: When = None, told: Told | None = None) -> Rebuilt:
-        """Make the working copy again from the log, prove it the same, and fold it."""
+        """Make the working copy again from the log and prove it the same; the old one is read meanwhile."""
+        when = self.instant(now)
         with self.working:
             whole.check(self.ops, self.log, self.warehouse)
-            done = loader.rebuild(self.log, self.warehouse, _step(told, N_("Rebuilding")))
-            self.refresh(now, told)
+            self.rebuilding = True
+            try:
+                done = loader.rebuild(
+                    self.log,
+                    self.warehouse,
+                    _step(told, N_("Rebuilding")),
+                    lambda made: self._fold(made, when, told),
+                )
+            finally:
+                self.rebuilding = False
+            self.refresh(when, told)
         return done
+
+    def _fold(self, made: Warehouse, when: Micros, told: Told | None) -> None:
+        """Make the intervals of a working copy that is not in use yet."""
+        since, step = self.ops.setting("told"), _step(told, N_("Folding"))
+        up_to = None if since is None else int(since)
+        engine.refresh(made, self.definitions(), when, self.settings.digits, up_to, step)
 
 
 def _table(frame: Any) -> pa.Table:

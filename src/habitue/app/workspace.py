@@ -17,7 +17,7 @@ from zoneinfo import available_timezones
 from babel.core import get_global
 
 from habitue.engine.plan import Definition
-from habitue.engine.refresh import known
+from habitue.engine.refresh import folded, known
 from habitue.engine.seen import catalogue
 from habitue.engine.source import Known
 from habitue.engine.sweep import Intervals
@@ -34,7 +34,7 @@ from habitue.segments import saved
 from habitue.stages import versions
 from habitue.stages.kept import Kept, Made
 from habitue.stages.models import Model
-from habitue.store.failure import Notice
+from habitue.store.failure import Notice, StoreDown
 from habitue.store.lock import Lock
 from habitue.store.log import EventLog
 from habitue.store.ops import Ops
@@ -45,6 +45,8 @@ MARK: Final = "habitue.toml"
 FORMAT: Final = 1
 FOLDS: Final = 4
 """So many rules stay folded; one takes about 24 bytes for each stay of a customer in it."""
+
+_MAKING: Final = N_("The events are in, and everybody's stages are being worked out from them.")
 
 When: TypeAlias = Micros | date | str | None
 """An instant as people give it: µs, a date or date-time, ISO text, or None for now."""
@@ -142,6 +144,8 @@ class Workspace:
         self.ops = ops
         self.log = log
         self.warehouse = warehouse
+        self.rebuilding = False
+        """Whether the working copy is being made again; the one there is can be read until it is replaced."""
         self.generation = 0
         """Rises with every refresh: what was read before may be out of date."""
         self.folds = Kept[str, Intervals](lambda: self.generation, FOLDS)
@@ -200,6 +204,11 @@ class Workspace:
     def _catalogue(self, _: bool) -> Made[Catalogue]:
         generation = self.generation
         return Made(catalogue(self.warehouse.read), generation, 0)
+
+    def ready(self) -> None:
+        """Raise `StoreDown` where the working copy can't be read, or would show less than there is."""
+        if not folded(self.warehouse, [model.version for model in self.models()]) and self.log.end():
+            raise StoreDown(_MAKING)
 
     def person(self, key: str | int) -> int:
         """The number of a customer by number, also a former one, or by any key; raises `UserError`."""

@@ -12,7 +12,7 @@ changes are told. Whatever stops the work, the next refresh finds each definitio
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -78,6 +78,13 @@ def refresh(
             whole += 1
     news.forget()
     return Refreshed(len(news.touched.people), whole)
+
+
+def folded(warehouse: Warehouse, versions: Collection[int]) -> bool:
+    """Whether each of these versions has its intervals: in a working copy made anew they come last."""
+    told = [f"told:{version}" for version in versions]
+    found = warehouse.read("SELECT count(*) FROM meta WHERE list_contains(?, key)", (told,))
+    return bool(found.column(0)[0].as_py() == len(told))
 
 
 def forget(warehouse: Warehouse, version: int) -> None:

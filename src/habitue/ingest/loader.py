@@ -7,7 +7,7 @@ working copy lacks, and forgets inbox rows up to the log's offset.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -106,13 +106,21 @@ _PROOF: Final = {
 }
 
 
-def rebuild(log: EventLog, warehouse: Warehouse, progress: Progress | None = None) -> Rebuilt:
+def rebuild(
+    log: EventLog,
+    warehouse: Warehouse,
+    progress: Progress | None = None,
+    fold: Callable[[Warehouse], object] | None = None,
+) -> Rebuilt:
     """Make the working copy again from the log, compare it with the old one and put it in its place.
 
-    Nothing is folded in the new one: everybody in it is touched. An old one that differs is set aside.
+    Meanwhile the old one is read, also while `fold` makes the new one's intervals; without it everybody in
+    the new one is touched. An old one that differs is set aside.
     """
     fresh = warehouse.beside()
     catch_up(log, fresh, progress)
+    if fold:
+        fold(fresh)
     fresh.compact()
     made, old = _proof(fresh), _old_proof(log, warehouse)
     differing = tuple(name for name in made if old and made[name] != old[name])

@@ -18,6 +18,7 @@ from habitue.app import Shop
 from habitue.kernel import clock
 from habitue.kernel.i18n import LANGUAGES, N_, Language, choose
 from habitue.people.keys import bare
+from habitue.web import lag
 from habitue.web.words import Words
 
 COOKIE: Final = "habitue_language"
@@ -54,7 +55,7 @@ def reader(request: Asked, shop: Shop) -> Words:
 
 def page(request: Asked, shop: Shop, template: str, status: int = 200, **context: Any) -> Response[str]:
     """The whole page; `?lang=` is remembered in a cookie."""
-    words = reader(request, shop)
+    words, now = reader(request, shop), clock.now()
     html = _pages.get_template(template).render(
         reader=words,
         _=words.say,
@@ -65,7 +66,8 @@ def page(request: Asked, shop: Shop, template: str, status: int = 200, **context
         ],
         place=_place(request.url.path),
         demo=shop.demo,
-        now=clock.now(),
+        lag=lag.told(shop, now),
+        now=now,
         **context,
     )
     chosen = request.query_params.get("lang")

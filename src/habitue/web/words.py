@@ -5,7 +5,14 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Final
 
-from babel.dates import format_date, format_datetime, format_timedelta
+from babel.dates import (
+    format_date,
+    format_datetime,
+    format_timedelta,
+    get_date_format,
+    get_datetime_format,
+    get_time_format,
+)
 from babel.numbers import format_compact_decimal, format_decimal, format_percent
 from babel.units import format_unit
 
@@ -59,7 +66,10 @@ class Words:
 
     def time(self, at: Micros) -> str:
         """`22 nov. 2026, 14:48`."""
-        return str(format_datetime(self._moment(at), "medium", locale=self.language))
+        join = str(get_datetime_format("medium", self.language))
+        day, hour = get_date_format("medium", self.language), get_time_format("short", self.language)
+        form = join.replace("{1}", day.pattern).replace("{0}", hour.pattern)
+        return str(format_datetime(self._moment(at), form, locale=self.language))
 
     def month(self, month: str, form: str = "LLLL y") -> str:
         """`novembre 2026` of `2026-11`."""

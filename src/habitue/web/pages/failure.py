@@ -9,8 +9,11 @@ from litestar import Response
 from litestar.exceptions import HTTPException
 
 from habitue.app import Shop
+from habitue.kernel import clock
 from habitue.kernel.errors import UserError
 from habitue.kernel.i18n import N_
+from habitue.store.failure import StoreDown
+from habitue.web import lag
 from habitue.web.page import Asked, page, reader
 
 _SAID: Final = {
@@ -23,11 +26,16 @@ _OURS: Final = (
     N_("It is our mistake, not yours, and nothing was lost. The server's log tells more."),
 )
 
+AGAIN: Final = 5
+"""Seconds after which a page that could not be read is asked for again."""
+
 log = logging.getLogger(__name__)
 
 
 def show(request: Asked, shop: Shop, error: Exception) -> Response[str]:
     """The page for a failure; an unforeseen one goes to the log, never onto the screen."""
+    if isinstance(error, StoreDown):
+        return _down(request, shop, error)
     status = (
         400
         if isinstance(error, UserError)
@@ -44,3 +52,18 @@ def show(request: Asked, shop: Shop, error: Exception) -> Response[str]:
     elif isinstance(error, HTTPException) and status not in _SAID and status != 500:
         text = say(error.detail)
     return page(request, shop, "failure.html", status, title=say(title), text=say(text))
+
+
+def _down(request: Asked, shop: Shop, error: StoreDown) -> Response[str]:
+    """What can't be read just now: what is safe meanwhile; the page asks again by itself."""
+    answer = page(
+        request,
+        shop,
+        "down.html",
+        503,
+        text=error.say(reader(request, shop).say),
+        waiting=lag.waiting(shop, clock.now()),
+        again=AGAIN,
+    )
+    answer.headers["retry-after"] = str(AGAIN)
+    return answer
