@@ -258,13 +258,7 @@ class Ops:
 
     def texts(self, values: Sequence[str]) -> sa.Subquery:
         """The texts as a relation of `value` and `n`, their place from 0: one parameter, however many."""
-        given = sa.bindparam(None, json.dumps(list(values)), type_=Text)
-        if self.engine.dialect.name == "sqlite":
-            each = sa.func.json_each(given).table_valued("key", "value")
-            return sa.select(each.c.value, each.c.key.label("n")).subquery()
-        every = sa.func.json_array_elements_text(sa.cast(given, JSON))
-        rows = every.table_valued("value", with_ordinality="n").render_derived()
-        return sa.select(rows.c.value, (rows.c.n - 1).label("n")).subquery()
+        return given(self.engine.dialect.name, values)
 
     def damage(self) -> str | None:
         """What the database itself finds wrong with its file; None when all is well."""
@@ -343,6 +337,17 @@ class Ops:
 
 
 _OURS: Final = (sa.exc.IntegrityError, sa.exc.ProgrammingError, sa.exc.DataError)
+
+
+def given(dialect: str, values: Sequence[str]) -> sa.Subquery:
+    """`Ops.texts` for a dialect, such as a transaction's: `tx.dialect.name`."""
+    whole = sa.bindparam(None, json.dumps(list(values)), type_=Text)
+    if dialect == "sqlite":
+        each = sa.func.json_each(whole).table_valued("key", "value")
+        return sa.select(each.c.value, each.c.key.label("n")).subquery()
+    every = sa.func.json_array_elements_text(sa.cast(whole, JSON))
+    rows = every.table_valued("value", with_ordinality="n").render_derived()
+    return sa.select(rows.c.value, (rows.c.n - 1).label("n")).subquery()
 
 
 def take(tx: sa.Connection, name: str, n: int) -> int:
