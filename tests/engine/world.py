@@ -14,11 +14,13 @@ import pyarrow as pa
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
+from msgspec import structs
 
 from habitue.engine.compile import program
 from habitue.engine.fold import everybody, fold, joined, rows
 from habitue.engine.plan import Book, Definition, Subject, in_order
 from habitue.engine.source import Known
+from habitue.engine.standing import Standing
 from habitue.engine.sweep import NEVER, Intervals
 from habitue.kernel.clock import Micros
 from habitue.rules import judge
@@ -26,17 +28,21 @@ from habitue.rules.nodes import Account, And, AnyMember, Compare, Ever, Held, Me
 from habitue.store.warehouse import Warehouse
 from tests.rules.strategies import SMALL, moments, properties, rules, values
 
-CODES = {"A": 1, "B": 2, "C": 3, "$identify": 4}
+CODES = {"A": 1, "B": 2, "C": 3, "$identify": 4, "$group": 5}
 
 TABLES = (
     *("event_name", "event_base", "event_tail", "trait_base", "trait_tail", "person", "account", "touched"),
+    "account_trait",
     *("interval_base", "interval_tail", "interval_draft", "refolded", "transition", "due"),
 )
 
 
 @dataclass(frozen=True)
 class Act:
-    """One event of a person, perhaps for an account; `settings` are traits, scores and consents it sets."""
+    """One event of a person, perhaps for an account; `settings` are traits, scores and consents it sets.
+
+    Those of a `$group` are the account's; with `left` the person leaves it.
+    """
 
     person: int
     account: int | None
@@ -46,6 +52,11 @@ class Act:
     revenue: int | None = None
     settings: dict[str, Any] = field(default_factory=dict)
     seq: int = 0
+    source: str | None = None
+
+    @property
+    def left(self) -> bool:
+        return self.name == "$group" and self.props.get("left") is True
 
 
 @dataclass(frozen=True)
@@ -53,6 +64,8 @@ class Company:
     """Everything that happened, in the order in which it was received."""
 
     acts: tuple[Act, ...]
+    ranks: dict[str, dict[str, int]] = field(default_factory=dict)
+    numbers: frozenset[str] = frozenset()
 
     def subjects(self, subject: Subject) -> list[int]:
         """The ids, rising."""
@@ -77,20 +90,29 @@ class Company:
 
     def _history(self, subject: Subject, one: int, around: dict[int, judge.History]) -> judge.History:
         own, other = self.of(subject, one), opposite(subject)
-        settings = [(act, *one) for act in own for one in act.settings.items()] if subject == "person" else []
-        others = tuple(around[each] for each in sorted({getattr(act, other) for act in own} & around.keys()))
+        settings = [(act, *said) for act in own for said in act.settings.items() if _whose(act) == subject]
+        met = sorted({getattr(act, other) for act in own} & around.keys())
+        others = tuple(
+            structs.replace(around[each], spans=_spans([a for a in own if getattr(a, other) == each]))
+            for each in met
+        )
         return judge.History(
             self.birth(subject, one),
             tuple(judge.Event(act.ts, act.name, act.props, act.seq, act.revenue) for act in own),
-            tuple(judge.Change(act.ts, name, value, act.seq) for act, name, value in settings),
+            tuple(self._change(act, name, value) for act, name, value in settings),
             members=others if subject == "account" else (),
             accounts=others if subject == "person" else (),
         )
 
+    def _change(self, act: Act, name: str, value: Any) -> judge.Change:
+        ranks = self.ranks.get(name, self.ranks.get("", {})) if name.startswith("trait.") else {}
+        if name in self.numbers and value in ("0", "1", "2.5"):
+            value = float(value)
+        return judge.Change(act.ts, name, value, act.seq, ranks.get(act.source or "", 0))
+
     def tables(self) -> dict[str, pa.Table]:
         """The rows of the working copy, in the order received."""
         acts = self.acts
-        settings = [(act, *one) for act in acts for one in act.settings.items()]
         return {
             "event": _table(
                 person=(act.person for act in acts),
@@ -101,20 +123,42 @@ class Company:
                 props=(_json(act.props) for act in acts),
                 seq=(act.seq for act in acts),
             ),
-            "trait": _table(
-                person=(act.person for act, _, _ in settings),
-                name=(name for _, name, _ in settings),
-                value=(_json(value) for _, _, value in settings),
-                ts=(act.ts for act, _, _ in settings),
-                seq=(act.seq for act, _, _ in settings),
-            ),
+            "trait": self._traits("person"),
+            "account_trait": self._traits("account"),
             "person": self._births("person"),
             "account": self._births("account"),
         }
 
+    def _traits(self, subject: Subject) -> pa.Table:
+        said = [(act, *one) for act in self.acts for one in act.settings.items() if _whose(act) == subject]
+        return _table(
+            **{subject: (getattr(act, subject) for act, _, _ in said)},
+            name=(name for _, name, _ in said),
+            value=(_json(value) for _, _, value in said),
+            ts=(act.ts for act, _, _ in said),
+            seq=(act.seq for act, _, _ in said),
+            source=(act.source for act, _, _ in said),
+        )
+
     def _births(self, subject: Subject) -> pa.Table:
         ids = self.subjects(subject)
         return _table(**{subject: ids, "birth": [self.birth(subject, one) for one in ids]})
+
+
+def _whose(act: Act) -> Subject:
+    return "account" if act.name == "$group" else "person"
+
+
+def _spans(acts: list[Act]) -> tuple[tuple[Micros, Micros | None], ...]:
+    """When these events of one person and one account leave them together."""
+    told = sorted(acts, key=lambda act: (act.ts, act.seq))
+    turns = [
+        (act.ts, not act.left)
+        for n, act in enumerate(told)
+        if told[n + 1 : n + 2] == [] or told[n + 1].ts > act.ts
+    ]
+    ends = [ts for ts, _ in turns[1:]] + [None]
+    return tuple((ts, end) for (ts, here), end in zip(turns, ends, strict=True) if here)
 
 
 def opposite(subject: Subject) -> Subject:
@@ -125,7 +169,7 @@ _TYPES = {
     **dict.fromkeys(("person", "account", "code"), pa.int32()),
     **dict.fromkeys(("ts", "birth"), pa.timestamp("us")),
     **dict.fromkeys(("revenue", "seq"), pa.int64()),
-    **dict.fromkeys(("props", "name", "value"), pa.string()),
+    **dict.fromkeys(("props", "name", "value", "source"), pa.string()),
 }
 
 
@@ -146,7 +190,19 @@ def companies(draw: st.DrawFn, people: int = 3, most: int = 6) -> Company:
     counts = draw(st.lists(st.integers(1, most), min_size=1, max_size=people))
     acts = [draw(acts_of(person)) for person, count in enumerate(counts) for _ in range(count)]
     acts[0] = replace(acts[0], account=0)
-    return Company(tuple(replace(act, seq=len(acts) - n) for n, act in enumerate(acts)))
+    told = tuple(
+        replace(act, seq=len(acts) - n, source=draw(st.sampled_from(SOURCES))) for n, act in enumerate(acts)
+    )
+    ranks = draw(st.sampled_from(STANDINGS))
+    return Company(told, ranks, frozenset({"trait.x"}) if draw(st.booleans()) else frozenset())
+
+
+SOURCES: Final = (None, "crm", "shop", "web")
+STANDINGS: Final[tuple[dict[str, dict[str, int]], ...]] = (
+    {},
+    {"": {"web": -1}},
+    {"": {"crm": 2, "shop": 1, "web": -1}, "trait.x": {"web": 1, "": 0}},
+)
 
 
 def long(examples: int) -> settings:
@@ -158,8 +214,13 @@ def long(examples: int) -> settings:
 @st.composite
 def acts_of(draw: st.DrawFn, person: int) -> Act:
     account, ts = draw(st.sampled_from((None, None, 0, 1))), draw(moments())
-    if draw(st.integers(0, 3)) == 0:
+    kind = draw(st.integers(0, 5))
+    if kind == 0:
         return Act(person, account, ts, "$identify", settings=draw(_settings()))
+    if kind == 1:
+        props = draw(st.sampled_from(({"left": True}, {"left": True}, {"left": False}, {"left": "true"}, {})))
+        told = {name: value for name, value in draw(_settings()).items() if name.startswith("trait.")}
+        return Act(person, account or 0, ts, "$group", props, settings=told)
     cents = draw(st.sampled_from((None, None, -500, 0, 1, 50, 999, 1000)))
     props = draw(properties())
     return Act(
@@ -177,7 +238,7 @@ def _settings() -> st.SearchStrategy[dict[str, Any]]:
     return st.fixed_dictionaries(
         {},
         optional={
-            "trait.x": values(),
+            "trait.x": values() | st.sampled_from(("0", "1", "2.5", "01", "1e2")),
             "trait.y": values(),
             "trait.in.x": values(),
             "score.churn": st.none() | SMALL.numbers,
@@ -256,8 +317,27 @@ def lay(warehouse: Warehouse, company: Company, base: int = 0) -> None:
                     f"INSERT INTO {name}_base BY NAME (FROM arriving ORDER BY {key})",
                     arriving=arriving.slice(0, base),
                 )
+        writer.append("account_trait", tables["account_trait"])
+        for name, rows in _settled(company).items():
+            writer.run(f"DELETE FROM {name}")
+            writer.append(name, rows)
         for subject in ("person", "account"):
             writer.append(subject, tables[subject])
+
+
+def _settled(company: Company) -> dict[str, pa.Table]:
+    """What is settled about traits."""
+    ranks = [(trait, *one) for trait, given in company.ranks.items() for one in given.items()]
+    return {
+        "standing": pa.table(
+            {
+                "trait": pa.array([one[0] for one in ranks], pa.string()),
+                "source": pa.array([one[1] for one in ranks], pa.string()),
+                "rank": pa.array([one[2] for one in ranks], pa.int32()),
+            }
+        ),
+        "declared": pa.table({"trait": pa.array(sorted(company.numbers), pa.string())}),
+    }
 
 
 def receive(warehouse: Warehouse, acts: tuple[Act, ...], history: bool) -> None:
@@ -270,6 +350,7 @@ def receive(warehouse: Warehouse, acts: tuple[Act, ...], history: bool) -> None:
             writer.run(f"INSERT INTO event_name SELECT {CODES[name]}, ? {missing}", (name, name))
         writer.append("event_tail", arriving["event"])
         writer.append("trait_tail", arriving["trait"])
+        writer.append("account_trait", arriving["account_trait"])
         for subject in ("person", "account"):
             writer.run(
                 f"CREATE OR REPLACE TEMP TABLE born AS FROM {subject} UNION ALL BY NAME FROM arriving",
@@ -284,7 +365,8 @@ def receive(warehouse: Warehouse, acts: tuple[Act, ...], history: bool) -> None:
 
 def known(company: Company, book: Book | None = None) -> Known:
     """What compiling needs to know; a name that never happened has no code."""
-    return Known({act.name: CODES[act.name] for act in company.acts}, book or Book())
+    standing = Standing(company.ranks, company.numbers)
+    return Known({act.name: CODES[act.name] for act in company.acts}, book or Book(), standing=standing)
 
 
 def definitions(book: judge.Book, subject: Subject = "person") -> list[Definition]:

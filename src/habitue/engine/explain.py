@@ -14,12 +14,15 @@ import msgspec
 import numpy as np
 import pyarrow as pa
 from msgspec import Struct
+from msgspec.structs import replace
 
 from habitue.engine.compile import opposite, program, rule_program
 from habitue.engine.gather import Read, Who, evaluate, those
 from habitue.engine.plan import Book, Definition, Subject
 from habitue.engine.source import Known
+from habitue.engine.standing import standing
 from habitue.engine.sweep import NEVER
+from habitue.engine.ties import ties
 from habitue.kernel.clock import Micros
 from habitue.rules import judge, nodes, text
 from habitue.rules.check import walk
@@ -66,9 +69,10 @@ def history(subject: Subject, one: int, read: Read, removes: int = 1) -> judge.H
         f"WHERE {subject} = {one} ORDER BY ts, seq"
     )
     changes = read(
-        "SELECT epoch_us(ts), name, value, seq FROM trait "
-        f"WHERE person = {one if subject == 'person' else -1} ORDER BY ts, seq"
+        "SELECT epoch_us(ts), name, value, seq, source "
+        f"FROM {'trait' if subject == 'person' else 'account_trait'} WHERE {subject} = {one} ORDER BY ts, seq"
     )
+    counts = standing(read)
     around = _company(subject, one, read, removes) if removes else ()
     return judge.History(
         births[0],
@@ -76,7 +80,10 @@ def history(subject: Subject, one: int, read: Read, removes: int = 1) -> judge.H
             judge.Event(ts, name, _decoded(props), seq, revenue)
             for ts, name, props, seq, revenue in _rows(events)
         ),
-        tuple(judge.Change(ts, name, _decoded(value), seq) for ts, name, value, seq in _rows(changes)),
+        tuple(
+            judge.Change(ts, name, counts.read(name, _decoded(value)), seq, counts.of(name).get(source, 0))
+            for ts, name, value, seq, source in _rows(changes)
+        ),
         members=around if subject == "account" else (),
         accounts=around if subject == "person" else (),
     )
@@ -179,12 +186,16 @@ def _removes(rules: Iterable[nodes.Rule | None], book: Book) -> int:
 
 
 def _company(subject: Subject, one: int, read: Read, removes: int) -> tuple[judge.History, ...]:
+    """Those around a subject, each with the spans in which they belong together."""
     other = opposite(subject)
+    spans: dict[int, list[tuple[Micros, Micros | None]]] = {}
     found = read(
-        f"SELECT DISTINCT {other} FROM event WHERE {subject} = {one} AND {other} IS NOT NULL ORDER BY 1"
+        f"SELECT {other}, epoch_us(since), epoch_us(until) FROM ({ties(f'{subject} = {one}')}) ORDER BY ALL"
     )
-    known = (history(other, each, read, removes - 1) for each in found.column(0).to_pylist())
-    return tuple(each for each in known if each is not None)
+    for each, since, until in _rows(found):
+        spans.setdefault(each, []).append((since, until))
+    known = ((history(other, each, read, removes - 1), own) for each, own in spans.items())
+    return tuple(replace(each, spans=tuple(own)) for each, own in known if each is not None)
 
 
 def _rows(table: pa.Table) -> Iterator[tuple[Any, ...]]:

@@ -15,6 +15,7 @@ from habitue.engine.compile import ENDLESS, OWN, Lifted, Long, Program, Source, 
 from habitue.engine.plan import Subject
 from habitue.engine.source import Query
 from habitue.engine.sweep import NEVER, Intervals, Ints, Tracks, compiled, sweep
+from habitue.engine.ties import ties
 
 Ids = NDArray[np.int32]
 
@@ -185,12 +186,14 @@ def _fetched(query: Query, who: Who, read: Read) -> _Contributions:
 
 
 def _lifted(program: Program, who: Who, read: Read) -> _Contributions:
-    """The intervals of these accounts' people (or these people's accounts), under the former's ids."""
+    """The intervals of these accounts' people (or these people's accounts) while they belong together,
+    under the former's ids.
+    """
     subject = opposite(program.subject)
     pairs = read(
         who.of(
-            f"SELECT DISTINCT {subject} AS subject, {program.subject} AS other FROM {{event}} "
-            f"WHERE {{who:{subject}}} AND {program.subject} IS NOT NULL ORDER BY other"
+            f"SELECT {subject}, {program.subject} AS other, since, until FROM "
+            f"({ties('{who:' + subject + '}', '{event}')}) ORDER BY other"
         ),
         **who.tables,
     )
@@ -199,7 +202,10 @@ def _lifted(program: Program, who: Who, read: Read) -> _Contributions:
     first, last = np.searchsorted(found.subject, others), np.searchsorted(found.subject, others, side="right")
     counts = last - first
     picked = np.repeat(first - np.cumsum(counts) + counts, counts) + np.arange(counts.sum())
-    return _Contributions(np.repeat(subjects, counts), found.start[picked], found.stop[picked])
+    start = np.maximum(found.start[picked], np.repeat(_instants(pairs, 2), counts))
+    stop = np.minimum(found.stop[picked], np.repeat(_instants(pairs, 3), counts))
+    together = start < stop
+    return _Contributions(np.repeat(subjects, counts)[together], start[together], stop[together])
 
 
 def _sorted(found: _Contributions) -> _Contributions:

@@ -26,6 +26,7 @@ from habitue.engine.fold import Progress, everybody, fold, joined, rows
 from habitue.engine.gather import ids
 from habitue.engine.plan import Book, Definition, in_order
 from habitue.engine.source import Known
+from habitue.engine.standing import standing
 from habitue.engine.touched import Touched
 from habitue.kernel.clock import Micros
 from habitue.store.warehouse import Warehouse, Writer
@@ -44,7 +45,8 @@ class Refreshed:
 def known(warehouse: Warehouse, definitions: Sequence[Definition], digits: int) -> Known:
     """What compiling needs to know, as it stands now."""
     names = warehouse.read("SELECT name, code FROM event_name").to_pydict()
-    return Known(dict(zip(names["name"], names["code"], strict=True)), Book.of(definitions), digits)
+    codes = dict(zip(names["name"], names["code"], strict=True))
+    return Known(codes, Book.of(definitions), digits, standing(warehouse.read))
 
 
 def refresh(

@@ -22,7 +22,11 @@ def catalogue(read: Read) -> Catalogue:
     """The names as they stand now; an event's properties are read when first asked for, and then kept."""
     codes = read("SELECT name, code FROM event_name").to_pydict()
     known = dict(zip(codes["name"], codes["code"], strict=True))
-    names = read("SELECT DISTINCT name FROM trait").column(0).to_pylist()
+    names = (
+        read("SELECT DISTINCT name FROM trait UNION SELECT DISTINCT name FROM account_trait")
+        .column(0)
+        .to_pylist()
+    )
     return Catalogue(tuple(known), names, cache(lambda event: _sample(known[event], read)))
 
 

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from habitue.engine.extract import Sql, compared, condition, leaves
 from habitue.engine.plan import Book, Subject
+from habitue.engine.standing import Standing
 from habitue.rules import nodes
 
 REVENUE: Final = ("revenue",)
@@ -32,6 +33,7 @@ class Known:
     codes: Mapping[str, int]
     book: Book = field(default_factory=Book)
     digits: int = 2
+    standing: Standing = field(default_factory=Standing)
 
 
 class Sources:
@@ -136,15 +138,29 @@ class Sources:
         )
 
     def trait(self, name: str, op: nodes.Operator, value: Any) -> Query:
-        """While the trait's latest value compares so. Accounts have no traits yet."""
-        test = compared("value", (), op, value)
-        rows = (
-            f"FROM {{trait}} WHERE {{who:{self.subject}}} AND name = ?"
-            if self.subject == "person"
-            else "FROM trait WHERE false AND name = ?"
-        )
+        """While the trait's value that counts compares so."""
+        test, rows = compared("value", (), op, value), self.said(name)
         return self.lasting(
-            Sql(f"SELECT person AS subject, ts, seq, {test.text} AS holds {rows}", (*test.params, name))
+            Sql(
+                f"SELECT subject, ts, seq, {test.text} AS holds FROM ({rows.text})", test.params + rows.params
+            )
+        )
+
+    def said(self, name: str) -> Sql:
+        """What counts of all that was said of a trait: no source overrides one that counts more than it."""
+        value, standing = self.known.standing.value(name), self.known.standing.rank(name)
+        table = "{trait}" if self.subject == "person" else "account_trait"
+        rows = Sql(
+            f"SELECT {self.subject} AS subject, ts, seq, {value} AS value, {standing.text} AS rank "
+            f"FROM {table} WHERE {{who:{self.subject}}} AND name = ?",
+            (*standing.params, name),
+        )
+        if not standing.params:
+            return rows
+        return rows.inside(
+            "FROM (",
+            ") QUALIFY rank >= max(rank) "
+            "OVER (PARTITION BY subject ORDER BY ts, seq ROWS UNBOUNDED PRECEDING)",
         )
 
     def lasting(self, rows: Sql) -> Query:

@@ -61,18 +61,23 @@ class Event(Struct, frozen=True):
 
 
 class Change(Struct, frozen=True):
-    """A trait, score or consent taking a value: `trait.address.city`, `score.churn`, `consent.email`."""
+    """A trait, score or consent taking a value: `trait.address.city`, `score.churn`, `consent.email`.
+
+    `rank` is how much its source counts for it: what a weaker one says never overrides a stronger one's word.
+    """
 
     ts: int
     name: str
     value: Any
     seq: int = 0
+    rank: int = 0
 
 
 class History(Struct, frozen=True):
     """All that is known of one subject; `birth` is its first event of any kind.
 
-    `members` are the people of an account, `accounts` the accounts of a person.
+    `members` are the people of an account, `accounts` the accounts of a person; of each of these `spans` says
+    from when until when (None: open) it belongs there, where that is not always.
     """
 
     birth: int
@@ -80,6 +85,7 @@ class History(Struct, frozen=True):
     changes: tuple[Change, ...] = ()
     members: tuple[History, ...] = ()
     accounts: tuple[History, ...] = ()
+    spans: tuple[tuple[int, int | None], ...] | None = None
 
 
 class Model(Struct, frozen=True):
@@ -126,9 +132,19 @@ def judge(rule: Rule, history: History, at: int, book: Book) -> bool:  # noqa: C
         case Consent(channel):
             return latest(history, at, f"consent.{channel}") is True
         case AnyMember(inner):
-            return any(judge(inner, member, at, book) for member in history.members)
+            return any(judge(inner, member, at, book) for member in present(history.members, at))
         case Account(inner):
-            return any(judge(inner, account, at, book) for account in history.accounts)
+            return any(judge(inner, account, at, book) for account in present(history.accounts, at))
+
+
+def present(others: tuple[History, ...], at: int) -> list[History]:
+    """The members, or the accounts, that belong there at this instant."""
+    return [
+        other
+        for other in others
+        if other.spans is None
+        or any(start <= at and (stop is None or at < stop) for start, stop in other.spans)
+    ]
 
 
 # --- what a leaf looks at -------------------------------------------------------------------------
@@ -162,7 +178,7 @@ def measured(measure: Measure, history: History, at: int, book: Book) -> Value: 
         case Stage(model):
             return stage(book.models[model], history, at, book) if model in book.models else None
         case Members(inner):
-            return sum(judge(inner, member, at, book) for member in history.members)
+            return sum(judge(inner, member, at, book) for member in present(history.members, at))
         case Prop():
             raise TypeError("a property belongs to an event: only `where` reads it")
 
@@ -217,9 +233,9 @@ def total(events: list[Event], prop: Prop, digits: int) -> Decimal:
 
 
 def latest(history: History, at: int, name: str) -> Any:
-    """What a trait, score or consent was at this instant."""
+    """What a trait, score or consent was at this instant: the last word of the strongest source so far."""
     past = [c for c in history.changes if c.name == name and c.ts <= at]
-    return max(past, key=lambda c: (c.ts, c.seq)).value if past else None
+    return max(past, key=lambda c: (c.rank, c.ts, c.seq)).value if past else None
 
 
 def stage(model: Model, history: History, at: int, book: Book) -> str | None:
@@ -295,10 +311,15 @@ def instants(rule: Rule | Measure | None, history: History, book: Book) -> set[i
         case Stage(name) if name in book.models:
             moments |= of(book.models[name].population, *book.models[name].rules)
         case AnyMember(inner) | Members(inner):
-            moments |= set[int]().union(*(instants(inner, member, book) for member in history.members))
+            moments |= _around(inner, history.members, book)
         case Account(inner):
-            moments |= set[int]().union(*(instants(inner, account, book) for account in history.accounts))
+            moments |= _around(inner, history.accounts, book)
     return {moment for moment in moments if moment >= history.birth}
+
+
+def _around(rule: Rule, others: tuple[History, ...], book: Book) -> set[int]:
+    edges = {edge for other in others for span in other.spans or () for edge in span if edge is not None}
+    return edges.union(*(instants(rule, other, book) for other in others))
 
 
 # --- why ------------------------------------------------------------------------------------------

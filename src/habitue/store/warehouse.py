@@ -35,10 +35,13 @@ _SORTED: Final = {
     "event": "person, ts, seq",
     "trait": "person, name, ts, seq",
     "interval": "version, subject, start",
+    "search": "word, node, kind",
 }
 _INTERVALS: Final = """(
     SELECT * FROM interval_base ANTI JOIN refolded USING (version, subject) UNION ALL FROM interval_tail
 )"""
+_MERGED: Final = {"interval": _INTERVALS, "search": "(SELECT DISTINCT * FROM search)"}
+"""What is merged where that isn't simply all rows."""
 _DOWN: Final = N_(
     "The working copy failed and was closed: {reason}. Try again; if it stays so, run habitue rebuild."
 )
@@ -349,7 +352,7 @@ def _set_aside(path: Path) -> str:
 
 
 def _merge(writer: Writer, name: str, order: str) -> None:
-    rows = _INTERVALS if name == "interval" else name
+    rows = _MERGED.get(name, name)
     writer.run(f"CREATE OR REPLACE TABLE {name}_base AS FROM {rows} ORDER BY {order}")
     writer.run(f"CREATE OR REPLACE TABLE {name}_tail AS FROM {name}_base LIMIT 0")
     if name == "interval":

@@ -14,6 +14,20 @@ CREATE TABLE trait_base (person INTEGER, name VARCHAR, value VARCHAR, ts TIMESTA
 CREATE TABLE trait_tail (person INTEGER, name VARCHAR, value VARCHAR, ts TIMESTAMP, seq BIGINT, node INTEGER, source VARCHAR);
 CREATE VIEW trait AS FROM trait_base UNION ALL FROM trait_tail;
 
+-- What `group` calls say of accounts.
+CREATE TABLE account_trait (account INTEGER, name VARCHAR, value VARCHAR, ts TIMESTAMP, seq BIGINT, node INTEGER, source VARCHAR);
+
+-- What the workspace has settled about traits (people/traits.py), as rules were last folded with it: how much each source
+-- counts for a trait ('' for all that have no rows of their own; 0 where there is none), and which traits are numbers.
+CREATE TABLE standing (trait VARCHAR, source VARCHAR, rank INTEGER);
+CREATE TABLE declared (trait VARCHAR);
+
+-- What customers are found by (people/search.py): folded words, each under the key it was said of. Sorted by word, so that
+-- all with one beginning lie together; the same row may stand twice in the tail.
+CREATE TABLE search_base (word VARCHAR, node INTEGER, kind TINYINT);
+CREATE TABLE search_tail (word VARCHAR, node INTEGER, kind TINYINT);
+CREATE VIEW search AS FROM search_base UNION ALL FROM search_tail;
+
 -- Ids are handed out rising, so appending keeps both sorted; birth is the first event of any kind.
 CREATE TABLE person (person INTEGER, key VARCHAR, birth TIMESTAMP);
 CREATE TABLE account (account INTEGER, key VARCHAR, birth TIMESTAMP);
@@ -58,6 +72,20 @@ CREATE MACRO opened(xs) AS flatten(list_transform(xs, lambda x: elements(x)));
 CREATE MACRO reach(xs, key) AS opened(list_transform(opened(xs), lambda x: json_extract(x, key)));
 CREATE MACRO numeric_type(x) AS json_type(x) IN ('BIGINT', 'UBIGINT', 'HUGEINT', 'UHUGEINT', 'DOUBLE');
 CREATE MACRO leaves(xs) AS list_filter(opened(opened(xs)), lambda x: numeric_type(x) OR json_type(x) IN ('VARCHAR', 'BOOLEAN'));
+
+-- Words for searching: without accents and capitals; the words of a name; a plain address from each of its parts on; the digits
+-- of a phone number as it was written, without what is dialled before a country's code.
+CREATE MACRO plain_of(x) AS trim(replace(replace(replace(replace(replace(
+    lower(strip_accents(x)), 'œ', 'oe'), 'æ', 'ae'), 'ß', 'ss'), 'ø', 'o'), 'ł', 'l'));
+CREATE MACRO words_of(x) AS string_split_regex(plain_of(x), '[^\pL\pN]+');
+CREATE MACRO parts_of(x) AS list_transform(
+    list_filter(range(1, length(x) + 1), lambda i: i = 1 OR (x[i - 1] IN ('@', '.', '_', '-', '+') AND contains(x[i:], '.'))),
+    lambda i: x[i:]);
+CREATE MACRO digits_of(x) AS regexp_replace(regexp_replace(replace(x, '(0)', ''), '[^0-9]', '', 'g'), '^00', '');
+
+-- A text that spells a number is that number, where a trait is declared one; all else stays as it was said.
+CREATE MACRO as_number(x) AS CASE
+    WHEN regexp_full_match(x, '"-?(0|[1-9][0-9]{0,17})(\.[0-9]{1,9})?"') THEN x[2:-2] ELSE x END;
 
 -- Numbers of rules are exact: whole millionths, NULL for what is no number below 10^12.
 CREATE MACRO millionths(x) AS CASE WHEN numeric_type(x) THEN CAST(CAST(TRY_CAST(x AS DECIMAL(18, 6)) AS DECIMAL(38, 6)) * 1000000 AS BIGINT) END;
