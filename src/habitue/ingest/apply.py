@@ -7,8 +7,9 @@ from typing import Final
 
 import pyarrow as pa
 
+from habitue.engine.ties import GROUP
 from habitue.kernel.i18n import N_
-from habitue.people import answers, merging
+from habitue.people import answers, merging, search
 from habitue.people.graph import Node
 from habitue.people.merging import Settled
 from habitue.store.failure import Notice
@@ -33,21 +34,29 @@ _EVENTS: Final = """
 
 # Objects are flattened to dotted names, eight deep; lists, and what lies deeper, stay JSON.
 _TRAITS: Final = """
-    INSERT INTO trait_tail
+    INSERT INTO {table}
     WITH RECURSIVE leaf AS (
-        SELECT person, node, source, ts, seq, substr(name, 2) || '.' || key AS name, value, type, 1 AS depth
+        SELECT whose, node, source, ts, seq, kind || '.' || key AS name, value, type, 1 AS depth
         FROM (
-            SELECT person, node, source, ts, seq, replace(name, '$identify', '$trait') AS name, props
-            FROM arriving
-            WHERE name IN ('$identify', '$score') AND json_valid(props)
-        ) AS told, json_each(told.props)
+            SELECT {subject} AS whose, node, source, ts, seq, props,
+                   CASE name WHEN '$score' THEN 'score' ELSE 'trait' END AS kind
+            FROM arriving WHERE name IN ({names}) AND {subject} IS NOT NULL AND json_valid(props)
+        ) AS told, json_each(told.props) WHERE key NOT IN ({but})
         UNION ALL
-        SELECT person, node, source, ts, seq, name || '.' || inner_.key, inner_.value, inner_.type, depth + 1
+        SELECT whose, node, source, ts, seq, name || '.' || inner_.key, inner_.value, inner_.type, depth + 1
         FROM leaf, json_each(leaf.value) AS inner_ WHERE leaf.type = 'OBJECT' AND depth < 8
     )
-    SELECT person::INTEGER, name, value::VARCHAR, ts::TIMESTAMP, seq, node::INTEGER, source
+    SELECT whose::INTEGER, name, value::VARCHAR, ts::TIMESTAMP, seq, node::INTEGER, source
     FROM leaf WHERE type <> 'OBJECT' OR depth = 8
 """
+
+# How an event came is no trait of who sent it; what a `group` call says of the person is none of the account.
+_PERSONS: Final = _TRAITS.format(
+    table="trait_tail", subject="person", names="'$identify', '$score'", but="'context'"
+)
+_ACCOUNTS: Final = _TRAITS.format(
+    table="account_trait", subject="account", names=f"'{GROUP}'", but="'context', 'role', 'left'"
+)
 
 _SUBJECTS: Final = (
     """
@@ -70,21 +79,26 @@ def apply(warehouse: Warehouse, log: EventLog, rows: pa.Table) -> None:
     """Take rows of the log (`LOG`) into the working copy, with how far it has come, in one transaction."""
     end = reached(warehouse) + rows.num_rows
     with warehouse.write() as writer:
-        settled = merging.settle(writer, rows)
-        rows = rows.append_column("node", rows["person"])
-        rows = rows.set_column(
-            rows.column_names.index("person"), "person", merging.persons(writer, rows["node"])
-        )
-        for statement in (_NAMES, _EVENTS, _TRAITS, _TOUCHED):
-            writer.run(statement, arriving=rows)
-        for subject, key in (("person", "key"), ("account", "account_key")):
-            for statement in _SUBJECTS:
-                writer.run(statement.format(subject=subject, key=key, rulings=merging.RULINGS), arriving=rows)
-        _consent(writer, answers.hear(writer, rows), settled)
-        if settled:
-            merging.finish(writer, settled)
+        take(writer, rows)
         writer.note("log", log.identity())
         writer.note("log_end", str(end))
+
+
+def take(writer: Writer, rows: pa.Table) -> None:
+    """Take rows of the log into the working copy's tables."""
+    search.keyed(writer, rows)
+    settled = merging.settle(writer, rows)
+    rows = rows.append_column("node", rows["person"])
+    rows = rows.set_column(rows.column_names.index("person"), "person", merging.persons(writer, rows["node"]))
+    for statement in (_NAMES, _EVENTS, _PERSONS, _ACCOUNTS, _TOUCHED):
+        writer.run(statement, arriving=rows)
+    search.index(writer, rows)
+    for subject, key in (("person", "key"), ("account", "account_key")):
+        for statement in _SUBJECTS:
+            writer.run(statement.format(subject=subject, key=key, rulings=merging.RULINGS), arriving=rows)
+    _consent(writer, answers.hear(writer, rows), settled)
+    if settled:
+        merging.finish(writer, settled)
 
 
 def _consent(writer: Writer, news: set[Node], settled: Settled | None) -> None:

@@ -103,7 +103,11 @@ _PROOF: Final = {
     "ruling": "seq, act, one, other, who, why, ts",
     "merged": "node, person",
     "account": "account, key, birth",
+    "account_trait": "account, name, value, ts, seq, node, source",
+    "search": "word, node, kind",
 }
+
+_ROWS: Final = {"event": "event JOIN event_name USING (code)", "search": "(SELECT DISTINCT * FROM search)"}
 
 
 def rebuild(
@@ -140,7 +144,7 @@ def _proof(warehouse: Warehouse) -> dict[str, tuple[int, int]]:
     """Of each table the row count and a hash that doesn't depend on the order of rows."""
     proof = {}
     for name, columns in _PROOF.items():
-        rows = "event JOIN event_name USING (code)" if name == "event" else name
+        rows = _ROWS.get(name, name)
         found = warehouse.read(f"SELECT count(*) AS n, sum(hash({columns}))::VARCHAR AS proof FROM {rows}")
         proof[name] = (int(found["n"][0].as_py()), int(found["proof"][0].as_py() or 0))
     return proof
