@@ -19,7 +19,7 @@ from tests.cli.conftest import PROGRAM, UNTIL, Habitue, environment
 
 QUESTIONS: Final = [
     ("stages", "--at", UNTIL),
-    ("stages", "--by", "month", "--at", UNTIL),
+    ("stages", "--by", "month", "--months", "25", "--at", UNTIL),
     ("stages", "list"),
     ("who", "--stage", "dormant", "--at", UNTIL),
     ("segment", 'ever("Order Refunded")', "--history"),

@@ -9,17 +9,18 @@ from msgspec import Struct
 
 from habitue.kernel.i18n import Language
 
-Kind: TypeAlias = Literal["text", "count", "money", "share", "days", "time"]
+Kind: TypeAlias = Literal["text", "count", "money", "share", "days", "time", "month"]
 Cell: TypeAlias = str | int | float | None
 
 
 class Column(Struct, frozen=True):
     """`id` names it for programs; `title` is a message, or a word of the user's own. Money is in minor units,
-    a share between 0 and 1, a time in microseconds."""
+    a share between 0 and 1, a time in microseconds, a month `2026-11`; `names` has what people call ids."""
 
     id: str
     title: str
     kind: Kind = "text"
+    names: dict[str, str] = {}
 
 
 class Sheet(Struct):
@@ -33,13 +34,16 @@ class Sheet(Struct):
 class Facts(Struct, tag="facts"):
     """A report: fields for programs (times in ISO 8601), lines for people, notes to be said beside it.
 
-    `table` names the field that is the report in CSV: a list of objects; all fields in one row if empty.
+    `table` names the field that is the report in CSV, a list of objects with these `columns`; all fields in
+    one row if empty. What such a table leaves `unsaid` is said beside it.
     """
 
     fields: dict[str, Any]
     lines: list[str]
     notes: list[str] = []
     table: str = ""
+    columns: tuple[str, ...] = ()
+    unsaid: list[str] = []
 
 
 class House(Struct, tag="house"):

@@ -120,11 +120,16 @@ class Stages(Command, frozen=True):
 
 
 class Months(Command, frozen=True):
-    """How many are in each stage at the end of each of the last months, the last one as far as `at`."""
+    """How many are in each stage at the end of each month, the last one as far as `at`.
+
+    Of so many `months`, or of all from that of a date on; of the last 24 where neither is said.
+    """
 
     model: str
     at: str | None = None
     draft: str | None = None
+    months: int | None = None
+    since: str | None = None
 
 
 class Who(Command, frozen=True):
@@ -140,9 +145,64 @@ class Models(Command, frozen=True):
 
 
 class Suggest(Command, frozen=True):
-    """The windows for dormant and lost that the shop's own gaps propose; as of the last order if not said."""
+    """The windows for dormant and lost that the shop's own gaps propose; as of the last order if not said.
+
+    With a `draft`, the id of a model, its definition with these windows, in TOML.
+    """
 
     at: str | None = None
+    draft: str | None = None
+
+
+class Publish(Command, frozen=True):
+    """Make a draft, a TOML text, the live version of a model; `by` is who decides it."""
+
+    draft: str
+    model: str | None
+    by: str
+    dry_run: bool = False
+
+
+class Restore(Command, frozen=True):
+    """Publish an earlier version of a model again; `by` is who decides it."""
+
+    model: str
+    number: int
+    by: str
+    dry_run: bool = False
+
+
+class Versions(Command, frozen=True):
+    """Every version that a model ever had."""
+
+    model: str
+
+
+class RemoveModel(Command, frozen=True):
+    """Let a model be live no more."""
+
+    model: str
+    by: str
+
+
+class Segments(Command, frozen=True):
+    """The saved segments."""
+
+
+class SaveSegment(Command, frozen=True):
+    """Keep a rule under a name; `by` is who decides it."""
+
+    segment: str
+    rule: str
+    by: str
+    dry_run: bool = False
+
+
+class RemoveSegment(Command, frozen=True):
+    """Forget a saved segment's name."""
+
+    segment: str
+    by: str
 
 
 class Explain(Command, frozen=True):

@@ -21,6 +21,7 @@ from litestar.exceptions import NotAuthorizedException, NotFoundException, Valid
 from litestar.response import Stream
 
 import habitue.api.calls
+import habitue.api.definitions
 import habitue.api.identities  # noqa: F401  their commands are known once they are loaded
 from habitue.api.answer import Answer, End, Facts, Fault, Head, House, Line, Rows, Sheet, Step
 from habitue.api.command import COMMANDS, Command

@@ -28,17 +28,16 @@ from habitue.engine.explain import Verdict
 from habitue.engine.replay import drafted
 from habitue.ingest import files
 from habitue.ingest.doctor import Finding
-from habitue.kernel import clock, money
+from habitue.kernel import money
 from habitue.kernel.clock import iso
 from habitue.kernel.errors import UserError
 from habitue.kernel.i18n import N_, Language, Translator, translator
 from habitue.people import profiles
 from habitue.people.keys import bare
 from habitue.rules.check import check
-from habitue.stages import choice, drafts
-from habitue.stages.kind import kinds
+from habitue.stages import choice
 from habitue.stages.models import Model
-from habitue.stages.suggest import Suggestion, latest, suggest
+from habitue.stages.overview import between
 
 AT_ONCE: Final = 10_000
 FOLDING: Final = N_("Folding")
@@ -81,14 +80,21 @@ def _import(command: commands.Import, asked: Asked) -> Answer:
     fields = to_builtins(report)
     for name in ("first", "last"):
         fields[name] = fields[name] and iso(fields[name])
-    fields["revenue"] = float(money.major(report.revenue, report.currency or asked.shop.settings.currency))
+    for name in ("revenue", "stored_revenue"):
+        fields[name] = str(money.major(fields[name], report.currency or asked.shop.settings.currency))
     return Facts(fields, [*report.chosen, *report.lines, *_beside(report, asked.say)])
 
 
 def _beside(report: ImportReport, say: Translator) -> Iterator[str]:
     """What the shop did with the rows that the file can't know of."""
-    if report.known:
+    if report.known and not report.stored:
+        one = N_("nothing changed: the {n} event of this file was there already")
+        many = "nothing changed: the {n} events of this file were all there already"
+        yield say.n(one, many, report.known)
+    elif report.known:
         yield say.n("{n} event was there already", "{n} events were there already", report.known)
+    if report.corrections:
+        yield say(N_("all that differs from what is stored is in {file}"), file=report.corrections)
     if report.rejects:
         yield say(N_("the rejected rows are in {file}"), file=report.rejects)
 
@@ -110,7 +116,9 @@ def _refresh(command: commands.Refresh, asked: Asked) -> Answer:
     now = asked.shop.instant(command.now)
     done, say = asked.shop.refresh(now, asked.told), asked.say
     lines = [
-        say.n("{n} event came in.", "{n} events came in.", done.events),
+        say.n("{n} new event came in.", "{n} new events came in.", done.events)
+        if done.events
+        else say(N_("No new events were waiting; what is imported is taken in at once.")),
         say.n("{n} customer was looked at.", "{n} customers were looked at.", done.people),
     ]
     return Facts(asdict(done) | {"now": iso(now)}, lines)
@@ -210,10 +218,25 @@ def _stages(command: commands.Stages, asked: Asked) -> Answer:
 @perform.register
 def _months(command: commands.Months, asked: Asked) -> Answer:
     with _stays(command, asked) as stays:
-        found = stays.by("month", until=command.at).arrow()
+        found = stays.by("month", command.months, command.at, command.since).arrow()
+        usual = command.months is None and command.since is None
+        notes = [*_doubts(stays.model, command, asked), *(_earlier(stays, found, asked.say) if usual else ())]
     names = {stage.id: stage.name.said(asked.language) for stage in stays.model.stages}
     counts = [Column(stage, names[stage], "count") for stage in found.column_names[1:]]
-    return Sheet((Column("month", N_("Month")), *counts), _rows(found), _doubts(stays.model, command, asked))
+    return Sheet((Column("month", N_("Month"), "month"), *counts), _rows(found), notes)
+
+
+def _earlier(stays: Stays, found: pa.Table, say: Translator) -> Iterator[str]:
+    """That there were months before these, where there were."""
+    shown, first = found["month"][0].as_py(), stays.first
+    if first is not None and first < shown:
+        n = len(between(first, shown)) - 1
+        yield say.n(
+            "There is {n} month before these: --months {all} shows it too.",
+            "There are {n} months before these: --months {all} shows them too.",
+            n,
+            all=n + len(found),
+        )
 
 
 @perform.register
@@ -227,40 +250,13 @@ def _who(command: commands.Who, asked: Asked) -> Answer:
         Column("email", N_("E-mail")),
         Column("since", N_("Since"), "time"),
         Column("until", N_("Until"), "time"),
-        Column("then", N_("Then")),
+        Column("then", N_("Then"), names={one.id: one.name.said(asked.language) for one in model.stages}),
         Column("life", N_("Life"), "count"),
         Column("orders", N_("Orders"), "count"),
         Column("revenue", N_("Revenue"), "money"),
         Column("last_order", N_("Last order"), "time"),
     )
     return Sheet(columns, _people(shop, model, chosen))
-
-
-@perform.register
-def _models(_: commands.Models, asked: Asked) -> Answer:
-    live = asked.shop.models()
-    ready = [kind for kind in kinds().values() if kind.id not in {model.kind.id for model in live}]
-    rows: list[tuple[Cell, ...]] = [
-        (one.id, one.kind.name.said(asked.language), one.kind.id, one.subject, one.number) for one in live
-    ]
-    rows += [(None, kind.name.said(asked.language), kind.id, kind.subject, None) for kind in ready]
-    columns = (
-        Column("model", N_("Id")),
-        Column("name", N_("Model")),
-        Column("kind", N_("Kind")),
-        Column("subject", N_("Subject")),
-        Column("version", N_("Version"), "count"),
-    )
-    return Sheet(columns, rows)
-
-
-@perform.register
-def _suggest(command: commands.Suggest, asked: Asked) -> Answer:
-    shop, say = asked.shop, asked.say
-    at = shop.instant(command.at) if command.at else latest(shop.warehouse, shop.instant(None))
-    found, day = suggest(shop.warehouse, at), clock.moment(at, shop.settings.timezone).date()
-    lines = [say(N_("As of {day}:"), day=day), *found.say(say).split("\n"), *_gaps(found, say)]
-    return Facts({"at": iso(at)} | to_builtins(found), lines, table="windows")
 
 
 @perform.register
@@ -283,7 +279,7 @@ def _stays(command: commands.Stages | commands.Months, asked: Asked) -> Iterator
     if command.draft is None:
         yield shop.stages(command.model)
         return
-    model = drafts.from_text(command.draft)
+    model = shop.drawn(command.draft)
     progress = None if told is None else lambda done, total: told(FOLDING, done, total)
     with drafted(shop.warehouse, [model.definition()], shop.known(), progress) as (kept,):
         yield Stays(shop, replace(model, version=kept.version))
@@ -317,17 +313,3 @@ def _rows(table: pa.Table) -> Iterator[tuple[Cell, ...]]:
 def _warned(found: Selection, asked: Asked) -> list[str]:
     """Names in the rule that were never seen: it is answered all the same."""
     return [warning.say(asked.say) for warning in found.warnings]
-
-
-def _gaps(found: Suggestion, say: Translator) -> Iterator[str]:
-    """The histogram, and the candidate windows with what they would have meant."""
-    if most := max((bar.n for bar in found.histogram), default=0):
-        yield from ("", say(N_("Days between two orders, and how often:")))
-        for bar in found.histogram:
-            yield f"{bar.start:>5}–{bar.stop - 1:<5}{bar.n:>8}  " + "█" * round(40 * bar.n / most)
-        yield from (
-            "",
-            say(N_("Days of silence, share of returns that came sooner, chance of one still to come:")),
-        )
-        for window in found.windows:
-            yield f"{window.days:>5} {window.returned:>8.1%} {window.chance:>8.1%}"

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from habitue.app.frame import Frame
 from habitue.app.imports import ImportReport, Told
-from habitue.app.shop import Fresh, Shop
+from habitue.app.shelf import Fresh
+from habitue.app.shop import Shop
 from habitue.app.workspace import Settings
 from habitue.store.lock import Busy
 

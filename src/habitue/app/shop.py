@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from keyword import iskeyword
@@ -18,8 +18,9 @@ from habitue.app import identities as decide
 from habitue.app import imports
 from habitue.app.imports import ImportReport, Told
 from habitue.app.selection import Selection
+from habitue.app.shelf import Shelf, step
 from habitue.app.stays import Stays
-from habitue.app.workspace import When, Workspace
+from habitue.app.workspace import When
 from habitue.engine import explain as why
 from habitue.engine import refresh as engine
 from habitue.ingest import inbox, loader, whole
@@ -59,21 +60,7 @@ class Behind:
     refused: dict[str, int]
 
 
-@dataclass(frozen=True)
-class Fresh:
-    """What a refresh did: new events, those dropped as known, people folded, definitions folded whole.
-
-    `differing` of the known ones came with other contents than before: what came first stays.
-    """
-
-    events: int
-    known: int
-    people: int
-    whole: int
-    differing: int = 0
-
-
-class Shop(Workspace):
+class Shop(Shelf):
     """A workspace with all that can be asked of it and done with it."""
 
     @classmethod
@@ -181,28 +168,6 @@ class Shop(Workspace):
             parquet.write_table(_table(frame), path)
             return self.import_file(path, kind=kind, mapping=mapping)
 
-    # --- keeping it fresh -------------------------------------------------------------------------
-
-    def refresh(self, now: When = None, told: Told | None = None) -> Fresh:
-        """Take in what waits in the inbox and bring every live definition up to `now`."""
-        when = self.instant(now)
-        with self.working:
-            loaded = loader.load(
-                self.ops, self.log, self.warehouse, _step(told, N_("Loading")), self.settings.terms
-            )
-            since = self.ops.setting("told")
-            folded = engine.refresh(
-                self.warehouse,
-                self.definitions(),
-                when,
-                self.settings.digits,
-                None if since is None else int(since),
-                _step(told, N_("Folding")),
-            )
-            self.ops.put_setting("told", str(max(when, int(since or when))))
-            self.generation += 1
-        return Fresh(loaded.events, loaded.duplicates, folded.subjects, folded.whole, loaded.differing)
-
     # --- asking -----------------------------------------------------------------------------------
 
     def stages(self, model: str = "transactional") -> Stays:
@@ -221,11 +186,6 @@ class Shop(Workspace):
             [segment.id for segment in self.segments()],
         )
         return Selection(self, rule, tree, warnings)
-
-    def save_segment(self, name: str, rule: str, now: Micros | None = None) -> saved.Segment:
-        """Keep a rule under a name, live with the next refresh."""
-        when = clock.now() if now is None else now
-        return saved.save(self.ops, name, rule, when, self.definitions(), self.catalogue())[0]
 
     def explain(
         self,
@@ -303,7 +263,7 @@ class Shop(Workspace):
                 done = loader.rebuild(
                     self.log,
                     self.warehouse,
-                    _step(told, N_("Rebuilding")),
+                    step(told, N_("Rebuilding")),
                     lambda made: self._fold(made, when, told),
                 )
             finally:
@@ -313,9 +273,9 @@ class Shop(Workspace):
 
     def _fold(self, made: Warehouse, when: Micros, told: Told | None) -> None:
         """Make the intervals of a working copy that is not in use yet."""
-        since, step = self.ops.setting("told"), _step(told, N_("Folding"))
+        since, progress = self.ops.setting("told"), step(told, N_("Folding"))
         up_to = None if since is None else int(since)
-        engine.refresh(made, self.definitions(), when, self.settings.digits, up_to, step)
+        engine.refresh(made, self.definitions(), when, self.settings.digits, up_to, progress)
 
 
 def _table(frame: Any) -> pa.Table:
@@ -326,7 +286,3 @@ def _table(frame: Any) -> pa.Table:
             N_("That is no table. Give an Arrow table, or a data frame of Polars or pandas: {reason}"),
             reason=error,
         ) from error
-
-
-def _step(told: Told | None, name: str) -> Callable[[int, int], None] | None:
-    return None if told is None else lambda done, total: told(name, done, total)

@@ -8,12 +8,13 @@ import pyarrow as pa
 
 from habitue.app.frame import Frame
 from habitue.app.workspace import When, Workspace
+from habitue.kernel.clock import Micros
 from habitue.kernel.errors import UserError
 from habitue.kernel.i18n import N_
 from habitue.metrics.counts import counts, monthly
 from habitue.people.keys import bare
 from habitue.stages.models import Model
-from habitue.stages.overview import end, month_of, previous
+from habitue.stages.overview import MONTHS, between, end, month_of, previous
 
 _NAMED: Final = "FROM intervals JOIN person ON person = subject"
 _THERE: Final = "version = ? AND start <= make_timestamp(?) AND (stop IS NULL OR stop > make_timestamp(?))"
@@ -39,12 +40,21 @@ class Stays:
         found = counts(self.shop.warehouse, self.model.version, self.shop.instant(when))
         return {self.model.stages[value].id: found.get(value, 0) for value in self.model.shown}
 
-    def by(self, step: Literal["month"], months: int = 24, until: When = None) -> Frame:
-        """month, then a column for each stage: how many were in it at the month's end, in the shop's zone."""
+    def by(
+        self,
+        step: Literal["month"],
+        months: int | None = None,
+        until: When = None,
+        since: When = None,
+    ) -> Frame:
+        """month, then a column for each stage: how many were in it at the month's end, in the shop's zone.
+
+        The last month is that of `until` (now); so many `months`, or from that of `since` on; else 24.
+        """
         if step != "month":
             raise UserError(N_("Stages are counted by month, not by “{step}”."), step=step)
         last, zone = self.shop.instant(until), self.shop.settings.timezone
-        names = previous(month_of(last, zone), months)
+        names = previous(month_of(last, zone), months or MONTHS) if since is None else self._from(since, last)
         ends = [end(name, zone, last) for name in names]
         stages = self.model.stages
         found = monthly(self.shop.warehouse, self.model.version, ends, len(stages))
@@ -52,6 +62,23 @@ class Stays:
         for value in self.model.shown:
             columns[stages[value].id] = found[:, value]
         return Frame(pa.table(columns))
+
+    def _from(self, since: When, last: Micros) -> tuple[str, ...]:
+        """The months from that of `since` on; there are none before the first stay."""
+        zone = self.shop.settings.timezone
+        first, this = month_of(self.shop.instant(since), zone), month_of(last, zone)
+        if first > this:
+            raise UserError(
+                N_("The months can't begin in {first} and end in {last}."), first=first, last=this
+            )
+        return between(min(max(first, self.first or first), this), this)
+
+    @property
+    def first(self) -> str | None:
+        """The month of the first stay, None where there is none."""
+        sql = "SELECT epoch_us(min(start)) AS ts FROM intervals WHERE version = ?"
+        found = self.shop.warehouse.read(sql, (self.model.version,))["ts"][0].as_py()
+        return None if found is None else month_of(found, self.shop.settings.timezone)
 
     def who(self, stage: str, when: When = None) -> list[str]:
         """Who is in a stage at an instant."""

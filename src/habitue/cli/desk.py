@@ -100,7 +100,8 @@ class Desk:
             self.print(answer, worker.house)
 
     def print(self, answer: Answer, house: House) -> None:
-        for note in answer.notes:
+        unsaid = answer.unsaid if isinstance(answer, Facts) and self.form == "csv" else []
+        for note in (*answer.notes, *unsaid):
             print(note, file=sys.stderr)
         paper = Paper(self.form, translator(house.language), house.timezone, house.currency)
         if isinstance(answer, Facts):

@@ -34,6 +34,12 @@ class Stages(TyperGroup):
 
     default = "show"
 
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        """The verbs, then how the one goes that may be left out."""
+        super().format_help(ctx, formatter)
+        usual = self.commands[self.default]
+        usual.format_help(type(ctx)(usual, info_name=self.default, parent=ctx), formatter)
+
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         named = args and (args[0] in self.commands or args[0] == "--help")
         return super().parse_args(ctx, args if named else [self.default, *args])

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import habitue.api.calls
+import habitue.api.definitions
 import habitue.api.identities  # noqa: F401  their commands are known once they are loaded
 from habitue.api.answer import Answer, House
 from habitue.api.command import Command, Told

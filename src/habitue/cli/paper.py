@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from itertools import islice
 from typing import Final, Literal, NoReturn
@@ -19,7 +19,7 @@ from rich.text import Text
 from habitue.api.answer import Cell, Column, Facts, Sheet
 from habitue.kernel import money
 from habitue.kernel.cell import safe
-from habitue.kernel.clock import iso, moment
+from habitue.kernel.clock import iso, shown
 from habitue.kernel.i18n import N_, Translator
 
 Form = Literal["table", "json", "csv"]
@@ -53,10 +53,11 @@ class Paper:
             print(msgspec.json.encode(facts.fields).decode())
         else:
             flat = msgspec.to_builtins(facts.fields)
-            rows = flat[facts.table] if facts.table else [flat]
+            rows = flat[facts.table] if facts.table else [dict(_flat(flat))]
+            columns = facts.columns or tuple(rows[0])
             paper = csv.writer(sys.stdout, lineterminator="\n")
-            paper.writerows([list(row) for row in rows[:1]])
-            paper.writerows([_plain(value) for value in row.values()] for row in rows)
+            paper.writerow([safe(column) for column in columns])
+            paper.writerows([_plain(row[column]) for column in columns] for row in rows)
 
     def _json(self, sheet: Sheet) -> None:
         between = "[\n"
@@ -94,24 +95,23 @@ class Paper:
         return table
 
     def _value(self, column: Column, cell: Cell) -> Cell | Decimal:
-        """For programs: ISO times in UTC, amounts in major units."""
+        """For programs: ISO times in UTC, amounts in major units, never rounded (in JSON as a text)."""
         if cell is None or isinstance(cell, str):
             return cell
         if column.kind == "time":
             return iso(int(cell))
         if column.kind == "money":
-            amount = money.major(int(cell), self.currency)
-            return float(amount) if self.form == "json" else amount
+            return money.major(int(cell), self.currency)
         return cell
 
     def _shown(self, column: Column, cell: Cell) -> str:
         """For people: as they write it, on the shop's clock."""
         if cell is None or isinstance(cell, str):
-            return "-" if cell is None else _printable(cell)
+            return "-" if cell is None else self._text(column, cell)
         language = self.say.language
         match column.kind:
             case "time":
-                return moment(int(cell), self.zone).strftime("%Y-%m-%d %H:%M")
+                return shown(int(cell), self.zone, language)
             case "money":
                 return money.shown(int(cell), self.currency, language)
             case "share":
@@ -119,6 +119,13 @@ class Paper:
                 return str(format_percent(cell, format=pattern, locale=language))
             case _:
                 return str(format_decimal(cell, format="#,##0.#", locale=language))
+
+    def _text(self, column: Column, cell: str) -> str:
+        """An id by its name; a month day-first, as it were, for who reads French."""
+        if column.kind == "month" and self.say.language == "fr":
+            year, _, month = cell.partition("-")
+            return f"{month}/{year}"
+        return _printable(column.names.get(cell, cell))
 
 
 class _Console(Console):
@@ -128,8 +135,19 @@ class _Console(Console):
         raise BrokenPipeError
 
 
+def _flat(fields: Mapping[str, object], lead: str = "") -> Iterator[tuple[str, object]]:
+    """Fields inside fields by both names (`events.Order Completed`); a list's texts on lines of one cell."""
+    for name, value in fields.items():
+        if isinstance(value, dict):
+            yield from _flat(value, f"{lead}{name}.")
+        elif isinstance(value, list) and all(isinstance(one, str) for one in value):
+            yield lead + name, "\n".join(value)
+        else:
+            yield lead + name, value
+
+
 def _plain(value: object) -> object:
-    """A value as a CSV cell: no text in it runs as a formula."""
+    """A value as a CSV cell: no text in it runs as a formula; what is a list of objects stays JSON."""
     if isinstance(value, str):
         return safe(value)
     return (

@@ -10,9 +10,10 @@ import typer
 
 from habitue import __version__
 from habitue.api import command
-from habitue.cli import calls, identities
+from habitue.cli import calls, identities, models, segments
 from habitue.cli.desk import Desk, verb
-from habitue.cli.groups import Home, Stages
+from habitue.cli.groups import Home
+from habitue.cli.models import At, ModelId
 from habitue.kernel.errors import UserError
 from habitue.kernel.i18n import N_
 
@@ -31,28 +32,11 @@ app = typer.Typer(
         "Without a verb it opens the demo shop."
     ),
 )
-stages = typer.Typer(
-    cls=Stages,
-    help=N_(
-        "How many customers are in each stage.\n\n"
-        "“habitue stages MODEL” is short for “habitue stages show MODEL”; "
-        "“habitue stages show --help” tells its options."
-    ),
-)
-app.add_typer(stages, name="stages")
+app.add_typer(models.app, name="stages")
+app.add_typer(segments.app, name="segments")
 app.add_typer(calls.sources, name="sources")
 app.add_typer(calls.refused, name="refused")
 app.add_typer(identities.app)
-
-At = Annotated[
-    str | None,
-    typer.Option(
-        "--at",
-        metavar="ISO",
-        help=N_("As of this instant, such as 2026-01-31 (its first moment); now if not said."),
-    ),
-]
-ModelId = Annotated[str, typer.Option("--model", metavar="ID", help=N_("The stage model."))]
 
 
 @verb(app, help=N_("Make a directory a workspace: its currency, time zone and language."))
@@ -178,62 +162,6 @@ def segment(
         desk.do(command.History(rule=rule))
     else:
         desk.do(command.Members(rule=rule, at=at))
-
-
-@verb(stages, help=N_("The customers of each stage at an instant, or month by month."))
-def show(
-    desk: Desk,
-    model: Annotated[str, typer.Argument(metavar="[MODEL]", help=N_("The stage model."))] = "transactional",
-    at: At = None,
-    by: Annotated[
-        str | None,
-        typer.Option("--by", metavar="month", help=N_("At the end of each of the last 24 months.")),
-    ] = None,
-    draft: Annotated[
-        Path | None,
-        typer.Option(
-            "--model-file",
-            metavar="FILE",
-            readable=False,
-            help=N_("A draft in TOML instead: its whole history is computed, nothing is saved."),
-        ),
-    ] = None,
-) -> None:
-    if by not in (None, "month"):
-        raise UserError(N_("“{by}” is not a step of time. Choose month."), by=by)
-    text = None if draft is None else _draft(draft)
-    desk.do(command.Months(model, at, text) if by else command.Stages(model, at, text))
-
-
-def _draft(file: Path) -> str:
-    try:
-        return file.read_text("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise UserError(
-            N_("{file} is not written in UTF-8. Save it as UTF-8 and try again."), file=file
-        ) from error
-
-
-@verb(stages, "list", help=N_("The stage models that are alive, and the kinds that could be."))
-def list_(desk: Desk) -> None:
-    desk.do(command.Models())
-
-
-@verb(
-    stages,
-    help=N_(
-        "When to count a customer as dormant or lost, by this shop’s own gaps between orders.\n\n"
-        "How many came back after each gap; those still silent count for as long as they have been."
-    ),
-)
-def suggest(
-    desk: Desk,
-    at: Annotated[
-        str | None,
-        typer.Option("--at", metavar="ISO", help=N_("As of this instant; the last order if not said.")),
-    ] = None,
-) -> None:
-    desk.do(command.Suggest(at=at))
 
 
 @verb(app, help=N_("The customers in a stage, latest first, with what comes next if nothing happens."))

@@ -30,6 +30,11 @@ class Definition:
     population: nodes.Rule | None = None
     terminal: frozenset[int] = field(default_factory=frozenset)
 
+    @property
+    def all(self) -> tuple[nodes.Rule, ...]:
+        """Every rule of it, that of its population too."""
+        return tuple(rule for rule in (*self.rules, self.population) if rule is not None)
+
 
 @dataclass(frozen=True, slots=True)
 class Book:
@@ -52,8 +57,8 @@ class Book:
     def needs(self, definition: Definition) -> list[Definition]:
         """The definitions that this one refers to, itself left out."""
         found = []
-        for rule in (*definition.rules, definition.population):
-            for node in walk(rule) if rule is not None else ():
+        for rule in definition.all:
+            for node in walk(rule):
                 if isinstance(node, nodes.Stage) and node.model in self.models:
                     found.append(self.models[node.model])
                 elif isinstance(node, nodes.Segment) and node.id in self.segments:

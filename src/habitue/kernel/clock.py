@@ -8,11 +8,11 @@ from __future__ import annotations
 import re
 import time
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from typing import Final, Literal
 from zoneinfo import ZoneInfo
 
 from habitue.kernel.errors import UserError
-from habitue.kernel.i18n import N_
+from habitue.kernel.i18n import N_, Language
 
 Micros = int
 
@@ -80,6 +80,12 @@ def instant(text: str, zone: str = "UTC") -> Micros:
 def moment(at: Micros, zone: str = "UTC") -> datetime:
     """The aware `datetime` of an instant in `zone`."""
     return (EPOCH + timedelta(microseconds=at)).astimezone(ZoneInfo(zone))
+
+
+def shown(at: Micros, zone: str, language: Language, form: Literal["day", "minute"] = "minute") -> str:
+    """`2026-01-31 14:30`, or `31/01/2026 14:30` for who reads French: for people, on the zone's clock."""
+    day = "%d/%m/%Y" if language == "fr" else "%Y-%m-%d"
+    return moment(at, zone).strftime(day if form == "day" else f"{day} %H:%M")
 
 
 def iso(at: Micros | None) -> str:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from keyword import iskeyword
 from typing import Final, Literal
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from habitue.engine.plan import Definition
 from habitue.kernel.errors import UserError
@@ -22,47 +24,48 @@ NAME: Final = re.compile(r"[a-z][a-z0-9_-]{0,63}")
 
 
 class Segment(Struct, frozen=True):
-    """One version of a saved segment; `version` is under which its intervals are kept."""
+    """One version of a saved segment, kept `since` (µs); `version` is under which its intervals are kept."""
 
     id: str
     rule: str
     subject: Literal["person", "account"] = "person"
     version: int = 0
     number: int = 0
+    since: int = 0
 
     def definition(self) -> Definition:
         """What the engine folds."""
         return Definition(self.version, "segment", self.id, self.subject, ("in",), (parse(self.rule),))
 
 
-def save(
-    ops: Ops,
-    name: str,
-    rule: str,
-    now: int,
-    others: Sequence[Definition],
-    catalogue: Catalogue | None = None,
-    by: str = "",
+def draft(
+    ops: Ops, name: str, rule: str, others: Sequence[Definition], catalogue: Catalogue | None = None
 ) -> tuple[Segment, list[Problem]]:
-    """Keep the rule as the segment's next version and make it live; with warnings, such as names never seen.
+    """The rule as a segment that can be kept; with warnings, such as names never seen.
 
     `others` are the live definitions it may refer to. Raises `RuleError` with all that is wrong.
     """
-    if not NAME.fullmatch(name):
+    if not NAME.fullmatch(name) or iskeyword(name):
         raise UserError(N_("“{name}” can't name a segment. Use small letters, digits, - and _."), name=name)
     models = {d.id: d.values for d in others if d.kind == "model"}
     known = {d.id for d in others if d.kind == "segment"} | {name}
     tree, warnings = accept(rule, "person", catalogue, models, known)
-    rules = {(d.kind, d.id): [r for r in (*d.rules, d.population) if r is not None] for d in others}
-    if circle := cycle({**rules, ("segment", name): [tree]}):
+    if circle := cycle({(d.kind, d.id): d.all for d in others} | {("segment", name): (tree,)}):
         raise RuleError([circle])
-    kept = versions.keep(ops, "segment", name, "person", {"rule": rule}, now, by)
+    if any(one.subject != "person" for one in versions.versions(ops, "segment", name)):
+        raise UserError(_SUBJECT, name=name)
+    return Segment(name, rule.strip()), warnings
+
+
+def keep(ops: Ops, segment: Segment, now: int, by: str = "") -> Segment:
+    """Keep a sound segment as its next version; the live one stays live."""
+    kept = versions.keep(ops, "segment", segment.id, segment.subject, {"rule": segment.rule}, now, by)
     if kept is None:
-        raise UserError(
-            N_("The segment “{name}” is about accounts; that can't change. Choose another name."), name=name
-        )
-    versions.publish(ops, "segment", name, kept.id, kept.number, now, by)
-    return Segment(name, rule, "person", kept.id, kept.number), warnings
+        raise UserError(_SUBJECT, name=segment.id)
+    return replace(segment, version=kept.id, number=kept.number, since=now)
+
+
+_SUBJECT: Final = N_("The segment “{name}” is about accounts; that can't change. Choose another name.")
 
 
 def live(ops: Ops) -> list[Segment]:
@@ -74,6 +77,7 @@ def live(ops: Ops) -> list[Segment]:
             "account" if one.subject == "account" else "person",
             one.id,
             one.number,
+            one.created,
         )
         for one in versions.live(ops, "segment")
     ]

@@ -36,8 +36,11 @@ class Draft(Struct, frozen=True, forbid_unknown_fields=True):
     population: str | None = None
 
 
-def from_text(source: str) -> Model:
-    """The model that a TOML text describes; raises `ModelError` with all its faults, from top to bottom."""
+def from_text(source: str, name: str | None = None) -> Model:
+    """The model that a TOML text describes; raises `ModelError` with all its faults, from top to bottom.
+
+    Its id is the `name` given, else its own, else empty: one that only says how it differs has none.
+    """
     try:
         data = tomllib.loads(source)
     except tomllib.TOMLDecodeError as error:
@@ -50,12 +53,32 @@ def from_text(source: str) -> Model:
         kind = _kind(draft.kind, data)
     except msgspec.ValidationError as error:
         raise ModelError([_misfit(error, "", 1)]) from error
-    model = Model(str(data.get("id", kind.id)), kind, draft.settings, draft.scope, draft.population)
+    model = Model(name or str(data.get("id", "")), kind, draft.settings, draft.scope, draft.population)
     if found := faults(model):
         raise ModelError(
             sorted((_placed(source, fault) for fault in found), key=lambda f: (f.line, f.column))
         )
     return model
+
+
+def to_text(model: Model) -> str:
+    """The TOML that describes a model of a kind that ships; `from_text` reads it back the same."""
+    if kinds().get(model.kind.id) != model.kind:
+        text = N_("The model “{id}” is one of your own: change the file that it was published from.")
+        raise UserError(text, id=model.id)
+    lines = [f"id = {_toml(model.id)}", f"kind = {_toml(model.kind.id)}"]
+    if model.population:
+        lines.append(f"population = {_toml(model.population)}")
+    tables = {"settings": dict(model.settings), "scope": msgspec.to_builtins(model.scope) or {}}
+    for name, values in tables.items():
+        if values:
+            lines += ["", f"[{name}]", *(f"{key} = {_toml(value)}" for key, value in values.items())]
+    return "\n".join(lines) + "\n"
+
+
+def _toml(value: Any) -> str:
+    """A text, a number or a list of them: JSON writes these as TOML does."""
+    return msgspec.json.encode(value).decode().replace("\x7f", "\\u007f")
 
 
 def _kind(name: str | None, data: dict[str, Any]) -> Kind:

@@ -211,7 +211,8 @@ class Kind(Part, frozen=True):
 
 
 HOLE: Final = re.compile(r"\{([a-z_][a-z0-9_]*)\}")
-_ID: Final = re.compile(r"[a-z][a-z0-9_-]{0,62}\Z")
+ID: Final = re.compile(r"[a-z][a-z0-9_-]{0,62}\Z")
+NO_ID: Final = N_("“{id}” is no id. Use small letters, digits, - and _, a letter first.")
 _COLOUR: Final = re.compile(r"#[0-9a-f]{6}\Z")
 
 
@@ -229,11 +230,7 @@ def _misplaced(kind: Kind) -> list[UserError]:
     stages = [stage.id for stage in kind.stages]
     names = [*stages, *(badge.id for badge in kind.badges)]
     holes = [*kind.parameters, *kind.terms]
-    found = [
-        UserError(N_("“{id}” is no id. Use small letters, digits, - and _, a letter first."), id=name)
-        for name in (kind.id, *names)
-        if not _ID.match(name)
-    ]
+    found = [UserError(NO_ID, id=name) for name in (kind.id, *names) if not ID.match(name)]
     found += [
         UserError(N_("The id “{id}” is used twice."), id=name)
         for name in sorted({*names, *holes})

@@ -7,7 +7,7 @@ is the whole kind, so a version means the same for ever, whatever later releases
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, Final, cast
 
 from msgspec import Struct
@@ -21,7 +21,7 @@ from habitue.rules.nodes import And, Ever, Node, Rule, Where
 from habitue.rules.problem import Problem, RuleError
 from habitue.rules.read import read
 from habitue.rules.text import parse
-from habitue.stages.kind import HOLE, Canonical, Kind, Part, Setting, Stage, Subject, known
+from habitue.stages.kind import HOLE, ID, NO_ID, Canonical, Kind, Part, Setting, Stage, Subject, known
 
 ORDERS: Final = ("Order Completed", "Order Refunded")
 
@@ -76,7 +76,7 @@ class Model(Struct, frozen=True):
     """One version of a model. `settings` holds what differs from the kind's defaults.
 
     The place of a stage in `stages` is its value in the intervals; `version` is the interval version,
-    0 for a draft; `number` counts a model's versions from 1.
+    0 for a draft; `number` counts a model's versions from 1; `since` is when it was kept, in µs.
     """
 
     id: str
@@ -86,6 +86,7 @@ class Model(Struct, frozen=True):
     population: str | None = None
     version: int = 0
     number: int = 0
+    since: int = 0
 
     @property
     def subject(self) -> Subject:
@@ -127,29 +128,36 @@ class Model(Struct, frozen=True):
         return _sound(self).definition(self)
 
 
-def faults(model: Model, others: Sequence[Model] | None = None) -> list[Fault]:
+def faults(model: Model, others: Sequence[Definition] | None = None) -> list[Fault]:
     """Everything that is wrong with a model; none if the engine can take it.
 
-    With the `others` that are alive, what its rules say of them is checked too, and that no circle arises.
+    With the `others` that are alive, what its rules say of them is checked too, what theirs say of it, and
+    that no circle arises.
     """
     found = [Fault(place, error.text, error.fields) for place, error in model.kind.unsound(model.settings)]
+    if model.id and not ID.match(model.id):
+        found.append(Fault("id", NO_ID, {"id": model.id}))
     if found:
         return found
-    stages = None if others is None else {one.id: one.kind.display for one in (*others, model)}
-    reader = _Reader(model, stages)
+    reader = _Reader(model, others)
     texts = [(stage.id, stage.rule) for stage in model.stages]
     texts += [(badge.id, badge.rule) for badge in model.kind.badges]
     texts += [("population", model.population), ("scope", model.scope.where if model.scope else None)]
     found = [fault for place, text in texts if text for fault in reader.faults(place, text)]
-    return found or _circles([*(others or ()), model])
+    return found or _around(reader.definition(model), others or ())
 
 
-def _circles(models: Sequence[Model]) -> list[Fault]:
-    definitions = [_Reader(one).definition(one) for one in models]
-    found = cycle(
-        {("model", one.id): [rule for rule in (*one.rules, one.population) if rule] for one in definitions}
-    )
-    return [Fault("", found.text, found.fields)] if found else []
+def _around(mine: Definition, others: Sequence[Definition]) -> list[Fault]:
+    """What is wrong between a model and the others: a stage that they name and it lacks, a circle."""
+    stages = {one.id: one.values for one in (*others, mine) if one.kind == "model"}
+    found = [
+        Fault(one.id, problem.text, problem.fields)
+        for one in others
+        for rule in one.all
+        for problem in check(rule, one.subject, models=stages)
+    ]
+    circle = cycle({(one.kind, one.id): one.all for one in (*others, mine)})
+    return found or ([Fault("", circle.text, circle.fields)] if circle else [])
 
 
 def _sound(model: Model) -> _Reader:
@@ -164,11 +172,16 @@ def _sound(model: Model) -> _Reader:
 class _Reader:
     """Fills the holes of a model's rule texts and reads them."""
 
-    def __init__(self, model: Model, stages: Mapping[str, Sequence[str]] | None = None) -> None:
+    def __init__(self, model: Model, others: Sequence[Definition] | None = None) -> None:
         self._texts = model.kind.texts(model.settings)
         self._subject = model.subject
         self._scope = model.scope
-        self._stages = stages
+        self._models: dict[str, tuple[str, ...]] | None = None
+        self._segments: list[str] | None = None
+        if others is not None:
+            self._models = {one.id: one.values for one in others if one.kind == "model"}
+            self._models[model.id] = tuple(stage.id for stage in model.stages)
+            self._segments = [one.id for one in others if one.kind == "segment"]
 
     def definition(self, model: Model) -> Definition:
         return Definition(
@@ -212,7 +225,8 @@ class _Reader:
         except RuleError as error:
             return error.problems
         rule = Ever(ORDERS, cast(Where, reading.rule)) if bare else reading.rule
-        found = [*reading.problems, *check(rule, self._subject, models=self._stages, reading=reading)]
+        known = check(rule, self._subject, None, self._models, self._segments, reading)
+        found = [*reading.problems, *known]
         return [problem for problem in found if problem.severity == "error"]
 
     def _filled(self, template: str) -> tuple[str, list[_Mark]]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
+from habitue.engine.plan import Definition
 from habitue.kernel.errors import UserError
 from habitue.kernel.i18n import N_
 from habitue.stages.kind import Kind, Settings, kinds, known
@@ -50,18 +52,36 @@ def install(
     )
 
 
-def edit(ops: Ops, model: Model, now: int, by: str = "") -> Model:
+def edit(ops: Ops, model: Model, now: int, by: str = "", beside: Sequence[Definition] = ()) -> Model:
     """Keep the model as the next version of its id, as a draft: the live one stays live.
 
-    Raises `ModelError` with all that is wrong, checked against the other live models.
+    Raises `ModelError` with all that is wrong, checked against the other live models and what is `beside`.
     """
-    if found := faults(model, [one for one in live(ops) if one.id != model.id]):
-        raise ModelError(found)
-    body = msgspec.to_builtins(replace(model, version=0, number=0))
+    check(ops, model, beside)
+    body = msgspec.to_builtins(_bare(model))
     kept = store.keep(ops, KIND, model.id, model.subject, body, now, by)
     if kept is None:
         raise UserError(_SUBJECT, id=model.id)
-    return replace(model, version=kept.id, number=kept.number)
+    return replace(model, version=kept.id, number=kept.number, since=now)
+
+
+def check(ops: Ops, model: Model, beside: Sequence[Definition] = ()) -> None:
+    """Raise `ModelError` with all that is wrong with a model among the other live ones and these."""
+    others = [one.definition() for one in live(ops) if one.id != model.id]
+    if found := faults(model, [*others, *beside]):
+        raise ModelError(found)
+    if any(one.subject != model.subject for one in store.versions(ops, KIND, model.id)):
+        raise UserError(_SUBJECT, id=model.id)
+
+
+def same(one: Model, other: Model) -> bool:
+    """Whether two versions mean the same: a default that is written out changes nothing."""
+    full = [replace(_bare(model), settings=model.kind.settings(model.settings)) for model in (one, other)]
+    return full[0] == full[1]
+
+
+def _bare(model: Model) -> Model:
+    return replace(model, version=0, number=0, since=0)
 
 
 _SUBJECT = N_("“{id}” can't change between persons and accounts. Choose another id.")
@@ -82,9 +102,26 @@ def versions(ops: Ops, slug: str) -> list[Saved]:
     """Every version of a model, oldest first; raises `UserError` where there is no such model."""
     kept = store.versions(ops, KIND, slug)
     if not kept:
-        raise UserError(N_("There is no stage model “{id}” here."), id=slug)
+        known(
+            slug, [one.id for one in live(ops)], N_("There is no stage model “{name}”. There are: {known}.")
+        )
     return [Saved(_model(one), one.created, one.by, one.live) for one in kept]
 
 
+def numbered(ops: Ops, slug: str, number: int) -> Model:
+    """One version of a model; raises `UserError` where there is none of that number."""
+    kept = versions(ops, slug)
+    for one in kept:
+        if one.model.number == number:
+            return one.model
+    raise UserError(
+        N_("“{id}” has no version {number}. There are 1 to {last}."),
+        id=slug,
+        number=number,
+        last=len(kept),
+    )
+
+
 def _model(kept: Kept) -> Model:
-    return replace(msgspec.convert(kept.body, Model), id=kept.slug, version=kept.id, number=kept.number)
+    model = msgspec.convert(kept.body, Model)
+    return replace(model, id=kept.slug, version=kept.id, number=kept.number, since=kept.created)

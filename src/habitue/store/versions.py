@@ -50,6 +50,14 @@ def publish(ops: Ops, kind: str, slug: str, kept: int, number: int, now: int, by
         tx.execute(audit.insert().values(at=now, by=by, act="publish", about=f"{kind}:{slug}", detail=note))
 
 
+def retire(ops: Ops, kind: str, slug: str, now: int, by: str = "") -> None:
+    """Let no version of the definition be live; all of them stay kept."""
+    mine = definition.c.kind == kind, definition.c.slug == slug
+    with ops.begin() as tx:
+        tx.execute(definition.update().where(*mine).values(live_version=None))
+        tx.execute(audit.insert().values(at=now, by=by, act="retire", about=f"{kind}:{slug}", detail={}))
+
+
 def live(ops: Ops, kind: str) -> list[Kept]:
     """The live version of every definition of a kind, oldest definition first."""
     return [one for one in _all(ops, kind) if one.live]
