@@ -31,7 +31,8 @@ def test_a_corrected_file_says_that_what_came_first_stays(shop: Shop, tmp_path: 
     path.write_text(CORRECTED)
     report = shop.import_file(path, kind=kind, language="fr")
     assert (report.known, report.differing) == (2, 2)
-    assert any(line.startswith("2 événements") and "premier" in line for line in report.lines)
+    assert any(line.startswith("2 commandes") and "premier" in line for line in report.lines)
+    assert (report.revenue, report.stored_revenue, report.conflicts) == (12400, 500, 0)
     assert shop.warehouse.read("SELECT sum(revenue)::BIGINT AS n FROM event")["n"][0].as_py() == 3500
 
 

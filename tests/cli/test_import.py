@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import ISO, ORDERS, Habitue, answer
+from tests.cli.conftest import ISO, ORDERS, Habitue, answer, table
 
 
 def test_import_tells_how_it_read_the_file_and_what_it_refused(
@@ -16,12 +16,13 @@ def test_import_tells_how_it_read_the_file_and_what_it_refused(
     report = answer(habitue, empty, "import", orders)
     assert (report["rows"], report["customers"], report["rejected"]) == (3, 2, 1)
     assert report["events"] == {"Order Completed": 2}
-    assert report["revenue"] == 32.5
+    assert (report["revenue"], report["stored_revenue"]) == ("32.50", "32.50")
     assert ISO.fullmatch(report["first"])
     assert "2026-02-30" in Path(report["rejects"]).read_text("utf-8-sig")
     said = habitue("import", orders, "--data", empty)
     assert "3 rows read" in said.stdout
-    assert "2 events were there already" in said.stdout
+    assert "nothing changed: the 2 events of this file were all there already" in said.stdout
+    assert "net revenue in the file: €32.50; newly stored: €0.00" in said.stdout
 
 
 def test_a_dry_run_keeps_nothing(habitue: Habitue, empty: Path, orders: Path) -> None:
@@ -78,3 +79,66 @@ def test_refresh_goes_up_to_the_instant_asked_for(habitue: Habitue, empty: Path,
     answer(habitue, empty, "import", orders)
     assert answer(habitue, empty, "refresh", "--now", "2027-01-01T00:00Z")["now"] == "2027-01-01T00:00:00Z"
     assert habitue("refresh", "--now", "soon", "--data", empty).returncode == 2
+
+
+def test_a_corrected_file_names_the_orders_and_lists_them_all(
+    habitue: Habitue, empty: Path, tmp_path: Path
+) -> None:
+    head, file = "customer,date,order_id,amount\n", tmp_path / "x.csv"
+    file.write_text(f"{head}c1,2026-01-05,o1,10\nc2,2026-01-06,o2,20\nc3,2026-01-07,o3,30\n")
+    answer(habitue, empty, "import", file)
+    file.write_text(
+        f"{head}c1,2026-01-05,o1,99\nc2,2026-01-07,o2,20\nc4,2026-01-07,o3,30\nc5,2026-01-08,o4,5\n"
+    )
+    wished = answer(habitue, empty, "import", file, "--dry-run")
+    report = answer(habitue, empty, "import", file)
+    counts = ("known", "differing", "conflicts", "stored", "revenue", "stored_revenue")
+    assert [report[name] for name in counts] == [wished[name] for name in counts]
+    assert [report[name] for name in counts] == [3, 3, 1, 1, "154.00", "5.00"]
+    assert (wished["corrections"], wished["lines"]) == (None, report["lines"])
+    said = "\n".join(report["lines"])
+    assert "o1: €10.00, in the file €99.00 · o2: 2026-01-06, in the file 2026-01-07" in said
+    assert "another customer, and stays with the first: o3: c3, in the file c4" in said
+    listed = table(Path(report["corrections"]).read_text("utf-8-sig"))
+    assert [
+        (row["order_id"], row["what"], row["amount_stored"], row["amount_in_file"]) for row in listed
+    ] == [
+        ("o1", "figures", "10.00", "99.00"),
+        ("o2", "figures", "20.00", "20.00"),
+        ("o3", "customer", "30.00", "30.00"),
+    ]
+    assert Path(report["corrections"]).parent == empty / "rejects"
+    bought = habitue("segment", 'ever("Order Completed")', "--csv", "--data", empty)
+    assert [row["customer"] for row in table(bought.stdout)] == ["c1", "c2", "c3", "c5"]
+    said = habitue("import", file, "--data", empty, "--language", "fr").stdout
+    assert "rien n’a changé" in said
+    assert "o3\u00a0: c3, dans le fichier c4" in said
+
+
+def test_an_order_of_a_customer_by_two_keys_is_no_conflict(
+    habitue: Habitue, empty: Path, tmp_path: Path
+) -> None:
+    head, file = "customer,email,date,order_id,amount\n", tmp_path / "x.csv"
+    file.write_text(f"{head},a@b.fr,2026-01-05,o1,10\n7,,2026-01-05,o2,10\n")
+    answer(habitue, empty, "import", file)
+    habitue("merge", "a@b.fr", "7", "--why", "one human", "--data", empty)
+    file.write_text(f"{head}7,a@b.fr,2026-01-05,o1,10\n7,a@b.fr,2026-01-05,o2,10\n")
+    report = answer(habitue, empty, "import", file)
+    assert (report["known"], report["conflicts"], report["differing"]) == (2, 0, 0)
+
+
+def test_customers_may_number_their_own_orders(habitue: Habitue, empty: Path, tmp_path: Path) -> None:
+    file = tmp_path / "x.csv"
+    rows = (f"c{c},2026-01-{n:02},{n},10\n" for c in range(6) for n in range(1, 8))
+    file.write_text("customer,date,order_id,amount\n" + "".join(rows))
+    report = answer(habitue, empty, "import", file)
+    assert (report["stored"], report["rejected"]) == (42, 0)
+    assert any("customers share order numbers" in line for line in report["chosen"])
+
+
+def test_a_refresh_with_nothing_new_says_that_imports_need_none(
+    habitue: Habitue, empty: Path, orders: Path
+) -> None:
+    answer(habitue, empty, "import", orders)
+    assert "No new events were waiting" in habitue("refresh", "--data", empty).stdout
+    assert "Aucun nouvel événement" in habitue("refresh", "--data", empty, "--language", "fr").stdout

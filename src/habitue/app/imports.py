@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
 from typing import Final
 
 import msgspec
 
+from habitue.app.corrections import Corrections
 from habitue.app.workspace import Workspace
 from habitue.ingest import files
+from habitue.ingest.filed import Filed, filed
 from habitue.ingest.files import Detected, Report
-from habitue.ingest.inbox import checked, packed
+from habitue.ingest.inbox import checked, packed, unpacked
 from habitue.kernel.clock import Micros
 from habitue.kernel.errors import UserError
 from habitue.kernel.i18n import N_, Language, translator
@@ -31,9 +33,11 @@ class ImportReport:
 
     `rows` in the file, `events` by name, `customers`; `rejected` rows with how often each reason came, in
     words with its first examples;
-    `rejects` is the file that holds them. `known` events were there already, `differing` of them with other
-    contents: what came first stays. `revenue` is what the file adds up to, net, in minor units of `currency`;
-    `first` and `last` are the period (µs). `chosen` and `lines` say it in words.
+    `rejects` is the file that holds them. `stored` events are new, `known` were there already, `differing` of
+    them with other contents: what came first stays, and `corrections` is the file that lists them.
+    `conflicts` of these are orders of another customer by now. `revenue` is what the file adds up to, net, in
+    minor units of `currency`, `stored_revenue` what is new of it; `first` and `last` are the period (µs).
+    `chosen` and `lines` say it in words.
     """
 
     file: str
@@ -53,6 +57,53 @@ class ImportReport:
     chosen: list[str] = field(default_factory=list)
     lines: list[str] = field(default_factory=list)
     differing: int = 0
+    conflicts: int = 0
+    corrections: str | None = None
+    stored: int = 0
+    stored_revenue: int = 0
+
+
+@dataclass(frozen=True)
+class Done:
+    """A file that was read, and what becomes of its events."""
+
+    detected: Detected
+    report: Report
+    rejects: Path
+    dry_run: bool
+    language: Language
+    filed: Filed
+
+    def said(self) -> ImportReport:
+        """What there is to report; writes the file of corrections where there are any."""
+        report, filed, t = self.report, self.filed, translator(self.language)
+        wrong = Corrections(filed.corrected, report.currency, report.zone, self.language)
+        listed = self.rejects.with_stem(f"{self.rejects.stem}-corrections")
+        if wrong.rows.num_rows and not self.dry_run:
+            wrong.write(listed)
+        return ImportReport(
+            file=self.detected.source.name,
+            kind=self.detected.kind,
+            dry_run=self.dry_run,
+            rows=report.rows,
+            events=dict(report.events),
+            customers=report.customers,
+            known=filed.known,
+            rejected=report.rejected,
+            reasons=report.reasons.said(t),
+            rejects=str(self.rejects) if report.rejected and not self.dry_run else None,
+            first=report.first,
+            last=report.last,
+            revenue=report.money,
+            currency=report.currency,
+            chosen=self.detected.lines(self.language),
+            lines=[*report.lines(self.language, filed.revenue if filed.known else None), *wrong.lines()],
+            differing=wrong.rows.num_rows,
+            conflicts=wrong.count("customer"),
+            corrections=str(listed) if wrong.rows.num_rows and not self.dry_run else None,
+            stored=filed.events,
+            stored_revenue=filed.revenue,
+        )
 
 
 def run(
@@ -65,7 +116,7 @@ def run(
     language: Language,
     now: Micros,
     told: Told | None,
-) -> ImportReport:
+) -> Done:
     """Read the file and, unless it is a dry run, put its events in; the caller refreshes."""
     own = shop.settings
     settings = files.Settings(own.currency, own.timezone, language, rates)
@@ -87,56 +138,23 @@ def run(
         progress=_bytes(told),
     )
     if dry_run:
-        for _ in parcels:
-            pass
-        return _report(detected, report, rejects, language, dry_run=True)
+        found = sum((filed(shop.warehouse, parcel.table) for parcel in parcels), Filed())
+        return Done(detected, report, rejects, dry_run, language, found)
     try:
+        found = sum((filed(shop.warehouse, unpacked(body)) for body in held.kept(shop.ops, job)), Filed())
         for chunk, parcel in enumerate(parcels, start=before):
-            held.hold(
-                shop.ops, job, chunk, parcel.source, parcel.table.num_rows, packed(checked(parcel.table))
-            )
+            table = checked(parcel.table)
+            held.hold(shop.ops, job, chunk, parcel.source, table.num_rows, packed(table))
+            found += filed(shop.warehouse, table)
     except UserError:
         held.drop(shop.ops, job)
         jobs.forget(shop.ops, job)
         raise
     held.release(shop.ops, job, now)
     jobs.remember(shop.ops, files.fingerprint(detected.header), detected.kind, files.remember(detected), now)
-    said = _report(detected, report, rejects, language, dry_run=False)
-    jobs.finish(shop.ops, job, msgspec.to_builtins(said), now)
-    return said
-
-
-def _report(
-    detected: Detected, report: Report, rejects: Path, language: Language, dry_run: bool
-) -> ImportReport:
-    return ImportReport(
-        file=detected.source.name,
-        kind=detected.kind,
-        dry_run=dry_run,
-        rows=report.rows,
-        events=dict(report.events),
-        customers=report.customers,
-        known=0,
-        rejected=report.rejected,
-        reasons=report.reasons.said(translator(language)),
-        rejects=str(rejects) if report.rejected and not dry_run else None,
-        first=report.first,
-        last=report.last,
-        revenue=report.money,
-        currency=report.currency,
-        chosen=detected.lines(language),
-        lines=report.lines(language),
-    )
-
-
-def settled(report: ImportReport, known: int, differing: int, language: Language) -> ImportReport:
-    """The report with what loading found: events there already, and those whose contents differed."""
-    lines = [*report.lines]
-    if differing:
-        one = N_("{n} event is here already with another date, amount or detail; what came first stays")
-        many = "{n} events are here already with other dates, amounts or details; what came first stays"
-        lines.append(translator(language).n(one, many, differing))
-    return replace(report, known=known, differing=differing, lines=lines)
+    done = Done(detected, report, rejects, dry_run, language, found)
+    jobs.finish(shop.ops, job, msgspec.to_builtins(done.said()), now)
+    return done
 
 
 def _bytes(told: Told | None) -> Callable[[int, int, int], None] | None:

@@ -110,11 +110,10 @@ class Shop(Shelf):
         when = clock.now() if now is None else now
         spoken = language or self.settings.language
         with self.working:
-            report = imports.run(self, Path(path), kind, mapping, rates or {}, dry_run, spoken, when, told)
-            if dry_run:
-                return report
-            fresh = self.refresh(now, told)
-            return imports.settled(report, fresh.known, fresh.differing, spoken)
+            done = imports.run(self, Path(path), kind, mapping, rates or {}, dry_run, spoken, when, told)
+            if not dry_run:
+                self.refresh(now, told)
+            return done.said()
 
     def import_orders(self, orders: Any, **mapping: str) -> ImportReport:
         """Import orders from an Arrow table, a Polars or pandas data frame, or anything that speaks Arrow."""

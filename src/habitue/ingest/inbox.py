@@ -201,3 +201,9 @@ def packed(table: pa.Table) -> bytes:
     with pa.ipc.new_stream(sink, table.schema, options=_IPC) as writer:
         writer.write_table(table.combine_chunks())
     return bytes(sink.getvalue())
+
+
+def unpacked(body: bytes) -> pa.Table:
+    """The table that `packed` gave."""
+    with pa.ipc.open_stream(body) as stream:
+        return stream.read_all()

@@ -5,6 +5,7 @@ So nothing is half imported, and an import that was cut short goes on after the 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from zlib import crc32
 
 import sqlalchemy as sa
@@ -24,6 +25,14 @@ def reached(ops: Ops, job: str) -> int:
     with ops.read() as tx:
         last = tx.scalar(held.select().where(held.c.job == job).with_only_columns(sa.func.max(held.c.chunk)))
     return 0 if last is None else int(last) + 1
+
+
+def kept(ops: Ops, job: str) -> Iterator[bytes]:
+    """The chunks of the job that are kept, in order, one in memory at a time."""
+    for chunk in range(reached(ops, job)):
+        with ops.read() as tx:
+            mine = (held.c.job == job) & (held.c.chunk == chunk)
+            yield bytes(tx.execute(held.select().where(mine)).one().body)
 
 
 def release(ops: Ops, job: str, now: int) -> None:

@@ -85,3 +85,11 @@ def test_the_spill_is_gone_afterwards(run: Run, tmp_path: Path, monkeypatch: pyt
     monkeypatch.setattr("tempfile.tempdir", str(spill))
     run(SHOPIFY)
     assert list(spill.iterdir()) == []
+
+
+def test_lines_that_give_an_order_to_another_customer_are_all_rejected(run: Run) -> None:
+    rows = "1,a,2025-01-01,X,2,1\n1,b,2025-01-01,Y,1,5\n1,b,2025-01-01,Z,1,6\n1,a,2025-01-01,W,1,1\n"
+    made = run(HEAD + rows)
+    assert made.brief == [("user:a", "Order Completed", 300)]
+    assert sorted(row[0] for row in made.rejects[1:]) == ["3", "4"]
+    assert all("another customer" in reason for reason in made.reasons)

@@ -79,7 +79,7 @@ def test_the_same_order_twice_in_a_file_counts_once(run: Run) -> None:
     assert (made.report.known, made.report.rejected) == (1, 0)
 
 
-@pytest.mark.parametrize("other", ["7,a,2025-01-01,12", "7,a,2025-01-02,10"])
+@pytest.mark.parametrize("other", ["7,a,2025-01-01,12", "7,a,2025-01-02,10", "7,b,2025-01-01,10"])
 @pytest.mark.parametrize("refund", ["", "8,a,2025-01-01,-3\n"])
 def test_an_order_told_in_two_ways_is_taken_once_and_the_other_row_rejected(
     run: Run, other: str, refund: str

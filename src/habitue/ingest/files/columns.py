@@ -201,7 +201,9 @@ def _form(filled: pa.Array, given: Mapping[str, str]) -> tuple[str | None, float
     filled = filled.slice(0, GLANCE)
     if not len(filled) or not pc.any(pc.match_substring_regex(filled, r"\d")).as_py():
         return None, 0.0
-    share: dict[str, float] = {form: _plausible(form, *dates.instants(filled, form, "UTC")) for form in dates.FORMS}
+    share: dict[str, float] = {
+        form: _plausible(form, *dates.instants(filled, form, "UTC")) for form in dates.FORMS
+    }
     if "dates" in given:
         return given["dates"], share[given["dates"]]
     best = max(dates.FORMS, key=lambda form: share[form])

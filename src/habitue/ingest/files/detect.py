@@ -30,6 +30,8 @@ from habitue.kernel.i18n import N_, Language, Translator, translator
 Kind = Literal["orders", "order-lines", "customers", "events"]
 KINDS: Final[tuple[Kind, ...]] = ("orders", "order-lines", "customers", "events")
 SAMPLE: Final = 5000
+SHARED: Final = 5
+"""Fewer order ids that have several customers are a mistake."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +48,7 @@ class Detected(Struct, frozen=True):
     """A file and how it will be read.
 
     `grouped`: several rows make one order; `whole`: an amount is the order's, not the line's. `options`: how
-    dates and amounts are written, where it was said.
+    dates and amounts are written, where it was said. `own`: every customer has orders numbered 1, 2, 3.
     """
 
     source: Source
@@ -59,12 +61,14 @@ class Detected(Struct, frozen=True):
     grouped: bool = False
     whole: bool = False
     options: dict[str, str] = {}
+    own: bool = False
 
     @property
     def fingerprint(self) -> str:
         """Of the file's bytes and of how they are read: the same import, the same parcels."""
         how = {
             "sheet": self.source.sheet, "kind": self.kind, "grouped": self.grouped, "whole": self.whole,
+            "own": self.own,
             "choices": sorted((f, c.column, c.fixed) for f, c in self.choices.items()),
             "columns": [(c.name, c.type, c.sign, c.form) for c in self.columns.values()],
         }  # fmt: skip
@@ -224,8 +228,11 @@ def _detect(
     if grouped:
         theirs = N_("several rows make one order; the amount is the whole order's")
         notes = [*notes, note(theirs if whole else N_("several rows make one order; its lines add up"))]
+    own = _own(choices, sample)
+    if own:
+        notes = [*notes, note(N_("customers share order numbers: each customer's orders have their own"))]
     return Detected(
-        source, dialect, chosen, header, studied, choices, [*notes, *doubts], grouped, whole, given
+        source, dialect, chosen, header, studied, choices, [*notes, *doubts], grouped, whole, given, own
     )
 
 
@@ -284,6 +291,18 @@ def _grouping(kind: Kind, choices: Mapping[str, Choice], sample: pa.Table) -> tu
     if not several.any():
         return True, "line" in choices
     return True, _repeated(codes[several], sample[revenue.column].filter(pa.array(several)))
+
+
+def _own(choices: Mapping[str, Choice], sample: pa.Table) -> bool:
+    """Whether so many order ids have several customers that it is no mistake: 1, 2, 3 of each customer."""
+    order, owner = choices.get("order_id"), choices.get("customer") or choices.get("email")
+    if order is None or owner is None or order.fixed or owner.fixed:
+        return False
+    rows = pa.table({"order": sample[order.column], "owner": pc.utf8_lower(sample[owner.column])})
+    rows = rows.filter(pc.and_(pc.not_equal(rows["order"], ""), pc.not_equal(rows["owner"], "")))
+    ways = rows.group_by("order").aggregate([("owner", "count_distinct")])["owner_count_distinct"]
+    several = pc.sum(pc.greater(ways, 1)).as_py() or 0
+    return several >= SHARED and several * 5 >= len(ways)
 
 
 def _repeated(orders: Ints, amounts: pa.ChunkedArray) -> bool:

@@ -1,7 +1,8 @@
 """Orders → parcel rows with their message ids; and the memory of a file that ids and counts rest on.
 
-With an order id the message id is made of the order id, the customer and the event's name, so a re-export
-that corrects an order does not count it twice (the first wins). What is paid back is told apart by its
+With an order id the message id is made of the order id and the event's name (and of the customer, where each
+numbers their own), so a re-export that corrects an order, or gives it to another customer, does not count it
+twice: the first wins. What is paid back is told apart by its
 instant, amount and number among equals; a row without order id by all that it says and that number.
 """
 
@@ -14,7 +15,7 @@ from msgspec import structs
 
 from habitue.ingest.files import props, seen
 from habitue.ingest.files.dates import Bools, Ints
-from habitue.ingest.files.orders import CANCELED, COMPLETED, REFUNDED, Orders
+from habitue.ingest.files.orders import CANCELED, COMPLETED, REFUNDED, Orders, numbers
 from habitue.ingest.files.report import EXAMPLES, Report
 from habitue.ingest.files.rows import Rows
 from habitue.ingest.files.seen import Digests, Occurrences, Seen
@@ -79,9 +80,10 @@ def table(
 def emit(orders: Orders, rows: Rows, memory: Memory) -> pa.Table:
     """The events of these orders: traits first, then orders, then what was paid back."""
     name = _names(orders)
+    whose = [orders.key] if rows.detected.own else []
     revenue = pc.if_else(pa.array(orders.sums & ~orders.cancelled), pa.array(orders.amount, pa.int64()), None)
     said = _props(orders, orders.amount, orders.sums, rows)
-    ids, fresh, differing = _ids(orders, name, revenue, said, memory)
+    ids, fresh, differing = _ids(orders, whose, name, revenue, said, memory)
     _contradicted(orders, rows, differing)
     main = table(ids, orders.key, orders.account, orders.at, name, revenue, said).filter(pa.array(fresh))
     return pa.concat_tables(
@@ -99,30 +101,35 @@ def _names(orders: Orders) -> pa.Array:
 
 
 def _ids(
-    orders: Orders, name: pa.Array, revenue: pa.Array, said: pa.Array, memory: Memory
+    orders: Orders, whose: list[pa.Array], name: pa.Array, revenue: pa.Array, said: pa.Array, memory: Memory
 ) -> tuple[Digests, Bools, Bools]:
     """Message ids, which of them are not repetitions of an order, and which repeat it otherwise."""
     named = np.asarray(pc.not_equal(orders.order, ""))
-    back = (orders.amount < 0) | orders.refunding
+    back, owner = (orders.amount < 0) | orders.refunding, seen.each(orders.key)
     if (named & ~back).all():
-        ids = seen.digests("order", orders.order, orders.key, name)
-        return ids, *memory.once(ids, orders.at, orders.amount)
+        ids = seen.digests("order", orders.order, *whose, name)
+        return ids, *memory.once(ids, orders.at, orders.amount, owner)
     at, money = pa.array(orders.at).cast(pa.string()), revenue.cast(pa.string())
     ids = seen.digests("row", orders.key, at, name, money, said)
-    ids = np.where(named, seen.digests("back", orders.order, orders.key, at, money), ids)
+    ids = np.where(named, seen.digests("back", orders.order, *whose, at, money), ids)
     once, fresh, differing = named & ~back, np.ones(len(named), np.bool_), np.zeros(len(named), np.bool_)
-    ids[once] = seen.digests("order", orders.order, orders.key, name)[once]
-    fresh[once], differing[once] = memory.once(ids[once], orders.at[once], orders.amount[once])
+    ids[once] = seen.digests("order", orders.order, *whose, name)[once]
+    fresh[once], differing[once] = memory.once(ids[once], orders.at[once], orders.amount[once], owner[once])
     ids[~once] = memory.numbered(ids[~once])
     return ids, fresh, differing
 
 
 def _contradicted(orders: Orders, rows: Rows, differing: Bools) -> None:
-    """Rejects the rows that give an order of an earlier row another date or amount."""
+    """Rejects the rows that give an order of an earlier row another customer, date or amount."""
+    if not differing.any():
+        return
     where = np.zeros(len(rows.lines), np.bool_)
     where[orders.row[differing]] = True
+    if rows.detected.grouped:
+        lines = seen.digests("line", numbers(rows), rows.people(blank=True))
+        where = np.isin(seen.short(lines), seen.short(lines[where]))
     text = N_(
-        "an earlier row gives order “{value}” another date or amount; "
+        "an earlier row gives order “{value}” another customer, date or amount; "
         "if the rows of one order add up, say --as order-lines"
     )
     rows.faults.mark(where, text, rows.cells("order_id"))

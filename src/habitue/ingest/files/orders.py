@@ -67,7 +67,7 @@ def read(rows: Rows) -> Orders:
         rows.faults.mark(~sums, N_("the amount is missing"))
     return Orders(
         row=np.arange(len(rows.lines)),
-        order=_ids(rows),
+        order=numbers(rows),
         key=key,
         account=rows.accounts(),
         at=at,
@@ -82,7 +82,8 @@ def read(rows: Rows) -> Orders:
     )
 
 
-def _ids(rows: Rows) -> pa.Array:
+def numbers(rows: Rows) -> pa.Array:
+    """Each row's order id, "" where it has none."""
     cells = rows.cells("order_id")
     if cells is None:
         return pa.array([""] * len(rows.lines), pa.string())

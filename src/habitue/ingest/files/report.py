@@ -132,8 +132,8 @@ class Report:
         self.first = first if self.first is None else min(self.first, first)
         self.last = last if self.last is None else max(self.last, last)
 
-    def lines(self, language: Language) -> list[str]:
-        """The report in words, the most important first."""
+    def lines(self, language: Language, stored: int | None = None) -> list[str]:
+        """The report in words, the most important first; `stored`: what is new of the net revenue."""
         t = translator(language)
         said = [
             t.n("{n} row read", "{n} rows read", self.rows),
@@ -143,8 +143,13 @@ class Report:
         if self.first is not None and self.last is not None:
             first, last = (moment(at, self.zone).date().isoformat() for at in (self.first, self.last))
             said.append(t(N_("from {first} to {last}"), first=first, last=last))
-        if self.currency and self.money:
-            said.append(t(N_("net revenue: {money}"), money=shown(self.money, self.currency, language)))
+        if self.currency and (self.money or stored):
+            money, new = (shown(n or 0, self.currency, language) for n in (self.money, stored))
+            in_file = N_("net revenue: {money}")
+            both = N_("net revenue in the file: {money}; newly stored: {new}")
+            said.append(
+                t(in_file, money=money) if stored in (None, self.money) else t(both, money=money, new=new)
+            )
         return said + self._odd(t) + self._refused(t)
 
     def _odd(self, t: Translator) -> list[str]:

@@ -33,6 +33,13 @@ def hashes(texts: pa.Array) -> Hashes:
     return np.fromiter(map(hash, texts.to_pylist()), np.int64, len(texts)).view(np.uint64)
 
 
+def each(texts: pa.Array) -> Ints:
+    """The same of many texts that repeat."""
+    coded = texts.dictionary_encode()
+    found: Ints = hashes(coded.dictionary).view(np.int64)[np.asarray(coded.indices)]
+    return found
+
+
 def short(ids: Digests) -> Hashes:
     return ids.view(np.uint64)[::2]
 
