@@ -28,7 +28,7 @@ def merging(shop: Workspace, one: str, other: str, by: str, why: str, now: Micro
     (first, key), (second, beside) = shop.named(one), shop.named(other)
     if first == second:
         raise UserError(N_("“{one}” and “{other}” are one customer already."), one=one, other=other)
-    return _ruling("merge", key, beside, by, why, now)
+    return ruling("merge", key, beside, by, why, now)
 
 
 def splitting(shop: Workspace, one: str, other: str, by: str, why: str, now: Micros) -> Parcel:
@@ -44,10 +44,11 @@ def splitting(shop: Workspace, one: str, other: str, by: str, why: str, now: Mic
             other=other,
             keys=", ".join(near),
         )
-    return _ruling("split", key, beside, by, why, now)
+    return ruling("split", key, beside, by, why, now)
 
 
-def _ruling(act: Literal["merge", "split"], one: str, other: str, by: str, why: str, now: Micros) -> Parcel:
+def ruling(act: Literal["merge", "split"], one: str, other: str, by: str, why: str, now: Micros) -> Parcel:
+    """What somebody decided about two keys, to be put into the inbox; raises `UserError` without a reason."""
     if not why.strip():
         raise UserError(N_("Say why: whoever looks at this customer later will want to know."))
     name = f"{SOURCE}:{act}:{one}:{other}:{now}"

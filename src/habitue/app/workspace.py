@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import date
 from functools import cached_property
@@ -153,6 +153,8 @@ class Workspace:
         self.names = Kept[str, Catalogue](lambda: self.generation, 1)
         self.notices: list[Notice] = []
         """What its owner should know of how the workspace was found, and what was done about it."""
+        self.forgetting: list[Callable[[], None]] = []
+        """Told when people are erased: whoever keeps what came in only in memory."""
         self.working = RLock()
         """Held by whoever changes what is in the stores."""
 

@@ -19,6 +19,7 @@ from habitue.ingest import inbox, twice, whole
 from habitue.ingest.apply import Progress, apply, catch_up
 from habitue.ingest.calls.rows import EURO, Terms
 from habitue.ingest.inbox import Waiting
+from habitue.ingest.returned import Returned
 from habitue.people import identity
 from habitue.store.failure import Damaged, StoreDown
 from habitue.store.log import LOG, MOMENT, EventLog
@@ -37,6 +38,7 @@ class Loaded:
     """Events new and dropped as known, ids of the persons touched, and whether all of it was history.
 
     `differing`: how many that are stored came again with another instant, revenue or properties.
+    `returned`: how many old files told of people who are erased.
     """
 
     events: int
@@ -44,6 +46,7 @@ class Loaded:
     persons: np.ndarray[tuple[int], np.dtype[np.int64]]
     history: bool
     differing: int = 0
+    returned: int = 0
 
 
 def load(
@@ -62,8 +65,9 @@ def load(
 def _load(ops: Ops, log: EventLog, warehouse: Warehouse, progress: Progress | None, terms: Terms) -> Loaded:
     recover(ops, log, warehouse)
     total, read, history, differing = inbox.count(ops), 0, True, 0
+    returned = Returned(ops)
     events, persons = 0, np.empty(0, np.int64)
-    for batch in _batches(inbox.waiting(ops, terms)):
+    for batch in _batches(returned.kept(inbox.waiting(ops, terms))):
         fresh = _numbered(ops, log, warehouse, batch)
         if fresh.num_rows < sum(row.table.num_rows for row in batch):
             differing += _contradicted(ops, warehouse, batch)
@@ -80,7 +84,7 @@ def _load(ops: Ops, log: EventLog, warehouse: Warehouse, progress: Progress | No
             progress(read, total)
     warehouse.compact(least=100_000, share=0.1)
     log.compact()
-    return Loaded(events, read - events, persons, history, differing)
+    return Loaded(events, read - events, persons, history, differing, returned.events)
 
 
 @dataclass(frozen=True)

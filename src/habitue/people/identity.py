@@ -43,6 +43,15 @@ def _known(ops: Ops, keys: list[str], space: str) -> dict[str, int]:
     return known
 
 
+def known(ops: Ops, keys: list[str], space: str = PERSON) -> set[str]:
+    """Those of the keys that have an id."""
+    with ops.read() as tx:
+        given = ops.texts(keys)
+        held = identity.c.value.in_(given.select().with_only_columns(given.c.value))
+        mine = identity.select().where(identity.c.space == space, held)
+        return set(tx.scalars(mine.with_only_columns(identity.c.value)))
+
+
 def recover(ops: Ops, space: str, keys: list[str], ids: list[int]) -> None:
     """Learn ids that the log knows and this database doesn't: it was lost, or put back from an older copy."""
     with ops.begin() as tx:

@@ -1,0 +1,147 @@
+"""What is kept of a person as a page that they can read: one file, nothing loaded from elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from html import escape
+from typing import TYPE_CHECKING, Any, Final
+
+from babel.dates import format_datetime
+from msgspec import json
+
+from habitue.app.workspace import Settings
+from habitue.kernel import clock, money
+from habitue.kernel.i18n import N_, Language, Translator, translator
+
+if TYPE_CHECKING:
+    from habitue.app.access import Record
+
+_STYLE: Final = (
+    "body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#0f172a}"
+    "table{border-collapse:collapse;width:100%;font-size:.875rem}"
+    "th,td{text-align:left;vertical-align:top;padding:.25rem .75rem .25rem 0;border-bottom:1px solid #e2e8f0}"
+    "td{overflow-wrap:anywhere}h2{margin-top:2.5rem}"
+)
+_WHEN: Final = N_("When")
+_WHAT: Final = N_("What")
+_SOURCE: Final = N_("Source")
+_FROM: Final = N_("From")
+_TO: Final = N_("To")
+
+
+class _Paper:
+    """Says what one reader is to read."""
+
+    def __init__(self, found: Record, language: Language, settings: Settings) -> None:
+        self.found, self.say, self._zone = found, translator(language), settings.timezone
+
+    def time(self, text: str | None) -> str:
+        if not text:
+            return ""
+        at = clock.moment(clock.instant(text), self._zone)
+        return str(format_datetime(at, "medium", locale=self.say.language))
+
+    def money(self, units: int | None) -> str:
+        return "" if units is None else money.shown(units, self.found.currency, self.say.language)
+
+    def table(self, title: str, heads: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
+        """A section with a table; one that says so where there is nothing."""
+        body = "".join(f"<tr>{''.join(f'<td>{escape(_plain(c))}</td>' for c in row)}</tr>" for row in rows)
+        said = f"<h2>{escape(self.say(title))}</h2>"
+        if not body:
+            return f"{said}<p>{escape(self.say(N_('Nothing is kept.')))}</p>"
+        head = "".join(f"<th scope=col>{escape(self.say(one))}</th>" for one in heads)
+        return f"{said}<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+
+
+def page(found: Record, language: Language, settings: Settings) -> str:
+    """The page as HTML, in one language."""
+    paper = _Paper(found, language, settings)
+    say: Translator = paper.say
+    title = say(N_("What is kept about you"))
+    made = say(
+        N_("Made on {when}. Times are those of {zone}."), when=paper.time(found.made), zone=settings.timezone
+    )
+    return (
+        f'<!doctype html><html lang="{language}"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width"><meta http-equiv="content-security-policy" '
+        "content=\"default-src 'none'; style-src 'unsafe-inline'\">"
+        f"<title>{escape(title)}</title><style>{_STYLE}</style></head><body>"
+        f"<h1>{escape(title)}</h1><p>{escape(made)}</p>{''.join(_sections(paper))}</body></html>\n"
+    )
+
+
+def _sections(paper: _Paper) -> Iterable[str]:
+    found, time, say = paper.found, paper.time, paper.say
+    yield paper.table(N_("How you are known"), (N_("Key"),), ([key] for key in found.keys))
+    yield paper.table(
+        N_("Why these are taken for one person"),
+        (_WHEN, N_("Key"), N_("With"), _SOURCE, N_("Who"), N_("Why")),
+        ((time(j["ts"]), j["one"], j["other"], j["source"], j["by"], j["why"]) for j in found.joined),
+    )
+    yield paper.table(
+        N_("What is known of you, and since when"),
+        (_WHAT, N_("Value"), _WHEN, _SOURCE),
+        ((t["name"], t["value"], time(t["ts"]), t["source"]) for t in found.traits),
+    )
+    yield paper.table(
+        N_("What you agreed to or refused"),
+        (_WHEN, N_("Channel"), N_("Purpose"), N_("Answer"), _SOURCE),
+        ((time(c["ts"]), c["channel"], c["purpose"], c["status"], c["source"]) for c in found.consents),
+    )
+    yield paper.table(
+        N_("Addresses that are not written to"),
+        (_WHEN, N_("Address"), N_("Channel"), N_("Why")),
+        ((time(b["at"]), b["address"], b["channel"], b["reason"]) for b in found.blocked),
+    )
+    yield paper.table(
+        N_("Your orders"),
+        (_WHEN, _WHAT, N_("Amount"), N_("Details")),
+        ((time(o["at"]), o["name"], paper.money(o["revenue"]), o["properties"]) for o in found.orders),
+    )
+    yield paper.table(
+        N_("What happened"),
+        (_WHEN, _WHAT, N_("Details"), N_("Key"), _SOURCE),
+        ((time(e["at"]), e["name"], e["properties"], e["key"], e["source"]) for e in found.events),
+    )
+    for title, groups in ((N_("Stages"), found.stages), (N_("Segments"), found.segments)):
+        yield paper.table(
+            title,
+            (N_("List"), N_("Stage"), _FROM, _TO),
+            (
+                (name, one["value"], time(one["since"]), time(one["until"]))
+                for name, stays in groups.items()
+                for one in stays
+            ),
+        )
+    yield paper.table(
+        N_("What somebody decided about your keys"),
+        (_WHEN, N_("Who"), _WHAT, N_("Key"), N_("With"), N_("Why")),
+        ((time(m["ts"]), m["by"], m["act"], m["one"], m["other"], m["why"]) for m in found.merges),
+    )
+    yield paper.table(
+        N_("Calls that could not be taken"),
+        (_WHEN, _SOURCE, N_("Why"), N_("Details")),
+        ((time(r["received"]), r["source"], r["reason"], r["call"]) for r in found.refused),
+    )
+    yield paper.table(
+        N_("What came in and waits"),
+        (_WHEN, _WHAT, N_("Details")),
+        ((time(w["at"]), w["name"], w["properties"]) for w in found.waiting),
+    )
+    yield paper.table(
+        N_("Rows of files that could not be imported"), (N_("Details"),), ([row] for row in found.rejected)
+    )
+    yield paper.table(
+        N_("Notes of what was done here"),
+        (_WHEN, N_("Who"), _WHAT, N_("Details")),
+        ((time(a["at"]), a["by"], a["act"], a["detail"]) for a in found.audit),
+    )
+    yield f"<p>{escape(say(N_('The same stands beside this page for programs, as JSON.')))}</p>"
+
+
+def _plain(cell: Any) -> str:
+    """A cell as text: nothing for what is not set, JSON for what has parts."""
+    if cell is None:
+        return ""
+    return cell if isinstance(cell, str) else json.encode(cell).decode()

@@ -1,0 +1,156 @@
+"""Where else somebody is named: in what waits, was refused or noted; found, and forgotten.
+
+Nobody has worked out whom these texts are about, so they are looked through for keys, addresses and names.
+"""
+
+from __future__ import annotations
+
+import csv
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+from zlib import crc32
+
+import msgspec
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from habitue.ingest.erasing import Plan
+from habitue.ingest.inbox import packed
+from habitue.people.identity import ACCOUNT, PERSON
+from habitue.people.privacy import Marks
+from habitue.store import erasures
+from habitue.store.erasures import Request
+from habitue.store.ops import Ops, Tx, audit, dead, erasure, held, identity, import_job, inbox, suppression
+
+CLEARED: Final = (identity, inbox, held, dead, import_job, audit, erasure, suppression)
+"""The tables that hold what is personal at times."""
+
+REJECTS: Final = "rejects"
+_NUMBERS: Final = (
+    *("file", "kind", "dry_run", "rows", "events", "customers", "known", "rejected", "first", "last"),
+    *("revenue", "currency", "differing"),
+)
+"""What stays of the report of an import: in its sentences there are examples, and nobody knows whose."""
+
+
+# --- found ----------------------------------------------------------------------------------------
+
+
+def refused(ops: Ops, marks: Marks) -> list[dict[str, Any]]:
+    """The refused calls that name them."""
+    with ops.read() as tx:
+        rows = [row for row in tx.execute(dead.select().order_by(dead.c.id)) if _named(row.body, marks)]
+    return [
+        {
+            "received": row.received,
+            "source": row.source,
+            "reason": row.reason,
+            "call": row.body.decode("utf-8", "replace"),
+        }
+        for row in rows
+    ]
+
+
+def audited(ops: Ops, marks: Marks) -> list[dict[str, Any]]:
+    """The acts noted that name them."""
+    with ops.read() as tx:
+        rows = list(tx.execute(audit.select().order_by(audit.c.id)))
+    return [
+        {"at": row.at, "by": row.by, "act": row.act, "about": row.about, "detail": row.detail}
+        for row in rows
+        if marks.within([row.about, row.detail])
+    ]
+
+
+def rejected(folder: Path, marks: Marks) -> list[dict[str, str]]:
+    """The rows of files that could not be imported and name them."""
+    return [
+        dict(zip(header, row, strict=False))
+        for path in sorted((folder / REJECTS).glob("*.csv"))
+        for header, row in _rows(path)
+        if _about(header, row, marks)
+    ]
+
+
+# --- forgotten ------------------------------------------------------------------------------------
+
+
+def forget_files(folder: Path, marks: Marks) -> None:
+    """Take them out of the files of refused rows, and delete reports of defects that name them."""
+    for path in sorted((folder / REJECTS).glob("*.csv")):
+        rows = list(_rows(path))
+        left = [row for header, row in rows if not _about(header, row, marks)]
+        if not left:
+            path.unlink()
+        elif len(left) < len(rows):
+            _write(path, [rows[0][0], *left])
+    for path in Path(tempfile.gettempdir()).glob("habitue-defect-*.txt"):
+        if path.owner() == folder.owner() and marks.spoken(path.read_text("utf-8", "replace")):
+            path.unlink()
+
+
+def forget(ops: Ops, request: Request, plan: Plan, marks: Marks) -> None:
+    """Take them out of the operational database, and keep keyed hashes of their keys; all or nothing."""
+    secret = erasures.secret(ops)
+    with ops.begin() as tx:
+        for space, keys in ((PERSON, plan.keys), (ACCOUNT, plan.accounts)):
+            given = ops.texts(keys)
+            theirs = identity.c.value.in_(given.select().with_only_columns(given.c.value))
+            tx.execute(identity.delete().where(identity.c.space == space, theirs))
+        _forget_held(tx, set(plan.keys))
+        for row in tx.execute(dead.select()).all():
+            if _named(row.body, marks) or marks.within(row.detail):
+                tx.execute(dead.delete().where(dead.c.id == row.id))
+        for row in tx.execute(import_job.select()).all():
+            numbers = {name: row.report[name] for name in _NUMBERS if name in row.report}
+            tx.execute(import_job.update().where(import_job.c.id == row.id).values(report=numbers))
+        for row in tx.execute(audit.select()).all():
+            if marks.within([row.about, row.detail]):
+                mine = audit.update().where(audit.c.id == row.id)
+                tx.execute(mine.values(about=f"erasure:{request.id}", detail={}))
+        erasures.forget(tx, request, plan.keys, secret)
+
+
+def _forget_held(tx: Tx, keys: set[str]) -> None:
+    """Chunks of files that are still being read, without their rows."""
+    gone = pa.array(sorted(keys))
+    for row in tx.execute(held.select()).all():
+        with pa.ipc.open_stream(row.body) as stream:
+            table = stream.read_all()
+        left = table.filter(pc.invert(pc.is_in(table["key"], gone)))
+        if len(left) < len(table):
+            body = packed(left)
+            mine = held.c.job == row.job, held.c.chunk == row.chunk
+            tx.execute(held.update().where(*mine).values(rows=len(left), crc=crc32(body), body=body))
+
+
+def _named(body: bytes, marks: Marks) -> bool:
+    try:
+        told = msgspec.json.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return marks.spoken(body.decode("utf-8", "replace"))
+    return marks.within(told)
+
+
+def _rows(path: Path) -> Iterator[tuple[list[str], list[str]]]:
+    """Header and row, for each row of a file of refused ones."""
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        rows = csv.reader(file)
+        header = next(rows, [])
+        for row in rows:
+            yield header, row
+
+
+def _about(header: list[str], row: list[str], marks: Marks) -> bool:
+    names = [*header, *[""] * len(row)]
+    return any(marks.within(cell.removeprefix("'"), name) for name, cell in zip(names, row, strict=False))
+
+
+def _write(path: Path, rows: list[list[str]]) -> None:
+    """In the file's place at once, so that a crash leaves the one or the other."""
+    fresh = path.with_suffix(".new")
+    with fresh.open("w", encoding="utf-8-sig", newline="") as file:
+        csv.writer(file).writerows(rows)
+    fresh.replace(path)
