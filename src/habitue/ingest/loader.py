@@ -15,7 +15,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from habitue.ingest import inbox, twice, whole
+from habitue.ingest import inbox, twice, unchanged, whole
 from habitue.ingest.apply import Progress, apply, catch_up
 from habitue.ingest.calls.rows import EURO, Terms
 from habitue.ingest.inbox import Waiting
@@ -67,7 +67,8 @@ def _load(ops: Ops, log: EventLog, warehouse: Warehouse, progress: Progress | No
     total, read, history, differing = inbox.count(ops), 0, True, 0
     returned = Returned(ops)
     events, persons = 0, np.empty(0, np.int64)
-    for batch in _batches(returned.kept(inbox.waiting(ops, terms))):
+    for waiting in _batches(returned.kept(inbox.waiting(ops, terms))):
+        batch = unchanged.without(warehouse, waiting)
         fresh = _numbered(ops, log, warehouse, batch)
         if fresh.num_rows < sum(row.table.num_rows for row in batch):
             differing += _contradicted(ops, warehouse, batch)
@@ -100,7 +101,7 @@ class Rebuilt:
 _PROOF: Final = {
     "event": "person, account, ts, name, revenue, props, seq, id, node",
     "trait": "person, name, value, ts, seq, node, source",
-    "consent": "node, channel, purpose, status, history, ts, seq, source",
+    "consent": "node, channel, purpose, status, history, ts, seq, source, via",
     "person": "person, key, birth",
     "node": "node, key, birth",
     "claim": "one, other, source, ts, seq",

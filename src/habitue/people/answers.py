@@ -31,21 +31,27 @@ _HEARD: Final = f"""
         FROM many, json_each(many.value) AS each WHERE many.type = 'OBJECT'
     ), said AS (
         SELECT node, ts, seq, source, history, props ->> '$.channel' AS channel,
-               coalesce(props ->> '$.purpose', 'marketing') AS purpose, props ->> '$.status' AS status
+               coalesce(props ->> '$.purpose', 'marketing') AS purpose, props ->> '$.status' AS status,
+               props ->> '$.via' AS via
         FROM told WHERE json_exists(props, '$.status')
         UNION ALL SELECT node, ts, seq, source, history, channel, purpose,
-               CASE value::VARCHAR WHEN 'true' THEN 'granted' ELSE 'denied' END FROM single
+               CASE value::VARCHAR WHEN 'true' THEN 'granted' ELSE 'denied' END, NULL FROM single
     )
     SELECT node::INTEGER, channel, purpose,
            CASE WHEN status IN ('granted', 'pending', 'withdrawn') THEN status ELSE 'denied' END,
-           history, ts::TIMESTAMP, seq, source
+           history, ts::TIMESTAMP, seq, source, via
     FROM said WHERE channel IS NOT NULL ORDER BY seq, channel, purpose
     RETURNING node
 """
 
+# A call repeats what its sender holds: the yes in it is news only where the same had said no before.
 _ANSWERS: Final = """
     SELECT node, 'consent.' || channel || CASE purpose WHEN 'marketing' THEN '' ELSE '.' || purpose END,
-           status, history, epoch_us(ts), seq, source
+           status, history OR (via IS NOT NULL AND coalesce(lag(status) OVER (
+               PARTITION BY node, channel, purpose, source, via, history
+               ORDER BY ts, status <> 'granted', seq
+           ), 'granted') NOT IN ('denied', 'withdrawn')),
+           epoch_us(ts), seq, source
     FROM consent SEMI JOIN asked USING (node)
 """
 

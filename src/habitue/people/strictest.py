@@ -29,7 +29,8 @@ _REFUSAL: Final = 4
 class Answer(NamedTuple):
     """What was answered under a key about `name`, which is `consent.email` or `consent.email.newsletter`.
 
-    `status` is `granted`, `pending` or a refusal; `history` says that it was read out of the past.
+    `status` is `granted`, `pending` or a refusal; `history` says that it was read out of the past, or repeats
+    what somebody holds.
     """
 
     node: Node

@@ -41,7 +41,7 @@ CREATE TABLE merged (node INTEGER, person INTEGER);
 
 -- What was answered about being reached (people/answers.py), one row a channel and purpose; the proof stands in the event.
 -- What holds is worked out of it into the traits `consent.…`.
-CREATE TABLE consent (node INTEGER, channel VARCHAR, purpose VARCHAR, status VARCHAR, history BOOLEAN, ts TIMESTAMP, seq BIGINT, source VARCHAR);
+CREATE TABLE consent (node INTEGER, channel VARCHAR, purpose VARCHAR, status VARCHAR, history BOOLEAN, ts TIMESTAMP, seq BIGINT, source VARCHAR, via VARCHAR);
 
 -- Persons with events that are not folded yet: written with the events, deleted with the new intervals. What came in as
 -- history triggers nothing.

@@ -11,11 +11,13 @@ import msgspec
 import pyarrow as pa
 from msgspec import UNSET, Raw, Struct, UnsetType
 
+from habitue.ingest.calls.choices import Choice, choices
 from habitue.ingest.calls.moment import corrected, moment
 from habitue.ingest.calls.protocol import Call, Fault, Stored, called, fault
 from habitue.kernel.clock import Micros
 from habitue.kernel.money import minor
 from habitue.people import keys
+from habitue.people.answers import EVENT
 from habitue.store.log import PARCEL
 
 COMPLETED: Final = "Order Completed"
@@ -100,12 +102,12 @@ def table(stored: Stored, origin: Origin) -> Taken:
     dead: list[Dead] = []
     sent = moment(stored.sent)
     for place, raw in enumerate(stored.batch):
-        found = _row(raw, stored.kind, sent, place, origin)
+        found = _rows(raw, stored.kind, sent, place, origin)
         if isinstance(found, Fault):
             dead.append(Dead(place, bytes(raw), found))
         else:
-            rows.append(found)
-            places.append(place)
+            rows += found
+            places += [place] * len(found)
     columns = list(zip(*rows, strict=True)) if rows else [()] * len(PARCEL)
     names = ("id", "key", "also", "account", "ts", "name", "revenue", "props")
     arrays = {
@@ -114,7 +116,8 @@ def table(stored: Stored, origin: Origin) -> Taken:
     return Taken(pa.table([arrays[name] for name in PARCEL.names], schema=PARCEL), places, dead)
 
 
-def _row(raw: Raw, kind: str | None, sent: Micros | None, place: int, origin: Origin) -> Row | Fault:
+def _rows(raw: Raw, kind: str | None, sent: Micros | None, place: int, origin: Origin) -> list[Row] | Fault:
+    """The event, and the answers about consent that are in it."""
     call = called(raw)
     if isinstance(call, Fault):
         return call
@@ -126,22 +129,33 @@ def _row(raw: Raw, kind: str | None, sent: Micros | None, place: int, origin: Or
         name, props = _NAMED[type_](call)
         said = _said(props, call)
         known = _known(type_, call, props, origin)
+        answers = choices(call, type_, known[0], origin.verified)
     except RecursionError:
         return Fault("too-deep", {})
     except (msgspec.DecodeError, UnicodeDecodeError, ValueError) as error:
         return Fault("no-json", {"reason": str(error)})
     told = call.originalTimestamp if call.timestamp is None else call.timestamp
     at = moment(told)
-    return (
-        _id(call, place, origin),
+    ts = origin.received if at is None else corrected(at, sent, origin.received)
+    own = _id(call, place, origin)
+    row = (
+        own,
         known[0],
         known[1:] or None,
         keys.account_key(call.groupId),
-        origin.received if at is None else corrected(at, sent, origin.received),
+        ts,
         name,
         _revenue(name, props, origin.terms.currency),
         said,
     )
+    return [row, *(_answer(own, ts, choice) for choice in answers)]
+
+
+def _answer(own: bytes, ts: Micros, choice: Choice) -> Row:
+    """An event of its own, whose id is the call's with what it is about."""
+    about = f"{choice.channel}\0{choice.purpose}\0{choice.via}".encode()
+    number = blake2b(own + about, digest_size=16).digest()
+    return number, choice.key, None, None, ts, EVENT, None, choice.props
 
 
 def _id(call: Call, place: int, origin: Origin) -> bytes:
