@@ -17,6 +17,7 @@ from pyarrow import parquet
 from habitue.app import identities as decide
 from habitue.app import imports
 from habitue.app.imports import ImportReport, Told
+from habitue.app.privacy import Private
 from habitue.app.selection import Selection
 from habitue.app.shelf import Shelf, step
 from habitue.app.stays import Stays
@@ -48,6 +49,7 @@ from habitue.store.warehouse import Warehouse
 
 _CUT_SHORT: Final = N_("The import of {file} was cut short. Run it again: it goes on where it was.")
 _REMADE: Final = N_("The working copy was made again from the event log: {events} events.")
+_ERASED: Final = N_("Erasures left over from last time are finished: {n}.")
 _FINISHED: Final = N_("Work left over from last time is finished: {events} events were taken in.")
 
 
@@ -60,7 +62,7 @@ class Behind:
     refused: dict[str, int]
 
 
-class Shop(Shelf):
+class Shop(Shelf, Private):
     """A workspace with all that can be asked of it and done with it."""
 
     @classmethod
@@ -84,8 +86,10 @@ class Shop(Shelf):
         if lost := whole.lost(self.ops, self.log, self.warehouse):
             self.notices.append(Notice(whole.LOST, lost))
             return
+        if finished := self.finish_erasures():
+            self.notices.append(Notice(_ERASED, {"n": finished}))
         waiting, here, there = inbox.count(self.ops), reached(self.warehouse), self.log.end()
-        if waiting or here < there or self.warehouse.notices:
+        if waiting or finished or here < there or self.warehouse.notices:
             self.refresh()
         if there and not here:
             self.notices.append(Notice(_REMADE, {"events": there}))
