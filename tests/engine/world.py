@@ -211,6 +211,9 @@ def long(examples: int) -> settings:
     return settings(max_examples=examples, database=None, deadline=None, suppress_health_check=checks)
 
 
+GROUPS: Final[tuple[dict[str, Any], ...]] = (*({"left": True},) * 2, {"left": False}, {"left": "true"}, {})
+
+
 @st.composite
 def acts_of(draw: st.DrawFn, person: int) -> Act:
     account, ts = draw(st.sampled_from((None, None, 0, 1))), draw(moments())
@@ -218,7 +221,7 @@ def acts_of(draw: st.DrawFn, person: int) -> Act:
     if kind == 0:
         return Act(person, account, ts, "$identify", settings=draw(_settings()))
     if kind == 1:
-        props = draw(st.sampled_from(({"left": True}, {"left": True}, {"left": False}, {"left": "true"}, {})))
+        props = draw(st.sampled_from(GROUPS))
         told = {name: value for name, value in draw(_settings()).items() if name.startswith("trait.")}
         return Act(person, account or 0, ts, "$group", props, settings=told)
     cents = draw(st.sampled_from((None, None, -500, 0, 1, 50, 999, 1000)))

@@ -16,10 +16,11 @@ from pyarrow import parquet
 
 from habitue.app import identities as decide
 from habitue.app import imports
+from habitue.app.customers import Customers
 from habitue.app.imports import ImportReport, Told
 from habitue.app.privacy import Private
 from habitue.app.selection import Selection
-from habitue.app.shelf import Shelf, step
+from habitue.app.shelf import step
 from habitue.app.stays import Stays
 from habitue.app.workspace import When
 from habitue.engine import explain as why
@@ -36,7 +37,6 @@ from habitue.kernel.clock import Micros
 from habitue.kernel.errors import UserError
 from habitue.kernel.i18n import N_, Language
 from habitue.people import identities as known
-from habitue.people import profiles
 from habitue.people.graph import Refusal
 from habitue.people.identities import Decision, Identities
 from habitue.rules.check import accept
@@ -62,7 +62,7 @@ class Behind:
     refused: dict[str, int]
 
 
-class Shop(Shelf, Private):
+class Shop(Customers, Private):
     """A workspace with all that can be asked of it and done with it."""
 
     @classmethod
@@ -206,13 +206,6 @@ class Shop(Shelf, Private):
         if rule is None:
             return why.decide(self.model(model).definition(), person, when, self.known(), read)
         return why.explain(self.segment(rule).rule, "person", person, when, self.known(), read)
-
-    def customer(self, key: str | int) -> profiles.Person:
-        """One customer's page; raises `UserError` where there is no such one."""
-        found = profiles.person(self.warehouse, self.person(key))
-        if found is None:
-            raise UserError(N_("There is no customer “{key}”."), key=key)
-        return found
 
     # --- who is who -------------------------------------------------------------------------------
 

@@ -20,7 +20,7 @@ from habitue.ingest.apply import Progress, apply, catch_up
 from habitue.ingest.calls.rows import EURO, Terms
 from habitue.ingest.inbox import Waiting
 from habitue.ingest.returned import Returned
-from habitue.people import identity
+from habitue.people import identity, traits
 from habitue.store.failure import Damaged, StoreDown
 from habitue.store.log import LOG, MOMENT, EventLog
 from habitue.store.ops import Ops
@@ -83,6 +83,7 @@ def _load(ops: Ops, log: EventLog, warehouse: Warehouse, progress: Progress | No
         history &= all(row.history for row in batch)
         if progress:
             progress(read, total)
+    traits.settle(ops, warehouse)
     warehouse.compact(least=100_000, share=0.1)
     log.compact()
     return Loaded(events, read - events, persons, history, differing, returned.events)

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import pyarrow as pa
 from msgspec import Struct, json
@@ -155,14 +155,36 @@ def stays(warehouse: Warehouse, version: int, person: int) -> list[Stay]:
     return [Stay(**row) for row in _rows(warehouse, sql, (version, person))]
 
 
+def known(warehouse: Warehouse, persons: Sequence[int]) -> dict[int, dict[str, Any]]:
+    """Number, key, name, e-mail and phone of these persons."""
+    traits = _traits(warehouse, persons, (*_NAMED, "phone")) if persons else {}
+    return {
+        row["person"]: {
+            **row,
+            "name": _name(traits.get(row["person"], {})),
+            **{field: _text(traits.get(row["person"], {}).get(field)) for field in ("email", "phone")},
+        }
+        for row in (_rows(warehouse, _KEYS, (), persons) if persons else ())
+    }
+
+
+def names(warehouse: Warehouse, persons: Sequence[int]) -> dict[int, str | None]:
+    """How these persons are called."""
+    return {person: _name(known) for person, known in _traits(warehouse, persons, _NAMED).items()}
+
+
 def happenings(
-    warehouse: Warehouse, person: int, limit: int, before: tuple[Micros, int] | None = None
+    warehouse: Warehouse,
+    subject: int,
+    limit: int,
+    before: tuple[Micros, int] | None = None,
+    kind: Literal["person", "account"] = "person",
 ) -> list[Happening]:
-    """The latest events of a person, or those before the `(ts, seq)` at which the last page ended."""
+    """The latest events of a subject, or those before the `(ts, seq)` at which the last page ended."""
     ts, seq = before or (_LATEST, 0)
-    sql = """SELECT epoch_us(ts) AS ts, seq, name, revenue, props FROM event JOIN event_name USING (code)
-        WHERE person = ? AND (ts, seq) < (make_timestamp(?), ?) ORDER BY event.ts DESC, seq DESC LIMIT ?"""
-    rows = _rows(warehouse, sql, (person, ts, seq, limit))
+    sql = f"""SELECT epoch_us(ts) AS ts, seq, name, revenue, props FROM event JOIN event_name USING (code)
+        WHERE {kind} = ? AND (ts, seq) < (make_timestamp(?), ?) ORDER BY event.ts DESC, seq DESC LIMIT ?"""
+    rows = _rows(warehouse, sql, (subject, ts, seq, limit))
     return [Happening(**{**row, "props": json.decode(row["props"] or "{}")}) for row in rows]
 
 
@@ -229,9 +251,9 @@ _SEARCH: Final = f"""
 def _traits(
     warehouse: Warehouse, persons: Sequence[int], names: Sequence[str] = ()
 ) -> dict[int, dict[str, Any]]:
-    """The latest value of each trait, without the leading `trait.`."""
+    """The value that counts of each trait, without the leading `trait.`."""
     only = "AND name IN (SELECT 'trait.' || unnest(?))" if names else "AND starts_with(name, 'trait.')"
-    sql = f"""SELECT person, name[7:] AS name, arg_max(value, (ts, seq)) AS value FROM trait
+    sql = f"""SELECT person, name[7:] AS name, arg_max(value, (rank, ts, seq)) AS value FROM said
         WHERE person IN (SELECT person FROM wanted) {only} GROUP BY ALL ORDER BY ALL"""
     found: dict[int, dict[str, Any]] = {}
     for row in _rows(warehouse, sql, (list(names),) if names else (), persons):

@@ -99,7 +99,8 @@ _INDEX: Final = f"""
         SELECT node, {_kinds("name")} AS kind, unnest(words_of(value)) AS word
         FROM told WHERE name IN ({_listed(NAMES)})
         UNION ALL
-        SELECT node, {_kinds("email")}, unnest(parts_of(plain_of(value))) FROM told WHERE name IN ({_listed(EMAILS)})
+        SELECT node, {_kinds("email")}, unnest(parts_of(plain_of(value)))
+        FROM told WHERE name IN ({_listed(EMAILS)})
         UNION ALL
         SELECT node, {_kinds("phone")}, digits_of(value) FROM told WHERE name IN ({_listed(PHONES)})
         UNION ALL
@@ -120,7 +121,8 @@ _KEYS: Final = f"""
         FROM named ANTI JOIN node USING (node)
     ), words AS (
         SELECT node, {_kinds("key")} AS kind, plain_of(bare) AS word FROM fresh WHERE kind = 'user'
-        UNION ALL SELECT node, {_kinds("email")}, unnest(parts_of(plain_of(bare))) FROM fresh WHERE kind = 'email'
+        UNION ALL
+        SELECT node, {_kinds("email")}, unnest(parts_of(plain_of(bare))) FROM fresh WHERE kind = 'email'
         UNION ALL SELECT node, {_kinds("phone")}, digits_of(bare) FROM fresh WHERE kind = 'phone'
     )
     SELECT DISTINCT word, node, kind FROM words WHERE word <> '' ORDER BY ALL

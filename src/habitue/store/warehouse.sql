@@ -22,6 +22,24 @@ CREATE TABLE account_trait (account INTEGER, name VARCHAR, value VARCHAR, ts TIM
 CREATE TABLE standing (trait VARCHAR, source VARCHAR, rank INTEGER);
 CREATE TABLE declared (trait VARCHAR);
 
+-- A text that spells a number is that number, where a trait is declared one; all else stays as it was said.
+CREATE MACRO as_number(x) AS CASE
+    WHEN regexp_full_match(x, '"-?(0|[1-9][0-9]{0,17})(\.[0-9]{1,9})?"') THEN x[2:-2] ELSE x END;
+
+-- Traits as rules read them, with how much the word of their source counts (engine/standing.py).
+CREATE MACRO rank_of(name, own, every) AS CASE
+    WHEN NOT starts_with(name, 'trait.') THEN 0
+    WHEN name IN (SELECT trait FROM standing) THEN coalesce(own, 0) ELSE coalesce(every, 0) END;
+CREATE MACRO read_as(name, value) AS CASE WHEN name IN (SELECT trait FROM declared) THEN as_number(value) ELSE value END;
+CREATE VIEW said AS
+    SELECT trait.* REPLACE (read_as(name, value) AS value), rank_of(name, own.rank, every.rank) AS rank FROM trait
+    LEFT JOIN standing own ON own.trait = trait.name AND own.source = trait.source
+    LEFT JOIN standing every ON every.trait = '' AND every.source = trait.source;
+CREATE VIEW account_said AS
+    SELECT account_trait.* REPLACE (read_as(name, value) AS value), rank_of(name, own.rank, every.rank) AS rank FROM account_trait
+    LEFT JOIN standing own ON own.trait = account_trait.name AND own.source = account_trait.source
+    LEFT JOIN standing every ON every.trait = '' AND every.source = account_trait.source;
+
 -- What customers are found by (people/search.py): folded words, each under the key it was said of. Sorted by word, so that
 -- all with one beginning lie together; the same row may stand twice in the tail.
 CREATE TABLE search_base (word VARCHAR, node INTEGER, kind TINYINT);
@@ -82,10 +100,6 @@ CREATE MACRO parts_of(x) AS list_transform(
     list_filter(range(1, length(x) + 1), lambda i: i = 1 OR (x[i - 1] IN ('@', '.', '_', '-', '+') AND contains(x[i:], '.'))),
     lambda i: x[i:]);
 CREATE MACRO digits_of(x) AS regexp_replace(regexp_replace(replace(x, '(0)', ''), '[^0-9]', '', 'g'), '^00', '');
-
--- A text that spells a number is that number, where a trait is declared one; all else stays as it was said.
-CREATE MACRO as_number(x) AS CASE
-    WHEN regexp_full_match(x, '"-?(0|[1-9][0-9]{0,17})(\.[0-9]{1,9})?"') THEN x[2:-2] ELSE x END;
 
 -- Numbers of rules are exact: whole millionths, NULL for what is no number below 10^12.
 CREATE MACRO millionths(x) AS CASE WHEN numeric_type(x) THEN CAST(CAST(TRY_CAST(x AS DECIMAL(18, 6)) AS DECIMAL(38, 6)) * 1000000 AS BIGINT) END;
