@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -20,15 +21,36 @@ def test_count_prints_the_number_alone(habitue: Habitue, shop: Path) -> None:
     assert answer(habitue, shop, "segment", OFTEN, "--at", UNTIL, "--count") == {"count": len(members)}
 
 
-def test_history_is_subject_from_and_to_in_utc(habitue: Habitue, shop: Path) -> None:
+def test_history_is_subject_from_to_and_what_is_expected_in_utc(habitue: Habitue, shop: Path) -> None:
     done = habitue("segment", OFTEN, "--history", "--data", shop)
-    assert done.stdout.startswith("subject,from,to\n")
+    assert done.stdout.startswith("subject,from,to,expected\n")
     rows = table(done.stdout)
     assert rows
     assert all(ISO.fullmatch(row["from"]) and (not row["to"] or row["from"] < row["to"]) for row in rows)
     now = f"{UNTIL}T12:00:00Z"
     there = [row["subject"] for row in rows if row["from"] <= now and (not row["to"] or row["to"] > now)]
     assert there == [row["customer"] for row in answer(habitue, shop, "segment", OFTEN, "--at", now)]
+
+
+def test_no_history_tells_what_has_not_happened(habitue: Habitue, empty: Path, tmp_path: Path) -> None:
+    now = datetime.now(UTC)
+    days = {"gone": 40, "in": 10}
+    lines = [f"{who},{(now - timedelta(days=n)).isoformat()},9.90" for who, n in days.items()]
+    (tmp_path / "o.csv").write_text("\n".join(["customer,date,amount", *lines]))
+    assert habitue("import", tmp_path / "o.csv", "--data", empty).returncode == 0
+    rule = 'days_since_last("Order Completed") <= 30'
+    rows = {row["subject"]: row for row in answer(habitue, empty, "segment", rule, "--history")}
+    said = f"{now:%Y-%m-%d}"
+    assert rows["gone"]["to"] < said
+    assert rows["gone"]["expected"] is None
+    assert rows["in"]["to"] is None
+    assert rows["in"]["expected"] > said
+    later = 'days_since_last("Order Completed") > 20'
+    assert [row["subject"] for row in answer(habitue, empty, "segment", later, "--history")] == ["gone"]
+    stays = answer(habitue, empty, "stages", "--history")
+    assert all(row["from"] <= now.isoformat() and (row["to"] or "") <= now.isoformat() for row in stays)
+    (last,) = (row for row in stays if row["subject"] == "in" and row["to"] is None)
+    assert last["expected"] > said
 
 
 @pytest.mark.parametrize(("language", "words"), [("fr", "commande"), ("en", "order")])

@@ -29,6 +29,25 @@ def test_month_by_month_has_a_column_for_each_stage(habitue: Habitue, shop: Path
     assert {name: int(n) for name, n in rows[-1].items() if name != "month"} == now
 
 
+def test_months_are_as_many_as_asked_for_and_what_is_left_out_is_said(habitue: Habitue, shop: Path) -> None:
+    usual = habitue("stages", "--by", "month", "--at", UNTIL, "--data", shop)
+    assert "--months 25" in usual.stderr
+    every = answer(habitue, shop, "stages", "--months", "25", "--at", UNTIL)
+    assert [every[0]["month"], every[-1]["month"], len(every)] == ["2024-11", "2026-11", 25]
+    assert answer(habitue, shop, "stages", "--by", "month", "--since", "1999-01-01", "--at", UNTIL) == every
+    some = answer(habitue, shop, "stages", "--by", "month", "--since", "2026-02-10", "--at", UNTIL)
+    assert some[0]["month"] == "2026-02"
+    assert some == every[-10:]
+
+
+@pytest.mark.parametrize(
+    "words", [("--months", "0"), ("--since", "2027-01-01"), ("--months", "3", "--since", "2026-01-01")]
+)
+def test_months_that_can_not_be_are_refused(habitue: Habitue, shop: Path, words: tuple[str, ...]) -> None:
+    refused = habitue("stages", "--by", "month", *words, "--at", UNTIL, "--data", shop)
+    assert (refused.returncode, refused.stdout, refused.stderr.count("\n")) == (2, "", 1)
+
+
 def test_a_draft_is_laid_over_the_whole_past_and_not_kept(
     habitue: Habitue, shop: Path, tmp_path: Path
 ) -> None:

@@ -132,6 +132,13 @@ class Months(Command, frozen=True):
     since: str | None = None
 
 
+class Stays(Command, frozen=True):
+    """Who was in which stage of a model, or of a draft, from when to when."""
+
+    model: str
+    draft: str | None = None
+
+
 class Who(Command, frozen=True):
     """Who is in a stage at an instant."""
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import zip_longest
 from typing import Annotated, Final
 
 from litestar.di import NamedDependency
@@ -16,7 +18,7 @@ from habitue.kernel.clock import Micros
 from habitue.kernel.errors import UserError
 from habitue.kernel.i18n import N_
 from habitue.people import profiles
-from habitue.people.profiles import Member, Person
+from habitue.people.profiles import Member, Person, Stay
 from habitue.stages.choice import Question, choose, instant
 from habitue.stages.models import Model
 
@@ -167,16 +169,25 @@ def _profile(shop: Shop, person: Person) -> shapes.Profile:
         first_order=clock.iso(person.first_order) or None,
         last_order=clock.iso(person.last_order) or None,
         stays={
-            model.id: [
-                shapes.Interval(
-                    model.stages[stay.value].id,
-                    clock.iso(stay.start),
-                    clock.iso(stay.stop) or None,
-                    stay.life,
-                )
-                for stay in profiles.stays(shop.warehouse, model.version, person.person)
-            ]
+            model.id: _begun(model, profiles.stays(shop.warehouse, model.version, person.person))
             for model in shop.models()
             if model.subject == "person"
         },
     )
+
+
+def _begun(model: Model, stays: Sequence[Stay]) -> list[shapes.Interval]:
+    """The stays so far: what is to come stands in the last of them, as what is expected."""
+    now = clock.now()
+    return [
+        _stay(model, stay, then, now) for stay, then in zip_longest(stays, stays[1:]) if stay.start <= now
+    ]
+
+
+def _stay(model: Model, stay: Stay, then: Stay | None, now: Micros) -> shapes.Interval:
+    ids = [stage.id for stage in model.stages]
+    stage, since, stop = ids[stay.value], clock.iso(stay.start), clock.iso(stay.stop) or None
+    if stay.stop is not None and stay.stop <= now:
+        return shapes.Interval(stage, since, stop, None, None, stay.life)
+    following = ids[then.value] if then and then.start == stay.stop else None
+    return shapes.Interval(stage, since, None, stop, following, stay.life)

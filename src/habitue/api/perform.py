@@ -10,7 +10,7 @@ from decimal import Decimal, InvalidOperation
 from functools import singledispatch
 from itertools import islice
 from pathlib import Path
-from typing import Final, cast
+from typing import Final, TypeAlias, cast
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -40,7 +40,14 @@ from habitue.stages.models import Model
 from habitue.stages.overview import between
 
 AT_ONCE: Final = 10_000
+SUBJECT: Final = Column("subject", N_("Customer"))
+SPAN: Final = (
+    Column("from", N_("From"), "time"),
+    Column("to", N_("To"), "time"),
+    Column("expected", N_("Expected"), "time"),
+)
 FOLDING: Final = N_("Folding")
+Drawn: TypeAlias = commands.Stages | commands.Months | commands.Stays
 
 
 @dataclass(frozen=True)
@@ -189,12 +196,7 @@ def _members(command: commands.Members, asked: Asked) -> Answer:
 @perform.register
 def _history(command: commands.History, asked: Asked) -> Answer:
     found = asked.shop.segment(command.rule)
-    columns = (
-        Column("subject", N_("Customer")),
-        Column("from", N_("From"), "time"),
-        Column("to", N_("To"), "time"),
-    )
-    return Sheet(columns, _rows(found.history().arrow()), _warned(found, asked))
+    return Sheet((SUBJECT, *SPAN), _rows(found.history().arrow()), _warned(found, asked))
 
 
 # --- stages ---------------------------------------------------------------------------------------
@@ -224,6 +226,15 @@ def _months(command: commands.Months, asked: Asked) -> Answer:
     names = {stage.id: stage.name.said(asked.language) for stage in stays.model.stages}
     counts = [Column(stage, names[stage], "count") for stage in found.column_names[1:]]
     return Sheet((Column("month", N_("Month"), "month"), *counts), _rows(found), notes)
+
+
+@perform.register
+def _every_stay(command: commands.Stays, asked: Asked) -> Answer:
+    with _stays(command, asked) as stays:
+        found = stays.history().arrow()
+    names = {stage.id: stage.name.said(asked.language) for stage in stays.model.stages}
+    columns = (SUBJECT, Column("stage", N_("Stage"), names=names), *SPAN, Column("life", N_("Life"), "count"))
+    return Sheet(columns, _rows(found), _doubts(stays.model, command, asked))
 
 
 def _earlier(stays: Stays, found: pa.Table, say: Translator) -> Iterator[str]:
@@ -273,7 +284,7 @@ def _explain(command: commands.Explain, asked: Asked) -> Answer:
 
 
 @contextmanager
-def _stays(command: commands.Stages | commands.Months, asked: Asked) -> Iterator[Stays]:
+def _stays(command: Drawn, asked: Asked) -> Iterator[Stays]:
     """The live model, or the draft folded over the whole history for as long as it is looked at."""
     shop, told = asked.shop, asked.told
     if command.draft is None:
@@ -285,7 +296,7 @@ def _stays(command: commands.Stages | commands.Months, asked: Asked) -> Iterator
         yield Stays(shop, replace(model, version=kept.version))
 
 
-def _doubts(model: Model, command: commands.Stages | commands.Months, asked: Asked) -> list[str]:
+def _doubts(model: Model, command: Drawn, asked: Asked) -> list[str]:
     """Names in a draft's own population that were never seen: it is folded all the same."""
     population = model.definition().population
     if command.draft is None or population is None:

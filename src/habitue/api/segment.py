@@ -29,13 +29,16 @@ def show(shop: NamedDependency[Shop], rule: RuleText, at: At = None, size: Size 
 
 @read("/segment/history")
 def history(shop: NamedDependency[Shop], rule: RuleText, size: Size = 1_000) -> shapes.History:
-    """Who satisfied a rule from when to when, by customer and time."""
+    """Who satisfied a rule from when to when until now, by customer and time."""
     found = shop.segment(rule).history().arrow()
     rows = found.slice(0, size).to_pylist()
     return shapes.History(
         rule=rule,
         total=found.num_rows,
-        rows=[shapes.Membership(row["subject"], str(_iso(row["from"])), _iso(row["to"])) for row in rows],
+        rows=[
+            shapes.Membership(row["subject"], str(_iso(row["from"])), _iso(row["to"]), _iso(row["expected"]))
+            for row in rows
+        ],
     )
 
 

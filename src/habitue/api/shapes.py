@@ -169,11 +169,16 @@ class Customers(Struct, frozen=True):
 
 
 class Interval(Struct, frozen=True):
-    """A stay `[since, until)`; `until` may lie in the future, None is never."""
+    """A stay `[since, until)` that has begun; the one that lasts has no `until`.
+
+    It ends when `expected` in the stage `then` if nothing happens; None is never.
+    """
 
     stage: str
     since: str
     until: str | None
+    expected: str | None
+    then: str | None
     life: int
 
 
@@ -231,11 +236,12 @@ class Segment(Struct, frozen=True):
 
 
 class Membership(Struct, frozen=True):
-    """One stay `[since, until)` in a segment."""
+    """One stay `[since, until)` in a segment; one that lasts ends when `expected` if nothing happens."""
 
     customer: str
     since: str
     until: str | None
+    expected: str | None
 
 
 class History(Struct, frozen=True):

@@ -43,11 +43,16 @@ class Selection:
         return self._keys(found.subject[_there(found, self.shop.instant(at))])
 
     def history(self) -> Frame:
-        """subject, from, to: since when until when, UTC; `to` is null where nothing known ends it."""
-        found = self._folded()
-        stops = pa.array(found.stop, mask=found.stop == NEVER).cast(pa.timestamp("us", "UTC"))
-        starts = pa.array(found.start).cast(pa.timestamp("us", "UTC"))
-        return Frame(pa.table([self._keys(found.subject), starts, stops], schema=_HISTORY))
+        """subject, from, to, expected: who came in and went out when, UTC.
+
+        `to` is null for who is in; they go out when `expected` if nothing happens, null: never.
+        """
+        found, now = self._folded(), self.shop.instant(None)
+        begun = found.start <= now
+        stop, over = found.stop[begun], found.stop[begun] <= now
+        times = found.start[begun], pa.array(stop, mask=~over), pa.array(stop, mask=over | (stop == NEVER))
+        columns = [pa.array(one).cast(pa.timestamp("us", "UTC")) for one in times]
+        return Frame(pa.table([self._keys(found.subject[begun]), *columns], schema=_HISTORY))
 
     def sentence(self, language: Language) -> str:
         """The rule in words; raises `UserError` for a language that is not spoken here."""
@@ -86,7 +91,7 @@ class Selection:
 
 
 _HISTORY = pa.schema(
-    [("subject", pa.string()), ("from", pa.timestamp("us", "UTC")), ("to", pa.timestamp("us", "UTC"))]
+    [("subject", pa.string()), *((name, pa.timestamp("us", "UTC")) for name in ("from", "to", "expected"))]
 )
 
 

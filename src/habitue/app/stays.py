@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final, Literal
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from habitue.app.frame import Frame
 from habitue.app.workspace import When, Workspace
@@ -16,6 +17,7 @@ from habitue.people.keys import bare
 from habitue.stages.models import Model
 from habitue.stages.overview import MONTHS, between, end, month_of, previous
 
+_TIME: Final = pa.timestamp("us", "UTC")
 _NAMED: Final = "FROM intervals JOIN person ON person = subject"
 _THERE: Final = "version = ? AND start <= make_timestamp(?) AND (stop IS NULL OR stop > make_timestamp(?))"
 
@@ -28,7 +30,10 @@ class Stays:
         self.model = model
 
     def at(self, when: When = None) -> Frame:
-        """customer, stage, since, until, life: everybody's stage at an instant (now if not said)."""
+        """customer, stage, since, until, expected, life: everybody's stage at an instant (now if not said).
+
+        `until` is null for a stay that lasts: it ends when `expected` if nothing happens, null: never.
+        """
         at = self.shop.instant(when)
         return self._listed(
             f"SELECT key, value, start, stop, life {_NAMED} WHERE {_THERE} ORDER BY person",
@@ -90,14 +95,17 @@ class Stays:
         return [bare(key) for key in found.column(0).to_pylist()]
 
     def history(self) -> Frame:
-        """customer, stage, since, until, life: every stay of everybody, by customer and time."""
+        """customer, stage, since, until, expected, life: every stay of everybody, by customer and time."""
         return self._listed(
-            f"SELECT key, value, start, stop, life {_NAMED} WHERE version = ? ORDER BY person, start",
-            (self.model.version,),
+            f"SELECT key, value, start, stop, life {_NAMED} WHERE version = ? AND start <= make_timestamp(?) "
+            "ORDER BY person, start",
+            (self.model.version, self.shop.instant(None)),
         )
 
     def _listed(self, sql: str, params: tuple[object, ...]) -> Frame:
         found = self.shop.warehouse.read(sql, params)
+        stop, now = found["stop"].cast(_TIME), pa.scalar(self.shop.instant(None)).cast(_TIME)
+        over, never = pc.less_equal(stop, now), pa.scalar(None, _TIME)
         names = pa.array([stage.id for stage in self.model.stages])
         values = found["value"].combine_chunks().cast(pa.int32())
         return Frame(
@@ -105,8 +113,9 @@ class Stays:
                 {
                     "customer": [bare(key) for key in found["key"].to_pylist()],
                     "stage": names.take(values),
-                    "since": found["start"].cast(pa.timestamp("us", "UTC")),
-                    "until": found["stop"].cast(pa.timestamp("us", "UTC")),
+                    "since": found["start"].cast(_TIME),
+                    "until": pc.if_else(over, stop, never),
+                    "expected": pc.if_else(over, never, stop),
                     "life": found["life"],
                 }
             )

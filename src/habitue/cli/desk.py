@@ -92,6 +92,10 @@ class Desk:
         """Whether the directory is a workspace."""
         return (folder / MARK).is_file()
 
+    def table(self) -> None:
+        """Answer in CSV where nothing else was asked for: what is long is read by programs."""
+        self.form = "csv" if self.form == "table" else self.form
+
     def do(self, command: Command) -> None:
         """Carry out the command and print its answer."""
         with self.worker() as worker:

@@ -56,6 +56,13 @@ def show(
         str | None,
         typer.Option("--since", metavar="ISO", help=N_("From the month of this date on, instead of 24.")),
     ] = None,
+    history: Annotated[
+        bool,
+        typer.Option(
+            "--history",
+            help=N_("Every stay of everybody so far: CSV rows subject,stage,from,to,expected,life in UTC."),
+        ),
+    ] = False,
     draft: Annotated[
         Path | None,
         typer.Option(
@@ -70,8 +77,13 @@ def show(
         raise UserError(N_("“{by}” is not a step of time. Choose month."), by=by)
     if months is not None and since is not None:
         raise UserError(N_("Choose one of --months and --since."))
+    if history and (at or by or months or since):
+        raise UserError(N_("--history is all there was: it goes without --at, --by, --months and --since."))
     text = None if draft is None else _text(draft)
-    if by or months or since:
+    if history:
+        desk.table()
+        desk.do(command.Stays(model, text))
+    elif by or months or since:
         desk.do(command.Months(model, at, text, months, since))
     else:
         desk.do(command.Stages(model, at, text))

@@ -143,7 +143,8 @@ def segment(
     history: Annotated[
         bool,
         typer.Option(
-            "--history", help=N_("Who was in from when to when, ever: CSV rows subject,from,to in UTC.")
+            "--history",
+            help=N_("Who was in from when to when so far: CSV rows subject,from,to,expected in UTC."),
         ),
     ] = False,
     sentence: Annotated[
@@ -158,7 +159,7 @@ def segment(
     elif count:
         desk.do(command.Count(rule=rule, at=at))
     elif history:
-        desk.form = "csv" if desk.form == "table" else desk.form
+        desk.table()
         desk.do(command.History(rule=rule))
     else:
         desk.do(command.Members(rule=rule, at=at))
