@@ -550,3 +550,38 @@ def test_a_key_that_can_t_be_looked_up_is_not_called_unknown(
 
 def test_every_fault_can_be_said() -> None:
     assert all(FAULTS.values())
+
+
+def test_23_a_trait_may_be_of_another_type_each_time(served: Served) -> None:
+    said = [1, "1", [1, "1"], {"a": 1}, None, True]
+    batch = [track(type="identify", messageId=f"m{n}", traits={"size": one}) for n, one in enumerate(said)]
+    assert served.post("batch", {"batch": batch}).json() == {"success": True}
+    served.shop.refresh(NOW)
+    found = served.shop.warehouse.read("SELECT name, value FROM trait ORDER BY seq, name")
+    names = ["trait.size"] * 3 + ["trait.size.a"] + ["trait.size"] * 2
+    values = ["1", '"1"', '[1,"1"]', "1", "null", "true"]
+    assert list(zip(*found.to_pydict().values(), strict=True)) == list(zip(names, values, strict=True))
+    assert served.shop.segment("trait.size == True").count(NOW) == 1
+
+
+@pytest.mark.parametrize("email", [["a@b.fr"], {"home": "a@b.fr"}, 7, True, "", None, "a@b.fr,c@d.fr"])
+def test_24_what_is_no_address_joins_nobody(served: Served, email: object) -> None:
+    for user in ("u1", "u2"):
+        event = track(type="identify", userId=user, messageId=user, traits={"email": email})
+        assert served.post("identify", event).status_code == 200
+    assert [row["key"] for row in served.events()] == ["user:u1", "user:u2"]
+    assert served.shop.warehouse.read("SELECT * FROM merged").num_rows == 0
+
+
+def test_33_a_thousand_at_once_that_join_the_same_two_keys_join_them_once(served: Served) -> None:
+    with httpx.Client(base_url=served.url, auth=(served.key, "")) as client, ThreadPoolExecutor(20) as many:
+
+        def join(number: int) -> int:
+            event = track(messageId=f"m{number}", anonymousId="a1", traits={"email": "A@b.fr"})
+            return client.post("/v1/identify", json=event).status_code
+
+        assert set(many.map(join, range(1_000))) == {200}
+    assert {row["key"] for row in served.events()} == {"user:u1"}
+    assert len(served.events()) == 1_000
+    assert served.shop.warehouse.read("SELECT DISTINCT person FROM event").num_rows == 1
+    assert served.shop.warehouse.read("SELECT * FROM claim").num_rows == 2

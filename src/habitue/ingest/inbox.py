@@ -23,6 +23,9 @@ from habitue.store.ops import Ops, counter, inbox, take
 CHUNK: Final = 50_000
 """The most rows in one inbox row; longer parcels are cut."""
 
+FEW: Final = 16
+"""Rows read at once: thousands of small ones are not asked for singly, and of 4 MB each they still fit."""
+
 _IPC: Final = pa.ipc.IpcWriteOptions(compression="zstd")
 
 
@@ -58,16 +61,13 @@ def put(ops: Ops, parcels: Iterable[Parcel], now: int) -> int:
 
 
 def waiting(ops: Ops, terms: Terms = EURO, after: int = 0) -> Iterator[Waiting]:
-    """The rows with an id above `after`, in order, one in memory at a time.
+    """The rows with an id above `after` that are there now, in order, a few in memory at a time.
 
-    What is in them but can't be taken after all goes to the dead on the way.
+    What comes meanwhile waits for the next time: a stream without end would keep its reader from ever being
+    done. What can't be taken after all goes to the dead on the way.
     """
     known: dict[str, Source] = {}
-    while True:
-        with ops.read() as tx:
-            found = tx.execute(inbox.select().where(inbox.c.id > after).order_by(inbox.c.id).limit(1)).first()
-        if found is None:
-            return
+    for found in _read(ops, after):
         if crc32(found.body) != found.crc:
             raise UserError(
                 N_(
@@ -85,7 +85,17 @@ def waiting(ops: Ops, terms: Terms = EURO, after: int = 0) -> Iterator[Waiting]:
             with pa.ipc.open_stream(found.body) as stream:
                 table = _whole(stream.read_all())
         yield Waiting(found.id, found.source, bool(found.history), int(found.received), table, places)
-        after = found.id
+
+
+def _read(ops: Ops, after: int) -> Iterator[Any]:
+    more = inbox.select().where(inbox.c.id <= issued(ops)).order_by(inbox.c.id).limit(FEW)
+    while True:
+        with ops.read() as tx:
+            found = tx.execute(more.where(inbox.c.id > after)).all()
+        yield from found
+        if len(found) < FEW:
+            return
+        after = found[-1].id
 
 
 def _called(ops: Ops, found: Any, terms: Terms, verified: bool) -> tuple[pa.Table, list[int]]:

@@ -6,8 +6,9 @@ again gives what would have been without it.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import Final, Literal, NamedTuple, TypeAlias
 
@@ -103,39 +104,44 @@ def components(
 ) -> Groups:
     """The humans among `keys`; whatever the claims and rulings are about is among them too."""
     said = {claim for claim in claims if claim.one != claim.other}
-    refused = _refused(keys, said, limits)
-    links = _standing(keys, said, rulings, {(refusal.node, refusal.to) for refusal in refused})
+    kinds = {node: kind(key) for node, key in keys.items()}
+    refused = _refused(keys, kinds, said, limits)
+    links = _standing(kinds, said, rulings, {(refusal.node, refusal.to) for refusal in refused})
     return Groups(_persons(keys, links), links, refused)
 
 
 def _refused(
-    keys: Mapping[Node, str], claims: Collection[Claim], limits: Mapping[tuple[str, str], int]
+    keys: Mapping[Node, str],
+    kinds: Mapping[Node, str],
+    claims: Collection[Claim],
+    limits: Mapping[tuple[str, str], int],
 ) -> list[Refusal]:
-    met: dict[tuple[Node, str], set[Node]] = defaultdict(set)
+    met: dict[Node, set[Node]] = defaultdict(set)
     for one, other, *_ in claims:
-        for node, neighbour in ((one, other), (other, one)):
-            met[node, kind(keys[neighbour])].add(neighbour)
-            if junk(bare(keys[node])):
-                met[node, ""].add(neighbour)
-    return [
-        Refusal(node, keys[node], to, len(others))
-        for (node, to), others in sorted(met.items())
-        if not to or len(others) > limits.get((kind(keys[node]), to), len(others))
-    ]
+        met[one].add(other)
+        met[other].add(one)
+    found = []
+    for node, others in met.items():
+        if junk(bare(keys[node])):
+            found.append(Refusal(node, keys[node], "", len(others)))
+        for to, many in Counter(map(kinds.__getitem__, others)).items() if len(others) > 1 else ():
+            if many > limits.get((kinds[node], to), many):
+                found.append(Refusal(node, keys[node], to, many))
+    return sorted(found, key=lambda refusal: (refusal.node, refusal.to))
 
 
 def _standing(
-    keys: Mapping[Node, str],
+    kinds: Mapping[Node, str],
     claims: Collection[Claim],
     rulings: Iterable[Ruling],
-    refused: Collection[tuple[Node, str]],
+    refused: AbstractSet[tuple[Node, str]],
 ) -> list[Link]:
     """The links that count, each pair once, from the first that tells of it on, in the order of time."""
     first: dict[tuple[Node, Node], Link] = {}
     split: set[tuple[Node, Node]] = set()
     for one, other, ts, seq in sorted(claims, key=lambda claim: (claim.ts, claim.seq)):
-        shared = {(one, ""), (other, ""), (one, kind(keys[other])), (other, kind(keys[one]))}
-        if shared.isdisjoint(refused):
+        shared = ((one, ""), (other, ""), (one, kinds[other]), (other, kinds[one]))
+        if not refused or refused.isdisjoint(shared):
             first.setdefault(_pair(one, other), Link(*_pair(one, other), ts, seq))
     last = {_pair(ruling.one, ruling.other): ruling for ruling in sorted(rulings, key=lambda r: r.seq)}
     for pair, ruling in last.items():

@@ -54,7 +54,7 @@ def junk(text: str) -> bool:
 def folded(text: str) -> str:
     """An id as it is matched: in NFC and folded case, trimmed, inner blanks made one space."""
     if text.isascii():
-        return " ".join(text.split()).casefold()
+        return (" ".join(text.split()) if " " in text or not text.isprintable() else text).casefold()
     return normalize("NFC", " ".join(normalize("NFC", text).split()).casefold())
 
 
@@ -112,9 +112,12 @@ def _plain(told: object) -> str | None:
     if isinstance(told, str):
         if len(told) > LONGEST:
             return None
-        text = told if told.isascii() and told.isalnum() else " ".join(normalize("NFC", told).split())
-        if not text.isprintable() and not _JOINERS.sub("", text).isprintable():
-            return None
+        if told.isascii() and told.isprintable():
+            text = " ".join(told.split()) if " " in told else told
+        else:
+            text = " ".join(normalize("NFC", told).split())
+            if not text.isprintable() and not _JOINERS.sub("", text).isprintable():
+                return None
     elif isinstance(told, int) and not isinstance(told, bool) and told.bit_length() < 128:
         text = str(told)
     else:

@@ -13,7 +13,7 @@ from msgspec import UNSET, Raw, Struct, UnsetType
 
 from habitue.ingest.calls.choices import Choice, choices
 from habitue.ingest.calls.moment import corrected, moment
-from habitue.ingest.calls.protocol import Call, Fault, Stored, called, fault
+from habitue.ingest.calls.protocol import Call, Fault, Stored, called
 from habitue.kernel.clock import Micros
 from habitue.kernel.money import minor
 from habitue.people import keys
@@ -96,7 +96,7 @@ class Taken(NamedTuple):
 
 
 def table(stored: Stored, origin: Origin) -> Taken:
-    """Read a stored request."""
+    """Read a stored request, whose envelopes were `protocol.checked` before it was kept."""
     rows: list[Row] = []
     places: list[int] = []
     dead: list[Dead] = []
@@ -121,9 +121,6 @@ def _rows(raw: Raw, kind: str | None, sent: Micros | None, place: int, origin: O
     call = called(raw)
     if isinstance(call, Fault):
         return call
-    wrong = fault(call, kind)
-    if wrong is not None:
-        return wrong
     type_ = kind or str(call.type)
     try:
         name, props = _NAMED[type_](call)
@@ -134,6 +131,8 @@ def _rows(raw: Raw, kind: str | None, sent: Micros | None, place: int, origin: O
         return Fault("too-deep", {})
     except (msgspec.DecodeError, UnicodeDecodeError, ValueError) as error:
         return Fault("no-json", {"reason": str(error)})
+    if not known:
+        return Fault("nobody", {})
     told = call.originalTimestamp if call.timestamp is None else call.timestamp
     at = moment(told)
     ts = origin.received if at is None else corrected(at, sent, origin.received)
