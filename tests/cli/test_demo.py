@@ -50,3 +50,15 @@ def test_the_demo_shop_never_mixes_with_data_of_ones_own(habitue: Habitue, empty
     refused = habitue("demo", "--no-serve", env={"HABITUE_DATA": str(empty)})
     assert refused.returncode == 2
     assert sum(row["customers"] for row in answer(habitue, empty, "stages")) == 0
+
+
+def test_the_demo_says_who_its_people_are_and_what_may_be_deleted(habitue: Habitue, shop: Path) -> None:
+    words = ("demo", "--customers", "300", "--no-serve", "--data", shop)
+    said = habitue(*words).stdout
+    assert "301 customers who ordered (one is" in said
+    assert "180 people who only visited or signed up, 481 in all" in said
+    assert "delete it when you are done" in said
+    (shop / "thesis.doc").touch()
+    said = habitue(*words).stdout
+    (shop / "thesis.doc").unlink()
+    assert "do not delete it whole" in said

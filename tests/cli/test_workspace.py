@@ -46,6 +46,38 @@ def test_init_refuses_what_is_none(habitue: Habitue, tmp_path: Path, wrong: tupl
     assert not (tmp_path / "shop" / "habitue.toml").exists()
 
 
+@pytest.mark.parametrize("verb", [("init",), ("demo", "--no-serve", "--customers", "20", "--data")])
+def test_a_directory_with_other_files_is_left_alone(
+    habitue: Habitue, tmp_path: Path, verb: tuple[str, ...]
+) -> None:
+    (tmp_path / "thesis.doc").write_text("mine")
+    refused = habitue(*verb, tmp_path)
+    assert (refused.returncode, refused.stdout) == (2, "")
+    assert "thesis.doc" in refused.stderr
+    assert [one.name for one in tmp_path.iterdir()] == ["thesis.doc"]
+    place = tmp_path / "new"
+    place.mkdir()
+    (place / ".DS_Store").touch()
+    (place / "lost+found").mkdir()
+    assert habitue(*verb, place).returncode == 0
+
+
+def test_a_workspace_that_lost_its_settings_is_made_again_where_it_is(
+    habitue: Habitue, empty: Path, orders: Path
+) -> None:
+    answer(habitue, empty, "import", orders)
+    for lost in empty.glob("ops.sqlite*"):
+        lost.unlink()
+    (empty / "notes.txt").touch()
+    assert habitue("stages", "--data", empty).returncode == 2
+    assert habitue("init", empty).returncode == 0
+    assert sum(row["customers"] for row in answer(habitue, empty, "stages")) == 2
+    (empty / "habitue.toml").unlink()
+    (empty / "notes.txt").unlink()
+    assert habitue("init", empty).returncode == 0
+    assert sum(row["customers"] for row in answer(habitue, empty, "stages")) == 2
+
+
 def test_the_workspace_may_be_the_directory_one_is_in_or_a_variable(habitue: Habitue, empty: Path) -> None:
     assert habitue("stages", cwd=empty).returncode == 0
     assert habitue("stages", env={"HABITUE_DATA": str(empty)}).returncode == 0

@@ -38,7 +38,7 @@ from habitue.store.failure import Notice, StoreDown
 from habitue.store.lock import Lock
 from habitue.store.log import EventLog
 from habitue.store.ops import Ops
-from habitue.store.place import literal
+from habitue.store.place import literal, strangers
 from habitue.store.warehouse import Warehouse
 
 MARK: Final = "habitue.toml"
@@ -86,10 +86,21 @@ class Workspace:
 
         `database` is the URL of a PostgreSQL database for the operational tables; SQLite if not said.
         One that lost its operational database gets a new one; its events stay.
-        Raises `UserError` where there is a workspace already, or can be none, or the settings are none.
+        Raises `UserError` where there is a workspace already, or other files, or can be none, or the settings
+        are none.
         """
         place, chosen = literal(Path(directory)), _checked(settings or Settings())
         marked = (place / MARK).exists()
+        if not marked and (others := strangers(place)):
+            raise UserError(
+                N_(
+                    "{folder} holds other files ({names}), and a workspace needs a directory for itself. "
+                    "Name one that is new or empty, such as {inner}."
+                ),
+                folder=place,
+                names=", ".join(others[:3]) + ", …" * (len(others) > 3),
+                inner=place / "habitue",
+            )
         database = database or (_read_mark(place).get("database") if marked else None)
         place.mkdir(parents=True, exist_ok=True)
         with Lock.take(place):

@@ -28,12 +28,14 @@ from habitue.kernel import clock
 from habitue.kernel.clock import Micros
 from habitue.kernel.errors import UserError
 from habitue.kernel.i18n import N_
+from habitue.store.place import strangers
 
 ASKED: Final = "demo.asked"
 LOADED: Final = "demo.loaded"
 """Settings of a demo shop: what it is to hold, and that it is all in. An interrupted one lacks the second."""
 
 MAKING: Final = N_("Making the shop")
+ORDER: Final = "Order Completed"
 
 
 def init(desk: Desk, folder: Path, currency: str, timezone: str, database: str | None) -> None:
@@ -137,21 +139,34 @@ def _filled(shop: Shop, wish: str, told: Told | None) -> None:
 
 
 def _told(desk: Desk, shop: Shop, folder: Path, seconds: float) -> None:
-    events = int(shop.warehouse.read("SELECT count(*) FROM event").column(0)[0].as_py())
-    people = int(shop.warehouse.read("SELECT count(*) FROM person").column(0)[0].as_py())
-    line = desk.say(
-        N_(
-            "The demo shop is in {folder}: {people} people, {events} events, ready in {seconds} s. "
-            "Delete that directory when you are done."
-        ),
-        folder=folder,
-        people=format_decimal(people, locale=desk.say.language),
-        events=format_decimal(events, locale=desk.say.language),
-        seconds=format_decimal(round(seconds, 1), locale=desk.say.language),
+    say, events, people = desk.say, _count(shop, "event"), _count(shop, "person")
+    ordered = _count(
+        shop, "(SELECT DISTINCT person FROM event JOIN event_name USING (code) WHERE name = ?)", ORDER
     )
+    numbers = {"people": people, "ordered": ordered, "silent": people - ordered, "events": events}
+    text = N_(
+        "The demo shop is in {folder}: {ordered} customers who ordered (one is the shop’s own test account) "
+        "and {silent} people who only visited or signed up, {people} in all with {events} events, "
+        "ready in {seconds} s."
+    )
+    shown = {name: format_decimal(n, locale=say.language) for name, n in numbers.items()}
+    seconds_ = format_decimal(round(seconds, 1), locale=say.language)
+    alone = N_("Nothing else is in that directory: delete it when you are done.")
+    beside = N_("Other files are in that directory too: do not delete it whole.")
+    lines = [
+        say(text, folder=folder, seconds=seconds_, **shown),
+        say(beside if strangers(folder) else alone),
+    ]
     own = shop.settings
-    fields = {"folder": _name(folder), "people": people, "events": events, "seconds": round(seconds, 1)}
-    desk.print(Facts(fields, [line]), House(desk.language or own.language, own.timezone, own.currency))
+    fields = {"folder": _name(folder), "people": people, "ordered": ordered, "events": events}
+    desk.print(
+        Facts(fields | {"seconds": round(seconds, 1)}, lines),
+        House(desk.language or own.language, own.timezone, own.currency),
+    )
+
+
+def _count(shop: Shop, rows: str, *params: str) -> int:
+    return int(shop.warehouse.read(f"SELECT count(*) FROM {rows}", params).column(0)[0].as_py())
 
 
 def _served(desk: Desk, shop: Shop, host: str, port: int) -> None:

@@ -13,6 +13,22 @@ _TAKEN: Final = re.compile(r"[\x00-\x1f\x7f?\\\[\]^|\ud800-\udfff]|%[0-9A-Fa-f]{
 """What one of them reads as something else than itself; lone surrogates are what is no UTF-8."""
 
 
+_OURS: Final = ("habitue.toml", "ops.sqlite", "lock", "work.duckdb", "rejects")
+_CLUTTER: Final = frozenset(
+    (".DS_Store", ".localized", ".directory", "lost+found", "Thumbs.db", "desktop.ini")
+)
+"""What systems put into directories by themselves."""
+
+
+def strangers(folder: Path) -> list[str]:
+    """The names of what is in the directory, if there is one, and was put there by somebody else."""
+    if not folder.is_dir():
+        return []
+    log = {"log"} if (folder / "log" / "_delta_log").is_dir() else set()
+    names = sorted(one.name for one in folder.iterdir())
+    return [_spelt(n) for n in names if n not in log | _CLUTTER and not n.startswith(_OURS)]
+
+
 def literal(folder: Path) -> Path:
     """The directory's whole path, links followed; raises `UserError` where a library would go elsewhere."""
     whole = folder.resolve()
