@@ -12,7 +12,7 @@ from habitue.app.publishing import Published, Publisher, retire
 from habitue.app.workspace import When, Workspace
 from habitue.engine import refresh as engine
 from habitue.engine.plan import Definition
-from habitue.ingest import loader
+from habitue.ingest import inbox, loader
 from habitue.kernel import clock
 from habitue.kernel.clock import Micros
 from habitue.kernel.errors import UserError
@@ -51,6 +51,7 @@ class Shelf(Workspace):
     def _brought(self, when: Micros, told: Told | None, *drafts: Definition) -> Fresh:
         """Bring up to `when` what is live and these drafts, which stand for the live ones of their ids."""
         with self.working:
+            self.taking = inbox.oldest(self.ops) if self.taking is None else self.taking
             loaded = loader.load(
                 self.ops, self.log, self.warehouse, step(told, N_("Loading")), self.settings.terms
             )
@@ -65,6 +66,7 @@ class Shelf(Workspace):
             )
             self.ops.put_setting("told", str(max(when, int(since or when))))
             self.generation += 1
+            self.taking = None
         n = folded.subjects
         return Fresh(
             loaded.events, loaded.duplicates, n, folded.whole, loaded.differing, loaded.returned

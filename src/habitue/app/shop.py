@@ -137,8 +137,8 @@ class Shop(Customers, Private):
 
     def behind(self, now: Micros | None = None) -> Behind:
         """How far the stages are behind what has been acknowledged."""
-        oldest = inbox.oldest(self.ops)
-        since = 0 if oldest is None else max(0, (clock.now() if now is None else now) - oldest)
+        oldest = [at for at in (self.taking, inbox.oldest(self.ops)) if at is not None]
+        since = max(0, (clock.now() if now is None else now) - min(oldest)) if oldest else 0
         return Behind(inbox.count(self.ops), since, refused.counts(self.ops))
 
     def sources(self) -> list[Source]:

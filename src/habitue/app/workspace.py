@@ -166,6 +166,8 @@ class Workspace:
         """What its owner should know of how the workspace was found, and what was done about it."""
         self.forgetting: list[Callable[[], None]] = []
         """Told when people are erased: whoever keeps what came in only in memory."""
+        self.taking: Micros | None = None
+        """When what waited longest was received, of what is being taken in: it counts once it is folded."""
         self.working = RLock()
         """Held by whoever changes what is in the stores."""
 
