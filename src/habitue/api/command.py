@@ -253,4 +253,44 @@ class Split(Command, frozen=True):
     why: str
 
 
+class Export(Command, frozen=True):
+    """Write all that is kept of a customer into a directory or ZIP file; `to` is absolute, in bytes."""
+
+    customer: str
+    to: bytes
+
+
+class Erase(Command, frozen=True):
+    """Forget these customers everywhere; `by` is who asks. Unless `sure`, only say who that would be."""
+
+    customers: tuple[str, ...]
+    by: str
+    sure: bool = False
+
+
+class Erasures(Command, frozen=True):
+    """What was asked to be erased, and whether it is done."""
+
+
+class Erased(Command, frozen=True):
+    """Everybody ever erased, as keyed hashes, to be kept beside the backups."""
+
+
+class Reerase(Command, frozen=True):
+    """Erase again who came back with an older copy; `listed` is what `Erased` gave."""
+
+    by: str
+    listed: str | None = None
+
+
+class Retention(Command, frozen=True):
+    """Change the rules of retention where anything is said, then say whom they let go, or erase those."""
+
+    by: str
+    prospects: str | None = None
+    customers: str | None = None
+    alone: bool | None = None
+    run: bool = False
+
+
 COMMANDS: Final[dict[str, type[Command]]] = {kind.name(): kind for kind in Command.__subclasses__()}

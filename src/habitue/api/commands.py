@@ -22,7 +22,8 @@ from litestar.response import Stream
 
 import habitue.api.calls
 import habitue.api.definitions
-import habitue.api.identities  # noqa: F401  their commands are known once they are loaded
+import habitue.api.identities
+import habitue.api.privacy  # noqa: F401  their commands are known once they are loaded
 from habitue.api.answer import Answer, End, Facts, Fault, Head, House, Line, Rows, Sheet, Step
 from habitue.api.command import COMMANDS, Command
 from habitue.api.perform import Asked, perform

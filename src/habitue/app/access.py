@@ -93,6 +93,7 @@ def write(found: Record, to: Path, language: Language, settings: Settings) -> li
     """
     files = {JSON: written(found), HTML: leaflet.page(found, spoken(found, language), settings).encode()}
     if to.suffix.lower() == ".zip":
+        to.parent.mkdir(parents=True, exist_ok=True)
         _put(to, zipped(files))
         return [to]
     to.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import habitue.api.calls
 import habitue.api.definitions
-import habitue.api.identities  # noqa: F401  their commands are known once they are loaded
+import habitue.api.identities
+import habitue.api.privacy  # noqa: F401  their commands are known once they are loaded
 from habitue.api.answer import Answer, House
 from habitue.api.command import Command, Told
 from habitue.api.perform import Asked, perform

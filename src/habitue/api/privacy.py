@@ -1,0 +1,106 @@
+"""The command line's commands about privacy: what is kept of a customer, erasure, retention."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Final
+
+from msgspec import to_builtins
+
+from habitue.api import command as commands
+from habitue.api.answer import Answer, Column, Facts, Sheet
+from habitue.api.perform import Asked, perform
+from habitue.app.privacy import Erased
+from habitue.kernel.i18n import N_
+from habitue.people.keys import bare
+
+REASONS: Final = {"asked": N_("asked for"), "retention": N_("retention"), "replay": N_("came back")}
+SHOWN: Final = 10
+
+
+@perform.register
+def _export(command: commands.Export, asked: Asked) -> Answer:
+    files = asked.shop.export(command.customer, Path(os.fsdecode(command.to)))
+    names = [os.fsencode(file).decode(errors="replace") for file in files]
+    return Facts({"files": names}, [asked.say(N_("Written: {files}."), files=", ".join(names))])
+
+
+@perform.register
+def _erase(command: commands.Erase, asked: Asked) -> Answer:
+    if command.sure:
+        return _done(asked.shop.erase(command.customers, command.by, told=asked.told), asked)
+    keys = [asked.shop.identities(customer).keys for customer in command.customers]
+    say = asked.say
+    lines = [
+        *(", ".join(one) for one in keys[:SHOWN]),
+        *([say(N_("and so on"))] if len(keys) > SHOWN else []),
+        say(N_("Nothing was erased. Their names would be gone for ever; say it again with --yes.")),
+    ]
+    return Facts({"people": len(keys), "erased": 0}, lines)
+
+
+@perform.register
+def _erasures(_: commands.Erasures, asked: Asked) -> Answer:
+    columns = (
+        Column("request", N_("Number"), "count"),
+        Column("asked", N_("Asked"), "time"),
+        Column("by", N_("Who")),
+        Column("reason", N_("Why")),
+        Column("people", N_("People"), "count"),
+        Column("done", N_("Done"), "time"),
+    )
+    rows = [
+        (one.id, one.asked, one.by, asked.say(REASONS[one.reason]), one.people, one.done)
+        for one in asked.shop.erasures()
+    ]
+    return Sheet(columns, rows)
+
+
+@perform.register
+def _erased(_: commands.Erased, asked: Asked) -> Answer:
+    lines = asked.shop.erased_list().splitlines()
+    return Facts({"erased": lines}, lines)
+
+
+@perform.register
+def _reerase(command: commands.Reerase, asked: Asked) -> Answer:
+    done = asked.shop.replay_erasures(command.by, listed=command.listed, told=asked.told)
+    return _done(done or Erased(0, 0, []), asked)
+
+
+@perform.register
+def _retention(command: commands.Retention, asked: Asked) -> Answer:
+    shop, say = asked.shop, asked.say
+    rules = shop.keep_for(prospects=command.prospects, customers=command.customers, alone=command.alone)
+    if command.run:
+        return _done(shop.retain(command.by, told=asked.told) or Erased(0, 0, []), asked)
+    notes = [
+        say(
+            N_("Prospects go after {prospects} without an act of their own, customers after {customers}."),
+            prospects=rules.prospects or say(N_("never")),
+            customers=rules.customers or say(N_("never")),
+        ),
+        say(N_("The server applies this every day."))
+        if rules.alone
+        else say(N_("Nobody goes by itself: --run erases those below, --auto lets the server do it daily.")),
+    ]
+    columns = (
+        Column("customer", N_("Customer")),
+        Column("kind", N_("Kind")),
+        Column("since", N_("Silent since"), "time"),
+    )
+    rows = (
+        (bare(one.key), say(N_("customer")) if one.customer else say(N_("prospect")), one.since)
+        for one in shop.silent()
+    )
+    return Sheet(columns, rows, notes)
+
+
+def _done(done: Erased, asked: Asked) -> Facts:
+    say = asked.say
+    lines = [say.n("{n} person was erased.", "{n} people were erased.", done.people)]
+    if done.shared:
+        text = N_("They shared these keys with others, with whom they stay: {keys}.")
+        lines.append(say(text, keys=", ".join(done.shared)))
+    return Facts(to_builtins(done), lines)
