@@ -18,11 +18,12 @@ from litestar.di import Provide
 from litestar.exceptions import HTTPException
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
+from litestar.openapi.spec import Components, SecurityScheme
 from litestar.params import QueryParameter
 from litestar.static_files import create_static_files_router
 
 import habitue
-from habitue.api import commands, customers, meter, segment, stages
+from habitue.api import commands, customers, meter, rights, segment, stages
 from habitue.api import failure as answer
 from habitue.api.door import Door
 from habitue.api.meter import Meter
@@ -59,6 +60,8 @@ _API: Final = [
     customers.show,  # /api/v1/customers/{customer}
     customers.events,  # /api/v1/customers/{customer}/events
     customers.explain,  # /api/v1/explain
+    rights.export,  # /api/v1/customers/{key}/export
+    rights.erasures,  # /api/v1/privacy/erasures
     segment.show,  # /api/v1/segment
     segment.history,  # /api/v1/segment/history
 ]
@@ -94,7 +97,7 @@ def create(
     store is found down.
     """
     overviews = Overviews(shop.warehouse, shop.settings.timezone, lambda: shop.generation)
-    doors = [commands.router(token)] if token else []
+    doors = [commands.router(token), rights.router(token)] if token else []
     counts = Meter()
     reading = {"shop": Provide(lambda: _readable(shop), sync_to_thread=True)}
     return Litestar(
@@ -120,6 +123,7 @@ def create(
             habitue.__version__,
             path="/api/v1",
             render_plugins=[JsonRenderPlugin()],
+            components=Components(security_schemes={"token": SecurityScheme("http", scheme="bearer")}),
             use_handler_docstrings=True,
         ),
         logging_config=None,
@@ -196,6 +200,7 @@ def serve(
     app = create(shop, frozenset({host}), token, arrived)
     Thread(target=_look_ahead, args=(shop, app.state.overviews), daemon=True).start()
     door = Door(app, shop, clock.now, meter=app.state.meter, arrived=arrived)
+    shop.forgetting.append(door.recent.clear)
     config = uvicorn.Config(door, http=Wire, log_level="warning", server_header=False)
     _open_files()
     try:

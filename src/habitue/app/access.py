@@ -91,15 +91,21 @@ def write(found: Record, to: Path, language: Language, settings: Settings) -> li
 
     Only their owner may read the files; raises `UserError` where there are such already.
     """
-    files = {JSON: written(found), HTML: leaflet.page(found, spoken(found, language), settings).encode()}
+    made = files(found, language, settings)
     if to.suffix.lower() == ".zip":
         to.parent.mkdir(parents=True, exist_ok=True)
-        _put(to, zipped(files))
+        _put(to, zipped(made))
         return [to]
     to.mkdir(mode=0o700, parents=True, exist_ok=True)
-    for name, content in files.items():
+    for name, content in made.items():
         _put(to / name, content)
-    return [to / name for name in files]
+    return [to / name for name in made]
+
+
+def files(found: Record, language: Language, settings: Settings) -> dict[str, bytes]:
+    """The files by their names; what is read is in the customer's language where it is spoken here."""
+    page = leaflet.page(found, spoken(found, language), settings)
+    return {JSON: written(found), HTML: page.encode()}
 
 
 def written(found: Record) -> bytes:

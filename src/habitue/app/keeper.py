@@ -39,6 +39,7 @@ class Keeper(Thread):
             self._news.clear()
             try:
                 self._shop.refresh()
+                self._shop.attend()
             except UserError as error:
                 _LOG.warning("%s", error)
             except Exception:  # noqa: BLE001  a keeper that is gone keeps nothing fresh ever again

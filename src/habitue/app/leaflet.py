@@ -16,6 +16,7 @@ from habitue.kernel.i18n import N_, Language, Translator, translator
 if TYPE_CHECKING:
     from habitue.app.access import Record
 
+POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'"
 _STYLE: Final = (
     "body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#0f172a}"
     "table{border-collapse:collapse;width:100%;font-size:.875rem}"
@@ -64,8 +65,8 @@ def page(found: Record, language: Language, settings: Settings) -> str:
     )
     return (
         f'<!doctype html><html lang="{language}"><head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width"><meta http-equiv="content-security-policy" '
-        "content=\"default-src 'none'; style-src 'unsafe-inline'\">"
+        f'<meta name="viewport" content="width=device-width"><meta http-equiv="content-security-policy" '
+        f'content="{POLICY}">'
         f"<title>{escape(title)}</title><style>{_STYLE}</style></head><body>"
         f"<h1>{escape(title)}</h1><p>{escape(made)}</p>{''.join(_sections(paper))}</body></html>\n"
     )

@@ -1,0 +1,123 @@
+"""`/api/v1/customers/{key}/export` and `/api/v1/privacy/erasures`: what a person may ask for.
+
+Reading is as open as the rest of the API. To erase takes the token of the running server, which stands in the
+workspace's lock file: who can read the directory may, nobody else.
+"""
+
+from __future__ import annotations
+
+import hmac
+from typing import Annotated, Any, Final, Literal
+
+from litestar import Request, Response, Router, post
+from litestar.datastructures import State
+from litestar.di import NamedDependency
+from litestar.exceptions import NotAuthorizedException, NotFoundException
+from litestar.openapi import ResponseSpec
+from litestar.params import Body, PathParameter, QueryParameter
+from msgspec import Meta, Struct
+
+from habitue.api.asked import read
+from habitue.api.shapes import Failure
+from habitue.app import Shop, access, leaflet
+from habitue.kernel import clock
+from habitue.kernel.errors import UserError
+from habitue.kernel.i18n import N_
+
+Key = Annotated[
+    str,
+    PathParameter(
+        max_length=300, description="A customer's number, or a key such as user:c-001 or email:a@b.fr."
+    ),
+]
+
+
+class Wish(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Whom to erase, by any of their keys, and who asks for it."""
+
+    customers: Annotated[list[Annotated[str, Meta(min_length=1, max_length=300)]], Meta(min_length=1)]
+    by: Annotated[str, Meta(max_length=100)] = "api"
+
+
+class Outcome(Struct, frozen=True):
+    """The request's number, how many people were erased, and keys of theirs that others share."""
+
+    request: int
+    people: int
+    shared: list[str]
+
+
+class Erasure(Struct, frozen=True):
+    """A request: who asked when, why, about how many people, and when it was done."""
+
+    request: int
+    asked: str
+    by: str
+    reason: Literal["asked", "retention", "replay"]
+    people: int
+    done: str | None
+
+
+_REFUSED: Final = {
+    400: ResponseSpec(Failure, description="What is wrong with the request; nobody was erased."),
+    401: ResponseSpec(Failure, description="The token of the running server is needed."),
+}
+
+
+@read("/customers/{key:str}/export")
+def export(
+    shop: NamedDependency[Shop],
+    key: Key,
+    form: Annotated[
+        Literal["json", "html", "zip"],
+        QueryParameter(name="form", description="For programs, people, or both."),
+    ] = "json",
+) -> Response[bytes]:
+    """All that is kept of a customer, from every store."""
+    try:
+        found = shop.record(int(key) if key.isascii() and key.isdigit() and len(key) < 10 else key)
+    except UserError as error:
+        raise NotFoundException(str(error)) from error
+    files = access.files(found, shop.settings.language, shop.settings)
+    kind, name, content = {
+        "json": ("application/json", access.JSON, files[access.JSON]),
+        "html": ("text/html; charset=utf-8", access.HTML, files[access.HTML]),
+        "zip": ("application/zip", "customer.zip", access.zipped(files)),
+    }[form]
+    headers = {
+        "content-disposition": f'attachment; filename="{name}"',
+        "content-security-policy": leaflet.POLICY,
+        "cache-control": "no-store",
+    }
+    return Response(content, media_type=kind, headers=headers)
+
+
+@read("/privacy/erasures")
+def erasures(shop: NamedDependency[Shop]) -> list[Erasure]:
+    """What was asked to be erased, by whom and when; never who it was."""
+    return [
+        Erasure(one.id, clock.iso(one.asked), one.by, one.reason, one.people, clock.iso(one.done) or None)  # type: ignore[arg-type]
+        for one in shop.erasures()
+    ]
+
+
+def router(token: str) -> Router:
+    """The address that erases, for those who know the token."""
+
+    @post("/erasures", sync_to_thread=True, responses=_REFUSED, security=[{"token": []}])
+    def erase(
+        request: Request[Any, Any, State], shop: NamedDependency[Shop], data: Annotated[Wish, Body()]
+    ) -> Outcome:
+        """Erase people from every store; their events stay in the figures, as the events of nobody.
+
+        Answers when it is done. One that is not known makes it erase nobody.
+        """
+        given = request.headers.get("authorization", "")
+        if not hmac.compare_digest(given.encode(), f"Bearer {token}".encode()):
+            raise NotAuthorizedException(
+                N_("The token of the running server is needed; it stands in the file “lock”.")
+            )
+        done = shop.erase(data.customers, data.by)
+        return Outcome(done.request, done.people, done.shared)
+
+    return Router("/privacy", route_handlers=[erase])
