@@ -62,6 +62,7 @@ _API: Final = [
     customers.explain,  # /api/v1/explain
     rights.export,  # /api/v1/customers/{key}/export
     rights.erasures,  # /api/v1/privacy/erasures
+    rights.erase,
     segment.show,  # /api/v1/segment
     segment.history,  # /api/v1/segment/history
 ]
@@ -97,7 +98,7 @@ def create(
     store is found down.
     """
     overviews = Overviews(shop.warehouse, shop.settings.timezone, lambda: shop.generation)
-    doors = [commands.router(token), rights.router(token)] if token else []
+    doors = [commands.router(token)] if token else []
     counts = Meter()
     reading = {"shop": Provide(lambda: _readable(shop), sync_to_thread=True)}
     return Litestar(
@@ -127,7 +128,7 @@ def create(
             use_handler_docstrings=True,
         ),
         logging_config=None,
-        state=State({"shop": shop, "overviews": overviews, "meter": counts, "mend": mend}),
+        state=State({"shop": shop, "overviews": overviews, "meter": counts, "token": token, "mend": mend}),
     )
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hmac
 from typing import Annotated, Any, Final, Literal
 
-from litestar import Request, Response, Router, post
+from litestar import Request, Response, post
 from litestar.datastructures import State
 from litestar.di import NamedDependency
 from litestar.exceptions import NotAuthorizedException, NotFoundException
@@ -101,23 +101,18 @@ def erasures(shop: NamedDependency[Shop]) -> list[Erasure]:
     ]
 
 
-def router(token: str) -> Router:
-    """The address that erases, for those who know the token."""
+@post("/privacy/erasures", sync_to_thread=True, responses=_REFUSED, security=[{"token": []}])
+def erase(
+    request: Request[Any, Any, State], shop: NamedDependency[Shop], data: Annotated[Wish, Body()]
+) -> Outcome:
+    """Erase people from every store; their events stay in the figures, as the events of nobody.
 
-    @post("/erasures", sync_to_thread=True, responses=_REFUSED, security=[{"token": []}])
-    def erase(
-        request: Request[Any, Any, State], shop: NamedDependency[Shop], data: Annotated[Wish, Body()]
-    ) -> Outcome:
-        """Erase people from every store; their events stay in the figures, as the events of nobody.
-
-        Answers when it is done. One that is not known makes it erase nobody.
-        """
-        given = request.headers.get("authorization", "")
-        if not hmac.compare_digest(given.encode(), f"Bearer {token}".encode()):
-            raise NotAuthorizedException(
-                N_("The token of the running server is needed; it stands in the file “lock”.")
-            )
-        done = shop.erase(data.customers, data.by)
-        return Outcome(done.request, done.people, done.shared)
-
-    return Router("/privacy", route_handlers=[erase])
+    Answers when it is done. One that is not known makes it erase nobody.
+    """
+    token, given = request.app.state.token, request.headers.get("authorization", "")
+    if not token or not hmac.compare_digest(given.encode(), f"Bearer {token}".encode()):
+        raise NotAuthorizedException(
+            N_("The token of the running server is needed; it stands in the file “lock”.")
+        )
+    done = shop.erase(data.customers, data.by)
+    return Outcome(done.request, done.people, done.shared)

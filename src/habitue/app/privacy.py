@@ -67,10 +67,8 @@ class Private(Workspace):
     def record(self, customer: str | int) -> access.Record:
         """All that is kept of a customer anywhere, whatever keys it came in under."""
         with self.working:
-            self.refresh()
-            return access.record(
-                self, self.person(customer), self._marks(self._plan([self.person(customer)]))
-            )
+            person = self.person(customer)
+            return access.record(self, person, self._marks(self._plan([person])))
 
     def export(self, customer: str | int, to: Path | str, language: Language | None = None) -> list[Path]:
         """Write that into a new directory or ZIP file, for programs and for people; the files made."""
