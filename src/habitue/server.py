@@ -23,7 +23,7 @@ from litestar.params import QueryParameter
 from litestar.static_files import create_static_files_router
 
 import habitue
-from habitue.api import commands, customers, meter, rights, segment, stages
+from habitue.api import commands, consents, customers, meter, rights, segment, stages
 from habitue.api import failure as answer
 from habitue.api.door import Door
 from habitue.api.meter import Meter
@@ -63,6 +63,10 @@ _API: Final = [
     rights.export,  # /api/v1/customers/{key}/export
     rights.erasures,  # /api/v1/privacy/erasures
     rights.erase,
+    consents.index,  # /api/v1/customers/{key}/consents
+    consents.record,
+    consents.suppressed,  # /api/v1/suppressions
+    consents.suppress,
     segment.show,  # /api/v1/segment
     segment.history,  # /api/v1/segment/history
 ]

@@ -293,4 +293,54 @@ class Retention(Command, frozen=True):
     run: bool = False
 
 
+class Consents(Command, frozen=True):
+    """All that a customer answered about being reached."""
+
+    customer: str
+
+
+class Consent(Command, frozen=True):
+    """Keep an answer of a customer's; the rest is its proof."""
+
+    customer: str
+    status: str
+    channel: str
+    purpose: str
+    at: str | None = None
+    text: str | None = None
+    text_id: str | None = None
+    ip: str | None = None
+    form: str | None = None
+    by: str | None = None
+
+
+class Suppress(Command, frozen=True):
+    """Let nobody write to an address again."""
+
+    address: str
+    reason: str
+    channel: str | None = None
+
+
+class SuppressFile(Command, frozen=True):
+    """The same for a file of them; `path` is absolute, in the system's own bytes."""
+
+    path: bytes
+    reason: str
+    channel: str | None = None
+
+
+class Lift(Command, frozen=True):
+    """Let an address be written to again."""
+
+    address: str
+    channel: str | None = None
+
+
+class Suppressed(Command, frozen=True):
+    """What the suppression list says of an address, or how many it has."""
+
+    address: str | None = None
+
+
 COMMANDS: Final[dict[str, type[Command]]] = {kind.name(): kind for kind in Command.__subclasses__()}

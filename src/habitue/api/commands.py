@@ -21,6 +21,7 @@ from litestar.exceptions import NotAuthorizedException, NotFoundException, Valid
 from litestar.response import Stream
 
 import habitue.api.calls
+import habitue.api.consenting
 import habitue.api.definitions
 import habitue.api.identities
 import habitue.api.privacy  # noqa: F401  their commands are known once they are loaded

@@ -16,6 +16,7 @@ from pyarrow import parquet
 
 from habitue.app import identities as decide
 from habitue.app import imports
+from habitue.app.consents import Consenting
 from habitue.app.customers import Customers
 from habitue.app.imports import ImportReport, Told
 from habitue.app.privacy import Private
@@ -62,7 +63,7 @@ class Behind:
     refused: dict[str, int]
 
 
-class Shop(Customers, Private):
+class Shop(Customers, Private, Consenting):
     """A workspace with all that can be asked of it and done with it."""
 
     @classmethod

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import habitue.api.calls
+import habitue.api.consenting
 import habitue.api.definitions
 import habitue.api.identities
 import habitue.api.privacy  # noqa: F401  their commands are known once they are loaded

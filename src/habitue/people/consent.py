@@ -28,6 +28,24 @@ Status = Literal["granted", "denied", "withdrawn", "pending"]
 CHANNELS: Final = ("email", "sms", "push", "post", "phone", "web")
 """How somebody is reached; on `web` they are only watched, and the purposes are the banner's categories."""
 
+STATUSES: Final = {
+    "granted": N_("granted"),
+    "denied": N_("refused"),
+    "withdrawn": N_("withdrawn"),
+    "pending": N_("asked, not confirmed"),
+}
+
+NAMES: Final = {
+    "email": N_("e-mail"),
+    "sms": N_("SMS"),
+    "push": N_("push"),
+    "post": N_("post"),
+    "phone": N_("phone"),
+    "web": N_("web"),
+    "all": N_("all channels"),
+}
+"""What people call them, and all of them."""
+
 MARKETING: Final = "marketing"
 
 PROOF: Final = ("text", "text_id", "ip", "form", "by")

@@ -23,6 +23,15 @@ from habitue.store.ops import Tx
 
 Reason = Literal["unsubscribed", "complaint", "bounce", "manual", "erased"]
 
+REASONS: Final = {
+    "unsubscribed": N_("unsubscribed"),
+    "complaint": N_("complained"),
+    "bounce": N_("bounced"),
+    "manual": N_("by hand"),
+    "erased": N_("erased"),
+}
+"""What people call them."""
+
 ALL: Final = "all"
 """The channel of those who may not be reached at all."""
 

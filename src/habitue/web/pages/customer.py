@@ -12,7 +12,7 @@ from litestar.params import FromPath, FromQuery, QueryParameter
 from habitue.app import Shop
 from habitue.kernel import clock
 from habitue.kernel.clock import DAY, Micros
-from habitue.people import profiles
+from habitue.people import consent, profiles
 from habitue.people.keys import bare
 from habitue.people.profiles import Person
 from habitue.stages.models import Model
@@ -59,6 +59,9 @@ def show(
         why=reasons.told(shop.explain(found.person, model=chosen.id, at=now), by_value, words),
         events=profiles.happenings(shop.warehouse, found.person, EVENTS),
         more=EVENTS,
+        consents=consent.standing(shop.warehouse, found.person),
+        channels=consent.NAMES,
+        answers=consent.STATUSES,
     )
 
 
