@@ -6,6 +6,20 @@ document.documentElement.classList.add("js");
 /** A form with data-auto is sent as soon as a choice is made. */
 document.addEventListener("change", ({ target }) => target.closest("form[data-auto]")?.requestSubmit());
 
+/** Which edges of a sideways scrolling table hide something; then it can be reached by keyboard too. */
+function edges(scroll) {
+  const left = scroll.scrollLeft > 1;
+  const right = scroll.scrollLeft + scroll.clientWidth < scroll.scrollWidth - 1;
+  scroll.dataset.more = [left && "left", right && "right"].filter(Boolean).join(" ");
+  if (left || right) scroll.tabIndex = 0;
+  else scroll.removeAttribute("tabindex");
+}
+const watched = new ResizeObserver((entries) => entries.forEach(({ target }) => edges(target.closest(".scroll"))));
+for (const scroll of document.querySelectorAll(".scroll")) {
+  scroll.addEventListener("scroll", () => edges(scroll), { passive: true });
+  [scroll, ...scroll.children].forEach((part) => watched.observe(part));
+}
+
 const units = [["day", 86400], ["hour", 3600], ["minute", 60], ["second", 1]];
 
 /** "12 s ago" stays true while the page stays open. */

@@ -22,6 +22,8 @@ def said() -> dict[str, str]:
     """Every message of code and templates (of a plural, its singular), with one place that says it."""
     source = ROOT / "src/habitue"
     found: dict[str, str] = {}
+    for path in (*sorted((source / "api").glob("*.py")), source / "server.py"):
+        found |= {told: f"{path.relative_to(ROOT)}:{line}" for line, told in _in_api(path.read_text())}
     for path in sorted(source.rglob("*.py")) + sorted(source.rglob("*.html")):
         read = _in_template if path.suffix == ".html" else _in_code
         found |= {message: f"{path.relative_to(ROOT)}:{line}" for line, message in read(path.read_text())}
@@ -37,6 +39,22 @@ def _in_code(source: str) -> Iterator[tuple[int, str]]:
                 lineno=line,
             ) if name in SAYS:
                 yield line, message
+
+
+def _in_api(source: str) -> Iterator[tuple[int, str]]:
+    """What the API's page says: of each address its docstring, of each parameter its description."""
+    for node in ast.walk(ast.parse(source)):
+        match node:
+            case ast.FunctionDef(
+                decorator_list=[ast.Call(func=ast.Name(id="read" | "get"), keywords=keywords)], lineno=line
+            ) if all(one.arg != "include_in_schema" for one in keywords):
+                yield line, ast.get_docstring(node) or ""
+            case ast.Call(
+                func=ast.Name(id="QueryParameter" | "PathParameter"), keywords=keywords, lineno=line
+            ):
+                for one in keywords:
+                    if one.arg == "description" and isinstance(one.value, ast.Constant):
+                        yield line, str(one.value.value)
 
 
 def _in_template(source: str) -> Iterator[tuple[int, str]]:

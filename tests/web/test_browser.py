@@ -103,6 +103,49 @@ def test_from_a_number_to_its_list_to_a_customer_to_earlier_events(visit: Visit)
         expect(rows).not_to_have_count(before)
 
 
+def test_a_table_that_goes_on_sideways_shows_it(visit: Visit) -> None:
+    page = visit("/", width=390)
+    table = page.locator(".scroll:has(.heat)")
+    expect(table).to_have_attribute("data-more", "right")
+    expect(table).to_have_attribute("tabindex", "0")
+    assert table.evaluate("it => getComputedStyle(it).maskImage") != "none"
+    table.evaluate("it => it.scrollTo(it.scrollWidth, 0)")
+    expect(table).to_have_attribute("data-more", "left")
+    page.set_viewport_size({"width": 1360, "height": 900})
+    expect(table).to_have_attribute("data-more", "")
+
+
+@pytest.mark.parametrize("language", ["en-GB", "fr-FR"])
+def test_no_column_of_the_overview_is_cut_on_a_phone_but_of_the_large_table(
+    visit: Visit, language: str
+) -> None:
+    page = visit("/", width=390, language=language)
+    for table in page.locator(".scroll:not(:has(.heat)):visible").all():
+        expect(table).to_have_attribute("data-more", "")
+
+
+@pytest.mark.parametrize("width", [320, 390, 519])
+def test_labels_of_the_flow_do_not_touch_on_a_phone(visit: Visit, width: int) -> None:
+    page = visit("/", width=width)
+    boxes = page.locator(".flow svg .mark-text text").evaluate_all(
+        "all => all.map(it => it.getBoundingClientRect()).map(it => [it.x, it.y, it.right, it.bottom])"
+    )
+    pairs = [(a, b) for i, a in enumerate(boxes) for b in boxes[:i]]
+    assert len(pairs) > 20
+    assert [
+        (a, b) for a, b in pairs if a[0] < b[2] and b[0] < a[2] and a[1] + 2 < b[3] and b[1] + 2 < a[3]
+    ] == []
+
+
+def test_an_address_is_not_broken_where_there_is_room(visit: Visit) -> None:
+    page = visit("/customers?stage=active")
+    heights = page.locator("tbody .sub").evaluate_all(
+        "all => all.map(it => it.getBoundingClientRect().height)"
+    )
+    assert len(heights) > 20
+    assert max(heights) < 30
+
+
 def test_everything_can_be_reached_by_keyboard(visit: Visit) -> None:
     page = visit("/")
     page.keyboard.press("Tab")

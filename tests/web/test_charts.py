@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from habitue.web.charts import Link, Node, Series, Spec, flow, spark, stacked, survival, thinned
 
-STAGES = [Node(key, f"stage {key} with a name", "#22c55e") for key in range(6)]
+STAGES = [Node(key, f"stage {key} with a name", "1,234", "#22c55e") for key in range(6)]
 LINKS = st.dictionaries(
     st.tuples(st.integers(0, 5), st.integers(0, 5)), st.integers(1, 10**7), min_size=1, max_size=36
 )

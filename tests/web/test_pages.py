@@ -73,10 +73,45 @@ def test_the_number_in_a_cell_is_the_length_of_its_list(client: httpx.Client) ->
     page = client.get("/").text
     cells = re.findall(r'<td class="(?:same|h\d)"><a href="([^"]+)">\s*([\d,]+)', page)
     cells += re.findall(r'<a class="kpi" href="([^"]+)">.*?class="big">([\d,]+)<', page, re.DOTALL)
-    assert len(cells) > 12
+    cells += re.findall(r'<td class="num"><a href="([^"]+)">[+−]?([\d,]+)', page)
+    assert sum("ever=" in link for link, _ in cells) == 6
+    assert len(cells) > 36
     for link, number in cells:
         listed = client.get(html.unescape(link).replace("/customers", "/api/v1/customers", 1)).json()
         assert listed["total"] == int(number.replace(",", "")), link
+
+
+def test_a_list_of_the_past_tells_what_was_expected_and_not_what_came(client: httpx.Client) -> None:
+    now, past = (client.get(f"/customers?stage=active&at={at}").text for at in ("", "2026-06-15"))
+    assert "If nothing happens" in now
+    assert "Expected then" not in now
+    assert "Expected then" in past
+    assert "from what was known on that day" in past
+    listed = client.get("/api/v1/customers?stage=active&at=2026-06-15&size=1000").json()["customers"]
+    table = csv.DictReader(io.StringIO(client.get("/customers.csv?stage=active&at=2026-06-15").text))
+    assert [(row["next_stage"], row["next_at"]) for row in table] == [
+        (one["next_stage"], one["next_at"]) for one in listed
+    ]
+    # An active customer who did nothing more becomes dormant 90 days after the last order, or not at all.
+    assert {one["next_stage"] for one in listed} == {"dormant"}
+
+
+def test_what_is_to_come_is_hatched_from_now_on(client: httpx.Client) -> None:
+    listed = client.get("/api/v1/customers?stage=active&size=1").json()["customers"]
+    page = client.get(f"/customers/{listed[0]['customer']}").text
+    now = float(re.search(r'<line class="now" x1="([\d.]+)%', page)[1])  # type: ignore[index]
+    pieces = re.findall(r'<rect x="([\d.]+)%" y="4" width="([\d.]+)%"[^>]*fill="([^"]+)"', page)
+    hatched = [(float(x), float(width)) for x, width, fill in pieces if fill.startswith("url(#hatch")]
+    assert hatched[0][0] == pytest.approx(now, abs=0.01)
+    assert sum(width for _, width in hatched) == pytest.approx(100 - now, abs=0.5)
+    assert "hatched: expected if nothing happens" in page
+
+
+def test_the_api_page_speaks_the_readers_language(client: httpx.Client) -> None:
+    english, french = (client.get("/api", headers={"accept-language": one}).text for one in ("en", "fr"))
+    said = re.findall(r'<p>(.+?)</p>|<td class="free">(.+?)</td>', english.split('class="rows"')[1])
+    assert len(said) > 30
+    assert [text for texts in said for text in texts if text and f">{text}<" in french] == []
 
 
 @pytest.mark.parametrize(

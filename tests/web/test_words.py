@@ -21,6 +21,12 @@ def plain(text: str) -> str:
         ((FR.number(12345.66), "12_345,7"), (EN.number(12345.66), "12,345.7")),
         ((FR.signed(-12345), "\N{MINUS SIGN}12_345"), (EN.signed(7), "+7")),
         ((FR.percent(0.0312), "3,1_%"), (EN.percent(0.5), "50%")),
+        ((FR.percent(0.0001), "<_0,1_%"), (EN.percent(0), "0%")),
+        ((FR.days(92, "short"), "92_j"), (EN.days(0, "short"), "<_1 day")),
+        (
+            (FR.time(NOW), "23 nov. 2026, 00:30"),
+            (EN.time(instant("2026-11-22T14:48")), "Nov 22, 2026, 3:48_PM"),
+        ),
         ((FR.money(1234560), "12_345,60~€"), (EN.money(-5), "-€0.05")),
         ((FR.days(92), "92~jours"), (EN.days(1), "1 day")),
         ((FR.days(0.25), "6~heures"), (EN.days(0), "less than a day")),

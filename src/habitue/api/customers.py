@@ -19,7 +19,7 @@ from habitue.kernel.errors import UserError
 from habitue.kernel.i18n import N_
 from habitue.people import profiles
 from habitue.people.profiles import Member, Person, Stay
-from habitue.stages.choice import Question, choose, instant
+from habitue.stages.choice import Question, choose, instant, members
 from habitue.stages.models import Model
 
 FURTHEST: Final = 100_000
@@ -39,7 +39,8 @@ def index(
 ) -> shapes.Customers:
     """One page of the people in a stage, or who moved from one to another; latest arrivals first."""
     one = chosen(shop, model)
-    choice = choose(one, question, shop.settings.timezone, clock.now())
+    now = clock.now()
+    choice = choose(one, question, shop.settings.timezone, now)
     total = profiles.total(shop.warehouse, choice)
     persons = profiles.chosen(shop.warehouse, choice, size, (page - 1) * size)
     currency = shop.settings.currency
@@ -52,7 +53,7 @@ def index(
         next=page + 1 if page * size < total and page < FURTHEST else None,
         customers=[
             _customer(member, one, currency)
-            for member in profiles.members(shop.warehouse, one.version, choice.after, persons)
+            for member in members(shop.warehouse, one, choice, persons, shop.known(), now)
         ],
     )
 

@@ -305,9 +305,9 @@ def _doubts(model: Model, command: Drawn, asked: Asked) -> list[str]:
 
 
 def _people(shop: Shop, model: Model, chosen: profiles.Choice) -> Iterator[tuple[Cell, ...]]:
-    persons = iter(profiles.chosen(shop.warehouse, chosen))
+    persons, known, now = iter(profiles.chosen(shop.warehouse, chosen)), shop.known(), shop.instant(None)
     while batch := list(islice(persons, AT_ONCE)):
-        for one in profiles.members(shop.warehouse, model.version, chosen.after, batch):
+        for one in choice.members(shop.warehouse, model, chosen, batch, known, now):
             then = None if one.then is None else model.stages[one.then].id
             who = (bare(one.key), one.name, one.email)
             yield *who, one.since, one.until, then, one.life, one.orders, one.revenue, one.last_order

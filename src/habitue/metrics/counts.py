@@ -35,6 +35,29 @@ def counts(warehouse: Warehouse, version: int, at: int) -> dict[int, int]:
     return dict(zip(found["value"].to_pylist(), found["n"].to_pylist(), strict=True))
 
 
+def ever(warehouse: Warehouse, version: int, at: int) -> dict[int, int]:
+    """How many of those who have some value at that instant have had each value by then, however often.
+
+    One bit for each value: a subject is looked at once.
+    """
+    found = warehouse.read(
+        """
+        SELECT had, count(*) AS n FROM (
+            SELECT bit_or(1::HUGEINT << value)::VARCHAR AS had FROM intervals
+            WHERE version = $1 AND start <= make_timestamp($2::BIGINT)
+            GROUP BY subject HAVING bool_or(stop IS NULL OR stop > make_timestamp($2::BIGINT))
+        ) GROUP BY had
+        """,
+        (version, at),
+    )
+    people: dict[int, int] = {}
+    for had, n in zip(map(int, found["had"].to_pylist()), found["n"].to_pylist(), strict=True):
+        for value in range(had.bit_length()):
+            if had >> value & 1:
+                people[value] = people.get(value, 0) + n
+    return people
+
+
 def monthly(warehouse: Warehouse, version: int, instants: Sequence[int], values: int | None = None) -> Counts:
     """How many subjects each value has at each instant: [instant, value].
 

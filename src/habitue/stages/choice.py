@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Final
 
 from msgspec import Struct
+from msgspec.structs import replace
 
+from habitue.engine.expect import Expected, expectable, expected
+from habitue.engine.source import Known
 from habitue.kernel import clock
 from habitue.kernel.clock import Micros
-from habitue.people.profiles import NOBODY, Choice
+from habitue.people import profiles
+from habitue.people.profiles import NOBODY, Choice, Member
 from habitue.stages.models import Model
 from habitue.stages.overview import end, month_of, previous
+from habitue.store.warehouse import Warehouse
 
 NONE: Final = "none"
 """The stage id of those who had no stage yet."""
 
+NOTHING: Final = Expected(None, None)
 _MONTH: Final = re.compile(r"\d{4}-\d{2}\Z")
 
 
@@ -48,6 +55,27 @@ def choose(model: Model, question: Question, zone: str, now: Micros) -> Choice:
         ever=model.value(question.ever) if question.ever else None,
         search=question.search.strip(),
     )
+
+
+def foretold(model: Model, choice: Choice, known: Known, now: Micros) -> bool:
+    """Whether a list can tell what comes next: one of the past only from what had happened by then."""
+    return choice.after >= now or expectable(model.definition(), known)
+
+
+def members(
+    warehouse: Warehouse, model: Model, choice: Choice, persons: Sequence[int], known: Known, now: Micros
+) -> list[Member]:
+    """Those persons' lines; in a list of the past with what was to be expected then, not with what came."""
+    found = profiles.members(warehouse, choice.version, choice.after, persons)
+    if choice.after >= now:
+        return found
+    definition = model.definition()
+    told = (
+        expected(definition, persons, choice.after, known, warehouse.read)
+        if expectable(definition, known)
+        else {}
+    )
+    return [replace(one, **told.get(one.person, NOTHING)._asdict()) for one in found]
 
 
 def instant(at: str | None, zone: str, now: Micros) -> Micros:

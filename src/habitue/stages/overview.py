@@ -16,6 +16,7 @@ from habitue.kernel import clock
 from habitue.kernel.clock import EPOCH, MINUTE, Micros
 from habitue.kernel.errors import UserError
 from habitue.kernel.i18n import N_
+from habitue.metrics.counts import ever
 from habitue.metrics.flow import Move, flow
 from habitue.metrics.months import Months, months
 from habitue.metrics.survival import NONE, Curve, tallied
@@ -32,8 +33,9 @@ _CENTURY: Final = 1200
 class Overview(Struct, frozen=True, eq=False):
     """People by value at `before` and `after`, who moved between, the months up to then, and the stays.
 
-    `counts[month, value]` belongs to `months`; `stays[value]` counts everything up to `after`; `latest` is
-    the last event where nobody has moved (None: there is no event, or somebody has).
+    `counts[month, value]` belongs to `months`; `stays[value]` counts everything up to `after`, `ever[value]`
+    the people who had them; `latest` is the last event where nobody has moved (None: there is no event, or
+    somebody has).
     """
 
     computed: Micros
@@ -47,6 +49,7 @@ class Overview(Struct, frozen=True, eq=False):
     ends: tuple[Micros, ...]
     counts: NDArray[np.int64]
     stays: tuple[Curve, ...]
+    ever: dict[int, int]
 
 
 class Overviews:
@@ -91,6 +94,7 @@ class Overviews:
                 tallied(months.lasted(value, after), found.open.get(value, NONE))
                 for value in range(of.values)
             ),
+            ever=ever(self._warehouse, of.version, after),
         )
         return Made(overview, generation, now)
 

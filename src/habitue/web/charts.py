@@ -19,18 +19,23 @@ _HEIGHT: Final = 400
 _GAP: Final = 16
 _NODE: Final = 12
 _NARROW: Final = "width < 520"
-"""Where there is no room beside the columns, the labels stand between them."""
+"""Where there is no room beside the columns the labels stand between them, and a name stands once."""
 
 _BEND: Final = (0, 0.14, 0.86, 1)
 """Where a ribbon's points lie from left to right: level at both ends, one S between."""
 
 
 class Node(Struct, frozen=True):
-    """A stage on one side of the flow, its label as said."""
+    """A stage on one side of the flow: its name, and how many people as said."""
 
     key: int
-    label: str
+    name: str
+    count: str
     colour: str
+
+    @property
+    def label(self) -> str:
+        return f"{self.name}\N{EN SPACE}{self.count}"
 
 
 class Link(Struct, frozen=True):
@@ -79,7 +84,7 @@ def flow(left: Sequence[Node], right: Sequence[Node], links: Sequence[Link]) -> 
                 links, dict(tops), dict(ends), unit, {node.key: node.colour for node in left}, near, ends_at
             ),
             *_column(left, tops, out, unit, near, -1),
-            *_column(right, ends, into, unit, ends_at, 1),
+            *_column(right, ends, into, unit, ends_at, 1, frozenset(tops)),
         ],
     }
 
@@ -152,9 +157,15 @@ def _ribbons(
 
 
 def _column(
-    nodes: Sequence[Node], tops: dict[int, float], sizes: Counter[int], unit: float, x: str, way: int
+    nodes: Sequence[Node],
+    tops: dict[int, float],
+    sizes: Counter[int],
+    unit: float,
+    x: str,
+    way: int,
+    named: frozenset[int] = frozenset(),
 ) -> list[Spec]:
-    """The nodes' bars outward from `x`, and their labels beyond."""
+    """The nodes' bars outward from `x`, and their labels beyond; those `named` already need only a number."""
     values = [
         {
             "y": round(tops[node.key], 2),
@@ -162,6 +173,7 @@ def _column(
             "m": round(tops[node.key] + sizes[node.key] * unit / 2, 2),
             "c": node.colour,
             "label": node.label,
+            "brief": node.count if node.key in named else node.label,
         }
         for node in nodes
         if node.key in tops
@@ -188,7 +200,7 @@ def _column(
         "encoding": {
             "x": {"value": {"expr": f"{x} + ({_NARROW} ? {-way * 6} : {way * (_NODE + 8)})"}},
             "y": _down("m"),
-            "text": {"field": "label"},
+            "text": {"condition": {"test": _NARROW, "field": "brief"}, "field": "label"},
         },
     }
     return [{"data": {"values": values}, **layer} for layer in (bars, words)]

@@ -15,7 +15,8 @@ PATIENCE: Final = 10 * SECOND
 
 
 class Lag(Struct, frozen=True):
-    """So many events wait, the oldest since an instant (None where nothing waits).
+    """So many events wait; what is not counted yet, of them or of those being worked in, came at the earliest
+    `since` (None where all is counted).
 
     `rebuilding`: the working copy is being made again.
     """
@@ -31,7 +32,7 @@ def waiting(shop: Shop, now: Micros) -> Lag | None:
         behind = shop.behind(now)
     except UserError:
         return None
-    return Lag(behind.events, now - behind.since if behind.events else None, shop.rebuilding)
+    return Lag(behind.events, now - behind.since if behind.events or behind.since else None, shop.rebuilding)
 
 
 def told(shop: Shop, now: Micros) -> Lag | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from functools import cache
 from importlib.resources import files
 from typing import Any, Final
@@ -29,6 +30,8 @@ MENU: Final = (
     (N_("Customers"), (("/customers", N_("Customers"), "people"),)),
     (N_("Data"), (("/api", N_("API"), "code"),)),
 )
+
+_BREAKS: Final = re.compile(r"(?<=\w)(?=@)|(?<=\w)(?=[.\-_+]\w)")
 
 _pages = Environment(
     loader=PackageLoader("habitue.web"),
@@ -128,5 +131,10 @@ def coded(text: str) -> Markup:
     )
 
 
-_pages.filters["coded"] = coded
+def parts(text: str) -> list[str]:
+    """The text cut where a long address may best be broken: before an @, a dot, a dash."""
+    return _BREAKS.split(text)
+
+
+_pages.filters.update(coded=coded, parts=parts)
 _pages.globals.update(link=link, static=static, island=island, iso=clock.iso, bare=bare)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, Literal
 
 from babel.dates import (
     format_date,
@@ -45,20 +45,23 @@ class Words:
         return ("+" if n > 0 else MINUS if n < 0 else "") + self.number(abs(n))
 
     def percent(self, share: float, format: str = "#,##0.#%") -> str:  # noqa: A002  Babel's own word
-        """`3,1 %` of 0.031."""
+        """`3,1 %` of 0.031; what is more than nothing is never said to be `0 %`."""
         pattern = format.replace("%", "\N{NARROW NO-BREAK SPACE}%") if self.language == "fr" else format
-        return str(format_percent(share, format=pattern, locale=self.language))
+        least = 0 < share < 0.0005
+        said = str(format_percent(0.001 if least else share, format=pattern, locale=self.language))
+        return f"<\N{NARROW NO-BREAK SPACE}{said}" if least else said
 
     def money(self, units: int) -> str:
         """`12 345,60 €` of 1234560 cents."""
         return money.shown(units, self.currency, self.language)
 
-    def days(self, days: float) -> str:
-        """`92 days`, or `6 hours` where it is less than a day."""
-        if days == 0:
+    def days(self, days: float, length: Literal["long", "short"] = "long") -> str:
+        """`92 days`, or `6 hours` where it is less than a day; `short`, in French, `92 j`."""
+        if days == 0 and length == "long":
             return self.say(N_("less than a day"))
-        unit, n = ("duration-hour", days * 24) if days < 1 else ("duration-day", days)
-        return str(format_unit(round(n), unit, "long", locale=self.language))
+        unit, n = ("duration-hour", days * 24) if 0 < days < 1 else ("duration-day", days or 1)
+        said = str(format_unit(round(n), unit, length, locale=self.language))
+        return said if days else f"<\N{NARROW NO-BREAK SPACE}{said}"
 
     def date(self, at: Micros | None) -> str:
         """`22 nov. 2026`; a dash for never."""

@@ -14,7 +14,7 @@ from habitue.kernel import clock
 from habitue.kernel.clock import DAY, Micros
 from habitue.people import consent, profiles
 from habitue.people.keys import bare
-from habitue.people.profiles import Person
+from habitue.people.profiles import Person, Stay
 from habitue.stages.models import Model
 from habitue.web import reasons
 from habitue.web.looks import looks
@@ -46,6 +46,7 @@ def show(
         "customer.html",
         person=found,
         name=found.name or bare(found.key),
+        beside=_beside(found),
         traits={name: value for name, value in found.traits.items() if name not in _HIDDEN},
         model=chosen.id,
         models=[
@@ -87,6 +88,12 @@ def events(
     )
 
 
+def _beside(person: Person) -> list[str]:
+    """What else a customer is called by: key and e-mail, each once."""
+    called = dict.fromkeys((bare(person.key), str(person.traits.get("email") or "")))
+    return [one for one in called if one and one != (person.name or bare(person.key))]
+
+
 def _found(shop: Shop, person: int) -> Person:
     found = profiles.person(shop.warehouse, person)
     if found is None:
@@ -123,15 +130,23 @@ def _pieces(
     by_value = {look.value: look for look in looks(model, words.language)}
     return [
         {
-            "x": place(stay.start),
-            "width": max(place(stay.stop) - place(stay.start), 0.15),
+            "x": place(start),
+            "width": max(place(stop) - place(start), 0.15),
             "look": by_value[stay.value],
-            "future": stay.start > now,
+            "future": start >= now,
             "told": f"{by_value[stay.value].name} · {words.date(stay.start)} – {words.date(stay.stop)}",
         }
         for stay in profiles.stays(shop.warehouse, model.version, person.person)
-        if place(stay.start) < 100
+        for start, stop in _halves(stay, now)
+        if place(start) < 100
     ]
+
+
+def _halves(stay: Stay, now: Micros) -> list[tuple[Micros, Micros | None]]:
+    """The stay, cut at now: what is over is sure, what is to come is expected."""
+    if stay.start < now and (stay.stop is None or now < stay.stop):
+        return [(stay.start, now), (now, stay.stop)]
+    return [(stay.start, stay.stop)]
 
 
 def _ticks(start: Micros, stop: Micros, now: Micros, words: Words, most: int = 8) -> list[tuple[Micros, str]]:

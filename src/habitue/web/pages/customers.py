@@ -15,10 +15,11 @@ from litestar.response import Redirect, Stream
 from habitue.app import Shop
 from habitue.kernel import clock, money
 from habitue.kernel.cell import safe
+from habitue.kernel.clock import Micros
 from habitue.kernel.i18n import N_
 from habitue.people import profiles
 from habitue.people.profiles import Choice, Member
-from habitue.stages.choice import Question, choose
+from habitue.stages.choice import Question, choose, foretold, members
 from habitue.stages.models import Model
 from habitue.web.looks import Look, looks
 from habitue.web.page import Asked, here, page, reader
@@ -58,7 +59,7 @@ def index(
     choice = choose(chosen, question, shop.settings.timezone, now)
     total = profiles.total(shop.warehouse, choice)
     persons = profiles.chosen(shop.warehouse, choice, SIZE, (number - 1) * SIZE)
-    words = reader(request, shop)
+    words, known = reader(request, shop), shop.known()
     shown = looks(chosen, words.language)
     return page(
         request,
@@ -72,7 +73,9 @@ def index(
         question=question,
         about=_about(words, question, {look.id: look for look in shown}),
         choice=choice,
-        people=profiles.members(shop.warehouse, choice.version, choice.after, persons),
+        people=members(shop.warehouse, chosen, choice, persons, known, now),
+        past=choice.after < now,
+        foretold=foretold(chosen, choice, known, now),
         total=total,
         number=number,
         first=(number - 1) * SIZE + 1,
@@ -88,10 +91,11 @@ def table(
 ) -> Stream:
     """All of the list as CSV (UTF-8, RFC 4180); no cell is a formula to a spreadsheet."""
     chosen = shop.model(model) if model else shop.models()[0]
-    choice = choose(chosen, question, shop.settings.timezone, clock.now())
+    now = clock.now()
+    choice = choose(chosen, question, shop.settings.timezone, now)
     name = f"customers-{chosen.id}-{clock.iso(choice.after)[:10]}.csv"
     return Stream(
-        _lines(shop, chosen, choice),
+        _lines(shop, chosen, choice, now),
         media_type="text/csv",
         headers={"content-disposition": f'attachment; filename="{name}"'},
     )
@@ -122,11 +126,11 @@ def _about(words: Words, question: Question, by_id: dict[str, Look]) -> str:
     return named(target) or words.say(N_("Everyone known"))
 
 
-def _lines(shop: Shop, model: Model, choice: Choice) -> Iterator[str]:
+def _lines(shop: Shop, model: Model, choice: Choice, now: Micros) -> Iterator[str]:
     yield _row(COLUMNS)
-    persons = profiles.chosen(shop.warehouse, choice)
+    persons, known = profiles.chosen(shop.warehouse, choice), shop.known()
     for start in range(0, len(persons), _CHUNK):
-        some = profiles.members(shop.warehouse, choice.version, choice.after, persons[start : start + _CHUNK])
+        some = members(shop.warehouse, model, choice, persons[start : start + _CHUNK], known, now)
         yield "".join(_row(_cells(one, model, shop.settings.currency)) for one in some)
 
 

@@ -189,11 +189,11 @@ def _flow(frame: Frame, shown: Sequence[tuple[Look, Look, Move]]) -> charts.Spec
         into[target.value] += move.n
     return charts.flow(
         [
-            charts.Node(look.value, f"{look.name}\N{EN SPACE}{words.number(out[look.value])}", look.colour)
+            charts.Node(look.value, look.name, words.number(out[look.value]), look.colour)
             for look in frame.before
         ],
         [
-            charts.Node(look.value, f"{look.name}\N{EN SPACE}{words.number(into[look.value])}", look.colour)
+            charts.Node(look.value, look.name, words.number(into[look.value]), look.colour)
             for look in frame.looks
         ],
         [
@@ -291,10 +291,13 @@ def _cell(frame: Frame, source: Look, target: Look, move: Move | None) -> dict[s
 
 
 def _stay(frame: Frame, look: Look, curve: Curve) -> dict[str, Any]:
-    said = [frame.words.days(days) if days is not None else None for days in (curve.median, curve.p90)]
+    said = [
+        frame.words.days(days, "short") if days is not None else None for days in (curve.median, curve.p90)
+    ]
     return {
         "look": look,
         "n": curve.n,
+        "people": frame.seen.ever.get(look.value, 0),
         "open": curve.open,
         "median": said[0],
         "p90": said[1],
