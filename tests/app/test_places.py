@@ -57,7 +57,7 @@ def test_a_workspace_keeps_to_its_directory(
     with habitue.create(name) as shop:
         shop.import_orders(pa.table(ORDERS))
     with habitue.open(name) as shop:
-        assert shop.segment('count("Order Completed") == 1').members() == ["c-1", "c-2"]
+        assert shop.segment('count("Order Completed") == 1').members() == ["user:c-1", "user:c-2"]
         assert shop.stages().at("2026-03-01").arrow().num_rows
         assert shop.rebuild().differing == ()
         assert [finding.what for finding in shop.doctor() if finding.state == "bad"] == []

@@ -109,7 +109,7 @@ def test_a_new_id_makes_a_model_beside_the_others_and_both_stay_fresh(shop: Shop
     shop.import_file(_one_more(shop.directory), now=LATER)
     for model in ("transactional", "quick"):
         assert dict(shop.stages(model).counts(LATER))["new"] >= 1
-        assert "fresh" in shop.stages(model).who("new", LATER)
+        assert "user:fresh" in shop.stages(model).who("new", LATER)
     shop.remove_model("quick", now=LATER)
     assert [model.id for model in shop.models()] == ["transactional"]
     with pytest.raises(UserError, match="only stage model"):

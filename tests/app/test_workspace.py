@@ -53,7 +53,7 @@ def test_after_a_lost_operational_database_init_begins_new_settings_and_keeps_th
     with habitue.create(place, timezone="Europe/Paris") as shop:
         assert shop.stages().at("2026-03-01").arrow() == before
         shop.import_orders(pa.table(ORDERS | {"date": ["2026-02-02", "2026-02-03"]}))
-        assert shop.segment('count("Order Completed") == 2').members() == ["c-1", "c-2"]
+        assert shop.segment('count("Order Completed") == 2').members() == ["user:c-1", "user:c-2"]
 
 
 def test_a_sound_workspace_is_not_made_again(place: Path) -> None:
@@ -160,4 +160,4 @@ def test_a_log_that_is_gone_for_good_is_begun_anew_by_its_owner(place: Path) -> 
     with habitue.create(place, timezone="Europe/Paris") as shop:
         shop.import_orders(pa.table(ORDERS))
         assert [finding.what for finding in shop.doctor() if finding.state == "bad"] == []
-        assert shop.segment('count("Order Completed") == 1').members() == ["c-1", "c-2"]
+        assert shop.segment('count("Order Completed") == 1').members() == ["user:c-1", "user:c-2"]

@@ -35,3 +35,46 @@ def test_explain_takes_any_rule_and_an_e_mail(habitue: Habitue, shop: Path) -> N
     why = answer(habitue, shop, "explain", who["customer"], OFTEN, "--at", UNTIL)
     assert why["truth"] is (why["value"] >= 2)
     assert why["threshold"] == 2
+
+
+def test_every_form_in_which_a_customer_is_listed_is_taken_back(
+    habitue: Habitue, empty: Path, tmp_path: Path
+) -> None:
+    file = tmp_path / "x.csv"
+    file.write_text(
+        "client,date,montant\nC-7,2026-01-05,10\nAnna@Example.fr,2026-01-06,20\n0012,2026-01-07,5\n"
+    )
+    answer(habitue, empty, "import", file)
+    listed = ["email:anna@example.fr", "user:0012", "user:c-7"]
+    rule = 'ever("Order Completed")'
+    assert [row["customer"] for row in answer(habitue, empty, "segment", rule)] == listed
+    assert [row["subject"] for row in answer(habitue, empty, "segment", rule, "--history")] == listed
+    (stage,) = (row["stage"] for row in answer(habitue, empty, "stages") if row["customers"])
+    who = answer(habitue, empty, "who", "--stage", stage)
+    assert {row["customer"]: row["email"] for row in who} == {
+        "user:c-7": None,
+        "email:anna@example.fr": "Anna@Example.fr",
+        "user:0012": None,
+    }
+    shown = habitue("segment", rule, "--data", empty).stdout
+    assert "user:" not in shown
+    assert "anna@example.fr" in shown
+    others = [
+        "c-7",
+        "C-7",
+        "user:C-7",
+        "anna@example.fr",
+        "user:anna@example.fr",
+        "email:Anna@Example.fr",
+        "0012",
+    ]
+    for name in [*listed, *others]:
+        assert answer(habitue, empty, "explain", name)["customer"] in listed
+
+
+def test_names_of_our_own_are_said_in_words(habitue: Habitue, empty: Path, tmp_path: Path) -> None:
+    file = tmp_path / "x.csv"
+    file.write_text("client,prénom\n1,Anna\n")
+    said = habitue("import", file, "--as", "customers", "--data", empty).stdout
+    assert "1 × Details given" in said
+    assert "$" not in said

@@ -109,7 +109,7 @@ def test_a_corrected_file_names_the_orders_and_lists_them_all(
     ]
     assert Path(report["corrections"]).parent == empty / "rejects"
     bought = habitue("segment", 'ever("Order Completed")', "--csv", "--data", empty)
-    assert [row["customer"] for row in table(bought.stdout)] == ["c1", "c2", "c3", "c5"]
+    assert [row["customer"] for row in table(bought.stdout)] == ["user:c1", "user:c2", "user:c3", "user:c5"]
     said = habitue("import", file, "--data", empty, "--language", "fr").stdout
     assert "rien n’a changé" in said
     assert "o3\u00a0: c3, dans le fichier c4" in said

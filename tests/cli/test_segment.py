@@ -41,15 +41,15 @@ def test_no_history_tells_what_has_not_happened(habitue: Habitue, empty: Path, t
     rule = 'days_since_last("Order Completed") <= 30'
     rows = {row["subject"]: row for row in answer(habitue, empty, "segment", rule, "--history")}
     said = f"{now:%Y-%m-%d}"
-    assert rows["gone"]["to"] < said
-    assert rows["gone"]["expected"] is None
-    assert rows["in"]["to"] is None
-    assert rows["in"]["expected"] > said
+    assert rows["user:gone"]["to"] < said
+    assert rows["user:gone"]["expected"] is None
+    assert rows["user:in"]["to"] is None
+    assert rows["user:in"]["expected"] > said
     later = 'days_since_last("Order Completed") > 20'
-    assert [row["subject"] for row in answer(habitue, empty, "segment", later, "--history")] == ["gone"]
+    assert [row["subject"] for row in answer(habitue, empty, "segment", later, "--history")] == ["user:gone"]
     stays = answer(habitue, empty, "stages", "--history")
     assert all(row["from"] <= now.isoformat() and (row["to"] or "") <= now.isoformat() for row in stays)
-    (last,) = (row for row in stays if row["subject"] == "in" and row["to"] is None)
+    (last,) = (row for row in stays if row["subject"] == "user:in" and row["to"] is None)
     assert last["expected"] > said
 
 

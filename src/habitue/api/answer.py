@@ -9,13 +9,14 @@ from msgspec import Struct
 
 from habitue.kernel.i18n import Language
 
-Kind: TypeAlias = Literal["text", "count", "money", "share", "days", "time", "month"]
+Kind: TypeAlias = Literal["text", "count", "money", "share", "days", "time", "month", "key"]
 Cell: TypeAlias = str | int | float | None
 
 
 class Column(Struct, frozen=True):
     """`id` names it for programs; `title` is a message, or a word of the user's own. Money is in minor units,
-    a share between 0 and 1, a time in microseconds, a month `2026-11`; `names` has what people call ids."""
+    a share between 0 and 1, a time in microseconds, a month `2026-11`; a key
+    a customer's, `user:c-001`, whose kind is left out on screen; `names` has what people call ids."""
 
     id: str
     title: str

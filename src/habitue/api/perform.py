@@ -33,14 +33,13 @@ from habitue.kernel.clock import iso
 from habitue.kernel.errors import UserError
 from habitue.kernel.i18n import N_, Language, Translator, translator
 from habitue.people import profiles
-from habitue.people.keys import bare
 from habitue.rules.check import check
 from habitue.stages import choice
 from habitue.stages.models import Model
 from habitue.stages.overview import between
 
 AT_ONCE: Final = 10_000
-SUBJECT: Final = Column("subject", N_("Customer"))
+SUBJECT: Final = Column("subject", N_("Customer"), "key")
 SPAN: Final = (
     Column("from", N_("From"), "time"),
     Column("to", N_("To"), "time"),
@@ -190,7 +189,7 @@ def _count(command: commands.Count, asked: Asked) -> Answer:
 def _members(command: commands.Members, asked: Asked) -> Answer:
     found = asked.shop.segment(command.rule)
     rows = ((key,) for key in found.members(command.at))
-    return Sheet((Column("customer", N_("Customer")),), rows, _warned(found, asked))
+    return Sheet((Column("customer", N_("Customer"), "key"),), rows, _warned(found, asked))
 
 
 @perform.register
@@ -256,7 +255,7 @@ def _who(command: commands.Who, asked: Asked) -> Answer:
     model = shop.model(command.model)
     chosen = choice.choose(model, question, shop.settings.timezone, shop.instant(None))
     columns = (
-        Column("customer", N_("Customer")),
+        Column("customer", N_("Customer"), "key"),
         Column("name", N_("Name")),
         Column("email", N_("E-mail")),
         Column("since", N_("Since"), "time"),
@@ -280,7 +279,8 @@ def _explain(command: commands.Explain, asked: Asked) -> Answer:
         lines = reason.verdict(found, asked.shop.model(command.model), say, zone)
     else:
         lines = reason.lines(found, say, zone)
-    return Facts({"customer": command.customer, **reason.fields(found)}, list(lines))
+    key = asked.shop.named(command.customer)[1]
+    return Facts({"customer": key, **reason.fields(found)}, list(lines))
 
 
 @contextmanager
@@ -309,7 +309,7 @@ def _people(shop: Shop, model: Model, chosen: profiles.Choice) -> Iterator[tuple
     while batch := list(islice(persons, AT_ONCE)):
         for one in choice.members(shop.warehouse, model, chosen, batch, known, now):
             then = None if one.then is None else model.stages[one.then].id
-            who = (bare(one.key), one.name, one.email)
+            who = (one.key, one.name, one.email)
             yield *who, one.since, one.until, then, one.life, one.orders, one.revenue, one.last_order
 
 

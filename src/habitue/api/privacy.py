@@ -13,7 +13,6 @@ from habitue.api.answer import Answer, Column, Facts, Sheet
 from habitue.api.perform import Asked, perform
 from habitue.app.privacy import Erased
 from habitue.kernel.i18n import N_
-from habitue.people.keys import bare
 
 REASONS: Final = {"asked": N_("asked for"), "retention": N_("retention"), "replay": N_("came back")}
 SHOWN: Final = 10
@@ -86,12 +85,12 @@ def _retention(command: commands.Retention, asked: Asked) -> Answer:
         else say(N_("Nobody goes by itself: --run erases those below, --auto lets the server do it daily.")),
     ]
     columns = (
-        Column("customer", N_("Customer")),
+        Column("customer", N_("Customer"), "key"),
         Column("kind", N_("Kind")),
         Column("since", N_("Silent since"), "time"),
     )
     rows = (
-        (bare(one.key), say(N_("customer")) if one.customer else say(N_("prospect")), one.since)
+        (one.key, say(N_("customer")) if one.customer else say(N_("prospect")), one.since)
         for one in shop.silent()
     )
     return Sheet(columns, rows, notes)

@@ -84,7 +84,7 @@ class Corrections:
                 writer.writerows(map(self._cells, batch.to_pylist()))
 
     def _cells(self, row: dict[str, Any]) -> list[str]:
-        texts = (row["order"], row["what"], bare(row["stored_key"]), bare(row["key"]))
+        texts = (row["order"], row["what"], row["stored_key"], row["key"])
         sums = (row["stored_revenue"], row["revenue"])
         amounts = ("" if one is None else str(money.major(one, self.currency)) for one in sums)
         times = (moment(row[name], self.zone).isoformat() for name in ("stored_ts", "ts"))

@@ -17,7 +17,6 @@ from habitue.engine.sweep import NEVER, Intervals
 from habitue.kernel.clock import Micros
 from habitue.kernel.errors import UserError
 from habitue.kernel.i18n import LANGUAGES, N_, Language
-from habitue.people.keys import bare
 from habitue.rules.nodes import Rule
 from habitue.rules.sentence import sentence
 from habitue.rules.text import write
@@ -38,7 +37,7 @@ class Selection:
         return int(_there(self._folded(), self.shop.instant(at)).sum())
 
     def members(self, at: When = None) -> list[str]:
-        """Who satisfies it at an instant, as the customers are called in the data, in the order they came."""
+        """Who satisfies it at an instant, by their keys such as `user:c-001`, in the order they came."""
         found = self._folded()
         return self._keys(found.subject[_there(found, self.shop.instant(at))])
 
@@ -87,7 +86,7 @@ class Selection:
             "SELECT key FROM wanted JOIN person USING (person) ORDER BY n",
             wanted=pa.table({"person": ids, "n": np.arange(len(ids))}),
         )
-        return [bare(key) for key in rows.column(0).to_pylist()]
+        return list(rows.column(0).to_pylist())
 
 
 _HISTORY = pa.schema(

@@ -13,7 +13,6 @@ from habitue.kernel.clock import Micros
 from habitue.kernel.errors import UserError
 from habitue.kernel.i18n import N_
 from habitue.metrics.counts import counts, monthly
-from habitue.people.keys import bare
 from habitue.stages.models import Model
 from habitue.stages.overview import MONTHS, between, end, month_of, previous
 
@@ -92,7 +91,7 @@ class Stays:
             f"SELECT key {_NAMED} WHERE {_THERE} AND value = ? ORDER BY person",
             (self.model.version, at, at, self.model.value(stage)),
         )
-        return [bare(key) for key in found.column(0).to_pylist()]
+        return list(found.column(0).to_pylist())
 
     def history(self) -> Frame:
         """customer, stage, since, until, expected, life: every stay of everybody, by customer and time."""
@@ -111,7 +110,7 @@ class Stays:
         return Frame(
             pa.table(
                 {
-                    "customer": [bare(key) for key in found["key"].to_pylist()],
+                    "customer": found["key"],
                     "stage": names.take(values),
                     "since": found["start"].cast(_TIME),
                     "until": pc.if_else(over, stop, never),

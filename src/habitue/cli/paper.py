@@ -21,6 +21,7 @@ from habitue.kernel import money
 from habitue.kernel.cell import safe
 from habitue.kernel.clock import iso, shown
 from habitue.kernel.i18n import N_, Translator
+from habitue.people.keys import bare
 
 Form = Literal["table", "json", "csv"]
 AT_ONCE: Final = 2000
@@ -121,7 +122,9 @@ class Paper:
                 return str(format_decimal(cell, format="#,##0.#", locale=language))
 
     def _text(self, column: Column, cell: str) -> str:
-        """An id by its name; a month day-first, as it were, for who reads French."""
+        """An id by its name, a key without its kind; a month day-first, as it were, for who reads French."""
+        if column.kind == "key":
+            return _printable(bare(cell))
         if column.kind == "month" and self.say.language == "fr":
             year, _, month = cell.partition("-")
             return f"{month}/{year}"

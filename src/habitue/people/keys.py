@@ -19,7 +19,10 @@ def spoken(name: str) -> tuple[str, ...]:
     """The keys that somebody who types this name may mean, the likeliest first."""
     plain = " ".join(name.split())
     folded = plain.casefold()
+    kind, _, rest = folded.partition(":")
     ways = (
+        *((folded,) if kind in KINDS else ()),
+        *((f"email:{rest}",) if kind == "user" else ()),
         f"user:{folded}",
         f"email:{folded}",
         f"user:{plain}",
@@ -28,6 +31,9 @@ def spoken(name: str) -> tuple[str, ...]:
     )
     return tuple(dict.fromkeys((name, plain, *ways)))
 
+
+KINDS: Final = frozenset(("user", "email", "phone"))
+"""The kinds of keys that are matched in folded case."""
 
 LONGEST: Final = 256
 """The most characters of an id."""

@@ -19,6 +19,7 @@ from babel.units import format_unit
 from habitue.kernel import clock, money
 from habitue.kernel.clock import Micros
 from habitue.kernel.i18n import N_, Language, translator
+from habitue.people.events import called
 
 MINUS: Final = "\N{MINUS SIGN}"
 
@@ -82,6 +83,10 @@ class Words:
         """`12 s ago`, `il y a 12 s`."""
         length = timedelta(microseconds=at - now) or timedelta(seconds=-1)
         return str(format_timedelta(length, add_direction=True, format="short", locale=self.language))
+
+    def event(self, name: str) -> str:
+        """An event's own name; one of ours in words."""
+        return self.say(called(name))
 
     def _moment(self, at: Micros) -> datetime:
         return clock.moment(at, self.zone)

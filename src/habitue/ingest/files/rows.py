@@ -105,6 +105,8 @@ class Rows(Struct):
     def trait(self, field: str) -> pa.Array | None:
         """The field's cells; e-mail addresses and birthdays that are none are left out, and counted."""
         cells = self.cells(field)
+        if cells is None and field == "email":
+            return self._named()
         if cells is None or field not in ("email", "birthday"):
             return cells
         filled = np.asarray(pc.not_equal(pc.utf8_trim_whitespace(cells), ""))
@@ -117,6 +119,13 @@ class Rows(Struct):
             wrong = filled & ~bare & ((why > 0) | (at > self.now) | (at < EARLIEST))
             self.faults.omit(wrong, N_("“{value}” is not a birthday: left out"), cells)
         return pc.if_else(pa.array(wrong), "", cells)
+
+    def _named(self) -> pa.Array | None:
+        """The e-mail addresses that customers are called by, where no column gives them."""
+        ids = self.cells("customer")
+        if ids is None or not pc.any(pc.match_substring(ids, "@")).as_py():
+            return None
+        return pc.if_else(pa.array(keys.addresses(ids)), ids, "")
 
     def written(self, rows: Ints) -> pa.Array | None:
         """The customer ids of these rows as they are written; None in a file without."""

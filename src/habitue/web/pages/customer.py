@@ -22,7 +22,6 @@ from habitue.web.page import Asked, page, reader
 from habitue.web.words import Words
 
 EVENTS: Final = 20
-_HIDDEN: Final = ("name", "email", "firstName", "lastName", "first_name", "last_name")
 
 
 @get("/customers/{person:int}", sync_to_thread=True)
@@ -47,7 +46,7 @@ def show(
         person=found,
         name=found.name or bare(found.key),
         beside=_beside(found),
-        traits={name: value for name, value in found.traits.items() if name not in _HIDDEN},
+        traits=found.traits,
         model=chosen.id,
         models=[
             (one.id, one.kind.name.said(words.language)) for one in shop.models() if one.subject == "person"
