@@ -9,6 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from habitue.kernel.i18n import translator
+from habitue.rules.catalogue import Catalogue
 from habitue.rules.check import accept
 from habitue.rules.problem import RuleError, nearest
 from habitue.rules.text import parse, write
@@ -105,6 +106,25 @@ def test_all_mistakes_are_said_at_once_from_left_to_right() -> None:
         (54, "“y” is not known"),
         (57, "“1 month” is not a duration"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "columns"),
+    [
+        ('cuont("Ordr Completed", within="90x") >= "a" and trait.countr = "FR"', [1, 1, 7, 32, 50, 63]),
+        ('count("Page", within=90d) >= 1 && stge("m") == "x"', [7, 22, 32, 35, 40]),
+        ('trait.country = “FR” AND last("Order Completed", trait.x) == 1', [15, 17, 22, 50]),
+        ('held(evr("Order Completed"), 3)', [6, 30]),
+        ('stage("other") == FR or consent(3)', [7, 19, 33]),
+        ('ever("Order Completed", where=props.x = 1 & props.y == z)', [39, 43, 56]),
+    ],
+)
+def test_every_mistake_that_can_be_known_is_named_at_once(text: str, columns: list[int]) -> None:
+    with pytest.raises(RuleError) as error:
+        accept(
+            text, "person", Catalogue(["Order Completed"], ["trait.country"]), {"transactional": ["new"]}, []
+        )
+    assert [problem.column for problem in error.value.problems] == columns
 
 
 def test_the_error_says_every_problem_in_the_readers_language() -> None:

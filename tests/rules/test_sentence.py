@@ -6,15 +6,17 @@ from pathlib import Path
 from typing import Final
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from habitue.kernel.i18n import Language
 from habitue.rules.check import Subject
+from habitue.rules.judge import judge
 from habitue.rules.nodes import Rule
+from habitue.rules.opposite import opposite
 from habitue.rules.sentence import sentence
 from habitue.rules.text import parse
-from tests.rules.strategies import SMALL, books, rules
+from tests.rules.strategies import SMALL, World, books, moments, rules, worlds
 
 NAMES: Final = {"vip": "VIP", "transactional.dormant": "Dormant"}
 GOLDEN: Final = Path(__file__).with_name("sentences.txt").read_text(encoding="utf-8")
@@ -49,3 +51,12 @@ def test_any_rule_has_a_sentence_without_seams(
     assert said.startswith(heads[language][subject == "account"])
     assert not {"{", "}", "  ", " )", "( "} & {said[i : i + n] for n in (1, 2) for i in range(len(said))}
     assert said.count("(") == said.count(")")
+
+
+@given(worlds(), moments())
+@settings(max_examples=300)
+def test_the_opposite_that_is_said_is_true_exactly_where_the_rule_is_not(world: World, at: int) -> None:
+    simple = opposite(world.rule)
+    if simple is not None and at >= world.history.birth:
+        truths = [judge(rule, world.history, at, world.book) for rule in (world.rule, simple)]
+        assert sorted(truths) == [False, True]

@@ -218,6 +218,8 @@ class _Checker:
             self.error(rule, N_("“and” and “or” join two conditions or more."))
 
     def where(self, rule: Rule, events: tuple[str, ...]) -> None:
+        if rule is HOLE:
+            return
         match rule:
             case And(items) | Or(items):
                 self.several(rule, items)
@@ -228,11 +230,15 @@ class _Checker:
             case Compare(Prop() as prop):
                 self.comparison(rule)
                 self.carried(prop, events)
+            case Compare(measure) if measure is HOLE:
+                pass
             case _:
                 text = N_("“where” looks at the event’s own properties only, such as {example}.")
                 self.error(rule, text, example='props.channel == "store"')
 
     def measure(self, measure: Any, subject: Subject) -> None:
+        if measure is HOLE:
+            return
         match measure:
             case Prop():
                 text = N_("A property belongs to an event: write it inside “where”, as in {example}.")
@@ -263,6 +269,8 @@ class _Checker:
                 self.warn(node, N_("No event “{name}” was ever seen."), _NO_EVENT, name, near)
 
     def comparison(self, rule: Compare) -> None:
+        if rule.measure is HOLE or rule.value is HOLE:
+            return
         fitting = FITTING[type(rule.measure)]
         if rule.op not in fitting:
             self.unfit(rule, fitting)

@@ -337,6 +337,18 @@ QUANTITIES: Final = {
     ">=": N_("at least {number}"),
 }
 AMOUNTS: Final = {**QUANTITIES, "!=": N_("less or more than {number}"), "<": N_("less than {number}")}
+ELAPSED: Final = {
+    "<": N_("{phrase} less than {length} ago"),
+    "<=": N_("{phrase} at most {length} ago"),
+    ">": N_("{phrase} more than {length} ago"),
+    ">=": N_("{phrase} at least {length} ago"),
+}
+PACED: Final = {
+    "<": N_("{phrase} less than {factor} times their usual interval ago ({length} while it is unknown)"),
+    "<=": N_("{phrase} at most {factor} times their usual interval ago ({length} while it is unknown)"),
+    ">": N_("{phrase} more than {factor} times their usual interval ago ({length} while it is unknown)"),
+    ">=": N_("{phrase} at least {factor} times their usual interval ago ({length} while it is unknown)"),
+}
 CONSENTS: Final = {
     "email": (N_("agreed to be reached by e-mail"), N_("have not agreed to be reached by e-mail")),
     "sms": (N_("agreed to be reached by text message"), N_("have not agreed to be reached by text message")),

@@ -27,7 +27,7 @@ from habitue.rules.nodes import (
     Trait,
 )
 from habitue.rules.problem import Problem, nearest
-from habitue.rules.scan import Literals, scan
+from habitue.rules.scan import Literals, Scan, scan
 from habitue.rules.words import EXAMPLES, FUNCTIONS, RESERVED, ROOTS, TESTS, required, usage
 
 SIGNS: Final[dict[type[ast.cmpop], str]] = {
@@ -64,19 +64,20 @@ class Reading(Struct, frozen=True):
 
 def read(text: str) -> Reading:
     """The rule as far as it can be read, with its problems; raises `RuleError` where nothing can be."""
-    line, body, literals = scan(text)
-    reader = _Reader(line, literals)
-    return Reading(reader.rule(body), reader.problems, reader.spans, literals)
+    found = scan(text)
+    reader = _Reader(found)
+    rule = reader.rule(found.body)
+    return Reading(rule, reader.problems, reader.spans, found.literals)
 
 
 class _Reader:
     """Reads a tree; what cannot be read becomes a problem and a `HOLE`, and reading goes on."""
 
-    def __init__(self, line: str, literals: Literals) -> None:
-        self.lead = len(line) - len(line.lstrip())
-        self.bytes = line[self.lead :].encode()
-        self.literals = literals
-        self.problems: list[Problem] = []
+    def __init__(self, text: Scan) -> None:
+        self.text = text
+        self.lead = len(text.line) - len(text.line.lstrip())
+        self.bytes = text.line[self.lead :].encode()
+        self.problems = text.problems
         self.spans: dict[int, tuple[int, int]] = {}
 
     def rule(self, node: ast.expr) -> Any:
@@ -119,15 +120,8 @@ class _Reader:
     def _pair(self, node: ast.expr, left: ast.expr, op: str, right: ast.expr) -> Any:
         if _measurable(right) and not _measurable(left) and op in MIRROR:
             left, op, right = right, MIRROR[op], left
-        if isinstance(right, ast.Name):
-            return self._unknown(right, right.id)
-        if _measurable(right):
-            text = N_("A measure is compared with a plain value. To look into a list, write {example}.")
-            return self._fail(right, text, example='contains(trait.tags, "vip")')
-        measure = self._measure(left)
+        measure = HOLE if _measurable(right) and not _measurable(left) else self._measure(left)
         value = self._length_or_value(right) if _elapsed(measure) else self._value(right)
-        if measure is HOLE or value is HOLE:
-            return HOLE
         return self._at(node, Compare(measure, op, value))  # type: ignore[arg-type]
 
     # --- terms: functions, and paths into traits, scores and properties ---
@@ -181,15 +175,43 @@ class _Reader:
         """`function(required…, optional=…)`: the fields of the node of that name say what it takes."""
         name = node.func.id if isinstance(node.func, ast.Name) else ""
         if name not in FUNCTIONS:
-            return self._no_function(node.func, name)
+            self._no_function(node.func, name)
+            return self._guessed(node, name)
         kind = FUNCTIONS[name]
         before = len(self.problems)
         values = {field: self._field(field, value) for field, value in self._arguments(node, kind).items()}
-        if len(self.problems) > before:
+        if all(field in values for field in required(kind)):
+            return self._built(node, kind, values)
+        if len(self.problems) == before:
+            self._fail(node, N_("Something is missing here. Write {example}."), example=usage(kind))
+        return HOLE
+
+    def _guessed(self, node: ast.Call, name: str) -> Any:
+        """The function most likely meant, for what else is wrong; how its arguments fit is not judged."""
+        kind = FUNCTIONS.get(nearest(name, [*FUNCTIONS, *TESTS]) or "")
+        if kind is None:
             return HOLE
-        if any(field not in values for field in required(kind)):
-            return self._fail(node, N_("Something is missing here. Write {example}."), example=usage(kind))
-        return self._at(node, kind(**values))
+        before = len(self.problems)
+        given = self._arguments(node, kind)
+        del self.problems[before:]
+        values = {field: self._field(field, value) for field, value in given.items()}
+        return self._built(node, kind, values) if all(one in values for one in required(kind)) else HOLE
+
+    def _built(self, node: ast.Call, kind: Any, values: dict[str, Any]) -> Any:
+        """The node without the optional parts that could not be read, so that the others are checked."""
+        broken = {field for field, value in values.items() if value is HOLE or value == (HOLE,)}
+        if broken.intersection(required(kind)) - {"rule", "length"}:
+            return HOLE
+        return self._at(
+            node,
+            kind(
+                **{
+                    name: value
+                    for name, value in values.items()
+                    if name == "rule" or name not in broken - {"length"}
+                }
+            ),
+        )
 
     def _arguments(self, node: ast.Call, kind: Any) -> dict[str, ast.expr]:
         needed = required(kind)
@@ -233,7 +255,8 @@ class _Reader:
         match field:
             case "events":
                 names = node.elts if isinstance(node, ast.List | ast.Tuple) and node.elts else [node]
-                return tuple(self._text(name) for name in names)
+                found = [text for name in names if (text := self._text(name)) is not HOLE]
+                return tuple(found) or HOLE
             case "prop":
                 return self._prop(node)
             case "where" | "rule":
@@ -256,7 +279,8 @@ class _Reader:
     def _since(self, node: ast.expr) -> Any:
         """An event's name, or `ever("X", where=…)`."""
         if not isinstance(node, ast.Call):
-            return self._at(node, Ever((self._text(node),)))
+            name = self._text(node)
+            return HOLE if name is HOLE else self._at(node, Ever((name,)))
         found = self._call(node)
         if found is HOLE or isinstance(found, Ever):
             return found
@@ -266,6 +290,11 @@ class _Reader:
     # --- plain values ---
 
     def _value(self, node: ast.expr) -> Any:
+        if isinstance(node, ast.Name):
+            return self._unknown(node, node.id)
+        if _measurable(node):
+            text = N_("A measure is compared with a plain value. To look into a list, write {example}.")
+            return self._fail(node, text, example='contains(trait.tags, "vip")')
         match node:
             case ast.Call():
                 return self._call(node)
@@ -318,9 +347,9 @@ class _Reader:
     def _text(self, node: ast.expr) -> Any:
         """A text in quotes; two side by side, which Python would join, are a forgotten comma."""
         column, length = self._span(node)
-        text, end = self.literals.get(column - 1, ("", 0))
+        text, end = self.text.literals.get(column - 1, ("", 0))
         if end == column - 1 + length:
-            return text
+            return HOLE if text is None else text
         if end and isinstance(node, ast.Constant):
             return self._fail(node, N_("A comma is missing between two texts."))
         return self._fail(
@@ -330,8 +359,11 @@ class _Reader:
     # --- where things stand ---
 
     def _span(self, node: ast.expr | ast.keyword) -> tuple[int, int]:
-        start, end = (len(self.bytes[:i].decode()) for i in (node.col_offset, node.end_col_offset or 0))
-        return self.lead + start + 1, end - start
+        start, end = (
+            self.text.origin(self.lead + len(self.bytes[:i].decode()))
+            for i in (node.col_offset, node.end_col_offset or 0)
+        )
+        return start + 1, end - start
 
     def _at(self, node: ast.expr, built: Node) -> Node:
         self.spans[id(built)] = self._span(node)

@@ -9,10 +9,13 @@ from __future__ import annotations
 import ast
 import re
 import unicodedata
+from collections.abc import Sequence
 from typing import Any, Final, NoReturn, TypeAlias
 
+from msgspec import Struct
+
 from habitue.kernel.i18n import N_
-from habitue.rules.problem import Problem, RuleError
+from habitue.rules.problem import Problem, RuleError, nearest
 from habitue.rules.words import KEYWORDS
 
 LONGEST: Final = 20_000
@@ -22,15 +25,50 @@ EXACT: Final = 2**53
 DEEP: Final = N_("The rule is nested too deep. Split it into segments.")
 BROKEN: Final = N_("There is a broken character here. Delete it.")
 
-Literals: TypeAlias = dict[int, tuple[str, int]]
-"""The quoted texts by where they start (from 0), with where they end."""
+Literals: TypeAlias = dict[int, tuple[str | None, int]]
+"""The quoted texts by where they start (from 0), with where they end; None where none could be read."""
 
 
-def scan(text: str) -> tuple[str, ast.expr, Literals]:
-    """The text on one line with quoted texts blanked out, its tree, and those texts; or `RuleError`."""
-    line, literals = _mask(_plain(text))
-    _balance(line)
-    return line, _expression(line), literals
+class Scan(Struct, frozen=True):
+    """A text on one line with quoted texts blanked out, its tree, those texts, and slips already mended.
+
+    A slip that was mended made the line longer at a place by so much; `literals` are by the places before.
+    """
+
+    line: str
+    body: ast.expr
+    literals: Literals
+    problems: list[Problem]
+    mended: list[tuple[int, int]]
+
+    def origin(self, place: int) -> int:
+        """Where in the text as it was written something stands that is here in the line."""
+        shift = 0
+        for start, growth in self.mended:
+            if place <= start + shift:
+                break
+            shift += min(growth, place - start - shift)
+        return place - shift
+
+
+def scan(text: str) -> Scan:
+    """The text as a tree, with every slip that can be mended; raises `RuleError` where it can't be read."""
+    problems: list[Problem] = []
+    line, literals = _mask(_plain(text), problems)
+    try:
+        _balance(line)
+        body = _expression(line)
+        return Scan(line, body, literals, problems, [])
+    except RuleError as error:
+        mended, slips, growths = _mend(line, literals)
+        if not slips:
+            raise RuleError([*problems, *error.problems]) from error
+        problems += slips
+    try:
+        _balance(mended)
+        return Scan(mended, _expression(mended), literals, problems, growths)
+    except RuleError as error:
+        raise RuleError(problems) from error
 
 
 _TOKEN: Final = re.compile(
@@ -48,12 +86,13 @@ _SLIPS: Final = (
     ("!=", re.compile(r"<>|≠")),
     (">=", re.compile(r"≥|=>")),
     ("<=", re.compile(r"≤|=<")),
-    ('"', re.compile("[“”„«»‘’]")),
+    ("==", re.compile(r"(?<![=!<>])=(?![=<>])")),
+    ('"', re.compile("[“„«‘][^“”„«»‘’]*[”»’“]|[“”„«»‘’]")),
 )
 
 
-def _stop(column: int, length: int, text: str, /, **fields: Any) -> NoReturn:
-    raise RuleError([Problem(column, length, text, fields)])
+def _stop(column: int, length: int, text: str, before: Sequence[Problem] = (), /, **fields: Any) -> NoReturn:
+    raise RuleError([*before, Problem(column, length, text, fields)])
 
 
 def _plain(text: str) -> str:
@@ -72,8 +111,8 @@ def _plain(text: str) -> str:
     return unicodedata.normalize("NFC", text)
 
 
-def _mask(text: str) -> tuple[str, Literals]:
-    """The text on one line with quoted texts blanked out, and those texts."""
+def _mask(text: str, problems: list[Problem]) -> tuple[str, Literals]:
+    """The text on one line with quoted texts blanked out, and those texts, as which strange numbers go."""
     literals: Literals = {}
 
     def blank(found: re.Match[str]) -> str:
@@ -83,19 +122,17 @@ def _mask(text: str) -> tuple[str, Literals]:
                 literals[start] = (_unescape(found[0][1:-1], start + 2), found.end())
                 return f'"{"_" * (length - 2)}"'
             case "open":
-                _stop(start + 1, len(text) - start, N_("This quote is never closed."))
+                _stop(start + 1, len(text) - start, N_("This quote is never closed."), problems)
             case "comment":
-                _stop(start + 1, len(text) - start, N_("A rule cannot hold comments."))
-        if not _NUMBER.fullmatch(found[0]):
-            _stop(
-                start + 1,
-                length,
-                N_("“{text}” is not a number. Names and units go in quotes."),
-                text=found[0],
-            )
-        if not float(found[0]) <= EXACT:
-            _stop(start + 1, length, N_("This number is too large to be counted exactly."))
-        return found[0]
+                _stop(start + 1, len(text) - start, N_("A rule cannot hold comments."), problems)
+        if _NUMBER.fullmatch(found[0]) and float(found[0]) <= EXACT:
+            return found[0]
+        strange = N_("“{text}” is not a number. Names and units go in quotes.")
+        large = N_("This number is too large to be counted exactly.")
+        message = large if _NUMBER.fullmatch(found[0]) else strange
+        problems.append(Problem(start + 1, length, message, {"text": found[0]}))
+        literals[start] = None, found.end()
+        return f'"{"_" * (length - 2)}"'
 
     return re.sub(r"\s", " ", _TOKEN.sub(blank, text)), literals
 
@@ -133,7 +170,10 @@ def _expression(line: str) -> ast.expr:
     except SyntaxError as error:
         # Python gives no place where the text ends too early.
         end = len(line.rstrip())
-        _misread(line, min(lead + error.offset, end) if error.offset else end)
+        column = min(lead + error.offset, end) if error.offset else end
+        _stop(
+            column, 1, N_("The rule cannot be read from here on. A sign, a comma or a quote may be missing.")
+        )
     except (RecursionError, MemoryError):
         _stop(1, len(line), DEEP)
     _bounded(body, line)
@@ -154,17 +194,28 @@ def _bounded(body: ast.expr, line: str) -> None:
         ]
 
 
-def _misread(line: str, column: int) -> NoReturn:
-    """Says what other languages and hurried hands write, else where reading stopped."""
-    for better, slip in _SLIPS:
-        if found := slip.search(line):
-            _instead(found, better)
-    for found in re.finditer(r"(?<![=!<>])=(?!=)", line):
-        if not line[: found.start()].rstrip().endswith(KEYWORDS):
-            _instead(found, "==")
-    _stop(column, 1, N_("The rule cannot be read from here on. A sign, a comma or a quote may be missing."))
+def _mend(line: str, literals: Literals) -> tuple[str, list[Problem], list[tuple[int, int]]]:
+    """The line with what other languages and hurried hands write put right; each slip, what it grew by."""
+    problems, growths, pieces, done = [], [], [], 0
+    text = N_("Write {better} instead of {text}.")
+    for start, end, better in _slips(line):
+        wrong, word = line[start:end], f" {better} " if better.isalpha() else better
+        if better == '"':
+            literals[start] = None, end
+            word, wrong = f'"{"_" * (end - start - 2)}"' if end - start > 1 else wrong, wrong[0]
+        problems.append(Problem(start + 1, len(wrong), text, {"better": better, "text": wrong}))
+        growths.append((start, len(word) - (end - start)))
+        pieces += [line[done:start], word]
+        done = end
+    return "".join([*pieces, line[done:]]), problems, growths
 
 
-def _instead(found: re.Match[str], better: str) -> NoReturn:
-    message = N_("Write {better} instead of {text}.")
-    _stop(found.start() + 1, len(found[0]), message, better=better, text=found[0])
+def _slips(line: str) -> list[tuple[int, int, str]]:
+    """Where each slip stands, and what it should be; the = of an argument is none, even of a misspelt one."""
+    found = [(*slip.span(), better) for better, pattern in _SLIPS for slip in pattern.finditer(line)]
+    return sorted(one for one in found if one[2] != "==" or not _argument(line[: one[0]]))
+
+
+def _argument(before: str) -> bool:
+    name = re.search(r"[(,]\s*(\w+)\s*\Z", before)
+    return bool(name and nearest(name[1], KEYWORDS)) or before.rstrip().endswith(KEYWORDS)

@@ -44,13 +44,16 @@ from habitue.rules.nodes import (
     Sum,
     Trait,
 )
+from habitue.rules.opposite import NONE, opposite
 from habitue.rules.phrases import (
     AMOUNTS,
     ANYWHERE,
     CONSENTS,
+    ELAPSED,
     NOUNS,
     NUMERIC,
     OTHER,
+    PACED,
     PHRASES,
     QUANTITIES,
     TEXTUAL,
@@ -134,18 +137,13 @@ class _Voice:
     def negated(self, rule: Rule) -> str:
         """The opposite, said simply where it can be."""
         match rule:
-            case Not(inner):
-                return self.clause(inner)
-            case Ever(events, where):
-                return self.clause(Never(events, where))
-            case Never(events, where):
-                return self.clause(Ever(events, where))
-            case Compare(Trait() | Score() | Stage() as measure, op, None):
-                return self.clause(Compare(measure, "!=" if op == "==" else "==", None))
             case Segment(name):
                 return self.who(self.t(N_("are not in the segment {name}"), name=self.named(name)))
             case Consent(channel):
                 return self.who(self.consent(channel, agreed=False))
+        simple = opposite(rule)
+        if simple is not None:
+            return self.clause(simple)
         return self.who(self.t(N_("are not among those {which}"), which=self.of(rule)))
 
     def group(self, items: tuple[Rule, ...], style: Literal["standard", "or"]) -> str:
@@ -178,7 +176,7 @@ class _Voice:
         """A count, a sum or a number of different values against numbers."""
         if op == "not in":
             return self.clause(_none_of(measure, value))
-        if isinstance(measure, Count) and (op, value) in (("==", 0), ("<=", 0), ("<", 1)):
+        if isinstance(measure, Count) and (op, value) in NONE:
             return self.who(self.detailed(self.said(measure, "never"), measure))
         return self.who(self.detailed(self.much(measure, op, value), measure))
 
@@ -205,7 +203,7 @@ class _Voice:
         which = self.of(inner, "person")
         if op == "not in":
             return self.clause(_none_of(Members(inner), value))
-        if (op, value) in (("==", 0), ("<=", 0), ("<", 1)):
+        if (op, value) in NONE:
             return self.who(self.t(N_("have no member among the customers {which}"), which=which))
         op, value = _simpler(op, value)
         one = N_("have {quantity} member among the customers {which}")
@@ -216,20 +214,10 @@ class _Voice:
         phrase = self.detailed(
             self.said(measure, "last" if isinstance(measure, SinceLast) else "first"), measure
         )
-        long = op in (">", ">=")
         if isinstance(value, Cadence):
-            return self.who(self.paced(phrase, long, value))
-        text = N_("{phrase} at least {length} ago") if long else N_("{phrase} less than {length} ago")
-        return self.who(self.t(text, phrase=phrase, length=self.length(value)))
-
-    def paced(self, phrase: str, long: bool, cadence: Cadence) -> str:
-        text = N_("{phrase} less than {factor} times their usual interval ago ({length} while it is unknown)")
-        if long:
-            text = N_(
-                "{phrase} at least {factor} times their usual interval ago ({length} while it is unknown)"
-            )
-        length = self.length(cadence.default)
-        return self.t(text, phrase=phrase, factor=self.number(cadence.factor), length=length)
+            length, factor = self.length(value.default), self.number(value.factor)
+            return self.who(self.t(PACED[op], phrase=phrase, factor=factor, length=length))
+        return self.who(self.t(ELAPSED[op], phrase=phrase, length=self.length(value)))
 
     def last(self, measure: Last, op: str, value: Any) -> str:
         if (op, value) == ("==", None):
@@ -293,7 +281,9 @@ class _Voice:
             case Or(items):
                 return self.joined([self.grouped(item) for item in items], "or")
             case Not(item):
-                return self.t(N_("not ({condition})"), condition=self.conditions(item))
+                simple = opposite(item)
+                text = N_("not ({condition})")
+                return self.conditions(simple) if simple else self.t(text, condition=self.conditions(item))
             case Compare(Prop(path), op, value):
                 return self.condition(path, op, value)
         raise TypeError(f"no words for {where}")
