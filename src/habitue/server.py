@@ -7,6 +7,7 @@ import socket
 from collections.abc import Callable
 from contextlib import suppress
 from importlib.resources import files
+from ipaddress import ip_address
 from threading import Thread
 from typing import Annotated, Any, Final
 
@@ -15,7 +16,7 @@ from litestar import Litestar, Request, Response, Router
 from litestar.config.compression import CompressionConfig
 from litestar.datastructures import CacheControlHeader, State
 from litestar.di import Provide
-from litestar.exceptions import HTTPException
+from litestar.exceptions import HTTPException, NotFoundException
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.openapi.spec import Components, SecurityScheme
@@ -23,7 +24,7 @@ from litestar.params import QueryParameter
 from litestar.static_files import create_static_files_router
 
 import habitue
-from habitue.api import commands, consents, customers, meter, rights, segment, stages
+from habitue.api import commands, consents, customers, meter, rights, segment, stages, strict
 from habitue.api import failure as answer
 from habitue.api.door import Door
 from habitue.api.meter import Meter
@@ -37,6 +38,7 @@ from habitue.stages.overview import Overviews, compared
 from habitue.store.failure import StoreDown
 from habitue.web import pages, snippet
 from habitue.web.guard import Guard, seal
+from habitue.web.head import headed
 from habitue.web.page import reader
 
 _PAGES: Final = [
@@ -105,12 +107,12 @@ def create(
     doors = [commands.router(token)] if token else []
     counts = Meter()
     reading = {"shop": Provide(lambda: _readable(shop), sync_to_thread=True)}
-    return Litestar(
+    made = Litestar(
         [
             Router("/", route_handlers=_PAGES, dependencies=reading, include_in_schema=False),
             Router("/", route_handlers=_STANDING, include_in_schema=False),
-            Router("/api/v1", route_handlers=_API, dependencies=reading),
-            Router("/api/v1", route_handlers=[*_STANDING_API, *doors]),
+            Router("/api/v1", route_handlers=_API, dependencies=reading, before_request=strict.known),
+            Router("/api/v1", route_handlers=[*_STANDING_API, *doors], before_request=strict.known),
             _STATIC,
         ],
         dependencies={
@@ -127,6 +129,14 @@ def create(
             "Habitué",
             habitue.__version__,
             path="/api/v1",
+            openapi_router=Router(
+                "/api/v1",
+                route_handlers=[],
+                include_in_schema=False,
+                dto=None,
+                return_dto=None,
+                after_request=_nowhere,
+            ),
             render_plugins=[JsonRenderPlugin()],
             components=Components(security_schemes={"token": SecurityScheme("http", scheme="bearer")}),
             use_handler_docstrings=True,
@@ -134,6 +144,8 @@ def create(
         logging_config=None,
         state=State({"shop": shop, "overviews": overviews, "meter": counts, "token": token, "mend": mend}),
     )
+    made.asgi_handler = headed(made.asgi_handler)
+    return made
 
 
 def _readable(shop: Shop) -> Shop:
@@ -174,6 +186,13 @@ def _question(
     """Which people a list holds, from the parameters of its address; what is empty was not asked."""
     stages, sources, targets = (tuple(one for one in some or () if one) for some in (stage, source, target))
     return Question(stages, sources, targets, at or None, against or None, ever or None, search)
+
+
+def _nowhere(response: Response[Any]) -> Response[Any]:
+    """The document's router has a page of its own, in HTML, for addresses that are not there."""
+    if response.status_code == 404:
+        raise NotFoundException
+    return response
 
 
 def _failed(request: Request[Any, Any, State], error: Exception) -> Response[Any]:
@@ -233,8 +252,18 @@ def _look_ahead(shop: Shop, overviews: Overviews) -> None:
         )
 
 
+def loopback(host: str) -> bool:
+    """Whether nobody but this machine itself can reach the address."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
 def listening(host: str, port: int) -> socket.socket:
     """A socket that takes connections on the first free port; raises `UserError`."""
+    if not host.strip():  # which would be every address there is
+        raise UserError(N_("The address to answer on is empty. Give --host one, such as 127.0.0.1."))
     for wish in range(port, port + _TRIES):
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         # Named as TCP, asyncio sends at once; else the second part of an answer waits 40 ms (Nagle).

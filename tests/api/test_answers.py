@@ -133,3 +133,34 @@ def test_any_request_is_answered_as_the_document_says(site: str, mode: Generatio
             case.call_and_validate(excluded_checks=[positive_data_acceptance])
 
         answered()
+
+
+@pytest.mark.parametrize(
+    ("path", "named"),
+    [
+        ("/stages?foo=1", ("“foo”", "model, at, lang")),
+        ("/flow?month=2026-03&against=2026-05", ("2026-05", "2026-03")),
+    ],
+)
+def test_a_parameter_that_would_be_passed_over_is_refused(
+    client: httpx.Client, path: str, named: tuple[str, str]
+) -> None:
+    refused = client.get(path)
+    assert refused.status_code == 400
+    assert all(one in refused.json()["message"] for one in named)
+    assert client.get("/stages?lang=fr").status_code == 200
+
+
+def test_an_address_that_is_not_there_is_answered_in_json(client: httpx.Client) -> None:
+    missing = client.get("/nope")
+    assert (missing.status_code, missing.json()["status"]) == (404, 404)
+    assert client.get("/openapi.json").json()["openapi"]
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "/customers", "/customers.csv", "/api/v1/stages", "/api/v1/openapi.json"]
+)
+def test_head_is_get_without_its_body(site: str, path: str) -> None:
+    head, got = (httpx.request(verb, site + path, timeout=30) for verb in ("HEAD", "GET"))
+    assert (head.status_code, head.content) == (got.status_code, b"") == (200, b"")
+    assert head.headers["content-type"] == got.headers["content-type"]

@@ -175,3 +175,22 @@ def test_a_defect_is_one_line_and_a_file(tmp_path: Path, shop: Path) -> None:
     assert report.stat().st_mode & 0o077 == 0
     shown = subprocess.run(words, check=False, capture_output=True, encoding="utf-8", env=loud)
     assert "Traceback" in shown.stderr
+
+
+def test_an_empty_address_is_not_every_address(habitue: Habitue, empty: Path) -> None:
+    refused = habitue("serve", "--host", "", "--data", empty)
+    assert refused.returncode == 2
+    assert "--host" in refused.stderr
+
+
+def test_an_address_that_others_reach_is_warned_of(start: Start, empty: Path) -> None:
+    for language, word in (("en", "no sign-in yet"), ("fr", "Attention")):
+        serving = start(
+            "serve", "--host", "0.0.0.0", "--port", "18600", "--language", language, "--data", empty
+        )
+        assert serving.stdout
+        assert serving.stderr
+        assert "http://0.0.0.0:" in serving.stdout.readline()
+        assert word in serving.stderr.readline()
+        serving.kill()
+        serving.wait()

@@ -12,6 +12,8 @@ from habitue.api import shapes
 from habitue.api.asked import Against, At, ModelId, Month, chosen, read
 from habitue.app import Shop
 from habitue.kernel import clock
+from habitue.kernel.errors import UserError
+from habitue.kernel.i18n import N_
 from habitue.metrics.counts import counts
 from habitue.metrics.flow import Move
 from habitue.metrics.survival import Curve
@@ -113,6 +115,9 @@ def _seen(
 ) -> Overview:
     now = clock.now()
     months = compared(month, against, now, shop.settings.timezone)
+    if against is not None and months[1] != against:
+        text = N_("`against` is {against}, and must be a month before the other one, {month}.")
+        raise UserError(text, against=against, month=month or months[0])
     return overviews.get(model.version, len(model.stages), *months, now, fresh)
 
 

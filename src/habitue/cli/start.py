@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import sys
 import time
 from contextlib import closing
 from pathlib import Path
@@ -169,6 +170,12 @@ def _count(shop: Shop, rows: str, *params: str) -> int:
     return int(shop.warehouse.read(f"SELECT count(*) FROM {rows}", params).column(0)[0].as_py())
 
 
+_OPEN: Final = N_(
+    "Warning: {host} can be reached from other machines, and there is no sign-in yet: whoever reaches it "
+    "sees all customers and can change everything. Use 127.0.0.1, or let a proxy ask who it is."
+)
+
+
 def _served(desk: Desk, shop: Shop, host: str, port: int) -> None:
     # The web takes a second to load, and what is not served does without.
     from habitue import server  # noqa: PLC0415
@@ -177,6 +184,8 @@ def _served(desk: Desk, shop: Shop, host: str, port: int) -> None:
 
     def ready(url: str) -> None:
         shop.lock.tell(url, token)
+        if not server.loopback(host):
+            print(desk.say(_OPEN, host=host), file=sys.stderr)
         print(desk.say(N_("Open {url} in your browser. Ctrl-C ends it."), url=url), flush=True)
 
     keeper = Keeper(shop)

@@ -14,6 +14,7 @@ from habitue.ingest import inbox, whole
 from habitue.ingest.apply import reached
 from habitue.kernel.errors import UserError
 from habitue.kernel.i18n import N_
+from habitue.store import erasures
 from habitue.store import ops as database
 from habitue.store.lock import Busy, Lock
 from habitue.store.log import EventLog
@@ -99,9 +100,9 @@ def _directory(place: Path) -> Iterator[Finding]:
     fields = {"free": disk.free >> 20, "percent": round(100 * disk.free / disk.total)}
     if disk.free < max(LEAST_FREE, disk.total // 20):
         mend = N_("Free some space, or move the directory to a larger disk.")
-        yield Finding("warn", N_("The disk is almost full: {free} MB left ({percent} %)."), mend, fields)
+        yield Finding("warn", N_("The disk is almost full: {free} MB are free ({percent} %)."), mend, fields)
     else:
-        yield Finding("ok", N_("The disk has {free} MB left ({percent} %)."), fields=fields)
+        yield Finding("ok", N_("{free} MB of the disk are free ({percent} %)."), fields=fields)
     yield _owner(place)
 
 
@@ -147,6 +148,7 @@ def _operational(ops: Ops) -> Iterator[Finding]:
         return
     fields = {"revision": ops.revision()}
     yield Finding("ok", N_("The operational database is sound, its tables are at {revision}."), fields=fields)
+    yield from _erasures(ops)
     waiting = sum(row.table.num_rows for row in inbox.waiting(ops))
     if waiting:
         mend = N_("Run habitue refresh to load them.")
@@ -155,6 +157,13 @@ def _operational(ops: Ops) -> Iterator[Finding]:
         )
     else:
         yield Finding("ok", N_("The inbox is empty."))
+
+
+def _erasures(ops: Ops) -> Iterator[Finding]:
+    if left := erasures.undone(ops):
+        fields = {"n": len(left), "people": sum(one.people for one in left)}
+        mend = N_("Open the workspace again, such as with habitue refresh: it goes on with them.")
+        yield Finding("warn", N_("Erasures asked for and not done: {n}, of {people} people."), mend, fields)
 
 
 def _log(log: EventLog) -> Iterator[Finding]:

@@ -369,3 +369,13 @@ HEADS = st.sampled_from(
 )
 def test_any_table(run: Run, head: list[str], rows: list[list[str]], delimiter: str) -> None:
     _survives(run, "\n".join(delimiter.join(row) for row in [head, *rows]).encode())
+
+
+def test_an_object_in_place_of_an_id_is_rejected(run: Run) -> None:
+    rows = (
+        '{"customer": {"id": 7}, "date": "2025-01-01", "total": 1}',
+        '{"customer": "b", "date": "2025-01-01", "total": 2}',
+    )
+    made = run("\n".join(rows), name="x.jsonl")
+    assert [event["key"] for event in made.events] == ["user:b"]
+    assert "is an object or a list, not an id" in made.reasons[0]

@@ -60,6 +60,9 @@ class Rows(Struct):
         shown = emails if ids is None else ids
         if not blank:
             self.faults.mark(empty, N_("the customer is missing"))
+        if self.detected.source.format in ("jsonl", "parquet"):
+            nested = np.asarray(pc.match_substring_regex(shown, r"^[{\[]"))
+            self.faults.mark(nested, N_("“{value}” is an object or a list, not an id"), shown)
         self.faults.mark((why == keys.NOBODY) & ~empty, N_("“{value}” stands for nobody: no customer"), shown)
         self.faults.mark(why == keys.NOT_EMAIL, N_("“{value}” is not an e-mail address"), shown)
         self.faults.mark(
