@@ -35,7 +35,7 @@ MANY: Final = ("batch", "b", "import")
 SLOW: Final = 25.0
 """Seconds in which a request must have arrived: a little before the wire loses patience, to say why."""
 
-ROOM: Final = 64 << 20
+ROOM: Final = 24 << 20
 """The most bytes of requests that may be on their way in at once."""
 
 _CORS: Final = [

@@ -26,10 +26,10 @@ from habitue.store.log import LOG, MOMENT, EventLog
 from habitue.store.ops import Ops
 from habitue.store.warehouse import Warehouse
 
-BATCH: Final = 500_000
+BATCH: Final = 100_000
 """About how many events are taken to the log in one commit."""
 
-LARGE: Final = 256 << 20
+LARGE: Final = 64 << 20
 """And about how many bytes of them."""
 
 

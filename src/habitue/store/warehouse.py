@@ -24,6 +24,9 @@ from habitue.store.failure import Damaged, DiskFull, Notice, StatementFailed, St
 SCHEMA: Final = "3"
 """Raised with every change of `warehouse.sql`: a file of another schema is set aside and rebuilt."""
 
+SHARE: Final = "40%"
+"""Of the machine's memory: half of what DuckDB takes when it has a machine to itself."""
+
 _SIZES: Final = "(BLOCK_SIZE 65536, ROW_GROUP_SIZE 40960)"
 """Smaller than DuckDB's own: a refresh reads a thousand customers scattered over the file, and what it reads
 of each is a row group's blocks. Whole scans take as long as with large ones."""
@@ -91,11 +94,11 @@ class Warehouse:
         *,
         log: Path | None = None,
         threads: int | None = None,
-        memory: str | None = None,
+        memory: str = SHARE,
     ) -> Warehouse:
         """Open or create the file (None: in memory); SQL may read files below `log` and nowhere else.
 
-        `memory` is DuckDB's limit, such as "2GB". Raises `StoreDown` where another process holds the file,
+        `memory` is DuckDB's limit, such as "2GB" or a share of the machine's. Raises `StoreDown` where another process holds the file,
         it may not be read or the disk is full; a damaged file is set aside and told in `notices`.
         """
         return cls(path, log, {"threads": threads, "memory_limit": memory})

@@ -20,10 +20,10 @@ from habitue.store.failure import StoreDown
 from habitue.store.ops import Ops, Tx, inbox, take
 from habitue.store.refused import Lost
 
-ROOM: Final = 32 << 20
+ROOM: Final = 16 << 20
 """The most bytes of requests that may wait at once."""
 
-TOGETHER: Final = 16 << 20
+TOGETHER: Final = 8 << 20
 """About the most bytes in one commit."""
 
 
