@@ -24,7 +24,7 @@ from litestar.params import QueryParameter
 from litestar.static_files import create_static_files_router
 
 import habitue
-from habitue.api import commands, consents, customers, meter, rights, segment, stages, strict
+from habitue.api import commands, consents, customers, meter, profile, rights, segment, stages, strict
 from habitue.api import failure as answer
 from habitue.api.door import Door
 from habitue.api.meter import Meter
@@ -59,8 +59,10 @@ _API: Final = [
     stages.monthly,  # /api/v1/monthly
     stages.stay,  # /api/v1/stay
     customers.index,  # /api/v1/customers
-    customers.show,  # /api/v1/customers/{customer}
-    customers.events,  # /api/v1/customers/{customer}/events
+    profile.show,  # /api/v1/customers/{key}
+    customers.events,  # /api/v1/customers/{key}/events
+    profile.firm,  # /api/v1/accounts/{account}
+    profile.traits,  # /api/v1/traits
     customers.explain,  # /api/v1/explain
     rights.export,  # /api/v1/customers/{key}/export
     rights.erasures,  # /api/v1/privacy/erasures
@@ -180,12 +182,17 @@ def _question(
     ] = None,
     search: Annotated[
         str,
-        QueryParameter(name="q", max_length=200, description="A part of the key, the name or the e-mail."),
+        QueryParameter(
+            name="search",
+            max_length=200,
+            description="Words, or their beginnings, of the name, e-mail, phone, order number or key.",
+        ),
     ] = "",
+    short: Annotated[str, QueryParameter(name="q", max_length=200, description="The same as `search`.")] = "",
 ) -> Question:
     """Which people a list holds, from the parameters of its address; what is empty was not asked."""
     stages, sources, targets = (tuple(one for one in some or () if one) for some in (stage, source, target))
-    return Question(stages, sources, targets, at or None, against or None, ever or None, search)
+    return Question(stages, sources, targets, at or None, against or None, ever or None, search or short)
 
 
 def _nowhere(response: Response[Any]) -> Response[Any]:

@@ -19,6 +19,8 @@ from tests.web.conftest import PAYLOADS
 SAMPLES = {
     "person:int": "1",
     "customer:int": "1",
+    "key:str": "1",
+    "account:str": "b-001",
     "model:str": "transactional",
     "file_path:path": "icon.svg",
     "path:str": "openapi.json",

@@ -343,4 +343,43 @@ class Suppressed(Command, frozen=True):
     address: str | None = None
 
 
+class Search(Command, frozen=True):
+    """Customers by name, e-mail, phone, order number or key."""
+
+    text: str
+    limit: int = 50
+
+
+class Customer(Command, frozen=True):
+    """All that is known of one customer."""
+
+    customer: str
+
+
+class Account(Command, frozen=True):
+    """All that is known of one account."""
+
+    account: str
+
+
+class Traits(Command, frozen=True):
+    """The traits that there are, or what was ever said of one customer's."""
+
+    customer: str | None = None
+
+
+class Prefer(Command, frozen=True):
+    """Whose word counts, the strongest source first: for one trait, or all without their own order."""
+
+    sources: tuple[str, ...]
+    trait: str | None = None
+
+
+class Declare(Command, frozen=True):
+    """Of what type a trait is; None says it no more."""
+
+    trait: str
+    type: str | None
+
+
 COMMANDS: Final[dict[str, type[Command]]] = {kind.name(): kind for kind in Command.__subclasses__()}

@@ -24,6 +24,7 @@ import habitue.api.calls
 import habitue.api.consenting
 import habitue.api.definitions
 import habitue.api.identities
+import habitue.api.people
 import habitue.api.privacy  # noqa: F401  their commands are known once they are loaded
 from habitue.api.answer import Answer, End, Facts, Fault, Head, House, Line, Rows, Sheet, Step
 from habitue.api.command import COMMANDS, Command

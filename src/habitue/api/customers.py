@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from itertools import zip_longest
 from typing import Annotated, Final
 
 from litestar.di import NamedDependency
 from litestar.exceptions import NotFoundException
-from litestar.params import PathParameter, QueryParameter
+from litestar.params import QueryParameter
 
 from habitue.api import reason, shapes
 from habitue.api.asked import At, ModelId, Size, chosen, read
+from habitue.api.profile import Key, numbered, paged
 from habitue.app import Shop
 from habitue.kernel import clock, money
 from habitue.kernel.clock import Micros
 from habitue.kernel.errors import UserError
 from habitue.kernel.i18n import N_
 from habitue.people import profiles
-from habitue.people.profiles import Member, Person, Stay
+from habitue.people.profiles import Member, Person
 from habitue.stages.choice import Question, choose, instant, members
 from habitue.stages.models import Model
 
@@ -26,7 +25,6 @@ FURTHEST: Final = 100_000
 """How far into a list the API leafs; beyond that the CSV is the way."""
 
 Number = Annotated[int, QueryParameter(name="page", ge=1, le=FURTHEST, description="Counts from 1.")]
-Id = Annotated[int, PathParameter(ge=0, le=2**31 - 1, description="A customer's number.")]
 
 
 @read("/customers")
@@ -41,8 +39,7 @@ def index(
     one = chosen(shop, model)
     now = clock.now()
     choice = choose(one, question, shop.settings.timezone, now)
-    total = profiles.total(shop.warehouse, choice)
-    persons = profiles.chosen(shop.warehouse, choice, size, (page - 1) * size)
+    total, persons = profiles.page(shop.warehouse, choice, size, (page - 1) * size)
     currency = shop.settings.currency
     return shapes.Customers(
         model=one.id,
@@ -58,37 +55,18 @@ def index(
     )
 
 
-@read("/customers/{customer:int}")
-def show(shop: NamedDependency[Shop], customer: Id) -> shapes.Profile:
-    """All that is known of one customer, and their stays in every model about people."""
-    return _profile(shop, _person(shop, customer))
-
-
-@read("/customers/{customer:int}/events")
+@read("/customers/{key:str}/events")
 def events(
     shop: NamedDependency[Shop],
-    customer: Id,
+    key: Key,
     before: Annotated[
         str | None, QueryParameter(max_length=60, description="Where the page before ended: its `next`.")
     ] = None,
     size: Size = 50,
 ) -> shapes.Events:
     """What happened, latest first."""
-    one = _person(shop, customer)
-    found = profiles.happenings(shop.warehouse, one.person, size, _mark(before))
-    currency = shop.settings.currency
-    return shapes.Events(
-        events=[
-            shapes.Event(
-                at=clock.iso(one.ts),
-                name=one.name,
-                revenue=str(money.major(one.revenue, currency)) if one.revenue is not None else None,
-                properties=one.props,
-            )
-            for one in found
-        ],
-        next=f"{found[-1].ts}.{found[-1].seq}" if len(found) == size else None,
-    )
+    found = profiles.happenings(shop.warehouse, numbered(shop, key), size, _mark(before))
+    return paged(found, size, shop.settings.currency)
 
 
 @read("/explain")
@@ -154,41 +132,3 @@ def _customer(one: Member, model: Model, currency: str) -> shapes.Customer:
         revenue=str(money.major(one.revenue, currency)),
         last_order=clock.iso(one.last_order) or None,
     )
-
-
-def _profile(shop: Shop, person: Person) -> shapes.Profile:
-    currency = shop.settings.currency
-    return shapes.Profile(
-        customer=person.person,
-        key=person.key,
-        name=person.name,
-        birth=clock.iso(person.birth),
-        traits=person.traits,
-        currency=currency,
-        orders=person.orders,
-        revenue=str(money.major(person.revenue, currency)),
-        first_order=clock.iso(person.first_order) or None,
-        last_order=clock.iso(person.last_order) or None,
-        stays={
-            model.id: _begun(model, profiles.stays(shop.warehouse, model.version, person.person))
-            for model in shop.models()
-            if model.subject == "person"
-        },
-    )
-
-
-def _begun(model: Model, stays: Sequence[Stay]) -> list[shapes.Interval]:
-    """The stays so far: what is to come stands in the last of them, as what is expected."""
-    now = clock.now()
-    return [
-        _stay(model, stay, then, now) for stay, then in zip_longest(stays, stays[1:]) if stay.start <= now
-    ]
-
-
-def _stay(model: Model, stay: Stay, then: Stay | None, now: Micros) -> shapes.Interval:
-    ids = [stage.id for stage in model.stages]
-    stage, since, stop = ids[stay.value], clock.iso(stay.start), clock.iso(stay.stop) or None
-    if stay.stop is not None and stay.stop <= now:
-        return shapes.Interval(stage, since, stop, None, None, stay.life)
-    following = ids[then.value] if then and then.start == stay.stop else None
-    return shapes.Interval(stage, since, None, stop, following, stay.life)

@@ -182,22 +182,6 @@ class Interval(Struct, frozen=True):
     life: int
 
 
-class Profile(Struct, frozen=True):
-    """All that is known of one customer, and their stays in every live model about people."""
-
-    customer: int
-    key: str
-    name: str | None
-    birth: str
-    traits: dict[str, Any]
-    currency: str
-    orders: int
-    revenue: str
-    first_order: str | None
-    last_order: str | None
-    stays: dict[str, list[Interval]]
-
-
 class Event(Struct, frozen=True):
     """Something that happened, properties as sent."""
 

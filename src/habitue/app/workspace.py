@@ -14,8 +14,6 @@ from threading import RLock
 from typing import Any, Final, NoReturn, Self, TypeAlias, cast
 from zoneinfo import available_timezones
 
-from babel.core import get_global
-
 from habitue.engine.plan import Definition
 from habitue.engine.refresh import folded, known
 from habitue.engine.seen import catalogue
@@ -27,6 +25,7 @@ from habitue.kernel import clock, money
 from habitue.kernel.clock import Micros
 from habitue.kernel.errors import UserError
 from habitue.kernel.i18n import LANGUAGES, N_, Language
+from habitue.kernel.region import region
 from habitue.people import identities
 from habitue.people.keys import spoken
 from habitue.rules.catalogue import Catalogue
@@ -68,7 +67,7 @@ class Settings:
     @property
     def terms(self) -> Terms:
         """How calls are read: amounts in the shop's currency, phone numbers as in the country of its zone."""
-        return Terms(self.currency, get_global("zone_territories").get(self.timezone))
+        return Terms(self.currency, region(self.timezone))
 
 
 class Workspace:

@@ -9,6 +9,7 @@ import habitue.api.calls
 import habitue.api.consenting
 import habitue.api.definitions
 import habitue.api.identities
+import habitue.api.people
 import habitue.api.privacy  # noqa: F401  their commands are known once they are loaded
 from habitue.api.answer import Answer, House
 from habitue.api.command import Command, Told

@@ -12,6 +12,7 @@ import pyarrow as pa
 from msgspec import Struct, json
 
 from habitue.kernel.clock import Micros
+from habitue.people import search
 from habitue.store.warehouse import Warehouse
 
 NOBODY: Final = -1
@@ -23,8 +24,8 @@ _NAMED: Final = ("name", "email", "firstName", "lastName", "first_name", "last_n
 class Choice(Struct, frozen=True):
     """Which people: in `values` at the instant `after` (any stage when empty), and in `was` at `before`.
 
-    `ever` asks for people who had at least one stay in that value by `after`; `search` for a part of the key,
-    the name or the e-mail.
+    `ever` asks for people who had at least one stay in that value by `after`; `search` for those found by
+    words, phone numbers without a country being of `region`.
     """
 
     version: int
@@ -34,6 +35,7 @@ class Choice(Struct, frozen=True):
     was: tuple[int, ...] = ()
     ever: int | None = None
     search: str = ""
+    region: str | None = None
 
 
 class Member(Struct, frozen=True):
@@ -92,16 +94,31 @@ class Person(Struct, frozen=True):
 
 def total(warehouse: Warehouse, choice: Choice) -> int:
     """How many people the choice holds."""
-    sql, params = _chosen(choice)
-    return int(warehouse.read(f"SELECT count(*) AS n FROM ({sql})", params)["n"][0].as_py())
+    sql, params = _chosen(warehouse, choice)
+    found = warehouse.read(f"SELECT count(*) AS n FROM ({sql})", params)
+    return int(found["n"][0].as_py())
 
 
 def chosen(warehouse: Warehouse, choice: Choice, limit: int | None = None, offset: int = 0) -> list[int]:
-    """The persons of the choice, latest arrivals in the stage first."""
-    sql, params = _chosen(choice)
+    """The persons of the choice: those found best first, else the latest arrivals in the stage."""
+    sql, params = _chosen(warehouse, choice)
     cut = f"LIMIT {limit} OFFSET {offset}" if limit is not None else ""
-    found = warehouse.read(f"SELECT subject FROM ({sql}) ORDER BY start DESC, subject {cut}", params)
+    order = f"ORDER BY score DESC, start DESC, subject {cut}"
+    found = warehouse.read(f"SELECT subject FROM ({sql}) {order}", params)
     return list(found["subject"].to_pylist())
+
+
+def page(warehouse: Warehouse, choice: Choice, limit: int, offset: int) -> tuple[int, list[int]]:
+    """How many the choice holds, and some of them as `chosen` gives them, in one go."""
+    sql, params = _chosen(warehouse, choice)
+    found = warehouse.read(
+        f"WITH all_ AS MATERIALIZED ({sql}) SELECT subject, (SELECT count(*) FROM all_) AS n FROM all_ "
+        f"ORDER BY score DESC, start DESC, subject LIMIT {limit} OFFSET {offset}",
+        params,
+    ).to_pydict()
+    if not found["n"]:
+        return (total(warehouse, choice) if offset else 0), []
+    return found["n"][0], found["subject"]
 
 
 def members(warehouse: Warehouse, version: int, at: Micros, persons: Sequence[int]) -> list[Member]:
@@ -217,11 +234,15 @@ _ORDERS: Final = """
     GROUP BY person"""
 
 
-def _chosen(choice: Choice) -> tuple[str, list[Any]]:
-    """The query for the choice's `(subject, start)`; only numbers and bound values are put into it."""
+def _chosen(warehouse: Warehouse, choice: Choice) -> tuple[str, list[Any]]:
+    """The query for the choice's `(subject, start, score)`; only numbers and bound values are put into it."""
     standing = [value for value in choice.values if value != NOBODY]
-    sql = f"SELECT subject, start FROM intervals WHERE {_AT}"
-    params: list[Any] = [choice.version, choice.after, choice.after]
+    rows, params = "(SELECT *, 0 AS score FROM intervals)", list[Any]()
+    if choice.search:
+        found = search.hits(warehouse, choice.search, choice.region)
+        rows, params = f"intervals JOIN ({found.text}) ON person = subject", [*found.params]
+    sql = f"SELECT subject, start, score FROM {rows} WHERE {_AT}"
+    params += [choice.version, choice.after, choice.after]
     if standing:
         sql += f" AND value IN {_ids(standing)}"
     if choice.before is not None and choice.was:
@@ -234,18 +255,10 @@ def _chosen(choice: Choice) -> tuple[str, list[Any]]:
     if choice.ever is not None:
         sql += f" AND subject IN ({_EVER})"
         params += [choice.version, choice.ever, choice.after]
-    if choice.search:
-        sql += f" AND subject IN ({_SEARCH})"
-        params += [choice.search, choice.search]
     return sql, params
 
 
 _EVER: Final = "SELECT subject FROM intervals WHERE version = ? AND value = ? AND start <= make_timestamp(?)"
-_SEARCH: Final = f"""
-    SELECT coalesce(person, node) AS person FROM node LEFT JOIN merged USING (node)
-        WHERE contains(lower(key), lower(?))
-    UNION SELECT person FROM trait WHERE contains(lower(value), lower(?))
-        AND name IN ({", ".join(f"'trait.{name}'" for name in _NAMED)})"""
 
 
 def _traits(

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from typing import Any, Final, Literal, get_args
+from typing import Final, Literal, get_args
 
 import phonenumbers
 import pyarrow as pa
 from msgspec import Struct
 
+from habitue.engine.extract import Sql
 from habitue.store.warehouse import Warehouse, Writer
 
 By = Literal["order", "phone", "email", "key", "name"]
@@ -47,36 +48,29 @@ def keyed(writer: Writer, rows: pa.Table) -> None:
     writer.run(_KEYS, arriving=rows)
 
 
-def hits(warehouse: Warehouse, text: str, region: str | None = None) -> pa.Table:
-    """Everybody found by all of the words: `(person, score, kind)`, in no order.
+def hits(warehouse: Warehouse, text: str, region: str | None = None) -> Sql:
+    """The query for everybody found by all of the words: `(person, score, kind)`, in no order.
 
     `region` is the country (ISO 3166) of phone numbers that name none.
     """
     meant = ([words for words in way if words] for way in _ways(_folded(warehouse, text), region))
-    ways = [way for way in meant if way]
-    if not ways:
-        return _NOBODY
-    parts = [_matching(way) for way in ways]
-    sql = " UNION ALL ".join(f"({part})" for part, _ in parts)
-    return warehouse.read(
-        "SELECT person, max(score)::BIGINT AS score, arg_max(kind, score)::TINYINT AS kind "
-        f"FROM ({sql}) GROUP BY person",
-        [param for _, params in parts for param in params],
+    parts = [_matching(way) for way in meant if way]
+    if not parts:
+        return Sql("SELECT person, 0 AS score, 0 AS kind FROM person WHERE false")
+    return joined(
+        [part.inside("(", ")") for part in parts],
+        "SELECT person, max(score)::BIGINT AS score, arg_max(kind, score)::TINYINT AS kind FROM ({}) "
+        "GROUP BY person",
     )
-
-
-_NOBODY: Final = pa.table(
-    {"person": pa.array([], pa.int32()), "score": pa.array([], pa.int64()), "kind": pa.array([], pa.int8())}
-)
 
 
 def find(warehouse: Warehouse, text: str, region: str | None = None, limit: int = 50) -> list[Found]:
     """The best of those found: whole words before beginnings, numbers and addresses before names."""
+    query = hits(warehouse, text, region)
     found = warehouse.read(
-        "SELECT person, kind, score FROM hits SEMI JOIN person USING (person) "
+        f"SELECT person, kind, score FROM ({query.text}) SEMI JOIN person USING (person) "
         "ORDER BY score DESC, person LIMIT ?",
-        (limit,),
-        hits=hits(warehouse, text, region),
+        (*query.params, limit),
     )
     return [Found(row["person"], _KINDS[row["kind"]], row["score"]) for row in found.to_pylist()]
 
@@ -139,20 +133,25 @@ Way = list[list[str]]
 
 
 def _ways(text: str, region: str | None) -> Iterator[Way]:
-    """How the text may be meant: as words, or all of it as one phone number."""
-    yield [_meant(part, region) for part in text.split()[:MOST]]
+    """How the text may be meant: as one phone number, else as words."""
     if " " in text and _dialable(text):
         yield [_spellings(text, region)]
-    loose = [word for part in text.split() for word in re.findall(r"[^\W_]+", part)][:MOST]
-    if loose != text.split():
-        yield [[word] for word in loose]
+        return
+    yield [_meant(part, region) for part in text.split()[:MOST]]
+    if not re.search(r"[\d@]", text):  # a name with a hyphen is several words; a number with one is none
+        loose = re.findall(r"[^\W_]+", text)[:MOST]
+        if loose != text.split():
+            yield [[word] for word in loose]
 
 
 def _meant(part: str, region: str | None) -> list[str]:
     """The beginnings that one word may stand for: itself, or a phone number as it may be written."""
-    word = part.strip("\"'“”«»,;").lstrip("@#")
+    word = _KIND.sub("", part.strip("\"'“”«»,;")).lstrip("@#")
     ways = [word, *(_spellings(part, region) if _dialable(part) else [])]
     return [way for way in dict.fromkeys(ways) if way]
+
+
+_KIND: Final = re.compile(r"(user|email|phone):")
 
 
 def _dialable(text: str) -> bool:
@@ -181,26 +180,32 @@ def _dialled(region: str | None) -> tuple[str, str]:
     return str(code or ""), phonenumbers.ndd_prefix_for_region(region, True) or ""
 
 
-def _matching(way: Way) -> tuple[str, list[Any]]:
+def _matching(way: Way) -> Sql:
     """The query for who has all of it; a whole word counts twice, an address or number more than a name."""
-    name = _kinds("name")
-    weigh = f"CASE WHEN word = ? THEN 8 ELSE 4 END + CASE kind WHEN {name} THEN 0 ELSE 2 END"
-    parts, params = [], []
-    for words in way:
-        any_of = []
-        for word in words:
-            any_of.append(
-                f"SELECT coalesce(person, node) AS person, kind, {weigh} AS score "
-                "FROM search LEFT JOIN merged USING (node) WHERE word >= ? AND word < ?"
-            )
-            params += [word, word, word + _LAST]
-        parts.append(
-            "SELECT person, arg_max(kind, score) AS kind, max(score) AS score "
-            f"FROM ({' UNION ALL '.join(any_of)}) GROUP BY person"
-        )
-    whole = " UNION ALL ".join(f"({part})" for part in parts)
-    return (
-        "SELECT person, arg_max(kind, score) AS kind, sum(score) AS score "
-        f"FROM ({whole}) GROUP BY person HAVING count(*) = {len(parts)}",
-        params,
+    whole = len(way) == 1
+    parts = [joined([_beginning(word, whole) for word in words], _BEST).inside("(", ")") for words in way]
+    return joined(
+        parts,
+        "SELECT person, arg_max(kind, score) AS kind, sum(score) AS score FROM ({}) "
+        f"GROUP BY person HAVING count(*) = {len(parts)}",
     )
+
+
+_BEST: Final = "SELECT person, arg_max(kind, score) AS kind, max(score) AS score FROM ({}) GROUP BY person"
+
+
+def _beginning(word: str, alone: bool) -> Sql:
+    """Who has a word that begins so. Of several words a single letter is a whole one: too many begin so."""
+    last = word + _LAST if alone or len(word) > 1 else word
+    return Sql(
+        "SELECT coalesce(person, node) AS person, kind, CASE WHEN word = ? THEN 8 ELSE 4 END "
+        f"+ CASE kind WHEN {_kinds('name')} THEN 0 ELSE 2 END AS score "
+        "FROM search LEFT JOIN merged USING (node) WHERE word BETWEEN ? AND ?",
+        (word, word, last),
+    )
+
+
+def joined(parts: Sequence[Sql], around: str) -> Sql:
+    """All rows of the parts, inside a query that has {} in their place."""
+    text = around.format(" UNION ALL ".join(part.text for part in parts))
+    return Sql(text, tuple(param for part in parts for param in part.params))

@@ -217,7 +217,8 @@ def _trait(
     name: str, kinds: dict[str, int], customers: int, sources: list[str], people: int, now: Settled
 ) -> Trait:
     declared = now.types.get(name)
-    usual: Any = declared or max(kinds, key=kinds.__getitem__, default="text")
+    most = max(kinds, key=kinds.__getitem__) if kinds else "text"
+    usual: Any = declared or most
     fitting = kinds.get(usual, 0) + (kinds.get("date", 0) if usual == "text" else 0)
     order = now.precedence.get(name, now.precedence.get("", ()))
     return Trait(

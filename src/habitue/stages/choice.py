@@ -13,6 +13,7 @@ from habitue.engine.expect import Expected, expectable, expected
 from habitue.engine.source import Known
 from habitue.kernel import clock
 from habitue.kernel.clock import Micros
+from habitue.kernel.region import region
 from habitue.people import profiles
 from habitue.people.profiles import NOBODY, Choice, Member
 from habitue.stages.models import Model
@@ -54,6 +55,7 @@ def choose(model: Model, question: Question, zone: str, now: Micros) -> Choice:
         was=_values(model, question.source),
         ever=model.value(question.ever) if question.ever else None,
         search=question.search.strip(),
+        region=region(zone),
     )
 
 

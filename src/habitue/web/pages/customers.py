@@ -57,8 +57,7 @@ def index(
     now = clock.now()
     chosen = shop.model(model) if model else shop.models()[0]
     choice = choose(chosen, question, shop.settings.timezone, now)
-    total = profiles.total(shop.warehouse, choice)
-    persons = profiles.chosen(shop.warehouse, choice, SIZE, (number - 1) * SIZE)
+    total, persons = profiles.page(shop.warehouse, choice, SIZE, (number - 1) * SIZE)
     words, known = reader(request, shop), shop.known()
     shown = looks(chosen, words.language)
     return page(
