@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Final
@@ -104,6 +104,15 @@ class Done:
             stored=filed.events,
             stored_revenue=filed.revenue,
         )
+
+
+def without(report: ImportReport, returned: int, language: Language) -> ImportReport:
+    """The report with how many events were left out, for they are of people who were erased."""
+    if not returned:
+        return report
+    one = N_("{n} event is of somebody who was erased since; it was left out")
+    many = "{n} events are of people who were erased since; they were left out"
+    return replace(report, lines=[*report.lines, translator(language).n(one, many, returned)])
 
 
 def run(

@@ -116,9 +116,8 @@ class Shop(Customers, Private, Consenting):
         spoken = language or self.settings.language
         with self.working:
             done = imports.run(self, Path(path), kind, mapping, rates or {}, dry_run, spoken, when, told)
-            if not dry_run:
-                self.refresh(now, told)
-            return done.said()
+            left_out = 0 if dry_run else self.refresh(now, told).returned
+            return imports.without(done.said(), left_out, spoken)
 
     def import_orders(self, orders: Any, **mapping: str) -> ImportReport:
         """Import orders from an Arrow table, a Polars or pandas data frame, or anything that speaks Arrow."""
