@@ -118,3 +118,22 @@ def test_a_draft_for_people_of_whom_nothing_is_known_says_so(shop: Path, habitue
         told = habitue("stages", "show", *more, "--model-file", draft, "--data", shop)
         assert told.returncode == 0
         assert "trait.contry" in told.stderr
+
+
+def test_too_few_gaps_are_told_beside_an_empty_table(habitue: Habitue, empty: Path, orders: Path) -> None:
+    assert habitue("import", orders, "--data", empty).returncode == 0
+    done = habitue("stages", "suggest", "--csv", "--data", empty)
+    assert (done.returncode, done.stdout) == (0, "days,returned,chance\n")
+    assert "too few gaps" in done.stderr
+    found = answer(habitue, empty, "stages", "suggest")
+    assert (found["enough"], found["windows"]) == (False, [])
+
+
+def test_a_report_in_csv_has_a_column_for_each_of_its_parts(
+    habitue: Habitue, empty: Path, orders: Path
+) -> None:
+    (row,) = table(habitue("import", orders, "--csv", "--data", empty).stdout)
+    assert (row["events.Order Completed"], row["revenue"]) == ("2", "32.50")
+    assert not any("{" in value for value in row.values())
+    (who, *_) = answer(habitue, empty, "who", "--stage", "dormant", "--at", "2026-06-15")
+    assert who["revenue"] in ("12.50", "20.00")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from habitue.api import command as commands
 from habitue.api.answer import Answer, Column, Facts, Sheet
 from habitue.api.perform import Asked, perform
@@ -10,12 +12,14 @@ from habitue.ingest.calls.sources import Source
 from habitue.kernel import clock
 from habitue.kernel.i18n import N_
 
+KINDS: Final = {"server": N_("server"), "browser": N_("browser")}
+
 
 @perform.register
 def _sources(_: commands.Sources, asked: Asked) -> Answer:
     columns = (
         Column("source", N_("Source")),
-        Column("kind", N_("Kind")),
+        Column("kind", N_("Kind"), names={one: asked.say(name) for one, name in KINDS.items()}),
         Column("write_key", N_("Write key")),
         Column("since", N_("Since"), "time"),
     )

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from habitue.engine.explain import Verdict, Why
-from habitue.kernel.clock import DAY, Micros, iso, moment
+from habitue.kernel.clock import DAY, Micros, iso, shown
 from habitue.kernel.i18n import N_, Translator
 from habitue.rules.nodes import And, Compare, Held, Not, Or, Rule, SinceFirst, SinceLast
 from habitue.rules.sentence import sentence
@@ -30,9 +30,13 @@ def fields(why: Why | Verdict) -> dict[str, Any]:
 
 def lines(why: Why, say: Translator, zone: str, depth: int = 0) -> Iterator[str]:
     """One line for each condition: whether it holds, what was found, since when and until when."""
-    facts = [_said(parse(why.rule), say), *_found(why, say), *times(why.since, why.until, say, zone)]
+    rule = parse(why.rule)
+    # The opposite of a single condition says all in its own line.
+    alone = isinstance(rule, Not) and not why.parts[0].parts
+    said, seen = (sentence(rule, say.language), why.parts[0]) if alone else (_said(rule, say), why)
+    facts = [said, *_found(seen, say), *times(why.since, why.until, say, zone)]
     yield "  " * depth + ("✓ " if why.truth else "✗ ") + " · ".join(facts)
-    for part in why.parts:
+    for part in () if alone else why.parts:
         yield from lines(part, say, zone, depth + 1)
 
 
@@ -50,9 +54,9 @@ def verdict(found: Verdict, model: Model, say: Translator, zone: str) -> Iterato
 def times(since: Micros | None, until: Micros | None, say: Translator, zone: str) -> Iterator[str]:
     """Since when, and until when if nothing happens."""
     if since is not None:
-        yield say(N_("since {day}"), day=_day(since, zone))
+        yield say(N_("since {day}"), day=shown(since, zone, say.language))
     if until is not None:
-        yield say(N_("until {day} if nothing happens"), day=_day(until, zone))
+        yield say(N_("until {day} if nothing happens"), day=shown(until, zone, say.language))
 
 
 def _said(rule: Rule, say: Translator) -> str:
@@ -83,7 +87,3 @@ def _elapsed(why: Why) -> bool:
     return isinstance(rule, Held) or (
         isinstance(rule, Compare) and isinstance(rule.measure, SinceLast | SinceFirst)
     )
-
-
-def _day(at: Micros, zone: str) -> str:
-    return moment(at, zone).strftime("%Y-%m-%d %H:%M")

@@ -31,7 +31,11 @@ class Translator:
 
     def __call__(self, text: str, /, **fields: Any) -> str:
         said = self.messages.get(text, (text,))[0]
-        return said.format(**fields) if fields else said
+        return said.format(**{name: self._said(one) for name, one in fields.items()}) if fields else said
+
+    def _said(self, field: Any) -> Any:
+        """A field that has words of its own in each language, in this one."""
+        return field.said(self.language) if hasattr(field, "said") else field
 
     def n(self, one: str, many: str, n: int, /, **fields: Any) -> str:
         """The form of the message for `n` things; `{n}` in it is the number."""

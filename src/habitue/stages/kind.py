@@ -286,7 +286,23 @@ def known(name: str, names: Mapping[str, Any] | Sequence[str], text: str) -> Non
         return
     if near := nearest(name, names):
         raise UserError(N_("“{name}” is not known. Did you mean “{near}”?"), name=name, near=near)
-    raise UserError(text, name=name, known=", ".join(names))
+    raise UserError(text, name=name, known=Ids(names))
+
+
+class Ids:
+    """Ids as a list for people, each with its name where it has one: `dormant (Dormant customer)`."""
+
+    def __init__(self, names: Mapping[str, Any] | Sequence[str]) -> None:
+        self._names: Mapping[str, Any] = names if isinstance(names, Mapping) else dict.fromkeys(names)
+
+    def said(self, language: Language) -> str:
+        return ", ".join(
+            f"{one} ({named.name.said(language)})" if hasattr(named, "name") else one
+            for one, named in self._names.items()
+        )
+
+    def __str__(self) -> str:
+        return self.said("en")
 
 
 @cache

@@ -105,13 +105,14 @@ class Model(Struct, frozen=True):
     @property
     def shown(self) -> tuple[int, ...]:
         """The values in the order in which people read the stages."""
-        return tuple(self.value(name) for name in self.kind.display)
+        places = {stage.id: value for value, stage in enumerate(self.stages)}
+        return tuple(places[name] for name in self.kind.display)
 
     def value(self, stage: str) -> int:
         """The value of a stage by its id; raises `UserError` with the nearest id for one that is none."""
-        names = [one.id for one in self.stages]
-        known(stage, names, N_("There is no stage “{name}”. There are: {known}."))
-        return names.index(stage)
+        stages = {self.stages[value].id: self.stages[value] for value in self.shown}
+        known(stage, stages, N_("There is no stage “{name}”. There are: {known}."))
+        return self.stages.index(stages[stage])
 
     def values(self, canonical: Canonical) -> tuple[int, ...]:
         """The values that count as a canonical stage."""

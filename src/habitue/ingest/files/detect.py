@@ -29,6 +29,22 @@ from habitue.kernel.i18n import N_, Language, Translator, translator
 
 Kind = Literal["orders", "order-lines", "customers", "events"]
 KINDS: Final[tuple[Kind, ...]] = ("orders", "order-lines", "customers", "events")
+CALLED: Final[dict[Kind, str]] = {
+    "orders": N_("orders"),
+    "order-lines": N_("order-lines"),
+    "customers": N_("customers"),
+    "events": N_("events"),
+}
+WRITTEN: Final[dict[str, str]] = {
+    "year-first": N_("year-first"),
+    "day-first": N_("day-first"),
+    "month-first": N_("month-first"),
+    "yyyymmdd": N_("yyyymmdd"),
+    "seconds": N_("seconds"),
+    "milliseconds": N_("milliseconds"),
+    "excel": N_("excel"),
+}
+"""What dates are written as, by the words that --map takes for it."""
 SAMPLE: Final = 5000
 SHARED: Final = 5
 """Fewer order ids that have several customers are a mistake."""
@@ -123,13 +139,13 @@ class Detected(Struct, frozen=True):
                 N_("{name}: {format}, read as {kind}"),
                 name=self.source.name,
                 format=self.source.format.upper(),
-                kind=self.kind,
+                kind=t(CALLED[self.kind]),
             )
         blanks = {" ": t(N_("blanks")), "\t": t(N_("tabs"))}
         return t(
             N_("{name}: text in {encoding}, cells parted by {delimiter}, read as {kind}"),
             name=self.source.name, encoding=self.source.encoding.removesuffix("-sig").upper(),
-            delimiter=blanks.get(self.dialect.delimiter, self.dialect.delimiter), kind=self.kind,
+            delimiter=blanks.get(self.dialect.delimiter, self.dialect.delimiter), kind=t(CALLED[self.kind]),
         )  # fmt: skip
 
     def _chosen(self, t: Translator, name: str) -> str:
@@ -144,7 +160,7 @@ class Detected(Struct, frozen=True):
 
 def _read_as(name: str, column: Column) -> list[Note]:
     if name in columns.MOMENTS and column.form:
-        return [note(N_("dates {form}"), form=column.form)]
+        return [note(N_("dates {form}"), form=note(WRITTEN[column.form]))]
     if name in columns.SUMS:
         return [note(N_("decimal comma")) if column.sign == "," else note(N_("decimal point"))]
     return []

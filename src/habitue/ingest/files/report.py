@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import IO, Any, Final, NamedTuple
 
 from habitue.kernel.cell import safe
-from habitue.kernel.clock import moment
+from habitue.kernel.clock import shown as day
 from habitue.kernel.i18n import N_, Language, Translator, translator
 from habitue.kernel.money import shown
 from habitue.people.events import called
@@ -142,7 +142,7 @@ class Report:
             t.n("{n} customer", "{n} customers", self.customers),
         ]
         if self.first is not None and self.last is not None:
-            first, last = (moment(at, self.zone).date().isoformat() for at in (self.first, self.last))
+            first, last = (day(at, self.zone, language, "day") for at in (self.first, self.last))
             said.append(t(N_("from {first} to {last}"), first=first, last=last))
         if self.currency and (self.money or stored):
             money, new = (shown(n or 0, self.currency, language) for n in (self.money, stored))
