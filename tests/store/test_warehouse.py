@@ -43,6 +43,36 @@ def test_what_a_write_block_did_is_readable_from_every_thread(tmp_path: Path) ->
     assert seen == [[(3,)]] * 4
 
 
+def test_another_file_takes_its_place_while_everybody_reads(tmp_path: Path) -> None:
+    warehouse = Warehouse.open(tmp_path / "work.duckdb")
+    over, seen, wrong = threading.Event(), set[object](), list[BaseException]()
+
+    def look() -> None:
+        while not over.is_set():
+            try:
+                seen.update(rows(warehouse, "SELECT count(*) FROM event, range(2_000)"))
+            except StoreDown:
+                continue  # its cursor was closed: who asks again is answered
+            except BaseException as error:
+                wrong.append(error)
+                raise
+
+    threads = [threading.Thread(target=look) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for n in range(1, 9):
+        made = warehouse.beside()
+        with made.write() as writer:
+            writer.append("event_tail", events(*range(n)))
+        warehouse.replace(made, keep=False)
+        assert rows(warehouse, "SELECT count(*) FROM event") == [(n,)]
+    over.set()
+    for thread in threads:
+        thread.join()
+    assert wrong == []
+    assert len(seen) > 1
+
+
 def test_a_write_block_that_raises_leaves_nothing(tmp_path: Path) -> None:
     warehouse = Warehouse.open(tmp_path / "work.duckdb")
 

@@ -20,6 +20,7 @@ import pyarrow as pa
 
 from habitue.kernel.i18n import N_
 from habitue.store.failure import Damaged, DiskFull, Notice, StatementFailed, StoreDown, full
+from habitue.store.leave import leave
 
 SCHEMA: Final = "3"
 """Raised with every change of `warehouse.sql`: a file of another schema is set aside and rebuilt."""
@@ -52,11 +53,12 @@ _DAMAGED: Final = N_(
     "The working copy {path} is damaged on disk. "
     "Nothing is lost: run habitue rebuild to make it again from the log."
 )
+_CUT: Final = (duckdb.ConnectionException, duckdb.InterruptException)
 _BROKEN: Final = (
     duckdb.FatalException,
     duckdb.InternalException,
     duckdb.IOException,
-    duckdb.ConnectionException,
+    *_CUT,
 )
 _SET_ASIDE: Final = N_(
     "The working copy could not be opened ({reason}). It was set aside as {kept} and is rebuilt from the log."
@@ -224,11 +226,11 @@ class Warehouse:
         return kept
 
     def close(self) -> None:
-        """Close every cursor; the next call opens the file again."""
+        """Close every cursor, when its call is over; the next call opens the file again."""
         with self._opening:
             for cursor in [*self._cursors, self._root]:
                 if cursor is not None:
-                    cursor.close()
+                    leave(cursor)
             self._cursors = WeakSet()
             self._root = None
 
@@ -242,7 +244,7 @@ class Warehouse:
             if not (isinstance(cause, _BROKEN) or _damaged(cause) or full(cause)):
                 raise
             self.damaged |= _damaged(cause)
-            if not isinstance(cause, duckdb.ConnectionException):  # that one was closed by another thread
+            if not isinstance(cause, _CUT):  # that one was closed by another thread
                 self.close()
             raise self._down(cause) from error
 

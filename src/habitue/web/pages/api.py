@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from inspect import cleandoc
 from typing import Any
 
 from litestar import Response, get
@@ -19,7 +20,7 @@ def show(request: Asked, shop: NamedDependency[Shop]) -> Response[str]:
         {
             "verb": verb.upper(),
             "path": path,
-            "summary": one.get("description", ""),
+            "summary": cleandoc(one.get("description", "")),
             "parameters": _parameters(one),
         }
         for path, verbs in sorted(paths.items())
