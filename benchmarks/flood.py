@@ -85,8 +85,9 @@ async def watch(url: str, pid: int, until: float) -> list[Sample]:
 
 async def flooded(url: str, key: str, pid: int, seconds: float, lines: int) -> tuple[Flood, list[Sample]]:
     flood, until = Flood(url, key), time.perf_counter() + seconds
-    samples, *_ = await asyncio.gather(watch(url, pid, until), *(flood.line(until) for _ in range(lines)))
-    return flood, samples
+    watching = asyncio.create_task(watch(url, pid, until))
+    await asyncio.gather(*(flood.line(until) for _ in range(lines)))
+    return flood, await watching
 
 
 def main() -> None:

@@ -18,7 +18,7 @@ from habitue.rules.problem import RuleError
 from habitue.stages import drafts
 from habitue.stages.kind import kinds
 from habitue.stages.models import ModelError
-from habitue.store.ops import audit
+from habitue.store.tables import audit
 
 NOW = instant("2026-06-01")
 LATER = instant("2026-06-02")

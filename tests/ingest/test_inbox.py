@@ -9,7 +9,8 @@ import pytest
 from habitue.ingest.inbox import CHUNK, Parcel, count, done, follow, issued, put, waiting
 from habitue.kernel.errors import UserError
 from habitue.store.log import PARCEL
-from habitue.store.ops import Ops, inbox
+from habitue.store.ops import Ops
+from habitue.store.tables import inbox
 from tests.ingest.stores import parcel
 
 

@@ -8,7 +8,8 @@ import sqlalchemy as sa
 
 from habitue.kernel.errors import UserError
 from habitue.people.suppression import ALL, blocked, entries, lift, normal, suppress, tallies
-from habitue.store.ops import Ops, suppression
+from habitue.store.ops import Ops
+from habitue.store.tables import suppression
 
 ADA, BOB = "email:ada@example.com", "phone:+33612345678"
 

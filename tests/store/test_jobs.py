@@ -7,7 +7,8 @@ from collections.abc import Iterator
 import pytest
 
 from habitue.store import jobs
-from habitue.store.ops import Ops, import_job
+from habitue.store.ops import Ops
+from habitue.store.tables import import_job
 
 
 @pytest.fixture

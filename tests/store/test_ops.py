@@ -13,13 +13,14 @@ from alembic.script import ScriptDirectory
 from habitue.kernel.errors import UserError
 from habitue.store import ops as room
 from habitue.store.failure import StoreDown
-from habitue.store.ops import Ops, identity, inbox, setting, sound, take
+from habitue.store.ops import Ops, sound, take
+from habitue.store.tables import identity, inbox, setting, tables
 
 
 def test_the_migrations_make_exactly_the_tables_that_the_code_knows(ops_url: str) -> None:
     ops = Ops.open(ops_url)
     with ops.read() as tx:
-        assert compare_metadata(MigrationContext.configure(tx), room.tables) == []
+        assert compare_metadata(MigrationContext.configure(tx), tables) == []
     ops.close()
 
 

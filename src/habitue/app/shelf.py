@@ -68,9 +68,7 @@ class Shelf(Workspace):
             self.generation += 1
             self.taking = None
         n = folded.subjects
-        return Fresh(
-            loaded.events, loaded.duplicates, n, folded.whole, loaded.differing, loaded.returned
-        )
+        return Fresh(loaded.events, loaded.duplicates, n, folded.whole, loaded.differing, loaded.returned)
 
     # --- what is live -----------------------------------------------------------------------------
 

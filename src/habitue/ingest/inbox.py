@@ -18,7 +18,8 @@ from habitue.ingest.calls.sources import Source
 from habitue.kernel.errors import UserError
 from habitue.kernel.i18n import N_
 from habitue.store.log import PARCEL
-from habitue.store.ops import Ops, counter, inbox, take
+from habitue.store.ops import Ops, take
+from habitue.store.tables import counter, inbox
 
 CHUNK: Final = 50_000
 """The most rows in one inbox row; longer parcels are cut."""

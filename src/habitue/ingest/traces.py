@@ -22,7 +22,8 @@ from habitue.people.identity import ACCOUNT, PERSON
 from habitue.people.privacy import Marks
 from habitue.store import erasures
 from habitue.store.erasures import Request
-from habitue.store.ops import Ops, Tx, audit, dead, erasure, held, identity, import_job, inbox, suppression
+from habitue.store.ops import Ops, Tx
+from habitue.store.tables import audit, dead, erasure, held, identity, import_job, inbox, suppression
 
 CLEARED: Final = (identity, inbox, held, dead, import_job, audit, erasure, suppression)
 """The tables that hold what is personal at times."""

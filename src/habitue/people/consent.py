@@ -20,7 +20,8 @@ from habitue.kernel.errors import UserError
 from habitue.kernel.i18n import N_
 from habitue.people.answers import EVENT
 from habitue.people.graph import Node
-from habitue.store.ops import Tx, inbox
+from habitue.store.ops import Tx
+from habitue.store.tables import inbox
 from habitue.store.warehouse import Warehouse
 
 Status = Literal["granted", "denied", "withdrawn", "pending"]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pyarrow as pa
 
-from habitue.store.ops import Ops, counter, enrol, identity, take
+from habitue.store.ops import Ops, enrol, take
+from habitue.store.tables import counter, identity
 
 PERSON = "person"
 ACCOUNT = "account"

@@ -10,7 +10,8 @@ from typing import Any, Final
 from msgspec import Struct
 
 from habitue.kernel.clock import Micros
-from habitue.store.ops import Ops, Tx, audit, erasure, suppression
+from habitue.store.ops import Ops, Tx
+from habitue.store.tables import audit, erasure, suppression
 
 SECRET: Final = "suppression_secret"
 REASON: Final = "erased"

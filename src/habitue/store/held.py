@@ -10,7 +10,8 @@ from zlib import crc32
 
 import sqlalchemy as sa
 
-from habitue.store.ops import Ops, held, inbox, take
+from habitue.store.ops import Ops, take
+from habitue.store.tables import held, inbox
 
 
 def hold(ops: Ops, job: str, chunk: int, source: str, rows: int, body: bytes) -> None:

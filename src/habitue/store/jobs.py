@@ -6,7 +6,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from habitue.store.ops import Ops, import_job, mapping
+from habitue.store.ops import Ops
+from habitue.store.tables import import_job, mapping
 
 
 def begin(ops: Ops, fingerprint: str, file: str, kind: str, now: int) -> int:

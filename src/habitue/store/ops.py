@@ -1,8 +1,7 @@
 """The operational database: what people edit and what must be transactional; SQLite, or PostgreSQL by URL.
 
-The tables are plain SQLAlchemy Core, used by the rooms above:
+The tables (`store.tables`) are plain SQLAlchemy Core, used by the rooms above:
 `with ops.begin() as tx: tx.execute(setting.select())`.
-Instants are whole microseconds.
 """
 
 from __future__ import annotations
@@ -22,13 +21,6 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import (
     JSON,
-    BigInteger,
-    Boolean,
-    Column,
-    ForeignKey,
-    Integer,
-    LargeBinary,
-    MetaData,
     Table,
     Text,
 )
@@ -36,170 +28,13 @@ from sqlalchemy import (
 from habitue.kernel.errors import UserError
 from habitue.kernel.i18n import N_
 from habitue.store.failure import DiskFull, StoreDown, full
+from habitue.store.tables import counter, identity, setting
 
 HEAD: Final = "0004"
 """The revision of the newest migration; they are numbered in order."""
 
 Tx: TypeAlias = sa.Connection
 """A transaction under way."""
-
-tables = MetaData()
-
-setting = Table(
-    "setting", tables, Column("key", Text, primary_key=True), Column("value", Text, nullable=False)
-)
-
-counter = Table(
-    "counter", tables, Column("name", Text, primary_key=True), Column("next", BigInteger, nullable=False)
-)
-"""The next free number of each kind; taking one holds the row, so numbers are committed in order."""
-
-identity = Table(
-    "identity",
-    tables,
-    Column("space", Text, primary_key=True),
-    Column("value", Text, primary_key=True),
-    Column("subject", BigInteger, nullable=False),
-    sqlite_with_rowid=False,
-)
-
-inbox = Table(
-    "inbox",
-    tables,
-    Column("id", BigInteger, primary_key=True, autoincrement=False),
-    Column("key", Text, unique=True),
-    Column("source", Text, nullable=False),
-    Column("history", Boolean, nullable=False),
-    Column("rows", Integer, nullable=False),
-    Column("crc", BigInteger, nullable=False),
-    Column("body", LargeBinary, nullable=False),
-    Column("received", BigInteger, nullable=False),
-    Column("form", Text, nullable=False, server_default="parcel"),
-)
-"""`form` is `parcel` (compressed Arrow, with a key) or `calls` (events as the Segment protocol has them)."""
-
-source = Table(
-    "source",
-    tables,
-    Column("id", Text, primary_key=True),
-    Column("kind", Text, nullable=False),
-    Column("write_key", Text, nullable=False, unique=True),
-    Column("created", BigInteger, nullable=False),
-    Column("closed", BigInteger),
-)
-"""What may send events over HTTP: a `server`, or a `browser`, whose key is public and claims unverified."""
-
-dead = Table(
-    "dead",
-    tables,
-    Column("id", Integer, primary_key=True),
-    Column("origin", Text, unique=True),
-    Column("source", Text, nullable=False),
-    Column("received", BigInteger, nullable=False),
-    Column("reason", Text, nullable=False),
-    Column("detail", JSON, nullable=False),
-    Column("body", LargeBinary, nullable=False),
-    Column("settled", BigInteger),
-    Column("outcome", Text),
-)
-"""Events that could not be taken, and why; `settled` when somebody mended (`replayed`) or `dropped` one.
-
-`origin` names the inbox row and the place in it of one that was refused only on its way to the log.
-"""
-
-held = Table(
-    "held",
-    tables,
-    Column("job", Text, primary_key=True),
-    Column("chunk", Integer, primary_key=True),
-    Column("source", Text, nullable=False),
-    Column("rows", Integer, nullable=False),
-    Column("crc", BigInteger, nullable=False),
-    Column("body", LargeBinary, nullable=False),
-)
-"""Parcels of a file that is not read to its end yet: they reach the inbox all together, or never."""
-
-definition = Table(
-    "definition",
-    tables,
-    Column("id", Integer, primary_key=True),
-    Column("kind", Text, nullable=False),
-    Column("slug", Text, nullable=False),
-    Column("subject", Text, nullable=False),
-    Column("live_version", Integer),
-    sa.UniqueConstraint("kind", "slug", name="definition_slug"),
-)
-
-version = Table(
-    "version",
-    tables,
-    Column("id", Integer, primary_key=True),
-    Column("definition", Integer, ForeignKey("definition.id"), nullable=False),
-    Column("number", Integer, nullable=False),
-    Column("body", JSON, nullable=False),
-    Column("created", BigInteger, nullable=False),
-    Column("by", Text, nullable=False),
-    sa.UniqueConstraint("definition", "number", name="version_number"),
-)
-
-import_job = Table(
-    "import_job",
-    tables,
-    Column("id", Integer, primary_key=True),
-    Column("file", Text, nullable=False),
-    Column("fingerprint", Text, nullable=False),
-    Column("kind", Text, nullable=False),
-    Column("report", JSON, nullable=False),
-    Column("started", BigInteger, nullable=False),
-    Column("finished", BigInteger),
-)
-
-mapping = Table(
-    "mapping",
-    tables,
-    Column("header", Text, primary_key=True),
-    Column("kind", Text, nullable=False),
-    Column("columns", JSON, nullable=False),
-    Column("saved", BigInteger, nullable=False),
-)
-
-audit = Table(
-    "audit",
-    tables,
-    Column("id", Integer, primary_key=True),
-    Column("at", BigInteger, nullable=False),
-    Column("by", Text, nullable=False),
-    Column("act", Text, nullable=False),
-    Column("about", Text, nullable=False),
-    Column("detail", JSON, nullable=False),
-)
-
-suppression = Table(
-    "suppression",
-    tables,
-    Column("id", Integer, primary_key=True),
-    Column("hash", Text, nullable=False),
-    Column("channel", Text, nullable=False),
-    Column("reason", Text, nullable=False),
-    Column("lifted", Boolean, nullable=False),
-    Column("at", BigInteger, nullable=False),
-    Column("source", Text, nullable=False),
-    sa.Index("suppression_hash", "hash", "channel", "reason", "id"),
-)
-"""Addresses that nobody may write to, as keyed hashes. Rows never change: a later `lifted` one ends them."""
-
-erasure = Table(
-    "erasure",
-    tables,
-    Column("id", Integer, primary_key=True),
-    Column("asked", BigInteger, nullable=False),
-    Column("by", Text, nullable=False),
-    Column("reason", Text, nullable=False),
-    Column("people", Integer, nullable=False),
-    Column("plan", JSON(none_as_null=True)),
-    Column("done", BigInteger),
-)
-"""Who asked when to erase how many people; `plan` says whom, and only until nothing of them is left."""
 
 
 class Ops:

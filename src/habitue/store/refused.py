@@ -9,7 +9,8 @@ import sqlalchemy as sa
 from msgspec import Struct
 
 from habitue.kernel.clock import Micros
-from habitue.store.ops import Ops, dead
+from habitue.store.ops import Ops
+from habitue.store.tables import dead
 
 KEPT: Final = 10_000
 """So many wait of each source at most; older ones go."""

@@ -7,7 +7,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from habitue.kernel.clock import Micros
-from habitue.store.ops import Ops, source
+from habitue.store.ops import Ops
+from habitue.store.tables import source
 
 _COLUMNS = source.c.id, source.c.kind, source.c.write_key, source.c.created
 

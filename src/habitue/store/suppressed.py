@@ -8,7 +8,8 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from habitue.kernel.clock import Micros
-from habitue.store.ops import Tx, given, setting, suppression
+from habitue.store.ops import Tx, given
+from habitue.store.tables import setting, suppression
 
 _COLUMNS: Final = ("hash", "channel", "reason", "lifted", "at", "source")
 _SECRET: Final = "suppression_secret"

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from habitue.store.ops import Ops, audit, definition, version
+from habitue.store.ops import Ops
+from habitue.store.tables import audit, definition, version
 
 
 class Kept(NamedTuple):

@@ -17,8 +17,9 @@ from habitue.kernel.errors import UserError
 from habitue.kernel.i18n import N_
 from habitue.store import refused
 from habitue.store.failure import StoreDown
-from habitue.store.ops import Ops, Tx, inbox, take
+from habitue.store.ops import Ops, Tx, take
 from habitue.store.refused import Lost
+from habitue.store.tables import inbox
 
 ROOM: Final = 16 << 20
 """The most bytes of requests that may wait at once."""
