@@ -224,11 +224,14 @@ def _suggest(command: commands.Suggest, asked: Asked) -> Answer:
         return Facts({"at": iso(at), "draft": text}, lines)
     return Facts(
         {"at": iso(at)} | to_builtins(found),
-        [*reasons, *_gaps(found, say)],
+        [*reasons, *_gaps(found, say), "", say(_KEEP)],
         table="windows",
         columns=("days", "returned", "chance"),
         unsaid=[] if found.enough else reasons,
     )
+
+
+_KEEP: Final = N_("To keep these windows: habitue stages suggest --toml | habitue stages publish -")
 
 
 def _proposed(model: Model, found: Suggestion) -> Model:
