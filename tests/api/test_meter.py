@@ -6,7 +6,7 @@ import re
 
 import httpx
 
-from tests.api.test_door import NOW, Served, served, track
+from tests.api.door import NOW, Served, served, track
 
 __all__ = ["served"]
 

@@ -12,7 +12,7 @@ import pytest
 
 from habitue.api import door
 from habitue.api.wire import HEAD, Wire
-from tests.api.test_door import Served, served, track
+from tests.api.door import Served, served, track
 
 __all__ = ["served"]
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.api.test_door import NOW, Served, served, track
+from tests.api.door import NOW, Served, served, track
 
 __all__ = ["served"]
 

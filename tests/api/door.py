@@ -1,0 +1,67 @@
+"""A door over an empty shop whose clock stands still, for those who test what comes through it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from threading import Thread
+from typing import Any, NamedTuple
+
+import httpx
+import pytest
+import uvicorn
+
+from habitue.api.door import Door
+from habitue.api.wire import Wire
+from habitue.app import Shop
+from habitue.kernel.clock import instant
+from habitue.server import create, listening
+
+NOW = instant("2026-11-22T14:48")
+
+
+class Served(NamedTuple):
+    """A door over an empty shop whose clock stands still, its address, and a server's and a browser's key."""
+
+    shop: Shop
+    url: str
+    key: str
+    public: str
+    door: Door
+
+    def post(self, word: str, body: object, **options: Any) -> httpx.Response:
+        content = body if isinstance(body, bytes) else json.dumps(body).encode()
+        options.setdefault("auth", (self.key, ""))
+        return httpx.post(f"{self.url}/v1/{word}", content=content, **options)
+
+    def events(self) -> list[dict[str, Any]]:
+        """What has come in, in order."""
+        self.shop.refresh(NOW)
+        rows = self.shop.warehouse.read(
+            "SELECT name, person.key, epoch_us(ts) AS ts, revenue, props, account.key AS account FROM event "
+            "JOIN event_name USING (code) JOIN person USING (person) LEFT JOIN account USING (account) "
+            "ORDER BY seq"
+        )
+        return [row | {"props": json.loads(row["props"])} for row in rows.to_pylist()]
+
+
+@pytest.fixture
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    with Shop.create(tmp_path_factory.mktemp("door") / "shop", now=NOW) as shop:
+        keys = [
+            shop.add_source(name, kind, NOW).write_key for name, kind in (("s", "server"), ("b", "browser"))
+        ]
+        app = create(shop)
+        door = Door(app, shop, lambda: NOW, meter=app.state.meter)
+        waiting = listening("127.0.0.1", 8970)
+        server = uvicorn.Server(uvicorn.Config(door, http=Wire, log_level="critical", lifespan="off"))
+        thread = Thread(target=server.run, args=([waiting],))
+        thread.start()
+        yield Served(shop, f"http://127.0.0.1:{waiting.getsockname()[1]}", keys[0], keys[1], door)
+        server.should_exit = True
+        thread.join()
+        door.close()
+
+
+def track(**more: object) -> dict[str, object]:
+    return {"type": "track", "userId": "u1", "event": "Seen", "messageId": "m1"} | more
