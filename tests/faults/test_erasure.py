@@ -71,12 +71,12 @@ def test_an_erasure_that_is_killed_anywhere_is_finished_by_the_next_opening(
         with Shop.open(place) as shop:
             asked = shop.erasures()
             if not asked:
-                assert shop.customer("vanishes1").key == "user:vanishes1"
+                assert shop.customer("vanishes1").profile.key == "user:vanishes1"
                 shop.erase(LEAVING, "ada")
             assert [(one.people, one.plan, one.done is None) for one in shop.erasures()] == [(5, None, False)]
             assert figures(shop) == expected, die_at
             assert shop.rebuild().differing == (), die_at
-            assert shop.customer("stays1").key == "user:stays1"
+            assert shop.customer("stays1").profile.key == "user:stays1"
         assert "vanishes" not in written(place), die_at
         shutil.rmtree(place)
     print(f"{kills} kills of {len(points)} steps")

@@ -78,6 +78,7 @@ def test_somebody_is_found_in_texts_by_their_addresses_names_and_in_fields_by_sh
     assert marks.within({"comment": "ask ada lovelace, please"})
     assert marks.within({"ADA-1815": 1})
     assert marks.within({"userId": 7})
+    assert marks.within({"about": "user:7"})
     assert not marks.within({"quantity": 7, "text": "7", "name": "Ada"})
     assert marks.spoken('{"userId": "ada-1815", broken')
     assert marks.spoken("mail <ada@b.fr>.")

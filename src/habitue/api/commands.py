@@ -17,7 +17,9 @@ from typing import Any, Final
 import msgspec
 from litestar import Request, Router, post
 from litestar.datastructures import State
+from litestar.di import NamedDependency
 from litestar.exceptions import NotAuthorizedException, NotFoundException, ValidationException
+from litestar.params import FromPath, RawBody
 from litestar.response import Stream
 
 import habitue.api.calls
@@ -42,7 +44,9 @@ def router(token: str) -> Router:
     """The door, for those who know the token."""
 
     @post("/{name:str}", status_code=200, include_in_schema=False, sync_to_thread=False)
-    def take(request: Request[Any, Any, State], shop: Shop, name: str, body: bytes) -> Stream:
+    def take(
+        request: Request[Any, Any, State], shop: NamedDependency[Shop], name: FromPath[str], body: RawBody
+    ) -> Stream:
         given = request.headers.get("authorization", "")
         if not hmac.compare_digest(given.encode(), f"Bearer {token}".encode()):
             raise NotAuthorizedException(N_("This is for the command line on the server's own machine."))

@@ -84,7 +84,8 @@ class Marks:
     def __init__(self, given: Collection[str], names: Iterable[str] = (), region: str | None = None) -> None:
         self._keys = frozenset(given)
         self._bare = frozenset(folded(bare(key)) for key in given)
-        self._telling = {text for text in self._bare if len(text) >= 6} | {folded(name) for name in names}
+        self._telling = {text for text in self._bare if len(text) >= 6}
+        self._telling |= {folded(text) for text in (*given, *names)}
         self._region = region
 
     def names(self, text: str, field: str = "") -> bool:

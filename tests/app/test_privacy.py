@@ -1,0 +1,241 @@
+from __future__ import annotations
+
+import json
+import shutil
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from zipfile import ZipFile
+
+import pytest
+
+from habitue.app import Shop
+from habitue.ingest.inbox import packed
+from habitue.kernel.clock import DAY, YEAR, instant
+from habitue.kernel.errors import UserError
+from habitue.store import held
+from habitue.store.ops import audit
+from tests.ingest.stores import parcel
+
+START = instant("2026-01-01")
+NOW = START + 300 * DAY
+ORDERS = """customer,date,order id,amount
+ada,2026-01-05,o-1,10
+bob,2026-01-06,o-2,20
+ada,2026-12-30,o-3,30
+"""
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Iterator[Shop]:
+    with Shop.create(tmp_path / "shop", now=START) as made:
+        yield made
+
+
+def take(shop: Shop, *events: dict[str, Any], history: bool = True) -> None:
+    shop.put([parcel(f"load{shop.log.version()}", *events, history=history)], NOW)
+    shop.refresh(NOW)
+
+
+def test_an_old_file_does_not_bring_back_who_was_erased_and_what_comes_live_is_a_new_customer(
+    shop: Shop, tmp_path: Path
+) -> None:
+    file, people = tmp_path / "orders.csv", tmp_path / "people.csv"
+    file.write_text(ORDERS.replace("2026-12-30", "2026-02-01"))
+    people.write_text("customer,email\nada,ada@b.fr\nbob,bob@b.fr\n")
+    for one in (file, people):
+        shop.import_file(one, now=NOW)
+    shop.erase(["ada"], "eva", now=NOW)
+    for one in (file, people):
+        again = shop.import_file(one, now=NOW + DAY)
+        assert any("erased since" in line for line in again.lines), again.lines
+    with pytest.raises(UserError, match="no customer"):
+        shop.customer("ada")
+    assert shop.customer("bob").profile.orders == 1
+    file.write_text(ORDERS)
+    shop.import_file(file, now=NOW + YEAR)
+    assert shop.customer("ada").profile.orders == 1  # the one from after
+    take(shop, {"key": "user:ada", "name": "Page Viewed", "ts": START, "revenue": None}, history=False)
+    assert shop.customer("ada").profile.birth == START
+
+
+def test_an_address_that_was_only_a_trait_does_not_come_back_as_a_key(shop: Shop) -> None:
+    traits = {
+        "name": "$identify",
+        "revenue": None,
+        "props": '{"email": "Ada@B.fr", "phone": "06 12 34 56 78"}',
+    }
+    shared = {"name": "$identify", "revenue": None, "props": '{"email": "office@b.fr"}'}
+    take(
+        shop,
+        {"key": "user:ada"} | traits,
+        {"key": "user:ada"} | shared,
+        {"key": "email:office@b.fr"},
+        {"key": "user:bob"},
+    )
+    shop.erase(["ada"], now=NOW)
+    take(
+        shop, {"key": "email:ada@b.fr"}, {"key": "phone:+33612345678"}, {"key": "email:office@b.fr", "ts": 1}
+    )
+    keys = shop.warehouse.read("SELECT key FROM person ORDER BY 1")["key"].to_pylist()
+    assert [key[:14] for key in keys] == ["email:office@b", keys[1][:14], "user:bob"]
+    assert keys[1].startswith("erased:")
+    assert shop.customer("office@b.fr").profile.orders == 2
+
+
+def test_whom_a_shared_key_kept_apart_stays_apart_when_one_of_them_is_erased(shop: Shop) -> None:
+    take(
+        shop,
+        {"key": "user:ada", "also": ["anon:kiosk"]},
+        {"key": "user:bob", "also": ["anon:kiosk"]},
+        {"key": "anon:kiosk", "name": "Page Viewed", "revenue": None},
+    )
+    done = shop.erase(["ada"], now=NOW)
+    assert done.shared == ["anon:kiosk"]
+    assert shop.person("anon:kiosk") != shop.person("bob")
+    assert shop.rebuild(NOW).differing == ()
+    assert shop.person("anon:kiosk") != shop.person("bob")
+
+
+def test_an_account_keeps_its_name_as_long_as_somebody_is_in_it(shop: Shop) -> None:
+    take(
+        shop,
+        {"key": "user:ada", "account": "account:acme"},
+        {"key": "user:bob", "account": "account:acme"},
+        {"key": "user:ada", "account": "account:ada-ltd"},
+    )
+    shop.erase(["ada"], now=NOW)
+    keys = shop.warehouse.read("SELECT key FROM account ORDER BY 1")["key"].to_pylist()
+    assert keys[0] == "account:acme"
+    assert keys[1].startswith("erased:")
+    assert shop.rebuild(NOW).differing == ()
+
+
+def test_one_unknown_name_erases_nobody_and_who_is_gone_can_not_go_again(shop: Shop) -> None:
+    take(shop, {"key": "user:ada"})
+    with pytest.raises(UserError, match="no customer “eve”"):
+        shop.erase(["ada", "eve"], now=NOW)
+    assert shop.erasures() == []
+    number = shop.person("ada")
+    shop.erase(["ada", "ada"], now=NOW)
+    with pytest.raises(UserError, match="erased already"):
+        shop.erase([number], now=NOW)
+    assert [one.people for one in shop.erasures()] == [1]
+
+
+def test_the_audit_says_who_asked_and_how_many_never_whom(shop: Shop) -> None:
+    take(shop, {"key": "user:ada"}, {"key": "user:bob"})
+    with shop.ops.begin() as tx:
+        tx.execute(
+            audit.insert().values(at=1, by="eva", act="look", about="user:ada", detail={"key": "user:ada"})
+        )
+    shop.erase(["ada", "bob"], "eva", now=NOW)
+    with shop.ops.read() as tx:
+        rows = [dict(row._mapping) for row in tx.execute(audit.select().order_by(audit.c.id))][1:]
+    assert [(row["by"], row["act"], row["about"]) for row in rows] == [
+        ("eva", "look", "erasure:1"),
+        ("eva", "erase", "erasure:1"),
+    ]
+    assert rows[1]["detail"] == {"people": 2, "reason": "asked", "asked": NOW}
+    assert "ada" not in json.dumps(rows)
+
+
+def test_who_comes_back_with_an_older_copy_is_erased_again_from_the_list(shop: Shop, tmp_path: Path) -> None:
+    take(shop, {"key": "user:ada"}, {"key": "user:bob"})
+    place = shop.directory
+    shop.close()
+    shutil.copytree(place, tmp_path / "backup")
+    with Shop.open(place) as live:
+        live.erase(["ada"], now=NOW)
+        listed = live.erased_list()
+        assert live.replay_erasures(now=NOW) is None
+    with Shop.open(tmp_path / "backup") as old:
+        assert old.customer("ada")
+        assert old.replay_erasures(now=NOW) is None
+        done = old.replay_erasures("eva", listed=listed, now=NOW)
+        assert done is not None
+        assert done.people == 1
+        with pytest.raises(UserError):
+            old.customer("ada")
+        assert old.customer("bob")
+        with pytest.raises(UserError, match="no line of a list"):
+            old.replay_erasures(listed="user:bob")
+
+
+def test_all_that_is_kept_is_handed_out_once_for_programs_and_once_for_people(
+    shop: Shop, tmp_path: Path
+) -> None:
+    said = '{"name": "Ada <script>", "language": "fr", "city": "Paris"}'
+    take(
+        shop,
+        {"key": "user:ada", "also": ["anon:1"], "ts": START, "account": "account:acme"},
+        {"key": "user:ada", "name": "$identify", "revenue": None, "props": said, "ts": START},
+        {"key": "email:a@b.fr", "ts": START + DAY},
+        {"key": "email:a@b.fr", "name": "$consent", "revenue": None, "props": '{"email": true}', "ts": START},
+        {"key": "user:bob", "props": '{"note": "of bob"}'},
+    )
+    shop.merge("ada", "a@b.fr", "eva", "she called", NOW)
+    files = shop.export("a@b.fr", tmp_path / "out")
+    told = json.loads(files[0].read_text())
+    assert told["keys"] == ["user:ada", "email:a@b.fr", "anon:1"]
+    assert [one["name"] for one in told["events"]] == [
+        "Order Completed",
+        "$identify",
+        "$consent",
+        "Order Completed",
+        "$merge",
+    ]
+    assert {(one["name"], one["value"]) for one in told["traits"]} >= {("trait.city", "Paris")}
+    assert [(one["by"], one["why"]) for one in told["merges"]] == [("eva", "she called")]
+    assert told["stages"]["transactional"][0]["since"] == "2026-01-01T00:00:00Z"
+    assert [one["status"] for one in told["consents"]] == ["granted"]
+    assert "of bob" not in files[0].read_text()
+    page = files[1].read_text()
+    assert '<html lang="fr">' in page
+    assert "Ada &lt;script&gt;" in page
+    assert "<script" not in page
+    assert [stat.S_IMODE(file.stat().st_mode) for file in files] == [0o600, 0o600]
+    with pytest.raises(UserError, match="there already"):
+        shop.export("ada", tmp_path / "out")
+    (packed,) = shop.export("ada", tmp_path / "new" / "ada.ZIP")
+    with ZipFile(packed) as archive:
+        assert archive.namelist() == ["customer.json", "customer.html"]
+
+
+def test_the_rules_erase_nobody_by_themselves_unless_they_may(shop: Shop) -> None:
+    take(
+        shop,
+        {"key": "user:old", "name": "Page Viewed", "revenue": None, "ts": START - 4 * YEAR},
+        {"key": "user:old", "name": "Email Opened", "revenue": None, "ts": START},
+        {"key": "user:new", "name": "Page Viewed", "revenue": None, "ts": START},
+        {"key": "user:buyer", "ts": START - 9 * YEAR},
+    )
+    assert [one.key for one in shop.silent(NOW)] == ["user:old"]
+    shop.keep_for(customers="5y")
+    assert [one.key for one in shop.silent(NOW)] == ["user:old", "user:buyer"]
+    shop.keep_for(customers="never")
+    shop.attend(NOW)
+    assert shop.customer("old")
+    shop.keep_for(alone=True)
+    shop.attend(NOW)
+    assert [(one.by, one.reason, one.people) for one in shop.erasures()] == [("habitue", "retention", 1)]
+    shop.keep_for(prospects="100d")
+    shop.attend(NOW + DAY - 1)
+    assert shop.customer("new")
+    shop.attend(NOW + DAY)
+    assert len(shop.erasures()) == 2
+    with pytest.raises(UserError, match="not a duration"):
+        shop.keep_for(prospects="soon")
+
+
+def test_a_file_that_is_half_read_forgets_them_too(shop: Shop) -> None:
+    take(shop, {"key": "user:ada"}, {"key": "user:bob"})
+    chunk = parcel("file", {"key": "user:ada", "id": "x"}, {"key": "user:bob", "id": "y"}).table
+    held.hold(shop.ops, "job", 0, "import:file", 2, packed(chunk))
+    shop.erase(["ada"], now=NOW)
+    held.release(shop.ops, "job", NOW)
+    shop.refresh(NOW)
+    assert shop.customer("bob").profile.orders == 2
+    with pytest.raises(UserError):
+        shop.customer("ada")
