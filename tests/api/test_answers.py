@@ -114,7 +114,7 @@ def test_a_mistake_is_answered_with_what_to_mend(
 def test_a_rule_shows_all_its_problems_with_their_columns(client: httpx.Client) -> None:
     rule = 'evr("Order Completed") and cont("x") >= 2'
     found = client.get("/segment", params={"rule": rule}, headers={"accept-language": "fr"}).json()
-    assert [problem["column"] for problem in found["problems"]] == [1, 28]
+    assert [problem["column"] for problem in found["problems"]] == [1, 28, 33]
 
 
 @pytest.mark.parametrize("mode", list(GenerationMode))
