@@ -15,7 +15,7 @@ from habitue.ingest.inbox import packed
 from habitue.kernel.clock import DAY, YEAR, instant
 from habitue.kernel.errors import UserError
 from habitue.store import held
-from habitue.store.ops import audit
+from habitue.store.tables import audit
 from tests.ingest.stores import parcel
 
 START = instant("2026-01-01")
@@ -151,14 +151,14 @@ def test_who_comes_back_with_an_older_copy_is_erased_again_from_the_list(shop: S
         listed = live.erased_list()
         assert live.replay_erasures(now=NOW) is None
     with Shop.open(tmp_path / "backup") as old:
-        assert old.customer("ada")
+        assert old.customer("ada").profile.key == "user:ada"
         assert old.replay_erasures(now=NOW) is None
         done = old.replay_erasures("eva", listed=listed, now=NOW)
         assert done is not None
         assert done.people == 1
         with pytest.raises(UserError):
             old.customer("ada")
-        assert old.customer("bob")
+        assert old.customer("bob").profile.key == "user:bob"
         with pytest.raises(UserError, match="no line of a list"):
             old.replay_erasures(listed="user:bob")
 
@@ -216,13 +216,13 @@ def test_the_rules_erase_nobody_by_themselves_unless_they_may(shop: Shop) -> Non
     assert [one.key for one in shop.silent(NOW)] == ["user:old", "user:buyer"]
     shop.keep_for(customers="never")
     shop.attend(NOW)
-    assert shop.customer("old")
+    assert shop.customer("old").profile.key == "user:old"
     shop.keep_for(alone=True)
     shop.attend(NOW)
     assert [(one.by, one.reason, one.people) for one in shop.erasures()] == [("habitue", "retention", 1)]
     shop.keep_for(prospects="100d")
     shop.attend(NOW + DAY - 1)
-    assert shop.customer("new")
+    assert shop.customer("new").profile.key == "user:new"
     shop.attend(NOW + DAY)
     assert len(shop.erasures()) == 2
     with pytest.raises(UserError, match="not a duration"):
