@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import httpx
 import pytest
@@ -77,7 +78,8 @@ def test_a_no_counts_at_once_and_a_yes_once_it_is_in(shop: Shop, client: httpx.C
 
 def test_only_a_servers_key_may_say_who_agrees(client: httpx.Client, page: str) -> None:
     path = f"{API}/customers/user:victim/consents"
-    for auth in (None, (page, ""), ("", ""), ("é", "")):
+    auths: tuple[Any, ...] = (None, (page, ""), ("", ""), ("é", ""))
+    for auth in auths:
         for where, body in ((path, {"status": "granted"}), (f"{API}/suppressions", {"address": "a@b.fr"})):
             refused = client.post(where, json=body, auth=auth)
             assert refused.status_code == 401

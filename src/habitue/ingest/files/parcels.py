@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from habitue.ingest.files import lines, people, seen
+from habitue.ingest.files import lines, optin, people, seen
 from habitue.ingest.files import orders as purchases
 from habitue.ingest.files.detect import Detected, Kind, Settings
 from habitue.ingest.files.emit import Memory, emit
@@ -124,7 +124,8 @@ def _events(rows: Rows, memory: Memory, refused: Rejects) -> pa.Table:
     table = READERS[rows.detected.kind](rows, memory)
     _refuse(rows, memory.report, refused)
     _tally(table, memory.report)
-    return table
+    told = optin.answers(rows) if rows.detected.kind == "customers" else None
+    return table if told is None else pa.concat_tables([table, told])
 
 
 def _refuse(rows: Rows, report: Report, refused: Rejects) -> None:

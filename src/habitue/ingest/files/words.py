@@ -34,6 +34,7 @@ class Words(Struct, frozen=True):
     aliases: dict[str, str]
     columns: dict[str, list[str]]
     shapes: list[Shape]
+    consent: dict[str, dict[str, list[str]]]
 
     @property
     def phrases(self) -> set[str]:
@@ -44,6 +45,7 @@ class Words(Struct, frozen=True):
 WORDS: Final = msgspec.toml.decode(
     files("habitue.ingest.files").joinpath("words.toml").read_text("utf-8"), type=Words
 )
+CONSENT: Final = WORDS.consent
 MONTHS: Final = {word: number for number, words in enumerate(WORDS.months, 1) for word in words}
 
 LONGEST: Final = 200
