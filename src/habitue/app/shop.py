@@ -43,7 +43,7 @@ from habitue.people.identities import Decision, Identities
 from habitue.rules.check import accept
 from habitue.segments import saved
 from habitue.store import jobs, refused
-from habitue.store.failure import Notice
+from habitue.store.failure import Notice, StoreDown
 from habitue.store.lock import Lock
 from habitue.store.refused import Dead
 from habitue.store.warehouse import Warehouse
@@ -51,6 +51,7 @@ from habitue.store.warehouse import Warehouse
 _CUT_SHORT: Final = N_("The import of {file} was cut short. Run it again: it goes on where it was.")
 _REMADE: Final = N_("The working copy was made again from the event log: {events} events.")
 _ERASED: Final = N_("Erasures left over from last time are finished: {n}.")
+_NOT_ERASED: Final = N_("Who was to be erased is not erased yet; it is tried again with the next opening.")
 _FINISHED: Final = N_("Work left over from last time is finished: {events} events were taken in.")
 
 
@@ -87,8 +88,7 @@ class Shop(Customers, Private, Consenting):
         if lost := whole.lost(self.ops, self.log, self.warehouse):
             self.notices.append(Notice(whole.LOST, lost))
             return
-        if finished := self.finish_erasures():
-            self.notices.append(Notice(_ERASED, {"n": finished}))
+        finished = self._erased()
         waiting, here, there = inbox.count(self.ops), reached(self.warehouse), self.log.end()
         if waiting or finished or here < there or self.warehouse.notices:
             self.refresh()
@@ -96,6 +96,17 @@ class Shop(Customers, Private, Consenting):
             self.notices.append(Notice(_REMADE, {"events": there}))
         if left := waiting + (there - here if 0 < here < there else 0):
             self.notices.append(Notice(_FINISHED, {"events": left}))
+
+    def _erased(self) -> int:
+        """Go on with erasures; a store that fails at it must not keep everybody out: it is tried again."""
+        try:
+            finished = self.finish_erasures()
+        except StoreDown as error:
+            self.notices += [Notice(error.text, error.fields), Notice(_NOT_ERASED)]
+            return 0
+        if finished:
+            self.notices.append(Notice(_ERASED, {"n": finished}))
+        return finished
 
     # --- what comes in ----------------------------------------------------------------------------
 

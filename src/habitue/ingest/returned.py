@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from functools import cached_property
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -24,8 +25,10 @@ class Returned:
     def __init__(self, ops: Ops) -> None:
         self.events = 0
         self._ops = ops
-        self._secret = erasures.secret(ops)
-        self._known = erasures.erased(ops)
+
+    @cached_property
+    def _known(self) -> dict[str, Micros]:
+        return erasures.erased(self._ops)
 
     def kept(self, rows: Iterable[Waiting]) -> Iterator[Waiting]:
         """The rows, those of history without what is told of people who were erased since."""
@@ -34,7 +37,7 @@ class Returned:
 
     def _kept(self, row: Waiting) -> Waiting:
         told = pc.unique(pa.chunked_array([*row.table["key"].chunks, _flat(row.table["also"])])).to_pylist()
-        gone = erasures.among(self._secret, self._known, told)
+        gone = erasures.among(erasures.secret(self._ops), self._known, told)
         if not gone:
             return row
         back = identity.known(self._ops, list(gone))
