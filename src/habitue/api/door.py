@@ -9,10 +9,9 @@ import asyncio
 import zlib
 from base64 import b64decode
 from binascii import Error as NotBase64
-from collections import deque
 from collections.abc import Callable, Iterable
 from time import monotonic
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 import msgspec
 from litestar.enums import ScopeType
@@ -23,6 +22,7 @@ from habitue.app import Shop
 from habitue.ingest.calls import protocol, sources
 from habitue.ingest.calls.intake import Arrival, Intake
 from habitue.ingest.calls.protocol import FAULTS, Fault, Limits, Refused
+from habitue.ingest.calls.recent import Seen
 from habitue.ingest.calls.sources import Source
 from habitue.kernel.clock import Micros
 from habitue.kernel.errors import UserError
@@ -54,17 +54,6 @@ _METHOD: Final = N_("Send this with POST.")
 _NOWHERE: Final = N_("There is nothing here. Events go to /v1/batch, /v1/track and the like.")
 
 
-class Seen(NamedTuple):
-    """One request, for those who look for what became of it."""
-
-    received: Micros
-    source: str | None
-    path: str
-    taken: int
-    refused: tuple[Fault, ...]
-    status: int
-
-
 class Door:
     """Answers `/v1/…` and hands everything else on."""
 
@@ -78,7 +67,7 @@ class Door:
         arrived: Callable[[], None] = lambda: None,
         limits: Limits | None = None,
     ) -> None:
-        self.recent: deque[Seen] = deque(maxlen=500)
+        self.recent = shop.recent
         self.meter = meter or Meter()
         self._inner = inner
         self._shop = shop
@@ -127,39 +116,45 @@ class Door:
         )
 
     async def _take(self, scope: HTTPScope, receive: Receive, send: Send, word: str) -> None:
-        received, kind = self._now(), KINDS.get(word)
+        call, kind = Seen(self._now(), f"/v1/{word}"), KINDS.get(word)
         body = b""
         try:
             async with asyncio.timeout(SLOW):
                 body = await self._body(scope, receive)
+            call.brought(body)
             sending = protocol.read(body, self._limits, kind)
+            call.names = protocol.names(sending, kind)
             source = self._keys.get(_basic(scope) or sending.writeKey)
             if source is None:
-                await self._refuse(send, 401, _UNKNOWN, scope)
+                await self._refuse(send, 401, _UNKNOWN, scope, call=call)
                 return
+            call.source = source.id
             good, bad = protocol.sort(sending, self._limits, kind)
         except TimeoutError:
-            await self._refuse(send, 408, _LATE, scope)
+            await self._refuse(send, 408, _LATE, scope, call=call)
             return
         except _Full:
-            await self._refuse(send, 429, _FULL, scope, retry=1)
+            await self._refuse(send, 429, _FULL, scope, call=call, retry=1)
             return
         except UserError as error:
-            await self._refuse(send, 503, str(error), scope, retry=10)
+            await self._refuse(send, 503, str(error), scope, call=call, retry=10)
             return
         except Refused as refused:
             source = self._keys.found(_basic(scope))
-            await self._bury(source, received, body, refused.fault)
-            self._note(received, source, word, 0, [refused.fault], 400)
-            await self._refuse(send, 400, FAULTS[refused.fault.code], scope, refused.fault.fields)
+            call.source = source.id if source else None
+            await self._bury(source, call.received, body, refused.fault)
+            self.meter.refused += 1
+            await self._refuse(send, 400, FAULTS[refused.fault.code], scope, refused.fault.fields, call)
             return
         dead = [(protocol.typed(raw, kind), fault) for _, raw, fault in bad]
         kept = protocol.stored(good, sending, kind) if good else b""
         history = word == "import" or sending.backfill
-        if await self._kept(send, Arrival(source.id, history, received, len(good), kept, dead), scope):
-            status = 400 if kind and bad else 200
-            self._note(received, source, word, len(good), [fault for _, _, fault in bad], status)
-            await _answer(send, status, _result(status, bad, scope))
+        arrival = Arrival(source.id, history, call.received, len(good), kept, dead)
+        if await self._kept(send, arrival, scope, call):
+            call.sorted_out(len(good), [(place, fault) for place, _, fault in bad])
+            call.status = 400 if kind and bad else 200
+            self._note(call)
+            await _answer(send, call.status, _result(call.status, bad, scope))
 
     async def _body(self, scope: HTTPScope, receive: Receive) -> bytes:
         """The whole body, unpacked. Raises `Refused` as soon as it is known to be too large, `_Full`."""
@@ -185,16 +180,16 @@ class Door:
         body = b"".join(parts)
         return _unpacked(body, most) if _packed(scope, body) else body
 
-    async def _kept(self, send: Send, arrival: Arrival, scope: HTTPScope) -> bool:
+    async def _kept(self, send: Send, arrival: Arrival, scope: HTTPScope, call: Seen) -> bool:
         """Whether the arrival is safe; if not, that has been answered."""
         waiting = self._intake.offer(arrival)
         if waiting is None:
-            await self._refuse(send, 429, _FULL, scope, retry=1)
+            await self._refuse(send, 429, _FULL, scope, call=call, retry=1)
             return False
         try:
             await waiting
         except UserError as error:
-            await self._refuse(send, 503, str(error), scope, retry=10)
+            await self._refuse(send, 503, str(error), scope, call=call, retry=10)
             return False
         return True
 
@@ -205,20 +200,11 @@ class Door:
             if waiting:
                 await asyncio.wait([waiting])
 
-    def _note(
-        self,
-        received: Micros,
-        source: Source | None,
-        word: str,
-        taken: int,
-        refused: list[Fault],
-        status: int,
-    ) -> None:
-        self.meter.answers[status] += status == 200
-        self.meter.taken += taken
-        self.meter.refused += len(refused)
-        name = source.id if source else None
-        self.recent.append(Seen(received, name, f"/v1/{word}", taken, tuple(refused[:5]), status))
+    def _note(self, call: Seen) -> None:
+        self.meter.answers[call.status] += call.status == 200
+        self.meter.taken += call.taken
+        self.meter.refused += call.refused
+        self.recent.add(call)
 
     async def _refuse(
         self,
@@ -227,9 +213,13 @@ class Door:
         message: str,
         scope: HTTPScope,
         fields: dict[str, Any] | None = None,
+        call: Seen | None = None,
         retry: int | None = None,
     ) -> None:
         self.meter.answers[status] += 1
+        if call:
+            call.status, call.why, call.fields = status, message, fields or {}
+            self.recent.add(call)
         await _refuse(send, status, message, scope, fields, retry)
 
 

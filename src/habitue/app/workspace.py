@@ -19,6 +19,7 @@ from habitue.engine.refresh import folded, known
 from habitue.engine.seen import catalogue
 from habitue.engine.source import Known
 from habitue.engine.sweep import Intervals
+from habitue.ingest.calls.recent import Recent
 from habitue.ingest.calls.rows import Terms
 from habitue.ingest.doctor import Patient
 from habitue.kernel import clock, money
@@ -163,7 +164,9 @@ class Workspace:
         self.names = Kept[str, Catalogue](lambda: self.generation, 1)
         self.notices: list[Notice] = []
         """What its owner should know of how the workspace was found, and what was done about it."""
-        self.forgetting: list[Callable[[], None]] = []
+        self.recent = Recent()
+        """The last calls over HTTP."""
+        self.forgetting: list[Callable[[], None]] = [self.recent.clear]
         """Told when people are erased: whoever keeps what came in only in memory."""
         self.taking: Micros | None = None
         """When what waited longest was received, of what is being taken in: it counts once it is folded."""

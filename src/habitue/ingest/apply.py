@@ -32,6 +32,12 @@ _EVENTS: Final = """
     FROM arriving JOIN event_name USING (name)
 """
 
+_TALLY: Final = """
+    INSERT INTO tally_tail
+    SELECT code, source, date_trunc('hour', ts::TIMESTAMP), count(*), min(ts)::TIMESTAMP, max(ts)::TIMESTAMP
+    FROM arriving JOIN event_name USING (name) GROUP BY ALL
+"""
+
 # Objects are flattened to dotted names, eight deep; lists, and what lies deeper, stay JSON.
 _TRAITS: Final = """
     INSERT INTO {table}
@@ -80,6 +86,7 @@ def apply(warehouse: Warehouse, log: EventLog, rows: pa.Table) -> None:
     end = reached(warehouse) + rows.num_rows
     with warehouse.write() as writer:
         take(writer, rows)
+        writer.run(_TALLY, arriving=rows)  # here: whoever is erased is taken in again, and counted already
         writer.note("log", log.identity())
         writer.note("log_end", str(end))
 

@@ -111,9 +111,14 @@ _PROOF: Final = {
     "account": "account, key, birth",
     "account_trait": "account, name, value, ts, seq, node, source",
     "search": "word, node, kind",
+    "tally": "name, source, hour, n, first, last",
 }
 
-_ROWS: Final = {"event": "event JOIN event_name USING (code)", "search": "(SELECT DISTINCT * FROM search)"}
+_ROWS: Final = {
+    "event": "event JOIN event_name USING (code)",
+    "search": "(SELECT DISTINCT * FROM search)",
+    "tally": "tally JOIN event_name USING (code)",
+}
 
 
 def rebuild(

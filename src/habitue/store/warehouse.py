@@ -40,6 +40,7 @@ _SORTED: Final = {
     "trait": "person, name, ts, seq",
     "interval": "version, subject, start",
     "search": "word, node, kind",
+    "tally": "code, source, hour",
 }
 _INTERVALS: Final = """(
     SELECT * FROM interval_base ANTI JOIN refolded USING (version, subject) UNION ALL FROM interval_tail
@@ -318,11 +319,9 @@ class Warehouse:
         if _damaged(error):
             return Damaged(_DAMAGED, path=self.path)
         reason = str(error).splitlines()[0]
-        return (
-            StoreDown(_BUSY, path=self.path, reason=reason)
-            if _refused(error)
-            else StoreDown(_DOWN, reason=reason)
-        )
+        if _refused(error):
+            return StoreDown(_BUSY, path=self.path, reason=reason)
+        return StoreDown(_DOWN, reason=reason)
 
 
 def _prepare(root: duckdb.DuckDBPyConnection) -> None:

@@ -10,6 +10,14 @@ CREATE TABLE event_base (person INTEGER, account INTEGER, ts TIMESTAMP, code INT
 CREATE TABLE event_tail (person INTEGER, account INTEGER, ts TIMESTAMP, code INTEGER, revenue BIGINT, props VARCHAR, seq BIGINT, id UUID, node INTEGER);
 CREATE VIEW event AS FROM event_base UNION ALL FROM event_tail;
 
+-- How many events of a name each source brought in each hour (UTC), the first of them and the last: volumes are read off here
+-- (metrics/volume.py), whatever the events' number. The tail has a row for each batch that brought some.
+CREATE TABLE tally_base (code INTEGER, source VARCHAR, hour TIMESTAMP, n BIGINT, first TIMESTAMP, last TIMESTAMP);
+CREATE TABLE tally_tail (code INTEGER, source VARCHAR, hour TIMESTAMP, n BIGINT, first TIMESTAMP, last TIMESTAMP);
+CREATE VIEW tally AS
+    SELECT code, source, hour, sum(n)::BIGINT AS n, min(first) AS first, max(last) AS last
+    FROM (FROM tally_base UNION ALL FROM tally_tail) GROUP BY ALL;
+
 CREATE TABLE trait_base (person INTEGER, name VARCHAR, value VARCHAR, ts TIMESTAMP, seq BIGINT, node INTEGER, source VARCHAR);
 CREATE TABLE trait_tail (person INTEGER, name VARCHAR, value VARCHAR, ts TIMESTAMP, seq BIGINT, node INTEGER, source VARCHAR);
 CREATE VIEW trait AS FROM trait_base UNION ALL FROM trait_tail;

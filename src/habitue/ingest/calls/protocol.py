@@ -193,6 +193,17 @@ def called(raw: Raw | bytes) -> Call | Fault:
         return Fault("no-json", {"reason": str(error)})
 
 
+def names(sending: Sending, kind: str | None, most: int = 8) -> tuple[str, ...]:
+    """What the first events of a request are called, each name once: a `track`'s own, else the type."""
+    found = [(kind, called(raw)) for raw in (sending.batch or ())[:most]]
+    said = (
+        call.event if (kind or call.type) == "track" else kind or call.type
+        for kind, call in found
+        if isinstance(call, Call)
+    )
+    return tuple(dict.fromkeys(one[:LONGEST] for one in said if isinstance(one, str) and one.strip()))
+
+
 def fault(call: Call, kind: str | None = None) -> Fault | None:
     """What is wrong with an event's envelope; `kind` is of the address it came to (None: it says itself)."""
     type_ = kind or call.type
