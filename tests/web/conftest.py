@@ -52,7 +52,7 @@ def hostile(now: int) -> Parcel:
             key = f"user:{payload}{n}"
             stamp = now - (n + 2) * DAY + len(rows)
             message = blake2b(f"{n}{name}".encode(), digest_size=16).digest()
-            rows.append((message, key, None, stamp, name, revenue, json.dumps(props), None))
+            rows.append((message, key, "account:b-001", stamp, name, revenue, json.dumps(props), None))
     columns = [
         pa.array(column, field.type) for column, field in zip(zip(*rows, strict=True), PARCEL, strict=True)
     ]

@@ -53,7 +53,7 @@ def _search(command: commands.Search, asked: Asked) -> Answer:
         Column("by", N_("Found by"), names={by: asked.say(word) for by, word in _BY.items()}),
     )
     found = asked.shop.search(command.text, command.limit)
-    return Sheet(columns, [(bare(one.key), one.name, one.email, one.phone, one.by) for one in found])
+    return Sheet(columns, [(one.key, one.name, one.email, one.phone, one.by) for one in found])
 
 
 @perform.register
@@ -183,7 +183,7 @@ class _Page:
         yield from self.part(
             N_("Accounts"), (self.membership(m, m.account) for m in profile.memberships(one.accounts))
         )
-        yield from self.part(N_("Orders"), map(self.order, one.orders[:SHOWN]))
+        yield from self.part(N_("Orders"), map(self.order, one.purchases[:SHOWN]))
         yield from self.part(N_("Events"), map(self.event, one.events[:SHOWN]))
 
     def account(self, one: Account) -> Iterator[str]:

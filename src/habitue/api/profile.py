@@ -105,7 +105,7 @@ def whole_customer(shop: Shop, one: Customer) -> whole.Profile:
                 net=_major(order.net, currency),
                 lines=order.lines,
             )
-            for order in one.orders
+            for order in one.purchases
         ],
         events=paged(one.events, EVENTS, currency),
         stages={stage.model: _standing(stage, shop.model(stage.model)) for stage in one.stages},

@@ -46,7 +46,7 @@ class Customer(Struct, frozen=True):
     profile: Person
     history: list[Said]
     identities: Identities
-    orders: list[Order]
+    purchases: list[Order]
     events: list[Happening]
     stages: list[Standing]
     segments: list[Inside]
@@ -72,6 +72,16 @@ class Customer(Struct, frozen=True):
     def traits(self) -> dict[str, Any]:
         """What is known of them now."""
         return self.profile.traits
+
+    @property
+    def orders(self) -> int:
+        """How many orders there were."""
+        return self.profile.orders
+
+    @property
+    def revenue(self) -> int:
+        """What all orders brought, net of refunds, in minor units."""
+        return self.profile.revenue
 
 
 class Match(Struct, frozen=True):
@@ -108,7 +118,7 @@ class Customers(Shelf):
             profile=found,
             history=traits.history(warehouse, number),
             identities=identities.identities(warehouse, number),
-            orders=orders.orders(warehouse, number),
+            purchases=orders.orders(warehouse, number),
             events=profiles.happenings(warehouse, number, events),
             stages=[
                 _standing(model.id, profiles.stays(warehouse, model.version, number), now)

@@ -26,6 +26,9 @@ PHONES: Final = ("phone", "mobile")
 MOST: Final = 8
 """So many words are looked for; what is asked beyond them is not."""
 
+MANY: Final = 50_000
+"""Where more have the one word that is asked for, or a word that begins so, so many are found."""
+
 _KINDS: Final = get_args(By)
 _LAST: Final = "\U0010ffff"
 
@@ -49,30 +52,29 @@ def keyed(writer: Writer, rows: pa.Table) -> None:
 
 
 def hits(warehouse: Warehouse, text: str, region: str | None = None) -> Sql:
-    """The query for everybody found by all of the words: `(person, score, kind)`, in no order.
+    """The query for everybody found by all of the words: `(person, score)`, in no order.
 
-    `region` is the country (ISO 3166) of phone numbers that name none.
+    `region` is the country (ISO 3166) of phone numbers that name none. The best have the highest score.
     """
     meant = ([words for words in way if words] for way in _ways(_folded(warehouse, text), region))
     parts = [_matching(way) for way in meant if way]
     if not parts:
-        return Sql("SELECT person, 0 AS score, 0 AS kind FROM person WHERE false")
-    return joined(
-        [part.inside("(", ")") for part in parts],
-        "SELECT person, max(score)::BIGINT AS score, arg_max(kind, score)::TINYINT AS kind FROM ({}) "
-        "GROUP BY person",
-    )
+        return Sql("SELECT person, 0 AS score FROM person WHERE false")
+    return parts[0] if len(parts) == 1 else _joined(parts, _BEST)
 
 
 def find(warehouse: Warehouse, text: str, region: str | None = None, limit: int = 50) -> list[Found]:
     """The best of those found: whole words before beginnings, numbers and addresses before names."""
     query = hits(warehouse, text, region)
     found = warehouse.read(
-        f"SELECT person, kind, score FROM ({query.text}) SEMI JOIN person USING (person) "
+        f"SELECT person, score FROM ({query.text}) SEMI JOIN person USING (person) "
         "ORDER BY score DESC, person LIMIT ?",
         (*query.params, limit),
     )
-    return [Found(row["person"], _KINDS[row["kind"]], row["score"]) for row in found.to_pylist()]
+    return [
+        Found(row["person"], _KINDS[-1 - row["score"] % len(_KINDS)], row["score"])
+        for row in found.to_pylist()
+    ]
 
 
 def _kinds(kind: By) -> int:
@@ -181,31 +183,38 @@ def _dialled(region: str | None) -> tuple[str, str]:
 
 
 def _matching(way: Way) -> Sql:
-    """The query for who has all of it; a whole word counts twice, an address or number more than a name."""
-    whole = len(way) == 1
-    parts = [joined([_beginning(word, whole) for word in words], _BEST).inside("(", ")") for words in way]
-    return joined(
-        parts,
-        "SELECT person, arg_max(kind, score) AS kind, sum(score) AS score FROM ({}) "
-        f"GROUP BY person HAVING count(*) = {len(parts)}",
-    )
+    """The query for who has all of it."""
+    alone = len(way) == 1
+    parts = [_joined([_beginning(word, alone) for word in words], _BEST) for words in way]
+    if alone:
+        return parts[0]
+    n = len(_KINDS)
+    score = f"(sum(score // {n}) * {n} + max(score) % {n})::BIGINT"
+    every = f"SELECT person, {score} AS score FROM ({{}}) GROUP BY person HAVING count(*) = {len(parts)}"
+    return _joined(parts, every)
 
 
-_BEST: Final = "SELECT person, arg_max(kind, score) AS kind, max(score) AS score FROM ({}) GROUP BY person"
+_BEST: Final = "SELECT person, max(score) AS score FROM ({}) GROUP BY person"
 
 
 def _beginning(word: str, alone: bool) -> Sql:
-    """Who has a word that begins so. Of several words a single letter is a whole one: too many begin so."""
+    """Who has a word that begins so; in the score's remainder stands what kind of word it is.
+
+    A whole word counts twice, an address or number more than a name. Of several words a single letter is a
+    whole one: too many begin so.
+    """
     last = word + _LAST if alone or len(word) > 1 else word
+    worth = f"CASE WHEN word = ? THEN 8 ELSE 4 END + CASE kind WHEN {_kinds('name')} THEN 0 ELSE 2 END"
     return Sql(
-        "SELECT coalesce(person, node) AS person, kind, CASE WHEN word = ? THEN 8 ELSE 4 END "
-        f"+ CASE kind WHEN {_kinds('name')} THEN 0 ELSE 2 END AS score "
-        "FROM search LEFT JOIN merged USING (node) WHERE word BETWEEN ? AND ?",
+        "SELECT coalesce(person, node) AS person, "
+        f"({worth}) * {len(_KINDS)} + {len(_KINDS) - 1} - kind AS score "
+        "FROM (SELECT * FROM search WHERE word BETWEEN ? AND ?"
+        f"{f' LIMIT {MANY}' if alone else ''}) LEFT JOIN merged USING (node)",
         (word, word, last),
     )
 
 
-def joined(parts: Sequence[Sql], around: str) -> Sql:
+def _joined(parts: Sequence[Sql], around: str) -> Sql:
     """All rows of the parts, inside a query that has {} in their place."""
-    text = around.format(" UNION ALL ".join(part.text for part in parts))
+    text = around.format(" UNION ALL ".join(f"({part.text})" for part in parts))
     return Sql(text, tuple(param for part in parts for param in part.params))
