@@ -9,12 +9,14 @@ from typing import Any
 from zipfile import ZipFile
 
 import pytest
+from msgspec import to_builtins
 
 from habitue.app import Shop
+from habitue.ingest.erasing import Gone, Plan
 from habitue.ingest.inbox import packed
 from habitue.kernel.clock import DAY, YEAR, instant
 from habitue.kernel.errors import UserError
-from habitue.store import held
+from habitue.store import erasures, held
 from habitue.store.tables import audit
 from tests.ingest.stores import parcel
 
@@ -227,6 +229,25 @@ def test_the_rules_erase_nobody_by_themselves_unless_they_may(shop: Shop) -> Non
     assert len(shop.erasures()) == 2
     with pytest.raises(UserError, match="not a duration"):
         shop.keep_for(prospects="soon")
+
+
+def test_what_is_asked_and_not_done_is_told_and_finished_with_the_next_opening(shop: Shop) -> None:
+    take(shop, {"key": "user:ada"}, {"key": "user:bob"})
+    person = shop.person("ada")
+    plan = Plan("00" * 32, [Gone(person, person, "user:ada")])
+    erasures.ask(shop.ops, "eva", "asked", 1, to_builtins(plan), NOW)
+    told = [one.fields for one in shop.doctor() if "Erasures" in one.what]
+    assert told == [{"n": 1, "people": 1}]
+    place = shop.directory
+    shop.close()
+    with Shop.open(place) as again:
+        assert any("Erasures left over" in notice.text for notice in again.notices)
+        assert not any("Erasures" in one.what for one in again.doctor())
+        with pytest.raises(UserError):
+            again.customer("ada")
+        assert [one.by for one in again.erasures()] == ["eva"]
+    with Shop.open(place) as once_more:
+        assert not any("Erasures" in notice.text for notice in once_more.notices)
 
 
 def test_a_file_that_is_half_read_forgets_them_too(shop: Shop) -> None:

@@ -56,11 +56,11 @@ class Life:
             yield found[0].rstrip("/")
             server.terminate()
 
-    def send(self, url: str, path: str, body: bytes) -> int:
+    def send(self, url: str, path: str, body: bytes, root: str = "v1") -> int:
         basic = base64.b64encode(f"{self.key}:".encode()).decode()
-        headers = {"Authorization": f"Basic {basic}", "X-Forwarded-For": "10.0.0.1"}
+        headers = {"Authorization": f"Basic {basic}", "Content-Type": "application/json"}
         try:
-            with urlopen(Request(f"{url}/v1/{path}", body, headers)) as response:
+            with urlopen(Request(f"{url}/{root}/{path}", body, headers)) as response:
                 return int(response.status)
         except OSError as error:
             return int(getattr(error, "code", 0))
@@ -140,6 +140,13 @@ def broken(n: int) -> list[dict[str, Any]]:
     ]
 
 
+def agreed(n: int) -> dict[str, str]:
+    """A yes with all that proves it."""
+    who = word(n)
+    proof = {"text": f"I, {who}, agree", "text_id": f"t-{who}", "ip": f"10.9.9.{n}", "form": f"/form/{who}"}
+    return {"channel": "email", "status": "granted", "by": f"clerk {who}"} | proof
+
+
 def everything(place: Path, database: str | None) -> str:
     """All that is kept: every file's bytes, and whatever they hold compressed, read."""
     said = [path.read_bytes().decode("latin-1") for path in place.rglob("*") if path.is_file()]
@@ -206,6 +213,9 @@ def test_nothing_is_left_of_who_was_erased_and_every_total_stays(
             batch = json.dumps({"batch": called(n)}).encode()
             assert life.send(url, "batch", batch) == 200
             life.send(url, "batch", json.dumps({"batch": broken(n)}).encode())
+        for n in range(0, MANY, 10):
+            yes = json.dumps(agreed(n)).encode()
+            assert life.send(url, f"customers/user:u-{word(n)}/consents", yes, "api/v1") == 201
         assert life.send(url, "batch", f'{{"userId": "u-{word(3)}", broken {word(3)}@web.fr'.encode()) == 400
         for n in range(0, 20, 2):
             keys = f"u-{word(n)}", f"u-{word(n + 1)}"
