@@ -74,6 +74,9 @@ def stand(
             "AND starts_with(name, 'consent.')",
             persons=persons,
         )
+    links = list(links)
+    if not links:
+        found = _firsts(writer, found)
     told = map(Answer._make, zip(*(column.to_pylist() for column in found.columns), strict=True))
     made = strictest(links, told) if len(found) else []
     if made:
@@ -81,6 +84,20 @@ def stand(
         columns["person"] = [whose.get(stance.node, stance.node) for stance in made]
         writer.run(_STANCES, stances=pa.table(columns))
 
+
+def _firsts(writer: Writer, found: pa.Table) -> pa.Table:
+    """Settle what was answered once under a key that is alone, as most is; the other answers."""
+    found = found.rename_columns(list(Answer._fields))
+    writer.run(_FIRSTS.format("INSERT INTO trait_tail BY NAME", _ONCE, "= 1"), found=found)
+    return writer.run(_FIRSTS.format("", "told.*", "> 1"), found=found)
+
+
+_ONCE: Final = """node::INTEGER AS person, name, (status = 'granted')::VARCHAR AS value,
+    make_timestamp(ts) AS ts, seq, node::INTEGER AS node, source::VARCHAR AS source"""
+_FIRSTS: Final = """
+    {} SELECT {} FROM found AS told QUALIFY count(*) OVER (PARTITION BY told.node, told.name) {}
+    ORDER BY node, ts, seq, name
+"""
 
 _STANCES: Final = """
     INSERT INTO trait_tail BY NAME
