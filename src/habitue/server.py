@@ -63,6 +63,7 @@ _API: Final = [
     customers.events,  # /api/v1/customers/{key}/events
     profile.firm,  # /api/v1/accounts/{account}
     profile.traits,  # /api/v1/traits
+    profile.settle,
     customers.explain,  # /api/v1/explain
     rights.export,  # /api/v1/customers/{key}/export
     rights.erasures,  # /api/v1/privacy/erasures

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import hmac
 from functools import partial
-from typing import Annotated, Final, TypeAlias
+from typing import Annotated, Any, Final, TypeAlias
 
-from litestar import get
+from litestar import Request, get
+from litestar.datastructures import State
+from litestar.exceptions import NotAuthorizedException
 from litestar.openapi import ResponseSpec
 from litestar.params import QueryParameter
 
 from habitue.api.shapes import Failure
 from habitue.app import Shop
+from habitue.kernel.i18n import N_
 from habitue.stages.models import Model
 
 _FAILURES: Final = {
@@ -51,3 +55,12 @@ Size: TypeAlias = Annotated[int, QueryParameter(name="size", ge=1, le=1_000, des
 def chosen(shop: Shop, model: str | None) -> Model:
     """The model asked for, or the first live one; raises `UserError` for one that is none."""
     return shop.model(model) if model else shop.models()[0]
+
+
+def owned(request: Request[Any, Any, State]) -> None:
+    """Raise `NotAuthorizedException` for whoever may not read the workspace's directory."""
+    token, given = request.app.state.token, request.headers.get("authorization", "")
+    if not token or not hmac.compare_digest(given.encode(), f"Bearer {token}".encode()):
+        raise NotAuthorizedException(
+            N_("The token of the running server is needed; it stands in the file “lock”.")
+        )

@@ -4,26 +4,35 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import zip_longest
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
+from litestar import Request, post
+from litestar.datastructures import State
 from litestar.di import NamedDependency
 from litestar.exceptions import NotFoundException
-from litestar.params import PathParameter
+from litestar.openapi import ResponseSpec
+from litestar.params import Body, PathParameter
 from msgspec import to_builtins
 
 from habitue.api import shapes, whole
-from habitue.api.asked import read
+from habitue.api.asked import owned, read
 from habitue.app import Shop
 from habitue.app.customers import Customer, Standing
 from habitue.kernel import clock, money
 from habitue.kernel.clock import Micros, iso
 from habitue.kernel.errors import UserError
+from habitue.kernel.i18n import N_
 from habitue.people.accounts import Account, Membership
 from habitue.people.profiles import Happening, Stay
 from habitue.people.traits import Said, Trait
 from habitue.stages.models import Model
 
 EVENTS: Final = 50
+
+_REFUSED: Final = {
+    400: ResponseSpec(shapes.Failure, description="What is wrong with the request; nothing was settled."),
+    401: ResponseSpec(shapes.Failure, description="The token of the running server is needed."),
+}
 
 Key = Annotated[
     str, PathParameter(max_length=300, description="A customer's number, or any key such as email:a@b.fr.")
@@ -53,6 +62,22 @@ def firm(shop: NamedDependency[Shop], account: AccountKey) -> whole.Account:
 def traits(shop: NamedDependency[Shop]) -> list[whole.Trait]:
     """The traits that customers have."""
     return [whole_trait(one) for one in shop.traits()]
+
+
+@post("/traits", status_code=200, sync_to_thread=True, responses=_REFUSED, security=[{"token": []}])
+def settle(
+    request: Request[Any, Any, State], shop: NamedDependency[Shop], data: Annotated[whole.Settling, Body()]
+) -> whole.Settled:
+    """Settle whose word counts for a trait, or of what type it is; stages are worked out again as history."""
+    owned(request)
+    if data.precedence is not None:
+        shop.prefer(data.precedence, data.trait)
+    if data.type is not None:
+        if data.trait is None:
+            raise UserError(N_("Say of which trait that is the type."))
+        shop.declare(data.trait, data.type or None)
+    now = shop.settled()
+    return whole.Settled({trait: list(order) for trait, order in now.precedence.items()}, dict(now.types))
 
 
 def numbered(shop: Shop, key: str) -> int:

@@ -6,23 +6,21 @@ workspace's lock file: who can read the directory may, nobody else.
 
 from __future__ import annotations
 
-import hmac
 from typing import Annotated, Any, Final, Literal
 
 from litestar import Request, Response, post
 from litestar.datastructures import State
 from litestar.di import NamedDependency
-from litestar.exceptions import NotAuthorizedException, NotFoundException
+from litestar.exceptions import NotFoundException
 from litestar.openapi import ResponseSpec
 from litestar.params import Body, PathParameter, QueryParameter
 from msgspec import Meta, Struct
 
-from habitue.api.asked import read
+from habitue.api.asked import owned, read
 from habitue.api.shapes import Failure
 from habitue.app import Shop, access, leaflet
 from habitue.kernel import clock
 from habitue.kernel.errors import UserError
-from habitue.kernel.i18n import N_
 
 Key = Annotated[
     str,
@@ -109,10 +107,6 @@ def erase(
 
     Answers when it is done. One that is not known makes it erase nobody.
     """
-    token, given = request.app.state.token, request.headers.get("authorization", "")
-    if not token or not hmac.compare_digest(given.encode(), f"Bearer {token}".encode()):
-        raise NotAuthorizedException(
-            N_("The token of the running server is needed; it stands in the file “lock”.")
-        )
+    owned(request)
     done = shop.erase(data.customers, data.by)
     return Outcome(done.request, done.people, done.shared)

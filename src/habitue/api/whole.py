@@ -5,7 +5,7 @@ Instants are ISO 8601 in UTC, money is a decimal text in the workspace's currenc
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from msgspec import Struct
 
@@ -138,6 +138,24 @@ class Account(Struct, frozen=True):
     orders: int
     revenue: str
     events: Events
+
+
+class Settled(Struct, frozen=True):
+    """Whose word counts, the strongest first, by trait ("" for all others), and of which type traits are."""
+
+    precedence: dict[str, list[str]]
+    types: dict[str, str]
+
+
+class Settling(Struct, frozen=True, forbid_unknown_fields=True):
+    """Whose word shall count (none: as for all others), or of what `type` the trait is (empty: no more said).
+
+    Without a trait the precedence is that of all traits that have none of their own.
+    """
+
+    trait: str | None = None
+    precedence: list[str] | None = None
+    type: Literal["text", "number", "boolean", "date", "list", ""] | None = None
 
 
 class Trait(Struct, frozen=True):
