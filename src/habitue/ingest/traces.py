@@ -6,6 +6,7 @@ Nobody has worked out whom these texts are about, so they are looked through for
 from __future__ import annotations
 
 import csv
+import os
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -29,6 +30,9 @@ CLEARED: Final = (identity, inbox, held, dead, import_job, audit, erasure, suppr
 """The tables that hold what is personal at times."""
 
 REJECTS: Final = "rejects"
+_LONGEST: Final = 1 << 30
+"""Characters in a cell: whatever we wrote we read."""
+
 _NUMBERS: Final = (
     *("file", "kind", "dry_run", "rows", "events", "customers", "known", "rejected", "first", "last"),
     *("revenue", "currency", "differing"),
@@ -41,8 +45,6 @@ _NUMBERS: Final = (
 
 def refused(ops: Ops, marks: Marks) -> list[dict[str, Any]]:
     """The refused calls that name them."""
-    with ops.read() as tx:
-        rows = [row for row in tx.execute(dead.select().order_by(dead.c.id)) if _named(row.body, marks)]
     return [
         {
             "received": row.received,
@@ -50,18 +52,15 @@ def refused(ops: Ops, marks: Marks) -> list[dict[str, Any]]:
             "reason": row.reason,
             "call": row.body.decode("utf-8", "replace"),
         }
-        for row in rows
+        for row in _calls(ops, marks)
     ]
 
 
 def audited(ops: Ops, marks: Marks) -> list[dict[str, Any]]:
     """The acts noted that name them."""
-    with ops.read() as tx:
-        rows = list(tx.execute(audit.select().order_by(audit.c.id)))
     return [
         {"at": row.at, "by": row.by, "act": row.act, "about": row.about, "detail": row.detail}
-        for row in rows
-        if marks.within([row.about, row.detail])
+        for row in _notes(ops, marks)
     ]
 
 
@@ -88,30 +87,41 @@ def forget_files(folder: Path, marks: Marks) -> None:
         elif len(left) < len(rows):
             _write(path, [rows[0][0], *left])
     for path in Path(tempfile.gettempdir()).glob("habitue-defect-*.txt"):
-        if path.owner() == folder.owner() and marks.spoken(path.read_text("utf-8", "replace")):
+        if path.stat().st_uid == os.getuid() and marks.spoken(path.read_text("utf-8", "replace")):
             path.unlink()
 
 
 def forget(ops: Ops, request: Request, plan: Plan, marks: Marks) -> None:
     """Take them out of the operational database, and keep keyed hashes of their keys; all or nothing."""
     secret = erasures.secret(ops)
+    calls, notes = _calls(ops, marks), _notes(ops, marks)  # read before, so that nobody waits for it to write
     with ops.begin() as tx:
         for space, keys in ((PERSON, plan.keys), (ACCOUNT, plan.accounts)):
             given = ops.texts(keys)
             theirs = identity.c.value.in_(given.select().with_only_columns(given.c.value))
             tx.execute(identity.delete().where(identity.c.space == space, theirs))
         _forget_held(tx, set(plan.keys))
-        for row in tx.execute(dead.select()).all():
-            if _named(row.body, marks) or marks.within(row.detail):
-                tx.execute(dead.delete().where(dead.c.id == row.id))
+        for row in calls:
+            tx.execute(dead.delete().where(dead.c.id == row.id))
         for row in tx.execute(import_job.select()).all():
             numbers = {name: row.report[name] for name in _NUMBERS if name in row.report}
             tx.execute(import_job.update().where(import_job.c.id == row.id).values(report=numbers))
-        for row in tx.execute(audit.select()).all():
-            if marks.within([row.about, row.detail]):
-                mine = audit.update().where(audit.c.id == row.id)
-                tx.execute(mine.values(about=f"erasure:{request.id}", detail={}))
+        for row in notes:
+            mine = audit.update().where(audit.c.id == row.id)
+            tx.execute(mine.values(about=f"erasure:{request.id}", detail={}))
         erasures.forget(tx, request, plan.keys, secret)
+
+
+def _calls(ops: Ops, marks: Marks) -> list[Any]:
+    with ops.read() as tx:
+        rows = tx.execute(dead.select().order_by(dead.c.id))
+        return [row for row in rows if _named(row.body, marks) or marks.within(row.detail)]
+
+
+def _notes(ops: Ops, marks: Marks) -> list[Any]:
+    with ops.read() as tx:
+        rows = tx.execute(audit.select().order_by(audit.c.id))
+        return [row for row in rows if marks.within([row.about, row.detail])]
 
 
 def _forget_held(tx: Tx, keys: set[str]) -> None:
@@ -137,7 +147,8 @@ def _named(body: bytes, marks: Marks) -> bool:
 
 def _rows(path: Path) -> Iterator[tuple[list[str], list[str]]]:
     """Header and row, for each row of a file of refused ones."""
-    with path.open(encoding="utf-8-sig", newline="") as file:
+    csv.field_size_limit(_LONGEST)
+    with path.open(encoding="utf-8-sig", newline="", errors="replace") as file:
         rows = csv.reader(file)
         header = next(rows, [])
         for row in rows:
