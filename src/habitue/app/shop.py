@@ -18,6 +18,8 @@ from habitue.app import identities as decide
 from habitue.app import imports
 from habitue.app.consents import Consenting
 from habitue.app.customers import Customers
+from habitue.app.data import Data
+from habitue.app.duplicates import Alike
 from habitue.app.imports import ImportReport, Told
 from habitue.app.privacy import Private
 from habitue.app.selection import Selection
@@ -64,7 +66,7 @@ class Behind:
     refused: dict[str, int]
 
 
-class Shop(Customers, Private, Consenting):
+class Shop(Customers, Data, Private, Consenting, Alike):
     """A workspace with all that can be asked of it and done with it."""
 
     @classmethod

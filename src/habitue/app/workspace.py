@@ -27,6 +27,7 @@ from habitue.kernel.clock import Micros
 from habitue.kernel.errors import UserError
 from habitue.kernel.i18n import LANGUAGES, N_, Language
 from habitue.kernel.region import region
+from habitue.metrics.catalogue import Details
 from habitue.people import identities
 from habitue.people.keys import spoken
 from habitue.rules.catalogue import Catalogue
@@ -162,11 +163,13 @@ class Workspace:
         self.folds = Kept[str, Intervals](lambda: self.generation, FOLDS)
         """The rules last folded, by text."""
         self.names = Kept[str, Catalogue](lambda: self.generation, 1)
+        self.details = Kept[str, Details](lambda: self.generation, 1)
+        """The last close look at what comes in."""
         self.notices: list[Notice] = []
         """What its owner should know of how the workspace was found, and what was done about it."""
         self.recent = Recent()
         """The last calls over HTTP."""
-        self.forgetting: list[Callable[[], None]] = [self.recent.clear]
+        self.forgetting: list[Callable[[], None]] = [self.recent.clear, self.details.forget]
         """Told when people are erased: whoever keeps what came in only in memory."""
         self.taking: Micros | None = None
         """When what waited longest was received, of what is being taken in: it counts once it is folded."""

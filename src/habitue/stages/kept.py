@@ -59,10 +59,28 @@ class Kept(Generic[K, V]):
         self._make_aside(key, make)
         return made
 
-    def _make_aside(self, key: K, make: Make[V]) -> None:
+    def glance(
+        self, key: K, now: Micros, age: Micros | None, make: Make[V], patience: float
+    ) -> Made[V] | None:
+        """As `get`; None where there is none yet and the first takes longer than `patience` (seconds)."""
+        if key not in self._made:
+            making = self._make_aside(key, make)
+            if making:
+                making.join(patience)
+            if key not in self._made:
+                return None
+        return self.get(key, now, age, make)
+
+    def forget(self) -> None:
+        """Keep nothing of what was made until now."""
+        with self._lock:
+            self._made.clear()
+
+    def _make_aside(self, key: K, make: Make[V]) -> Thread | None:
+        """The thread that makes it; None where one is at it already."""
         with self._lock:
             if key in self._making:
-                return
+                return None
             self._making.add(key)
 
         def aside() -> None:
@@ -71,7 +89,9 @@ class Kept(Generic[K, V]):
             finally:
                 self._making.discard(key)
 
-        Thread(target=aside, daemon=True).start()
+        thread = Thread(target=aside, daemon=True)
+        thread.start()
+        return thread
 
     def _make(self, key: K, make: Make[V], wait: bool) -> Made[V]:
         began = perf_counter()

@@ -5,9 +5,29 @@ from __future__ import annotations
 from typing import Any
 
 import sqlalchemy as sa
+from msgspec import Struct
 
 from habitue.store.ops import Ops
 from habitue.store.tables import import_job, mapping
+
+
+class Job(Struct, frozen=True):
+    """An import: which file and kind, begun and finished (None: cut short), and its report."""
+
+    file: str
+    kind: str
+    started: int
+    finished: int | None
+    report: dict[str, Any]
+
+
+def latest(ops: Ops, most: int) -> list[Job]:
+    """The last imports, the latest first."""
+    rows = import_job.select().order_by(import_job.c.id.desc()).limit(most)
+    with ops.read() as tx:
+        return [
+            Job(row.file, row.kind, row.started, row.finished, row.report or {}) for row in tx.execute(rows)
+        ]
 
 
 def begin(ops: Ops, fingerprint: str, file: str, kind: str, now: int) -> int:

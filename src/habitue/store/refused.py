@@ -71,11 +71,24 @@ def counts(ops: Ops) -> dict[str, int]:
         return {code: int(n) for code, n in counted}
 
 
+def by_source(ops: Ops) -> dict[str, int]:
+    """How many wait to be looked at, by who sent them."""
+    waiting = sa.select(dead.c.source, sa.func.count()).where(dead.c.settled.is_(None))
+    with ops.read() as tx:
+        return {source: int(n) for source, n in tx.execute(waiting.group_by(dead.c.source))}
+
+
 def latest(ops: Ops, most: int) -> list[Dead]:
     """Those that wait to be looked at, the newest first."""
     waiting = dead.select().where(dead.c.settled.is_(None)).order_by(dead.c.id.desc()).limit(most)
     with ops.read() as tx:
         return [_dead(row) for row in tx.execute(waiting)]
+
+
+def numbered(ops: Ops, number: int) -> Dead | None:
+    """One that waits; None where there is no such one."""
+    with ops.read() as tx:
+        return waiting(tx, number)
 
 
 def waiting(tx: sa.Connection, number: int) -> Dead | None:

@@ -1,0 +1,64 @@
+"""What comes in, as people look at it: where from, what it is like, and what is unexpected about it."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from msgspec import Struct
+
+from habitue.app.shelf import Shelf
+from habitue.ingest.calls import sources
+from habitue.ingest.calls.sources import Source
+from habitue.kernel import clock
+from habitue.kernel.clock import HOUR, Micros
+from habitue.metrics import catalogue, volume
+from habitue.metrics.catalogue import Details, Entry
+from habitue.metrics.volume import Feed
+from habitue.stages.kept import Made
+from habitue.store import jobs, refused
+from habitue.store.jobs import Job
+
+PATIENCE: Final = 0.4
+"""Seconds for which a page waits for the first close look."""
+
+
+class Origin(Struct, frozen=True):
+    """Where events come from: over HTTP (`source`, unless it is closed) or from files and the like, and how
+    many refused ones wait to be looked at.
+    """
+
+    name: str
+    source: Source | None
+    feed: Feed | None
+    refused: int
+
+
+class Data(Shelf):
+    """A workspace with its catalogue."""
+
+    def catalogue_entries(self, now: Micros | None = None, *, wait: bool = True) -> list[Entry]:
+        """Every event name and trait; without `wait` perhaps with what was seen some time ago, or not yet."""
+        when = clock.now() if now is None else now
+        zone = self.settings.timezone
+
+        def look(_: bool) -> Made[Details]:
+            generation = self.generation
+            return Made(catalogue.details(self.warehouse, zone, when), generation, when)
+
+        if wait:
+            seen: Made[Details] | None = self.details.get("", when, HOUR, look, wait=True)
+        else:
+            seen = self.details.glance("", when, HOUR, look, PATIENCE)
+        return catalogue.entries(self.warehouse, zone, when, seen.value if seen else None)
+
+    def origins(self, now: Micros | None = None) -> list[Origin]:
+        """Where events come from: first who may send over HTTP, then all else by name."""
+        feeds = volume.feeds(self.warehouse, self.settings.timezone, clock.now() if now is None else now)
+        waiting = refused.by_source(self.ops)
+        live = {one.id: one for one in sources.open_(self.ops)}
+        names = [*live, *sorted((feeds.keys() | waiting.keys()) - live.keys())]
+        return [Origin(one, live.get(one), feeds.get(one), waiting.get(one, 0)) for one in names]
+
+    def imports(self, most: int = 100) -> list[Job]:
+        """The files that were imported, the latest first."""
+        return jobs.latest(self.ops, most)
