@@ -12,7 +12,7 @@ from litestar.params import FromPath, FromQuery, QueryParameter
 from habitue.app import Shop
 from habitue.kernel import clock
 from habitue.kernel.clock import DAY, Micros
-from habitue.people import consent, profiles
+from habitue.people import accounts, consent, profiles
 from habitue.people.keys import bare
 from habitue.people.profiles import Person, Stay
 from habitue.stages.models import Model
@@ -62,6 +62,7 @@ def show(
         consents=consent.standing(shop.warehouse, found.person),
         channels=consent.NAMES,
         answers=consent.STATUSES,
+        accounts=accounts.of(shop.warehouse, found.person),
     )
 
 
