@@ -248,3 +248,27 @@ def test_nothing_is_left_of_who_was_erased_and_every_total_stays(
     assert figures(place) == after
     listed = answer(habitue, place, "erasures")
     assert [(one["by"], one["reason"]) for one in listed] == [("ada", "asked for")]
+
+
+def test_nothing_is_erased_before_it_is_meant_and_what_is_said_is_said_in_french_too(
+    habitue: Habitue, empty: Path, orders: Path, tmp_path: Path
+) -> None:
+    assert habitue("import", orders, "--data", empty).returncode == 0
+    asked = habitue("erase", "c-1", "--data", empty, "--language", "fr")
+    assert asked.returncode == 0
+    assert "user:c-1" in asked.stdout
+    assert "--yes" in asked.stdout
+    assert answer(habitue, empty, "erasures") == []
+    for words in (("erase", "--yes"), ("erase", "c-9", "--yes"), ("retention", "--prospects", "soon")):
+        assert habitue(*words, "--data", empty).returncode == 2
+    assert habitue("export", "c-1", "--to", tmp_path / "a" / "c.zip", "--data", empty).returncode == 0
+    done = habitue("erase", "c-1", "--yes", "--data", empty, "--language", "fr")
+    assert "1 personne est effacée." in done.stdout
+    assert len(answer(habitue, empty, "erasures", "--list")["erased"]) == 1
+    again = habitue("import", orders, "--data", empty)
+    assert "erased since" in again.stdout
+    kept = habitue("retention", "--customers", "1d", "--data", empty, "--csv")
+    assert "c-2,customer," in kept.stdout
+    assert "customers after 1d" in kept.stderr
+    assert answer(habitue, empty, "retention", "--run")["people"] == 1
+    assert [one["reason"] for one in answer(habitue, empty, "erasures")] == ["retention", "asked for"]
