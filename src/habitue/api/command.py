@@ -253,6 +253,37 @@ class Split(Command, frozen=True):
     why: str
 
 
+class Duplicates(Command, frozen=True):
+    """Pairs of customers who may be one, after comparing all if `find`; or those `settled` already."""
+
+    find: bool = False
+    least: float = 0.9
+    settled: bool = False
+
+
+class MergeDuplicate(Command, frozen=True):
+    """Make one customer of a pair; `by` is who decides it."""
+
+    number: int
+    by: str
+    why: str | None = None
+
+
+class DismissDuplicate(Command, frozen=True):
+    """Keep the two of a pair apart for good."""
+
+    number: int
+    by: str
+
+
+class UndoDuplicate(Command, frozen=True):
+    """Take back what was decided about a pair."""
+
+    number: int
+    by: str
+    why: str | None = None
+
+
 class Export(Command, frozen=True):
     """Write all that is kept of a customer into a directory or ZIP file; `to` is absolute, in bytes."""
 

@@ -25,6 +25,7 @@ from litestar.response import Stream
 import habitue.api.calls
 import habitue.api.consenting
 import habitue.api.definitions
+import habitue.api.duplicating
 import habitue.api.identities
 import habitue.api.people
 import habitue.api.privacy  # noqa: F401  their commands are known once they are loaded

@@ -10,7 +10,7 @@ import typer
 
 from habitue import __version__
 from habitue.api import command
-from habitue.cli import calls, consents, customers, identities, models, privacy, segments
+from habitue.cli import calls, consents, customers, duplicates, identities, models, privacy, segments
 from habitue.cli.desk import Desk, verb
 from habitue.cli.groups import Home
 from habitue.cli.models import At, ModelId
@@ -38,6 +38,7 @@ app.add_typer(calls.sources, name="sources")
 app.add_typer(calls.refused, name="refused")
 app.add_typer(customers.app)
 app.add_typer(identities.app)
+app.add_typer(duplicates.app, name="duplicates")
 app.add_typer(consents.app)
 app.add_typer(privacy.app)
 

@@ -21,7 +21,7 @@ from habitue.ingest.erasing import Plan
 from habitue.ingest.inbox import packed
 from habitue.people.identity import ACCOUNT, PERSON
 from habitue.people.privacy import Marks
-from habitue.store import erasures
+from habitue.store import erasures, pairs
 from habitue.store.erasures import Request
 from habitue.store.ops import Ops, Tx
 from habitue.store.tables import audit, dead, erasure, held, identity, import_job, inbox, suppression
@@ -109,6 +109,7 @@ def forget(ops: Ops, request: Request, plan: Plan, marks: Marks) -> None:
         for row in notes:
             mine = audit.update().where(audit.c.id == row.id)
             tx.execute(mine.values(about=f"erasure:{request.id}", detail={}))
+        pairs.forget(tx, {one.node for one in plan.gone})
         erasures.forget(tx, request, plan.keys, secret)
 
 

@@ -149,20 +149,28 @@ def members(warehouse: Warehouse, version: int, at: Micros, persons: Sequence[in
 
 def person(warehouse: Warehouse, number: int) -> Person | None:
     """One person by number, also by that of a key that was merged into another; None where there is none."""
+    merged = warehouse.read("SELECT person FROM merged WHERE node = ?", (number,)).column(0).to_pylist()
+    whole = merged[0] if merged else number
+    return people(warehouse, [whole]).get(whole)
+
+
+def people(warehouse: Warehouse, persons: Sequence[int]) -> dict[int, Person]:
+    """Those of the persons that there are, by number."""
+    if not persons:
+        return {}
     sql = """SELECT person, key, epoch_us(birth) AS birth FROM person
-        WHERE person = coalesce((SELECT person FROM merged WHERE node = ?), ?)"""
-    found = _rows(warehouse, sql, (number, number))
-    if not found:
-        return None
-    one = found[0]
-    sums = _rows(warehouse, _ORDERS, (_LATEST,), [one["person"]])
-    row = _sums(sums[0] if sums else None)
-    return Person(
-        **one,
-        traits=_traits(warehouse, [one["person"]]).get(one["person"], {}),
-        **row,
-        first_order=sums[0]["first_order"] if sums else None,
-    )
+        WHERE person IN (SELECT person FROM wanted)"""
+    sums = {row["person"]: row for row in _rows(warehouse, _ORDERS, (_LATEST,), persons)}
+    traits = _traits(warehouse, persons)
+    return {
+        row["person"]: Person(
+            **row,
+            traits=traits.get(row["person"], {}),
+            **_sums(sums.get(row["person"])),
+            first_order=sums[row["person"]]["first_order"] if row["person"] in sums else None,
+        )
+        for row in _rows(warehouse, sql, (), persons)
+    }
 
 
 def stays(warehouse: Warehouse, version: int, person: int) -> list[Stay]:

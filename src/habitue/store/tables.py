@@ -7,6 +7,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    Float,
     ForeignKey,
     Index,
     Integer,
@@ -174,3 +175,19 @@ erasure = Table(
     Column("done", BigInteger),
 )
 """Who asked when to erase how many people; `plan` says whom, and only until nothing of them is left."""
+
+duplicate = Table(
+    "duplicate",
+    tables,
+    Column("id", Integer, primary_key=True),
+    Column("one", BigInteger, nullable=False),
+    Column("other", BigInteger, nullable=False),
+    Column("likely", Float(53), nullable=False),
+    Column("levels", JSON, nullable=False),
+    Column("found", BigInteger, nullable=False),
+    Column("settled", BigInteger),
+    Column("outcome", Text),
+    Column("by", Text),
+    UniqueConstraint("one", "other", name="duplicate_pair"),
+)
+"""Two keys, by number, that may be one customer's; `outcome` is `merged` or `dismissed` when settled."""
