@@ -70,8 +70,8 @@ def export(
         Literal["json", "html", "zip"],
         QueryParameter(name="form", description="For programs, people, or both."),
     ] = "json",
-) -> Response[bytes]:
-    """All that is kept of a customer, from every store."""
+) -> Response[access.Record]:
+    """All that is kept of a customer, from every store. What is documented is the form for programs."""
     try:
         found = shop.record(int(key) if key.isascii() and key.isdigit() and len(key) < 10 else key)
     except UserError as error:
@@ -87,7 +87,7 @@ def export(
         "content-security-policy": leaflet.POLICY,
         "cache-control": "no-store",
     }
-    return Response(content, media_type=kind, headers=headers)
+    return Response(content, media_type=kind, headers=headers)  # type: ignore[arg-type]
 
 
 @read("/privacy/erasures")
