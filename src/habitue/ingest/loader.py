@@ -193,7 +193,7 @@ def _batches(rows: Iterable[Waiting]) -> Iterator[list[Waiting]]:
 
 def _numbered(ops: Ops, log: EventLog, warehouse: Warehouse, batch: list[Waiting]) -> pa.Table:
     """The events of a batch that the log lacks, as `LOG` rows; of two with one id the first counts."""
-    every = pa.concat_tables(_labelled(row) for row in batch)
+    every = _labelled(batch)
     known = twice.known(warehouse, every["id"])
     kept = every.take(np.delete(np.arange(every.num_rows), known)) if len(known) else every
     columns = {name: kept[name] for name in kept.column_names} | {
@@ -234,17 +234,16 @@ def _contradicted(ops: Ops, warehouse: Warehouse, batch: list[Waiting]) -> int:
     return len(found)
 
 
-def _labelled(row: Waiting) -> pa.Table:
-    """The parcel's events with what is known of the parcel."""
-    n = row.table.num_rows
-    labels = {
-        "received": pa.repeat(pa.scalar(row.received, MOMENT), n),
-        "source": pa.repeat(row.source, n),
-        "history": pa.repeat(row.history, n),
-    }
-    table = row.table.rename_columns(
-        [{"account": "account_key"}.get(name, name) for name in row.table.column_names]
-    )
-    for name, column in labels.items():
-        table = table.append_column(name, column)
+def _labelled(batch: list[Waiting]) -> pa.Table:
+    """The events of a batch, each with what is known of its parcel."""
+    many = [row.table.num_rows for row in batch]
+    table = pa.concat_tables(row.table for row in batch)
+    table = table.rename_columns([{"account": "account_key"}.get(name, name) for name in table.column_names])
+    of = pa.array(np.repeat(np.arange(len(batch)), many))
+    for name, told in (
+        ("received", pa.array([row.received for row in batch], MOMENT)),
+        ("source", pa.array([row.source for row in batch])),
+        ("history", pa.array([row.history for row in batch])),
+    ):
+        table = table.append_column(name, told.take(of))
     return table

@@ -44,7 +44,11 @@ _IDLE: Final = """
 
 def without(warehouse: Warehouse, batch: list[Waiting]) -> list[Waiting]:
     """The batch without answers in calls that say what was known."""
-    said = [_said(part, row) for part, row in enumerate(batch) if row.places is not None]
+    said = [
+        _said(part, row)
+        for part, row in enumerate(batch)
+        if row.places is not None and pc.index(row.table["name"], EVENT).as_py() >= 0
+    ]
     told = pa.concat_tables(said) if said else None
     if told is None or not len(told):
         return batch

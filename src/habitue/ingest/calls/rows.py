@@ -126,13 +126,13 @@ def _rows(raw: Raw, kind: str | None, sent: Micros | None, place: int, origin: O
         name, props = _NAMED[type_](call)
         said = _said(props, call)
         known = _known(type_, call, props, origin)
-        answers = choices(call, type_, known[0], origin.verified)
+        if not known:
+            return Fault("nobody", {})
+        answers = choices(call, type_, known[0], origin.verified) if b'"consent"' in bytes(raw) else ()
     except RecursionError:
         return Fault("too-deep", {})
     except (msgspec.DecodeError, UnicodeDecodeError, ValueError) as error:
         return Fault("no-json", {"reason": str(error)})
-    if not known:
-        return Fault("nobody", {})
     told = call.originalTimestamp if call.timestamp is None else call.timestamp
     at = moment(told)
     ts = origin.received if at is None else corrected(at, sent, origin.received)
@@ -169,10 +169,12 @@ def _known(type_: str, call: Call, props: bytes, origin: Origin) -> list[str]:
     A page's key is there for all to read: it may name the device that somebody used, not join two customers.
     """
     found = [keys.user_key(call.userId), keys.anon_key(call.anonymousId)]
+    if type_ not in ("alias", "identify"):
+        return [key for key in found if key]
     if type_ == "alias":
         found.append(keys.anon_key(call.previousId))
         found[1:1] = [keys.user_key(call.previousId)] if origin.verified else []
-    if origin.verified and type_ == "identify":
+    elif origin.verified:
         reach = _REACH.decode(props)
         found[1:1] = [keys.email_key(reach.email), keys.phone_key(reach.phone, origin.terms.region)]
     return list(dict.fromkeys(key for key in found if key))
