@@ -328,8 +328,8 @@ def histories(draw: st.DrawFn, subject: Subject = "person", most: int = 10, dept
     if depth:
         other: Subject = "account" if subject == "person" else "person"
         others = tuple(draw(st.lists(histories(other, 4, depth - 1), max_size=2)))
-    lifted = {"accounts": others} if subject == "person" else {"members": others}
-    return History(min(stamps), tuple(events), tuple(changes), **lifted)
+    accounts, members = (others, ()) if subject == "person" else ((), others)
+    return History(min(stamps), tuple(events), tuple(changes), members, accounts)
 
 
 @st.composite

@@ -30,12 +30,13 @@ import habitue.api.identities
 import habitue.api.people
 import habitue.api.privacy  # noqa: F401  their commands are known once they are loaded
 from habitue.api.answer import Answer, End, Facts, Fault, Head, House, Line, Rows, Sheet, Step
-from habitue.api.command import COMMANDS, Command
+from habitue.api.command import Command
 from habitue.api.perform import Asked, perform
 from habitue.app import Shop
 from habitue.kernel.errors import UserError
 from habitue.kernel.i18n import N_, Language, choose, translator
 
+COMMANDS: Final[dict[str, type[Command]]] = {kind.name(): kind for kind in Command.__subclasses__()}
 AT_ONCE: Final = 1000
 AHEAD: Final = 16
 """Lines that may wait for a slow reader before the work waits too."""

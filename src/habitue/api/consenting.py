@@ -9,7 +9,7 @@ from typing import Final, cast
 
 from msgspec import to_builtins
 
-from habitue.api import command as commands
+from habitue.api import personal
 from habitue.api.answer import Answer, Cell, Column, Facts, Sheet
 from habitue.api.perform import Asked, perform
 from habitue.kernel.clock import iso
@@ -24,7 +24,7 @@ _SOURCE: Final = Column("source", N_("Source"))
 
 
 @perform.register
-def _consents(command: commands.Consents, asked: Asked) -> Answer:
+def _consents(command: personal.Consents, asked: Asked) -> Answer:
     say, shop = asked.say, asked.shop
     columns = (
         _WHEN,
@@ -56,7 +56,7 @@ def _consents(command: commands.Consents, asked: Asked) -> Answer:
 
 
 @perform.register
-def _consent(command: commands.Consent, asked: Asked) -> Answer:
+def _consent(command: personal.Consent, asked: Asked) -> Answer:
     shop = asked.shop
     kept = shop.consent(
         command.customer,
@@ -79,7 +79,7 @@ def _consent(command: commands.Consent, asked: Asked) -> Answer:
 
 
 @perform.register
-def _suppress(command: commands.Suppress, asked: Asked) -> Answer:
+def _suppress(command: personal.Suppress, asked: Asked) -> Answer:
     shop, say = asked.shop, asked.say
     new = shop.suppress(command.address, command.channel, command.reason, SOURCE)
     line = N_("Nobody writes to {address} any more.") if new else N_("{address} was on the list already.")
@@ -87,7 +87,7 @@ def _suppress(command: commands.Suppress, asked: Asked) -> Answer:
 
 
 @perform.register
-def _suppress_file(command: commands.SuppressFile, asked: Asked) -> Answer:
+def _suppress_file(command: personal.SuppressFile, asked: Asked) -> Answer:
     shop, say = asked.shop, asked.say
     path = Path(os.fsdecode(command.path))
     done = shop.suppress_file(path, command.channel, command.reason)
@@ -108,7 +108,7 @@ def _suppress_file(command: commands.SuppressFile, asked: Asked) -> Answer:
 
 
 @perform.register
-def _lift(command: commands.Lift, asked: Asked) -> Answer:
+def _lift(command: personal.Lift, asked: Asked) -> Answer:
     n = asked.shop.lift(command.address, command.channel, SOURCE)
     line = (
         N_("{address} may be written to again, as far as consent goes.")
@@ -119,7 +119,7 @@ def _lift(command: commands.Lift, asked: Asked) -> Answer:
 
 
 @perform.register
-def _suppressed(command: commands.Suppressed, asked: Asked) -> Answer:
+def _suppressed(command: personal.Suppressed, asked: Asked) -> Answer:
     reason = Column("reason", N_("Why"), names=_said(asked, REASONS))
     if command.address is None:
         columns = (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from habitue.api import command as commands
+from habitue.api import personal
 from habitue.api.answer import Answer, Cell, Column, Facts, Sheet
 from habitue.api.perform import Asked, perform
 from habitue.kernel.i18n import N_
@@ -14,7 +14,7 @@ OUTCOMES = {"merged": N_("merged"), "dismissed": N_("kept apart")}
 
 
 @perform.register
-def _duplicates(command: commands.Duplicates, asked: Asked) -> Answer:
+def _duplicates(command: personal.Duplicates, asked: Asked) -> Answer:
     shop, say = asked.shop, asked.say
     notes = []
     if command.find:
@@ -59,19 +59,19 @@ def _row(one: Duplicate, asked: Asked, settled: bool) -> Iterator[Cell]:
 
 
 @perform.register
-def _merge(command: commands.MergeDuplicate, asked: Asked) -> Answer:
+def _merge(command: personal.MergeDuplicate, asked: Asked) -> Answer:
     made = asked.shop.merge_duplicate(command.number, command.by, command.why)
     line = asked.say(N_("One customer now, known by: {keys}."), keys=", ".join(made.keys))
     return Facts({"customer": made.person, "keys": list(made.keys)}, [line])
 
 
 @perform.register
-def _dismiss(command: commands.DismissDuplicate, asked: Asked) -> Answer:
+def _dismiss(command: personal.DismissDuplicate, asked: Asked) -> Answer:
     asked.shop.dismiss_duplicate(command.number, command.by)
     return Facts({"pair": command.number}, [asked.say(N_("They stay apart and are not proposed again."))])
 
 
 @perform.register
-def _undo(command: commands.UndoDuplicate, asked: Asked) -> Answer:
+def _undo(command: personal.UndoDuplicate, asked: Asked) -> Answer:
     asked.shop.undo_duplicate(command.number, command.by, command.why)
     return Facts({"pair": command.number}, [asked.say(N_("Taken back: the pair is on the list again."))])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec import to_builtins
 
-from habitue.api import command as commands
+from habitue.api import personal
 from habitue.api.answer import Answer, Cell, Column, Facts, Sheet
 from habitue.api.perform import Asked, perform
 from habitue.kernel.i18n import N_
@@ -18,7 +18,7 @@ WITH = Column("with", N_("With"))
 
 
 @perform.register
-def _identities(command: commands.Identities, asked: Asked) -> Answer:
+def _identities(command: personal.Identities, asked: Asked) -> Answer:
     found = asked.shop.identities(command.customer)
     columns = (KEY, Column("joined", N_("Joined with")), WHEN, Column("source", N_("Source")), BY, WHY)
     rows: list[tuple[Cell, ...]] = [
@@ -42,7 +42,7 @@ def _identities(command: commands.Identities, asked: Asked) -> Answer:
 
 
 @perform.register
-def _decisions(_: commands.Decisions, asked: Asked) -> Answer:
+def _decisions(_: personal.Decisions, asked: Asked) -> Answer:
     said = {"merge": asked.say(N_("merged")), "split": asked.say(N_("split"))}
     columns = (WHEN, BY, Column("act", N_("What")), KEY, WITH, WHY)
     rows = [(one.ts, one.by, said[one.act], one.one, one.other, one.why) for one in asked.shop.decisions()]
@@ -50,20 +50,20 @@ def _decisions(_: commands.Decisions, asked: Asked) -> Answer:
 
 
 @perform.register
-def _shared(_: commands.Shared, asked: Asked) -> Answer:
+def _shared(_: personal.Shared, asked: Asked) -> Answer:
     columns = (KEY, Column("kind", N_("Kind")), Column("claims", N_("Claimed with"), "count"))
     return Sheet(columns, [(one.key, one.to or None, one.many) for one in asked.shop.shared()])
 
 
 @perform.register
-def _merge(command: commands.Merge, asked: Asked) -> Answer:
+def _merge(command: personal.Merge, asked: Asked) -> Answer:
     made = asked.shop.merge(command.one, command.other, command.by, command.why)
     line = asked.say(N_("One customer now, known by: {keys}."), keys=", ".join(made.keys))
     return Facts(_fields(made), [line])
 
 
 @perform.register
-def _split(command: commands.Split, asked: Asked) -> Answer:
+def _split(command: personal.Split, asked: Asked) -> Answer:
     left, other = asked.shop.split(command.one, command.other, command.by, command.why), command.other
     if asked.shop.person(other) != left.person:
         return Facts(_fields(left), [asked.say(N_("Two customers now."))])

@@ -6,8 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from msgspec import json, to_builtins
 
-from habitue.api import command as commands
-from habitue.api import profile
+from habitue.api import personal, profile
 from habitue.api.answer import Answer, Cell, Column, Facts, Sheet
 from habitue.api.perform import Asked, perform
 from habitue.api.whole import Membership
@@ -44,7 +43,7 @@ _COUNTS = {"now": N_("current"), "then": N_("former"), "no": N_("outranked")}
 
 
 @perform.register
-def _search(command: commands.Search, asked: Asked) -> Answer:
+def _search(command: personal.Search, asked: Asked) -> Answer:
     columns = (
         Column("customer", N_("Customer")),
         Column("name", N_("Name")),
@@ -57,21 +56,21 @@ def _search(command: commands.Search, asked: Asked) -> Answer:
 
 
 @perform.register
-def _customer(command: commands.Customer, asked: Asked) -> Answer:
+def _customer(command: personal.Customer, asked: Asked) -> Answer:
     found = asked.shop.customer(command.customer)
     fields = to_builtins(profile.whole_customer(asked.shop, found))
     return Facts(fields, list(_Page(asked).customer(found)))
 
 
 @perform.register
-def _account(command: commands.Account, asked: Asked) -> Answer:
+def _account(command: personal.Account, asked: Asked) -> Answer:
     found = asked.shop.account(command.account)
     fields = to_builtins(profile.whole_account(asked.shop, found))
     return Facts(fields, list(_Page(asked).account(found)))
 
 
 @perform.register
-def _traits(command: commands.Traits, asked: Asked) -> Answer:
+def _traits(command: personal.Traits, asked: Asked) -> Answer:
     if command.customer is not None:
         return _history(asked.shop.customer(command.customer).history, asked.say)
     columns = (
@@ -118,12 +117,12 @@ def _mark(said: Said) -> str:
 
 
 @perform.register
-def _prefer(command: commands.Prefer, asked: Asked) -> Answer:
+def _prefer(command: personal.Prefer, asked: Asked) -> Answer:
     return _settled(asked.shop.prefer(command.sources, command.trait), asked.say)
 
 
 @perform.register
-def _declare(command: commands.Declare, asked: Asked) -> Answer:
+def _declare(command: personal.Declare, asked: Asked) -> Answer:
     return _settled(asked.shop.declare(command.trait, command.type), asked.say)
 
 

@@ -8,7 +8,7 @@ from typing import Final
 
 from msgspec import to_builtins
 
-from habitue.api import command as commands
+from habitue.api import personal
 from habitue.api.answer import Answer, Column, Facts, Sheet
 from habitue.api.perform import Asked, perform
 from habitue.app.privacy import Erased
@@ -19,14 +19,14 @@ SHOWN: Final = 10
 
 
 @perform.register
-def _export(command: commands.Export, asked: Asked) -> Answer:
+def _export(command: personal.Export, asked: Asked) -> Answer:
     files = asked.shop.export(command.customer, Path(os.fsdecode(command.to)))
     names = [os.fsencode(file).decode(errors="replace") for file in files]
     return Facts({"files": names}, [asked.say(N_("Written: {files}."), files=", ".join(names))])
 
 
 @perform.register
-def _erase(command: commands.Erase, asked: Asked) -> Answer:
+def _erase(command: personal.Erase, asked: Asked) -> Answer:
     if command.sure:
         return _done(asked.shop.erase(command.customers, command.by, told=asked.told), asked)
     keys = [asked.shop.identities(customer).keys for customer in command.customers]
@@ -40,7 +40,7 @@ def _erase(command: commands.Erase, asked: Asked) -> Answer:
 
 
 @perform.register
-def _erasures(_: commands.Erasures, asked: Asked) -> Answer:
+def _erasures(_: personal.Erasures, asked: Asked) -> Answer:
     columns = (
         Column("request", N_("Number"), "count"),
         Column("asked", N_("Asked"), "time"),
@@ -57,19 +57,19 @@ def _erasures(_: commands.Erasures, asked: Asked) -> Answer:
 
 
 @perform.register
-def _erased(_: commands.Erased, asked: Asked) -> Answer:
+def _erased(_: personal.Erased, asked: Asked) -> Answer:
     lines = asked.shop.erased_list().splitlines()
     return Facts({"erased": lines}, lines)
 
 
 @perform.register
-def _reerase(command: commands.Reerase, asked: Asked) -> Answer:
+def _reerase(command: personal.Reerase, asked: Asked) -> Answer:
     done = asked.shop.replay_erasures(command.by, listed=command.listed, told=asked.told)
     return _done(done or Erased(0, 0, []), asked)
 
 
 @perform.register
-def _retention(command: commands.Retention, asked: Asked) -> Answer:
+def _retention(command: personal.Retention, asked: Asked) -> Answer:
     shop, say = asked.shop, asked.say
     rules = shop.keep_for(prospects=command.prospects, customers=command.customers, alone=command.alone)
     if command.run:

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from habitue.api import command
+from habitue.api import personal
 from habitue.cli.desk import Desk, verb
 from habitue.kernel.errors import UserError
 from habitue.kernel.i18n import N_
@@ -87,10 +87,10 @@ def consent(
     if status is None:
         if any((channel, purpose, at, text, text_id, ip, form, by)):
             raise UserError(N_("Say what they answered with --status, such as --status granted."))
-        desk.do(command.Consents(customer=customer))
+        desk.do(personal.Consents(customer=customer))
         return
     desk.do(
-        command.Consent(
+        personal.Consent(
             customer=customer,
             status=status,
             channel=channel or "email",
@@ -143,11 +143,11 @@ def suppress(
         if lift:
             raise UserError(N_("Only one address at a time can be lifted."))
         path = os.fsencode(file.absolute())
-        desk.do(command.SuppressFile(path=path, channel=channel, reason=reason))
+        desk.do(personal.SuppressFile(path=path, channel=channel, reason=reason))
     elif lift:
-        desk.do(command.Lift(address=address or "", channel=channel))
+        desk.do(personal.Lift(address=address or "", channel=channel))
     else:
-        desk.do(command.Suppress(address=address or "", channel=channel, reason=reason))
+        desk.do(personal.Suppress(address=address or "", channel=channel, reason=reason))
 
 
 @verb(app, help=N_("Whether an address is on the suppression list; without one, how many are, and why."))
@@ -157,4 +157,4 @@ def suppressed(
         str | None, typer.Argument(metavar="[ADDRESS]", help=N_("An e-mail address or a phone number."))
     ] = None,
 ) -> None:
-    desk.do(command.Suppressed(address=address))
+    desk.do(personal.Suppressed(address=address))

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from habitue.api import command
+from habitue.api import personal
 from habitue.cli.desk import Desk, verb
 from habitue.kernel.errors import UserError
 from habitue.kernel.i18n import N_
@@ -26,7 +26,7 @@ def search(
     text: Annotated[list[str], typer.Argument(metavar="TEXT", help=N_("Such as: marie dup"))],
     limit: Annotated[int, typer.Option("--limit", min=1, max=1000, help=N_("So many at most."))] = 50,
 ) -> None:
-    desk.do(command.Search(text=" ".join(text), limit=limit))
+    desk.do(personal.Search(text=" ".join(text), limit=limit))
 
 
 @verb(
@@ -42,7 +42,7 @@ def customer(
         str, typer.Argument(metavar="KEY", help=N_("A customer’s key, such as c-001 or email:a@example.com."))
     ],
 ) -> None:
-    desk.do(command.Customer(customer=key))
+    desk.do(personal.Customer(customer=key))
 
 
 @verb(
@@ -52,7 +52,7 @@ def customer(
 def account(
     desk: Desk, key: Annotated[str, typer.Argument(metavar="KEY", help=N_("The account’s key."))]
 ) -> None:
-    desk.do(command.Account(account=key))
+    desk.do(personal.Account(account=key))
 
 
 @verb(
@@ -93,11 +93,11 @@ def traits(
     if type_ is not None:
         if trait is None:
             raise UserError(N_("Say which trait with --trait."))
-        desk.do(command.Declare(trait=trait, type=type_ or None))
+        desk.do(personal.Declare(trait=trait, type=type_ or None))
     elif prefer is not None:
         sources = tuple(one.strip() for one in prefer.split(",")) if prefer.strip() else ()
-        desk.do(command.Prefer(sources=sources, trait=trait))
+        desk.do(personal.Prefer(sources=sources, trait=trait))
     elif trait is not None:
         raise UserError(N_("With --trait goes --prefer or --type."))
     else:
-        desk.do(command.Traits(customer=customer))
+        desk.do(personal.Traits(customer=customer))

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from habitue.api import command
+from habitue.api import personal
 from habitue.cli.desk import Desk, verb
 from habitue.cli.groups import Listed
 from habitue.kernel.i18n import N_
@@ -40,19 +40,19 @@ def list_(
         bool, typer.Option("--settled", help=N_("The pairs that were merged or kept apart instead."))
     ] = False,
 ) -> None:
-    desk.do(command.Duplicates(find=find, least=least, settled=settled))
+    desk.do(personal.Duplicates(find=find, least=least, settled=settled))
 
 
 @verb(app, help=N_("Make one customer of a pair; “habitue duplicates undo” takes it back."))
 def merge(desk: Desk, number: Number, why: Why = None, by: By = None) -> None:
-    desk.do(command.MergeDuplicate(number=number, by=by or getuser(), why=why))
+    desk.do(personal.MergeDuplicate(number=number, by=by or getuser(), why=why))
 
 
 @verb(app, help=N_("Keep the two of a pair apart: they are never proposed again."))
 def dismiss(desk: Desk, number: Number, by: By = None) -> None:
-    desk.do(command.DismissDuplicate(number=number, by=by or getuser()))
+    desk.do(personal.DismissDuplicate(number=number, by=by or getuser()))
 
 
 @verb(app, help=N_("Take back what was decided about a pair."))
 def undo(desk: Desk, number: Number, why: Why = None, by: By = None) -> None:
-    desk.do(command.UndoDuplicate(number=number, by=by or getuser(), why=why))
+    desk.do(personal.UndoDuplicate(number=number, by=by or getuser(), why=why))

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from habitue.api import command
+from habitue.api import personal
 from habitue.cli.desk import Desk, verb
 from habitue.kernel.errors import UserError
 from habitue.kernel.i18n import N_
@@ -45,9 +45,9 @@ def identities(
     if shared and customer:
         raise UserError(N_("Give a customer or --shared, not both."))
     if shared:
-        desk.do(command.Shared())
+        desk.do(personal.Shared())
     else:
-        desk.do(command.Identities(customer=customer) if customer else command.Decisions())
+        desk.do(personal.Identities(customer=customer) if customer else personal.Decisions())
 
 
 @verb(
@@ -58,9 +58,9 @@ def identities(
     ),
 )
 def merge(desk: Desk, one: Key, other: Key, why: Why, by: By = None) -> None:
-    desk.do(command.Merge(one=one, other=other, why=why, by=by or getuser()))
+    desk.do(personal.Merge(one=one, other=other, why=why, by=by or getuser()))
 
 
 @verb(app, help=N_("Take two keys of a customer apart, and keep them so whatever is claimed later."))
 def split(desk: Desk, one: Key, other: Key, why: Why, by: By = None) -> None:
-    desk.do(command.Split(one=one, other=other, why=why, by=by or getuser()))
+    desk.do(personal.Split(one=one, other=other, why=why, by=by or getuser()))

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from habitue.api import command
+from habitue.api import personal
 from habitue.cli.desk import Desk, verb
 from habitue.kernel.errors import UserError
 from habitue.kernel.i18n import N_
@@ -37,7 +37,7 @@ def export(
         Path, typer.Option("--to", metavar="DIR|FILE.zip", readable=False, help=N_("Where to write it."))
     ],
 ) -> None:
-    desk.do(command.Export(customer=customer, to=os.fsencode(to.absolute())))
+    desk.do(personal.Export(customer=customer, to=os.fsencode(to.absolute())))
 
 
 @verb(
@@ -64,7 +64,7 @@ def erase(
     wanted = [one.strip() for one in (*(customers or ()), *listed) if one.strip()]
     if not wanted:
         raise UserError(N_("Say whom to erase: their keys, or --file with a key on each line."))
-    desk.do(command.Erase(customers=tuple(wanted), by=by or getuser(), sure=yes))
+    desk.do(personal.Erase(customers=tuple(wanted), by=by or getuser(), sure=yes))
 
 
 @verb(app, help=N_("What was asked to be erased, by whom, and when it was done."))
@@ -87,9 +87,9 @@ def erasures(
 ) -> None:
     if replay or file:
         text = file.read_text("utf-8", errors="replace") if file else None
-        desk.do(command.Reerase(by=by or getuser(), listed=text))
+        desk.do(personal.Reerase(by=by or getuser(), listed=text))
     else:
-        desk.do(command.Erased() if listed else command.Erasures())
+        desk.do(personal.Erased() if listed else personal.Erasures())
 
 
 @verb(
@@ -122,5 +122,5 @@ def retention(
     if run and dry_run:
         raise UserError(N_("Choose one of --run and --dry-run."))
     desk.do(
-        command.Retention(by=by or getuser(), prospects=prospects, customers=customers, alone=auto, run=run)
+        personal.Retention(by=by or getuser(), prospects=prospects, customers=customers, alone=auto, run=run)
     )
