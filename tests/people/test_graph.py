@@ -49,6 +49,21 @@ def test_a_key_claimed_by_more_than_its_limit_joins_none_of_them(weak: str, stro
     assert [tuple(refusal) for refusal in over.refused] == [(0, f"{weak}:shared", strong, most + 1)]
 
 
+def test_users_whom_an_alias_or_somebody_made_one_share_a_key_as_one() -> None:
+    keys = named("anon:phone", "user:old", "user:new", "user:else", "user:far")
+    both = claims((1, 0), (2, 0))
+    assert together(components(keys, both, [])) == set()
+    assert together(components(keys, [*both, Claim(2, 1, 9, 9)], [])) == {frozenset({0, 1, 2})}
+    assert together(components(keys, [*both, *claims((1, 4), (4, 2))], [])) == {frozenset({0, 1, 2, 4})}
+    merged = Ruling("merge", 1, 2, 9, 9)
+    assert together(components(keys, both, [merged])) == {frozenset({0, 1, 2})}
+    apart = components(keys, [*both, Claim(2, 1, 9, 9)], [Ruling("split", 1, 2, 9, 9)])
+    assert together(apart) == set()
+    third = components(keys, [*both, *claims((3, 0), (1, 2))], [])
+    assert together(third) == {frozenset({1, 2})}
+    assert [tuple(refusal) for refusal in third.refused] == [(0, "anon:phone", "user", 2)]
+
+
 def test_what_is_refused_with_users_still_joins_other_kinds() -> None:
     keys = named("anon:library", "user:a", "user:b", "email:x@y.fr")
     groups = components(keys, claims((1, 0), (2, 0), (3, 0), (3, 1)), [])
@@ -98,8 +113,20 @@ def plainly(keys: dict[int, str], told: list[Claim], rulings: list[Ruling]) -> s
     """The same by a matrix: is this pair linked, then whom can be reached by walking."""
 
     def met(node: int, other: str) -> int:
-        pairs = {frozenset((c.one, c.other)) for c in told if node in (c.one, c.other) and c.one != c.other}
-        return sum(any(kind(keys[m]) == other for m in pair - {node}) for pair in pairs)
+        beside = {m for c in told if node in (c.one, c.other) for m in (c.one, c.other)} - {node}
+        those = {m for m in beside if kind(keys[m]) == other}
+        return len(those) if other == kind(keys[node]) else len({frozenset(alike(m)) for m in those})
+
+    def alike(node: int) -> set[int]:
+        """The keys of its kind that can be walked to from one to the next."""
+        reached, frontier = {node}, [node]
+        while frontier:
+            here = frontier.pop()
+            fresh = {m for m in keys if kind(keys[m]) == kind(keys[here]) and m not in reached}
+            fresh = {m for m in fresh if linked(here, m)}
+            reached |= fresh
+            frontier += fresh
+        return reached
 
     def shared(one: int, other: int) -> bool:
         limit = LIMITS.get((kind(keys[one]), kind(keys[other])))

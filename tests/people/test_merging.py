@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from habitue.ingest import inbox
 from habitue.ingest.loader import rebuild
-from habitue.people.graph import Claim, Refusal, components
+from habitue.people.graph import Claim, Refusal, Ruling, components
 from habitue.people.identities import shared
 from tests.ingest.stores import Stores, opened, parcel
 
@@ -222,8 +222,13 @@ def happenings(draw: st.DrawFn) -> dict[str, Any]:
 
 def every_refusal(stores: Stores) -> list[Refusal]:
     keys = {int(str(node)): str(key) for node, key in stores.rows("SELECT node, key FROM node")}
-    claims: list[Any] = stores.rows("SELECT one, other, epoch_us(ts), seq FROM claim")
-    return list(components(keys, [Claim(*claim) for claim in claims], []).refused)
+    claims: list[Any] = stores.rows(
+        "SELECT one, other, epoch_us(ts), seq FROM claim WHERE (SELECT count(*) FROM node WHERE node IN "
+        "(one, other) AND birth IS NULL AND starts_with(key, 'user:')) = 0"
+    )
+    rulings: list[Any] = stores.rows("SELECT act, one, other, epoch_us(ts), seq FROM ruling")
+    said = [Claim(*claim) for claim in claims], [Ruling(*ruling) for ruling in rulings]
+    return list(components(keys, *said).refused)
 
 
 def shape(stores: Stores) -> list[object]:

@@ -17,7 +17,7 @@ from msgspec import Struct
 from habitue.ingest.apply import Progress, catch_up, take
 from habitue.people import privacy
 from habitue.people.circle import circle
-from habitue.people.graph import LIMITS, Node, kind
+from habitue.people.graph import Node
 from habitue.people.merging import RULINGS
 from habitue.store.log import LOG, EventLog
 from habitue.store.warehouse import Warehouse, Writer
@@ -81,27 +81,13 @@ def loosened(warehouse: Warehouse, gone: Sequence[Gone]) -> list[tuple[str, str]
     shared = {end for row in pairs.to_pylist() for end in row.values()} - nodes
     if not shared:
         return []
-    around = circle(warehouse.read, shared)
-    joined = {frozenset((link.one, link.other)) for link in around.groups.links}
-    found = []
-    for refusal in around.groups.refused:
-        if refusal.node in shared and refusal.to:
-            left = [node for node in _claimed(warehouse, refusal.node, refusal.to) if node[0] not in nodes]
-            if len(left) <= LIMITS[kind(refusal.key), refusal.to]:
-                found += [
-                    (refusal.key, key) for node, key in left if frozenset((refusal.node, node)) not in joined
-                ]
-    return found
-
-
-def _claimed(warehouse: Warehouse, node: Node, to: str) -> list[tuple[Node, str]]:
-    """The keys of a kind that this one was claimed with."""
-    rows = warehouse.read(
-        "SELECT node, key FROM node JOIN (SELECT other AS node FROM claim WHERE one = ? "
-        "UNION SELECT one FROM claim WHERE other = ?) USING (node) WHERE starts_with(key, ?) ORDER BY node",
-        (node, node, f"{to}:"),
-    )
-    return list(zip(*(column.to_pylist() for column in rows.columns), strict=True))
+    before, after = circle(warehouse.read, shared), circle(warehouse.read, shared, without=nodes)
+    joined = {(link.one, link.other) for link in before.groups.links}
+    return [
+        (after.keys[link.one], after.keys[link.other])
+        for link in after.groups.links
+        if (link.one, link.other) not in joined and not shared.isdisjoint((link.one, link.other))
+    ]
 
 
 # --- the log --------------------------------------------------------------------------------------

@@ -28,9 +28,9 @@ LIMITS: Final[Mapping[tuple[str, str], int]] = {
     ("user", "email"): 10,
     ("user", "phone"): 10,
 }
-"""A key of the first kind claimed with more keys of the second than this is shared by several humans: a
-browser in a library, the address of an office, somebody who orders for others. None of its claims with that
-kind counts."""
+"""A key of the first kind claimed with more of the second than this is shared by several humans: a browser in
+a library, the address of an office, somebody who orders for others. None of its claims with that kind counts.
+Keys of one kind that are joined directly, such as a user's old id and new one, count as one."""
 
 
 KINDS: Final = ("user", "ext", "email", "phone", "anon")
@@ -76,7 +76,7 @@ class Link(NamedTuple):
 
 
 class Refusal(NamedTuple):
-    """A key whose claims with keys of the kind `to` don't count: it was claimed with `many` of them.
+    """A key whose claims with keys of the kind `to` don't count: it was claimed with those of `many` humans.
 
     A junk word is refused whatever the kind: `to` is "" then.
     """
@@ -105,8 +105,9 @@ def components(
     """The humans among `keys`; whatever the claims and rulings are about is among them too."""
     said = {claim for claim in claims if claim.one != claim.other}
     kinds = {node: kind(key) for node, key in keys.items()}
-    refused = _refused(keys, kinds, said, limits)
-    links = _standing(kinds, said, rulings, {(refusal.node, refusal.to) for refusal in refused})
+    last = {_pair(ruling.one, ruling.other): ruling for ruling in sorted(rulings, key=lambda r: r.seq)}
+    refused = _refused(keys, kinds, said, last.values(), limits)
+    links = _standing(kinds, said, last.values(), {(refusal.node, refusal.to) for refusal in refused})
     return Groups(_persons(keys, links), links, refused)
 
 
@@ -114,20 +115,41 @@ def _refused(
     keys: Mapping[Node, str],
     kinds: Mapping[Node, str],
     claims: Collection[Claim],
+    rulings: Collection[Ruling],
     limits: Mapping[tuple[str, str], int],
 ) -> list[Refusal]:
+    """First what joins keys of one kind, then the rest, for which keys so joined are one."""
     met: dict[Node, set[Node]] = defaultdict(set)
     for one, other, *_ in claims:
         met[one].add(other)
         met[other].add(one)
-    found = []
+    found = [
+        Refusal(node, keys[node], "", len(others)) for node, others in met.items() if junk(bare(keys[node]))
+    ]
     for node, others in met.items():
-        if junk(bare(keys[node])):
-            found.append(Refusal(node, keys[node], "", len(others)))
-        for to, many in Counter(map(kinds.__getitem__, others)).items() if len(others) > 1 else ():
-            if many > limits.get((kinds[node], to), many):
+        many = sum(kinds[other] == kinds[node] for other in others)
+        if many > limits.get((kinds[node], kinds[node]), many):
+            found.append(Refusal(node, keys[node], kinds[node], many))
+    alike = _alike(kinds, claims, rulings, {(refusal.node, refusal.to) for refusal in found})
+    for node, others in met.items():
+        humans = {alike.get(other, other) for other in others} if len(others) > 1 else ()
+        for to, many in Counter(map(kinds.__getitem__, humans)).items():
+            if to != kinds[node] and many > limits.get((kinds[node], to), many):
                 found.append(Refusal(node, keys[node], to, many))
     return sorted(found, key=lambda refusal: (refusal.node, refusal.to))
+
+
+def _alike(
+    kinds: Mapping[Node, str],
+    claims: Iterable[Claim],
+    rulings: Collection[Ruling],
+    refused: AbstractSet[tuple[Node, str]],
+) -> dict[Node, Node]:
+    """For keys that are joined directly with one of their kind, one of those that stands for all."""
+    same = [claim for claim in claims if kinds[claim.one] == kinds[claim.other]]
+    decided = [ruling for ruling in rulings if kinds[ruling.one] == kinds[ruling.other]]
+    links = _standing(kinds, same, decided, refused) if same or decided else []
+    return _persons({end for link in links for end in (link.one, link.other)}, links)
 
 
 def _standing(
@@ -136,15 +158,18 @@ def _standing(
     rulings: Iterable[Ruling],
     refused: AbstractSet[tuple[Node, str]],
 ) -> list[Link]:
-    """The links that count, each pair once, from the first that tells of it on, in the order of time."""
+    """The links that count, each pair once, from the first that tells of it on, in the order of time.
+
+    `rulings` are the last about each pair.
+    """
     first: dict[tuple[Node, Node], Link] = {}
     split: set[tuple[Node, Node]] = set()
     for one, other, ts, seq in sorted(claims, key=lambda claim: (claim.ts, claim.seq)):
         shared = ((one, ""), (other, ""), (one, kinds[other]), (other, kinds[one]))
         if not refused or refused.isdisjoint(shared):
             first.setdefault(_pair(one, other), Link(*_pair(one, other), ts, seq))
-    last = {_pair(ruling.one, ruling.other): ruling for ruling in sorted(rulings, key=lambda r: r.seq)}
-    for pair, ruling in last.items():
+    for ruling in rulings:
+        pair = _pair(ruling.one, ruling.other)
         if ruling.act == "split":
             split.add(pair)
         else:

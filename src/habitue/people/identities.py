@@ -11,7 +11,7 @@ from msgspec import Struct
 from habitue.kernel.clock import Micros
 from habitue.people.circle import circle
 from habitue.people.graph import LIMITS, Node, Refusal, rank
-from habitue.people.keys import JUNK, bare, junk
+from habitue.people.keys import JUNK
 from habitue.store.warehouse import Warehouse
 
 
@@ -59,10 +59,12 @@ def whole(warehouse: Warehouse, number: Node) -> Node:
 
 def whose(warehouse: Warehouse, names: Sequence[str]) -> tuple[Node, str] | None:
     """The person who has one of these keys, and that key: the first of them that anybody has."""
-    sql = """SELECT coalesce(person, node) AS person, key FROM node LEFT JOIN merged USING (node)
-        WHERE key IN (SELECT unnest(?))"""
+    sql = """SELECT coalesce(merged.person, node) AS person, node.key, known.person IS NULL AS nobody
+        FROM node LEFT JOIN merged USING (node)
+        LEFT JOIN person AS known ON known.person = coalesce(merged.person, node)
+        WHERE node.key IN (SELECT unnest(?))"""
     found = warehouse.read(sql, (list(names),)).to_pylist()
-    first = min(found, key=lambda row: names.index(row["key"]), default=None)
+    first = min(found, key=lambda row: (row["nobody"], names.index(row["key"])), default=None)
     return None if first is None else (first["person"], first["key"])
 
 
@@ -91,26 +93,26 @@ def shared(warehouse: Warehouse) -> list[Refusal]:
     """The keys whose claims don't count: claimed with too many, or junk; those with the most claims first."""
     pairs = [(*pair, most) for pair, most in LIMITS.items()]
     limits = pa.table(dict(zip(("weak", "strong", "most"), map(list, zip(*pairs, strict=True)), strict=True)))
-    found = warehouse.read(_SHARED, limits=limits, junk=pa.table({"word": sorted(JUNK)}))
-    rows = (Refusal(**row) for row in found.to_pylist())
-    return [one for one in rows if one.to or junk(bare(one.key))]
+    rows = warehouse.read(_SHARED, limits=limits, junk=pa.table({"word": sorted(JUNK)})).to_pylist()
+    crowded = {row["node"] for row in rows}
+    found = [one for one in circle(warehouse.read, crowded).groups.refused if one.node in crowded]
+    return sorted(found, key=lambda one: (-one.many, one.key))
 
 
+# Who may be refused: those that are have at least so many claims.
 _SHARED: Final = """
     WITH ends AS (FROM claim SELECT one, other UNION ALL FROM claim SELECT other, one),
     named AS (
-        SELECT node, key, split_part(key, ':', 1) AS kind, lower(key[strpos(key, ':') + 1:]) AS bare FROM node
+        SELECT node, split_part(key, ':', 1) AS kind, lower(key[strpos(key, ':') + 1:]) AS bare FROM node
     ),
     met AS (
         SELECT named.*, told.kind AS met
         FROM ends JOIN named ON node = one JOIN (SELECT node AS n, kind FROM named) AS told ON n = other
     )
-    SELECT node, key, met AS "to", count(*) AS many FROM met JOIN limits ON kind = weak AND met = strong
-    GROUP BY ALL HAVING count(*) > any_value(most)
-    UNION ALL
-    SELECT node, key, '', count(*) FROM met
-    WHERE bare IN (SELECT word FROM junk) OR NOT regexp_matches(bare, '[1-9\\p{L}]') GROUP BY ALL
-    ORDER BY many DESC, key
+    SELECT node FROM met JOIN limits ON kind = weak AND met = strong
+    GROUP BY node, met HAVING count(*) > any_value(most)
+    UNION
+    SELECT node FROM met WHERE bare IN (SELECT word FROM junk) OR NOT regexp_matches(bare, '[1-9\\p{L}]')
 """
 
 

@@ -1,0 +1,126 @@
+"""What `alias` joins, as Segment means it, in whatever order the calls come."""
+
+from __future__ import annotations
+
+from itertools import permutations
+from threading import Thread
+
+import pytest
+
+from tests.api.door import NOW, Served, served, track
+
+__all__ = ["served"]
+
+VISITOR = "b0a1c2d3-0000-4000-8000-00000000000a"
+
+
+def alias(user: str, previous: str) -> dict[str, object]:
+    return {"type": "alias", "userId": user, "previousId": previous}
+
+
+def taken(served: Served, *calls: dict[str, object]) -> None:
+    """Each call comes and is taken in by itself."""
+    for call in calls:
+        assert served.post("batch", {"batch": [call]}).json()["success"]
+        served.shop.refresh(NOW)
+
+
+def keys(served: Served, customer: str) -> set[str]:
+    return set(served.shop.identities(customer).keys)
+
+
+CALLS = (
+    track(userId=None, anonymousId=VISITOR, messageId="m1"),
+    alias("ada", VISITOR),
+    track(userId="ada", messageId="m2"),
+)
+
+
+@pytest.mark.parametrize("order", list(permutations(CALLS)))
+def test_a_visitor_becomes_a_user_and_no_user_of_the_visitor_s_id_appears(
+    served: Served, order: tuple[dict[str, object], ...]
+) -> None:
+    taken(served, *order)
+    assert keys(served, "ada") == {"user:ada", f"anon:{VISITOR}"}
+    assert served.shop.named(VISITOR) == (served.shop.person("ada"), f"anon:{VISITOR}")
+    assert len(served.shop.customer("ada").events) == 3
+
+
+OLD = (track(userId="old", messageId="m1"), alias("new", "old"), track(userId="new", messageId="m2"))
+
+
+@pytest.mark.parametrize("order", list(permutations(OLD)))
+def test_an_old_id_and_a_new_one_are_one_user(served: Served, order: tuple[dict[str, object], ...]) -> None:
+    taken(served, *order)
+    assert {"user:old", "user:new"} <= keys(served, "new")
+    assert served.shop.person("old") == served.shop.person("new")
+
+
+def test_a_user_may_have_been_many_visitors(served: Served) -> None:
+    visitors = [f"visitor-{n}" for n in range(15)]
+    taken(served, *(alias("ada", one) for one in visitors))
+    assert keys(served, "ada") == {"user:ada", *(f"anon:{one}" for one in visitors)}
+    assert served.shop.shared() == []
+
+
+def test_a_device_that_one_user_s_two_ids_share_is_theirs(served: Served) -> None:
+    both = [track(userId=user, anonymousId="phone", messageId=user) for user in ("old", "new")]
+    taken(served, *both)
+    assert [one.key for one in served.shop.shared()] == ["anon:phone"]
+    taken(served, alias("new", "old"))
+    assert {"user:old", "user:new", "anon:phone"} <= keys(served, "new")
+    assert served.shop.shared() == []
+    taken(served, track(userId="zoe", anonymousId="phone", messageId="m3"))
+    assert [(one.key, one.many) for one in served.shop.shared()] == [("anon:phone", 2)]
+    assert "anon:phone" not in keys(served, "new")
+
+
+def test_32_an_alias_of_oneself_joins_nobody(served: Served) -> None:
+    taken(served, track(userId="a"), alias("a", "a"))
+    assert keys(served, "a") == {"user:a", "anon:a"}
+
+
+@pytest.mark.parametrize("order", list(permutations((("b", "a"), ("c", "b"), ("a", "c")))))
+def test_32_aliases_in_a_circle_are_one_user(served: Served, order: tuple[tuple[str, str], ...]) -> None:
+    taken(served, *(alias(*pair) for pair in order))
+    found = keys(served, "a")
+    assert {"user:a", "user:b", "user:c"} <= found
+    assert found == keys(served, "b") == keys(served, "c")
+
+
+@pytest.mark.parametrize("nothing", ["", "   ", "null", "undefined", "0", None, 0])
+def test_32_an_alias_of_nothing_joins_nobody(served: Served, nothing: object) -> None:
+    calls = [track(userId=user, messageId=user) for user in "ab"]
+    told = [{"type": "alias", "userId": user, "previousId": nothing} for user in "ab"]
+    served.post("batch", {"batch": [*calls, *told]})
+    served.shop.refresh(NOW)
+    assert (keys(served, "a"), keys(served, "b")) == ({"user:a"}, {"user:b"})
+
+
+def test_33_many_identifies_of_one_pair_at_once_are_one_customer(served: Served) -> None:
+    def identify(n: int) -> None:
+        call = {"userId": f"u{n % 2}", "traits": {"email": "a@b.fr", "n": n}, "messageId": f"i{n}"}
+        for m in range(25):
+            served.post("identify", call | {"messageId": f"i{n}.{m}"})
+
+    threads = [Thread(target=identify, args=(n,)) for n in range(40)]
+    for one in threads:
+        one.start()
+    for one in threads:
+        one.join()
+    served.shop.refresh(NOW)
+    assert keys(served, "u0") == {"user:u0", "user:u1", "email:a@b.fr"}
+    assert len(served.shop.customer("u0", 2000).events) == 1000
+
+
+def test_34_whoever_said_no_is_not_written_to_once_they_are_one_with_who_said_yes(served: Served) -> None:
+    yes, no = {"email": True}, {"email": False}
+    taken(served, track(userId="yes"), track(userId="no", messageId="m2"))
+    for user, said in (("yes", yes), ("no", no)):
+        served.shop.consent(f"user:{user}", "email", "granted" if said["email"] else "denied", at=NOW - 9)
+    served.shop.refresh(NOW)
+    assert [one.agreed for one in served.shop.standing("yes")] == [True]
+    served.shop.merge("yes", "no", "ada", "the same person", NOW)
+    assert [one.agreed for one in served.shop.standing("yes")] == [False]
+    served.shop.split("yes", "no", "ada", "they are two", NOW)
+    assert [one.agreed for one in served.shop.standing("yes")] == [True]
