@@ -24,7 +24,18 @@ from litestar.params import QueryParameter
 from litestar.static_files import create_static_files_router
 
 import habitue
-from habitue.api import commands, consents, customers, meter, profile, rights, segment, stages, strict
+from habitue.api import (
+    commands,
+    consents,
+    customers,
+    incoming,
+    meter,
+    profile,
+    rights,
+    segment,
+    stages,
+    strict,
+)
 from habitue.api import failure as answer
 from habitue.api.door import Door
 from habitue.api.meter import Meter
@@ -50,6 +61,11 @@ _PAGES: Final = [
     pages.customer.events,  # /customers/{person}/events
     pages.stages.index,  # /stages
     pages.stages.show,  # /stages/{model}
+    pages.data.show,  # /data
+    pages.calls.show,  # /data/events
+    pages.calls.refused,  # /data/refused
+    pages.calls.decide,
+    pages.catalogue.show,  # /data/catalogue
 ]
 _API: Final = [
     stages.models,  # /api/v1/models
@@ -72,6 +88,8 @@ _API: Final = [
     consents.record,
     consents.suppressed,  # /api/v1/suppressions
     consents.suppress,
+    incoming.calls,  # /api/v1/calls
+    incoming.catalogue,  # /api/v1/catalogue
     segment.show,  # /api/v1/segment
     segment.history,  # /api/v1/segment/history
 ]
@@ -232,7 +250,6 @@ def serve(
     app = create(shop, frozenset({host}), token, arrived)
     Thread(target=_look_ahead, args=(shop, app.state.overviews), daemon=True).start()
     door = Door(app, shop, clock.now, meter=app.state.meter, arrived=arrived)
-    shop.forgetting.append(door.recent.clear)
     config = uvicorn.Config(door, http=Wire, log_level="warning", server_header=False)
     _open_files()
     try:

@@ -91,6 +91,21 @@ class Drop(Command, frozen=True):
     number: int
 
 
+class Calls(Command, frozen=True):
+    """The last calls over HTTP; of a source, or those of which something was refused."""
+
+    source: str | None = None
+    refused: bool = False
+    limit: int = 50
+
+
+class Catalogue(Command, frozen=True):
+    """Every event name and trait, or the properties of one; only those with something unexpected."""
+
+    of: str | None = None
+    warned: bool = False
+
+
 class Count(Command, frozen=True):
     """How many satisfy a rule at an instant."""
 

@@ -22,6 +22,7 @@ from litestar.exceptions import NotAuthorizedException, NotFoundException, Valid
 from litestar.params import FromPath, RawBody
 from litestar.response import Stream
 
+import habitue.api.arriving
 import habitue.api.calls
 import habitue.api.consenting
 import habitue.api.definitions

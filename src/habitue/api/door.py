@@ -126,6 +126,7 @@ class Door:
             call.names = protocol.names(sending, kind)
             source = self._keys.get(_basic(scope) or sending.writeKey)
             if source is None:
+                call.refused = len(sending.batch or ())
                 await self._refuse(send, 401, _UNKNOWN, scope, call=call)
                 return
             call.source = source.id

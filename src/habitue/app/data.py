@@ -17,6 +17,7 @@ from habitue.metrics.volume import Feed
 from habitue.stages.kept import Made
 from habitue.store import jobs, refused
 from habitue.store.jobs import Job
+from habitue.store.refused import Dead
 
 PATIENCE: Final = 0.4
 """Seconds for which a page waits for the first close look."""
@@ -58,6 +59,10 @@ class Data(Shelf):
         live = {one.id: one for one in sources.open_(self.ops)}
         names = [*live, *sorted((feeds.keys() | waiting.keys()) - live.keys())]
         return [Origin(one, live.get(one), feeds.get(one), waiting.get(one, 0)) for one in names]
+
+    def refused_one(self, number: int) -> Dead | None:
+        """An event that could not be taken and waits to be looked at; None where there is no such one."""
+        return refused.numbered(self.ops, number)
 
     def imports(self, most: int = 100) -> list[Job]:
         """The files that were imported, the latest first."""

@@ -10,7 +10,17 @@ import typer
 
 from habitue import __version__
 from habitue.api import command
-from habitue.cli import calls, consents, customers, duplicates, identities, models, privacy, segments
+from habitue.cli import (
+    arriving,
+    calls,
+    consents,
+    customers,
+    duplicates,
+    identities,
+    models,
+    privacy,
+    segments,
+)
 from habitue.cli.desk import Desk, verb
 from habitue.cli.groups import Home
 from habitue.cli.models import At, ModelId
@@ -36,6 +46,7 @@ app.add_typer(models.app, name="stages")
 app.add_typer(segments.app, name="segments")
 app.add_typer(calls.sources, name="sources")
 app.add_typer(calls.refused, name="refused")
+app.add_typer(arriving.app)
 app.add_typer(customers.app)
 app.add_typer(identities.app)
 app.add_typer(duplicates.app, name="duplicates")

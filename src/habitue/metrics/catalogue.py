@@ -43,12 +43,17 @@ class Details(Struct, frozen=True):
 
 
 class Entry(Struct, frozen=True):
-    """An event name, or a trait (without the word `trait.`); `close` is None where nobody looked yet."""
+    """An event name, or a trait; `close` is None where nobody looked yet."""
 
     kind: Literal["event", "trait"]
     volume: Volume
     close: Close | None
     warnings: list[Oddity]
+
+    @property
+    def title(self) -> str:
+        """Its name as people say it: a trait without the word `trait.`."""
+        return self.name.removeprefix("trait.") if self.kind == "trait" else self.name
 
     @property
     def name(self) -> str:

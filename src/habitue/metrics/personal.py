@@ -6,8 +6,20 @@ import re
 from collections.abc import Callable, Collection, Iterator
 from typing import Final, Literal
 
+from habitue.kernel.i18n import N_
+
 Kind = Literal["email", "phone", "name", "address", "birth", "ip", "card", "iban"]
 
+SAID: Final[dict[Kind, str]] = {
+    "email": N_("e-mail address"),
+    "phone": N_("phone number"),
+    "name": N_("name of a person"),
+    "address": N_("postal address"),
+    "birth": N_("date of birth"),
+    "ip": N_("IP address"),
+    "card": N_("card number"),
+    "iban": N_("bank account"),
+}
 _WORDS: Final[dict[Kind, str]] = {
     "email": "e_?mails?|mail|courriel",
     "phone": "phones?|phone_number|telephone|tel|mobile|portable|gsm|fax",

@@ -9,11 +9,20 @@ from typing import Any, Final, Literal
 import msgspec
 from msgspec import Struct, field
 
+from habitue.kernel.i18n import N_
 from habitue.metrics import personal
 from habitue.metrics.personal import Kind
 from habitue.metrics.sample import Sample, Some
 
 Type = Literal["text", "number", "boolean", "list", "object", "null"]
+SAID: Final[dict[Type, str]] = {
+    "text": N_("text"),
+    "number": N_("number"),
+    "boolean": N_("true or false"),
+    "list": N_("list"),
+    "object": N_("object"),
+    "null": N_("empty"),
+}
 
 EXAMPLES: Final = 3
 LONGEST: Final = 60

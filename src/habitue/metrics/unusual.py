@@ -20,9 +20,11 @@ from math import sqrt
 from statistics import median
 from typing import Any, Final, Literal
 
+from babel.numbers import format_decimal, format_percent
 from msgspec import Struct
 
-from habitue.kernel.i18n import N_
+from habitue.kernel.i18n import N_, Translator
+from habitue.metrics import properties as props
 from habitue.metrics.properties import Found
 from habitue.metrics.volume import Volume
 
@@ -46,8 +48,8 @@ SAID: Final[dict[Kind, str]] = {
     "stopped": N_("None has come for seven days; {usual} a week are usual."),
     "drop": N_("{now} in the last seven days; {usual} are usual."),
     "jump": N_("{now} in the last seven days; only {usual} are usual."),
-    "new": N_("“{property}” is new: {share} of the last seven days’ have it, none before."),
-    "gone": N_("“{property}” is gone: {share} had it before, none of the last seven days’."),
+    "new": N_("“{property}” is new: in {share} of the last seven days’ events, in none before."),
+    "gone": N_("“{property}” is gone: it was in {share} of the events before, in none for seven days."),
     "flip": N_("“{property}” is now {now} in {share} of cases; it was {before}."),
 }
 
@@ -58,6 +60,19 @@ class Oddity(Struct, frozen=True):
     kind: Kind
     property: str | None
     fields: dict[str, Any]
+
+
+def said(odd: Oddity, say: Translator) -> str:
+    """It in words."""
+
+    def shown(name: str, value: Any) -> str:
+        if isinstance(value, float):
+            return str(format_percent(value, "#,##0.#%", say.language))
+        if isinstance(value, int):
+            return str(format_decimal(value, "#,##0", say.language))
+        return say(props.SAID[value]) if value in props.SAID and name != "property" else str(value)
+
+    return say(SAID[odd.kind], **{name: shown(name, value) for name, value in odd.fields.items()})
 
 
 def volume(found: Volume) -> Oddity | None:

@@ -28,7 +28,7 @@ Asked = Request[None, None, State]
 MENU: Final = (
     (N_("Steer"), (("/", N_("Lifecycle"), "cycle"), ("/stages", N_("Stages"), "steps"))),
     (N_("Customers"), (("/customers", N_("Customers"), "people"),)),
-    (N_("Data"), (("/api", N_("API"), "code"),)),
+    (N_("Data"), (("/data", N_("Sources"), "stream"), ("/api", N_("API"), "code"))),
 )
 
 _BREAKS: Final = re.compile(r"(?<=\w)(?=@)|(?<=\w)(?=[.\-_+]\w)")
