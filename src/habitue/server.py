@@ -82,6 +82,8 @@ _API: Final = [
     profile.settle,
     customers.explain,  # /api/v1/explain
     rights.export,  # /api/v1/customers/{key}/export
+    rights.export_page,  # /api/v1/customers/{key}/export.html
+    rights.export_files,  # /api/v1/customers/{key}/export.zip
     rights.erasures,  # /api/v1/privacy/erasures
     rights.erase,
     consents.index,  # /api/v1/customers/{key}/consents
@@ -245,9 +247,9 @@ def serve(
     Raises `UserError` where the host is not this machine's or no port is free.
     """
     waiting = listening(host, port)
+    app = create(shop, frozenset({host}), token, arrived)
     if ready:
         ready(f"http://{f'[{host}]' if ':' in host else host}:{waiting.getsockname()[1]}/")
-    app = create(shop, frozenset({host}), token, arrived)
     Thread(target=_look_ahead, args=(shop, app.state.overviews), daemon=True).start()
     door = Door(app, shop, clock.now, meter=app.state.meter, arrived=arrived)
     config = uvicorn.Config(door, http=Wire, log_level="warning", server_header=False)

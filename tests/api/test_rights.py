@@ -67,12 +67,12 @@ def test_all_that_is_kept_of_a_customer_can_be_fetched_in_three_forms(host: str)
     answer, body = ask(host, "GET", "/customers/user:bob/export")
     assert answer.headers["content-type"].startswith("application/json")
     assert json.loads(body)["keys"] == ["user:bob"]
-    answer, body = ask(host, "GET", "/customers/user:bob/export?form=html")
+    answer, body = ask(host, "GET", "/customers/user:bob/export.html")
     assert b"<h1>" in body
     assert "attachment" in answer.headers["content-disposition"]
-    _, body = ask(host, "GET", "/customers/user:bob/export?form=zip")
+    _, body = ask(host, "GET", "/customers/user:bob/export.zip")
     assert ZipFile(BytesIO(body)).namelist() == ["customer.json", "customer.html"]
-    assert ask(host, "GET", "/customers/user:bob/export?form=pdf")[0].status == 400
+    assert ask(host, "GET", "/customers/user:bob/export.pdf")[0].status == 404
 
 
 def test_the_document_tells_of_them_and_of_the_token(host: str) -> None:

@@ -106,7 +106,7 @@ def test_our_own_script_does_what_it_says(
     front.show(lines(document, desk, "habitue.js", "html"), script=lines(document, desk, "habitue.js", "js"))
     with browser.new_context() as context:
         context.new_page().goto(front.url)
-        check(desk, began, "Page Viewed", "$identify", "Order Completed")
+        check(desk, began, "$consent", "Page Viewed", "$identify", "Order Completed")
 
 
 @pytest.mark.parametrize("document", TONGUES)

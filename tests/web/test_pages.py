@@ -55,7 +55,7 @@ def test_every_answer_carries_the_security_headers(shop: Shop, client: httpx.Cli
         headers = client.get(path).headers
         assert "default-src 'none'" in headers["content-security-policy"], path
         # The file that people take with them has its style inside; no script runs in it.
-        assert "unsafe" not in headers["content-security-policy"] or path.endswith("/export"), path
+        assert "unsafe" not in headers["content-security-policy"] or path.endswith("/export.html"), path
         assert headers["x-content-type-options"] == "nosniff", path
 
 

@@ -6,14 +6,14 @@ workspace's lock file: who can read the directory may, nobody else.
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, TypeVar
 
 from litestar import Request, Response, post
 from litestar.datastructures import State
 from litestar.di import NamedDependency
 from litestar.exceptions import NotFoundException
 from litestar.openapi import ResponseSpec
-from litestar.params import Body, PathParameter, QueryParameter
+from litestar.params import Body, PathParameter
 from msgspec import Meta, Struct
 
 from habitue.api.asked import owned, read
@@ -56,6 +56,8 @@ class Erasure(Struct, frozen=True):
     done: str | None
 
 
+_Content = TypeVar("_Content", str, bytes)
+
 _REFUSED: Final = {
     400: ResponseSpec(Failure, description="What is wrong with the request; nobody was erased."),
     401: ResponseSpec(Failure, description="The token of the running server is needed."),
@@ -63,31 +65,36 @@ _REFUSED: Final = {
 
 
 @read("/customers/{key:str}/export")
-def export(
-    shop: NamedDependency[Shop],
-    key: Key,
-    form: Annotated[
-        Literal["json", "html", "zip"],
-        QueryParameter(name="form", description="For programs, people, or both."),
-    ] = "json",
-) -> Response[access.Record]:
-    """All that is kept of a customer, from every store. What is documented is the form for programs."""
+def export(shop: NamedDependency[Shop], key: Key) -> Response[access.Record]:
+    """All that is kept of a customer, from every store: for programs."""
+    return _handed(_files(shop, key)[access.JSON], "application/json", access.JSON)  # type: ignore[return-value]
+
+
+@read("/customers/{key:str}/export.html", media_type="text/html")
+def export_page(shop: NamedDependency[Shop], key: Key) -> Response[str]:
+    """The same for people, as a page that stands alone."""
+    page = _handed(_files(shop, key)[access.HTML].decode(), "text/html; charset=utf-8", access.HTML)
+    page.headers["content-security-policy"] = leaflet.POLICY
+    return page
+
+
+@read("/customers/{key:str}/export.zip", media_type="application/zip")
+def export_files(shop: NamedDependency[Shop], key: Key) -> Response[bytes]:
+    """Both in one file."""
+    return _handed(access.zipped(_files(shop, key)), "application/zip", "customer.zip")
+
+
+def _files(shop: Shop, key: str) -> dict[str, bytes]:
     try:
         found = shop.record(int(key) if key.isascii() and key.isdigit() and len(key) < 10 else key)
     except UserError as error:
         raise NotFoundException(str(error)) from error
-    files = access.files(found, shop.settings.language, shop.settings)
-    kind, name, content = {
-        "json": ("application/json", access.JSON, files[access.JSON]),
-        "html": ("text/html; charset=utf-8", access.HTML, files[access.HTML]),
-        "zip": ("application/zip", "customer.zip", access.zipped(files)),
-    }[form]
-    headers = {
-        "content-disposition": f'attachment; filename="{name}"',
-        "content-security-policy": leaflet.POLICY,
-        "cache-control": "no-store",
-    }
-    return Response(content, media_type=kind, headers=headers)  # type: ignore[arg-type]
+    return access.files(found, shop.settings.language, shop.settings)
+
+
+def _handed(content: _Content, kind: str, name: str) -> Response[_Content]:
+    told = {"content-disposition": f'attachment; filename="{name}"', "cache-control": "no-store"}
+    return Response(content, media_type=kind, headers=told)
 
 
 @read("/privacy/erasures")

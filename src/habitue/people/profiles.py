@@ -156,6 +156,7 @@ def person(warehouse: Warehouse, number: int) -> Person | None:
 
 def people(warehouse: Warehouse, persons: Sequence[int]) -> dict[int, Person]:
     """Those of the persons that there are, by number."""
+    persons = [one for one in persons if 0 <= one < 1 << 31]
     if not persons:
         return {}
     sql = """SELECT person, key, epoch_us(birth) AS birth FROM person

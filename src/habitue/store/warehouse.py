@@ -101,8 +101,8 @@ class Warehouse:
     ) -> Warehouse:
         """Open or create the file (None: in memory); SQL may read files below `log` and nowhere else.
 
-        `memory` is DuckDB's limit, such as "2GB" or a share of the machine's. Raises `StoreDown` where another
-        process holds the file, it may not be read or the disk is full; a damaged file is set aside and told.
+        `memory` is DuckDB's limit, such as "2GB" or a share of the machine's. Raises `StoreDown` where
+        another process holds the file, it may not be read or the disk is full; a damaged one is set aside.
         """
         return cls(path, log, {"threads": threads, "memory_limit": memory})
 
