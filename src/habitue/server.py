@@ -28,7 +28,9 @@ from habitue.api import (
     commands,
     consents,
     customers,
+    duplicates,
     incoming,
+    joining,
     meter,
     profile,
     rights,
@@ -66,6 +68,9 @@ _PAGES: Final = [
     pages.calls.refused,  # /data/refused
     pages.calls.decide,
     pages.catalogue.show,  # /data/catalogue
+    pages.duplicates.show,  # /data/duplicates
+    pages.duplicates.decide,
+    pages.customer.split,  # /customers/{person}/split
 ]
 _API: Final = [
     stages.models,  # /api/v1/models
@@ -81,15 +86,23 @@ _API: Final = [
     profile.traits,  # /api/v1/traits
     profile.settle,
     customers.explain,  # /api/v1/explain
+    consents.index,  # /api/v1/customers/{key}/consents
+    consents.record,
+    consents.suppressed,  # /api/v1/suppressions
+    consents.suppress,
+    joining.index,  # /api/v1/customers/{key}/identities
+    joining.merge,  # /api/v1/customers/{key}/merge
+    joining.split,  # /api/v1/customers/{key}/split
+    duplicates.index,  # /api/v1/duplicates
+    duplicates.search,  # /api/v1/duplicates/search
+    duplicates.merge,  # /api/v1/duplicates/{pair}/merge
+    duplicates.dismiss,
+    duplicates.undo,
     rights.export,  # /api/v1/customers/{key}/export
     rights.export_page,  # /api/v1/customers/{key}/export.html
     rights.export_files,  # /api/v1/customers/{key}/export.zip
     rights.erasures,  # /api/v1/privacy/erasures
     rights.erase,
-    consents.index,  # /api/v1/customers/{key}/consents
-    consents.record,
-    consents.suppressed,  # /api/v1/suppressions
-    consents.suppress,
     incoming.calls,  # /api/v1/calls
     incoming.catalogue,  # /api/v1/catalogue
     segment.show,  # /api/v1/segment

@@ -77,6 +77,13 @@ class Alike(Workspace):
         """How many pairs wait."""
         return len(_waiting(self, least)[0])
 
+    def duplicate(self, number: int) -> Duplicate | None:
+        """One pair, settled or not; None where there is none, or one of the two is gone."""
+        pair = pairs.get(self.ops, number)
+        found = [] if pair is None else [pair]
+        shown = duplicates.shown(self.warehouse, found, duplicates.keys(self.warehouse, found))
+        return shown[0] if shown else None
+
     def settled_duplicates(self, limit: int = MOST) -> list[Duplicate]:
         """The pairs that somebody decided about, the latest first."""
         done = [pair for pair in pairs.every(self.ops) if pair.settled is not None]

@@ -45,10 +45,11 @@ def circle(run: Run, seeds: set[Node], without: Collection[Node] = ()) -> Circle
     keys: dict[Node, str] = {}
     gone, unheard = set(without), set(without)
     met: set[Node] = set()
-    inside = {node for (node,) in _read(run, _HOUSE, seeds)} | seeds
-    near: set[Node] = set()
+    inside, near, housed = set(seeds), set[Node](), set[Node]()
     groups = Groups({}, ())
     while fresh := (inside | near) - met:
+        inside |= {node for (node,) in _read(run, _HOUSE, inside - housed)}
+        housed, fresh = set(inside), (inside | near) - met
         met |= fresh
         claims.update(map(Claim._make, _read(run, _CLAIMS.format(_ABOUT), fresh)))
         rulings.update(map(Ruling._make, _read(run, _RULINGS.format(_ABOUT), fresh)))

@@ -104,7 +104,7 @@ def shown(warehouse: Warehouse, pairs: list[Pair], known: Keys) -> list[Duplicat
     """The pairs with both sides; a merged one shows its customer twice."""
     people = profiles.people(warehouse, [one for pair in pairs for one in known.persons(pair)])
     found = []
-    for pair in pairs:
+    for pair in filter(known.persons, pairs):
         one, other = (people.get(known.person.get(node, node)) for node in (pair.one, pair.other))
         if one and other:
             found.append(_shown(pair, one, other))

@@ -137,7 +137,7 @@ TEACHERS: Final = ("phone", "name", "birthday")
 
 _SCORED: Final = """
     SELECT least(person_l, person_r) AS one, greatest(person_l, person_r) AS other,
-           round(match_probability, 4) AS likely, {}
+           least(round(match_probability, 4), 0.999) AS likely, {}
     FROM scored WHERE likely >= ? AND gamma_name <> 0 ORDER BY likely DESC, one, other
 """
 
@@ -145,9 +145,9 @@ _SCORED: Final = """
 def score(base: Scratch, least: float) -> pa.Table:
     """Those of `pairs` (match_key, join_key_l, join_key_r) of `records` that are one human's, and how likely.
 
-    Columns `one`, `other`, `likely` (at least `least`, four decimals) and, for each field, the name of the
-    level reached; null where nothing can be said. Two different first names are two people, however much of
-    a household's phone and address they share.
+    Columns `one`, `other`, `likely` (at least `least`; no calculation is surer than 0.999) and, for each
+    field, the name of the level reached; null where nothing can be said. Two different first names are two
+    people, however much of a household's phone and address they share.
     """
     with _quiet():
         api = DuckDBAPI(base)

@@ -93,8 +93,8 @@ _BORN: Final = f"""
     ) GROUP BY ALL
 """
 
-# Keys that had no rows of their own may name their person now, and what was said of a user counts; late consent
-# counts before a merge.
+# Keys that had no rows of their own may name their person now, and what was said of a user counts; late
+# consent counts before a merge.
 _STIRRED: Final = """
     SELECT DISTINCT born.node FROM born JOIN node USING (node)
     WHERE born.birth IS NOT NULL AND node.birth IS NULL AND (

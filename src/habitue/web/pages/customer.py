@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Final
 
-from litestar import Response, get
+from litestar import Response, get, post
 from litestar.di import NamedDependency
+from litestar.enums import RequestEncodingType
 from litestar.exceptions import NotFoundException
-from litestar.params import FromPath, FromQuery, QueryParameter
+from litestar.params import Body, FromPath, FromQuery, QueryParameter
+from litestar.response import Redirect
+from msgspec import Struct
 
 from habitue.app import Shop
 from habitue.kernel import clock
 from habitue.kernel.clock import DAY, Micros
+from habitue.kernel.errors import UserError
+from habitue.kernel.i18n import N_
 from habitue.people import accounts, consent, profiles
 from habitue.people.keys import bare
 from habitue.people.profiles import Person, Stay
@@ -22,6 +27,14 @@ from habitue.web.page import Asked, page, reader
 from habitue.web.words import Words
 
 EVENTS: Final = 20
+BY: Final = "web"
+
+
+class Pair(Struct):
+    """Two keys that somebody merged."""
+
+    one: str
+    other: str
 
 
 @get("/customers/{person:int}", sync_to_thread=True)
@@ -29,8 +42,35 @@ def show(
     request: Asked, shop: NamedDependency[Shop], person: FromPath[int], model: FromQuery[str | None] = None
 ) -> Response[str]:
     """The page of one customer, seen through one model; the band has a row for each."""
+    return _whole(request, shop, _found(shop, person), model)
+
+
+@post("/customers/{person:int}/split", sync_to_thread=True, status_code=303)
+def split(
+    request: Asked,
+    shop: NamedDependency[Shop],
+    person: FromPath[int],
+    data: Annotated[Pair, Body(media_type=RequestEncodingType.URL_ENCODED)],
+) -> Response[Any]:
+    """Take back a merge by hand. The guard lets only our own pages post."""
+    found, say = _found(shop, person), reader(request, shop).say
+    try:
+        shop.split(data.one, data.other, BY, say(N_("The merge was taken back on the customer’s page.")))
+    except UserError as error:
+        return _whole(request, shop, found, None, wrong=error.say(say), status=400)
+    return Redirect(f"/customers/{shop.person(data.one)}#keys", status_code=303)
+
+
+def _whole(
+    request: Asked,
+    shop: Shop,
+    found: Person,
+    model: str | None,
+    *,
+    wrong: str | None = None,
+    status: int = 200,
+) -> Response[str]:
     now = clock.now()
-    found = _found(shop, person)
     chosen = shop.model(model) if model else shop.models()[0]
     words = reader(request, shop)
     stays = profiles.stays(shop.warehouse, chosen.version, found.person)
@@ -43,6 +83,9 @@ def show(
         request,
         shop,
         "customer.html",
+        status,
+        known=shop.identities(found.person),
+        wrong=wrong,
         person=found,
         name=found.name or bare(found.key),
         beside=_beside(found),

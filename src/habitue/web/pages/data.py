@@ -21,6 +21,7 @@ PARTS: Final = (
     ("/data/events", N_("Live events")),
     ("/data/refused", N_("To mend")),
     ("/data/catalogue", N_("Catalogue")),
+    ("/data/duplicates", N_("Duplicates")),
 )
 """The pages about what comes in."""
 
