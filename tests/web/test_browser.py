@@ -11,6 +11,7 @@ from habitue.app import Shop
 from tests.web.conftest import PAYLOADS
 
 PAGES = ("/", "/?hide=prospects&hide=unchanged", "/customers", "/customers/1", "/stages", "/api", "/nothing")
+INCOMING = ("/data", "/data/events", "/data/refused", "/data/catalogue")
 Visit = Callable[..., Page]
 VISIBLE = """ribbon => {  // a point at which this ribbon lies above the others
     const { left, top, width, height } = ribbon.getBoundingClientRect();
@@ -56,7 +57,7 @@ def visit(browser: Browser, site: str) -> Iterator[Visit]:
 @pytest.mark.parametrize("language", ["en-GB", "fr-FR"])
 @pytest.mark.parametrize("width", [390, 820, 1360])
 def test_every_page_stands_at_every_width(visit: Visit, language: str, width: int) -> None:
-    visit(*PAGES, language=language, width=width)
+    visit(*PAGES, *INCOMING, language=language, width=width)
 
 
 def test_charts_follow_the_dark(visit: Visit) -> None:

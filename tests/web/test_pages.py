@@ -61,7 +61,7 @@ def test_every_answer_carries_the_security_headers(shop: Shop, client: httpx.Cli
 
 def test_every_link_on_a_page_leads_somewhere(client: httpx.Client) -> None:
     seen: dict[str, int] = {}
-    for page in ("/", "/customers?q=alert", "/customers/1", "/stages", "/api"):
+    for page in ("/", "/customers?q=alert", "/customers/1", "/stages", "/data", "/data/catalogue", "/api"):
         for link in set(links(client.get(page).text)):
             if link not in seen:
                 seen[link] = client.get(link).status_code

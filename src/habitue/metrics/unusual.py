@@ -67,7 +67,8 @@ def said(odd: Oddity, say: Translator) -> str:
 
     def shown(name: str, value: Any) -> str:
         if isinstance(value, float):
-            return str(format_percent(value, "#,##0.#%", say.language))
+            form = "#,##0.#\N{NARROW NO-BREAK SPACE}%" if say.language == "fr" else "#,##0.#%"
+            return str(format_percent(max(value, 0.001), form, say.language))
         if isinstance(value, int):
             return str(format_decimal(value, "#,##0", say.language))
         return say(props.SAID[value]) if value in props.SAID and name != "property" else str(value)
