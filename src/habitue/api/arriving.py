@@ -14,6 +14,7 @@ from habitue.kernel.i18n import N_, Translator
 from habitue.metrics import personal, properties
 from habitue.metrics.catalogue import Entry
 from habitue.metrics.unusual import said
+from habitue.people.events import INNER
 
 OUTCOMES: Final = {"accepted": N_("Accepted"), "partly": N_("In part"), "refused": N_("Refused")}
 KINDS: Final = {"event": N_("Event"), "trait": N_("Trait")}
@@ -63,7 +64,7 @@ def _catalogue(command: commands.Catalogue, asked: Asked) -> Answer:
         return _one([one for one in entries if command.of in (one.name, one.title)], command.of, say)
     columns = (
         Column("kind", N_("Kind"), names={one: say(name) for one, name in KINDS.items()}),
-        Column("name", N_("Name")),
+        Column("name", N_("Name"), names={one: say(name) for one, name in INNER.items()}),
         Column("events", N_("In all"), "count"),
         Column("week", N_("Last 7 days"), "count"),
         Column("persons", N_("Persons"), "count"),

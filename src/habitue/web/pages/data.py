@@ -36,7 +36,7 @@ WAYS: Final = {
 KINDS: Final = {"server": N_("server"), "browser": N_("browser")}
 FILES: Final = {
     "orders": N_("orders"),
-    "lines": N_("order lines"),
+    "order-lines": N_("order lines"),
     "customers": N_("customers"),
     "events": N_("events"),
 }
