@@ -140,7 +140,7 @@ def test_a_pair_is_merged_with_who_and_why_and_taken_back(shop: Shop) -> None:
     decision = shop.decisions()[0]
     assert (decision.by, decision.why) == (
         "ada",
-        f"Pair {one.id} of the duplicates: {one.likely:.0%} likely one person.",
+        f"Pair {one.id} of the duplicates: {one.likely:.1%} likely one person.",
     )
     assert one.id not in [other.id for other in shop.duplicates(0.5, None)]
     assert [(done.id, done.outcome) for done in shop.settled_duplicates()] == [(one.id, "merged")]

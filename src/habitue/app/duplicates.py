@@ -97,7 +97,7 @@ class Alike(Workspace):
         """Make one customer of a pair; `undo_duplicate` takes it back."""
         with self.working:
             pair = _open(self, number)
-            reason = why or translator(self.settings.language)(_WHY, n=number, share=f"{pair.likely:.0%}")
+            reason = why or translator(self.settings.language)(_WHY, n=number, share=f"{pair.likely:.1%}")
             made = self.merge(*_keys(self, pair), by, reason, now)
             pairs.settle(self.ops, number, "merged", by, clock.now() if now is None else now)
         return made

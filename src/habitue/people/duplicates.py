@@ -38,8 +38,6 @@ AGAINST: Final[Mapping[tuple[str, str], str]] = {
     ("email", "local"): N_("another e-mail provider"),
     ("email", "other"): N_("another e-mail address"),
     ("phone", "other"): N_("another phone number"),
-    ("address", "postcode"): N_("another street"),
-    ("address", "city"): N_("another postal address"),
     ("address", "other"): N_("another town"),
     ("birthday", "other"): N_("another birthday"),
 }

@@ -67,7 +67,7 @@ FIELDS: Final[dict[str, tuple[str, tuple[Level, ...]]]] = {
         "coalesce(given_l, family_l) IS NULL OR coalesce(given_r, family_r) IS NULL",
         (
             Level("same", SAME, 0.72, 5e-5),
-            Level("swapped", "given_l = family_r AND family_l = given_r", 0.04, 1e-6),
+            Level("swapped", "given_l = family_r AND family_l = given_r", 0.04, 1e-5),
             Level(
                 "spelling",
                 f"({_near('given')} AND {_near('family')}) "

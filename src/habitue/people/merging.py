@@ -93,14 +93,16 @@ _BORN: Final = f"""
     ) GROUP BY ALL
 """
 
-# Keys that had no rows of their own may name their person now, and what was said of a user counts; late
-# consent counts before a merge.
+# Keys that had no rows of their own may name their person now, and what was said of a user counts, for those
+# it was said with too; late consent counts before a merge.
 _STIRRED: Final = """
-    SELECT DISTINCT born.node FROM born JOIN node USING (node)
-    WHERE born.birth IS NOT NULL AND node.birth IS NULL AND (
-        node IN (SELECT node FROM merged) OR node IN (SELECT person FROM merged)
-        OR starts_with(node.key, 'user:')
-            AND node IN (SELECT one FROM claim UNION ALL SELECT other FROM claim))
+    WITH fresh AS (
+        SELECT born.node, node.key FROM born JOIN node USING (node)
+        WHERE born.birth IS NOT NULL AND node.birth IS NULL
+    ), users AS (FROM fresh SELECT node WHERE starts_with(key, 'user:'))
+    SELECT node FROM fresh WHERE node IN (SELECT node FROM merged) OR node IN (SELECT person FROM merged)
+    UNION
+    SELECT unnest([one, other]) FROM claim WHERE one IN (FROM users) OR other IN (FROM users)
     UNION
     SELECT DISTINCT person::INTEGER FROM arriving
     WHERE name = '$consent' AND (person IN (SELECT node FROM merged) OR person IN (SELECT person FROM merged))
