@@ -14,12 +14,12 @@ from tests.cli.conftest import PROGRAM, Habitue, answer, environment, table
 
 @pytest.fixture(scope="module")
 def place(habitue: Habitue, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A shop with 12 events of a source, whose coupon is somebody's address."""
+    """A shop with 12 events of a source, one of whose coupons names somebody."""
     folder = tmp_path_factory.mktemp("incoming")
     shop, file = folder / "shop", folder / "events.jsonl"
     rows = [
         {"customer": f"c-{n % 3}", "event": "Coupon Applied", "date": f"2026-11-{n + 1:02d}", "coupon": mail}
-        for n, mail in enumerate(["https://shop.example/?to=ada@example.com"] * 12)
+        for n, mail in enumerate(["TEA-10"] * 11 + ["for ada@example.com"])
     ]
     file.write_text("\n".join(map(json.dumps, rows)))
     assert habitue("init", shop).returncode == 0
