@@ -41,6 +41,7 @@ class Kept(Generic[K, V]):
         self._most = most
         self._made: OrderedDict[K, tuple[Made[V], float]] = OrderedDict()
         self._making: set[K] = set()
+        self._forgotten = 0
         self._lock = Lock()
         self._first = Lock()
 
@@ -72,9 +73,10 @@ class Kept(Generic[K, V]):
         return self.get(key, now, age, make)
 
     def forget(self) -> None:
-        """Keep nothing of what was made until now."""
+        """Keep nothing of what was made until now, nor of what is being made."""
         with self._lock:
             self._made.clear()
+            self._forgotten += 1
 
     def _make_aside(self, key: K, make: Make[V]) -> Thread | None:
         """The thread that makes it; None where one is at it already."""
@@ -94,9 +96,11 @@ class Kept(Generic[K, V]):
         return thread
 
     def _make(self, key: K, make: Make[V], wait: bool) -> Made[V]:
-        began = perf_counter()
+        began, forgotten = perf_counter(), self._forgotten
         made = make(wait)
         with self._lock:
+            if forgotten != self._forgotten:
+                return made
             self._made[key] = made, perf_counter() - began
             self._made.move_to_end(key)
             while len(self._made) > self._most:

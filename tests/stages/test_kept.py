@@ -1,0 +1,67 @@
+"""What takes time is shown as it was, or not yet, while it is made; what is forgotten stays so."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from threading import Event
+
+import pytest
+
+from habitue.stages.kept import Kept, Made
+
+
+class Slow:
+    """Makes numbers, each when it is let; `kept` keeps them, of data whose generation is `generation`."""
+
+    def __init__(self) -> None:
+        self.generation = 0
+        self.made = 0
+        self.begun, self.let = Event(), Event()
+        self.kept = Kept[str, int](lambda: self.generation, 1)
+
+    def make(self, _: bool) -> Made[int]:
+        self.begun.set()
+        assert self.let.wait(30)
+        self.made += 1
+        return Made(self.made, self.generation, 0)
+
+    def glance(self, patience: float = 0) -> int | None:
+        found = self.kept.glance("", 0, None, self.make, patience)
+        return None if found is None else found.value
+
+
+@pytest.fixture
+def slow() -> Iterator[Slow]:
+    made = Slow()
+    yield made
+    made.let.set()
+
+
+def test_a_first_value_is_waited_for_only_so_long(slow: Slow) -> None:
+    assert (slow.glance(), slow.glance()) == (None, None)
+    slow.let.set()
+    while slow.glance(30) is None:
+        pass
+    assert (slow.glance(), slow.made) == (1, 1)
+
+
+def test_a_first_value_that_comes_in_time_is_given(slow: Slow) -> None:
+    slow.let.set()
+    assert slow.glance(30) == 1
+
+
+def test_what_was_under_way_when_all_was_forgotten_is_not_kept(slow: Slow) -> None:
+    assert slow.glance() is None
+    assert slow.begun.wait(30)
+    slow.kept.forget()
+    slow.let.set()
+    while slow.glance(30) is None:
+        pass
+    assert slow.glance() == 2
+
+
+def test_what_was_kept_is_forgotten(slow: Slow) -> None:
+    slow.let.set()
+    slow.glance(30)
+    slow.kept.forget()
+    assert slow.glance(30) == 2
