@@ -99,7 +99,12 @@ FIELDS: Final[dict[str, tuple[str, tuple[Level, ...]]]] = {
                 0.15,
                 1e-6,
             ),
-            Level("local", "local_l = local_r AND length(local_l) >= 7", 0.15, 2e-6),
+            Level(
+                "local",
+                "local_l = local_r AND length(local_l) >= 7 AND NOT (own_l AND own_r AND digits_l = '')",
+                0.15,
+                2e-6,
+            ),
             Level("other", "ELSE", 0.35, 0.999_996),
         ),
     ),
