@@ -19,7 +19,7 @@ from habitue.people.duplicates import Duplicate, Keys
 from habitue.people.identities import Identities
 from habitue.store import pairs
 from habitue.store.pairs import Pair
-from habitue.store.scratch import scratch
+from habitue.store.scratch import SPILL, scratch
 
 FLOOR: Final = 0.5
 """What is less likely than this is not kept."""
@@ -55,7 +55,7 @@ class Alike(Workspace):
         The same customers give the same list. Nothing is merged.
         """
         likeness = _likeness()
-        with scratch(self.directory / "scratch.tmp") as base:
+        with scratch(self.directory / SPILL) as base:
             _tell(told, _READING)
             compared = candidates.gather(self.warehouse, base)
             _tell(told, _COMPARING)
@@ -156,7 +156,7 @@ def _named(shop: Workspace, people: list[int]) -> dict[int, int]:
 
 
 def _waiting(shop: Workspace, least: float) -> tuple[list[Pair], Keys]:
-    every = pairs.every(shop.ops)
+    every = pairs.every(shop.ops, least)
     known = duplicates.keys(shop.warehouse, every)
     return [pair for pair in duplicates.waiting(every, known) if pair.likely >= least], known
 

@@ -10,6 +10,7 @@ import os
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from shutil import rmtree
 from typing import Any, Final
 from zlib import crc32
 
@@ -24,6 +25,7 @@ from habitue.people.privacy import Marks
 from habitue.store import erasures, pairs
 from habitue.store.erasures import Request
 from habitue.store.ops import Ops, Tx
+from habitue.store.scratch import SPILL
 from habitue.store.tables import audit, dead, erasure, held, identity, import_job, inbox, suppression
 
 CLEARED: Final = (identity, inbox, held, dead, import_job, audit, erasure, suppression)
@@ -78,7 +80,11 @@ def rejected(folder: Path, marks: Marks) -> list[dict[str, str]]:
 
 
 def forget_files(folder: Path, marks: Marks) -> None:
-    """Take them out of the files of refused rows, and delete reports of defects that name them."""
+    """Take them out of the files of refused rows, and delete reports of defects that name them.
+
+    What a calculation that was killed left on the disk goes too.
+    """
+    rmtree(folder / SPILL, ignore_errors=True)
     for path in sorted((folder / REJECTS).glob("*.csv")):
         rows = list(_rows(path))
         left = [row for header, row in rows if not _about(header, row, marks)]

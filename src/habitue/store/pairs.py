@@ -33,10 +33,13 @@ class Pair(Struct, frozen=True):
     by: str | None
 
 
-def every(ops: Ops) -> list[Pair]:
-    """All pairs, the likeliest first."""
+def every(ops: Ops, least: float = 0.0) -> list[Pair]:
+    """All pairs, the likeliest first; of the open ones those at least so likely."""
+    wanted = (duplicate.c.likely >= least) | duplicate.c.settled.is_not(None)
     with ops.read() as tx:
-        rows = tx.execute(duplicate.select().order_by(duplicate.c.likely.desc(), duplicate.c.id))
+        rows = tx.execute(
+            duplicate.select().where(wanted).order_by(duplicate.c.likely.desc(), duplicate.c.id)
+        )
         return [Pair(**row._mapping) for row in rows]
 
 
