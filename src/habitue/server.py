@@ -18,7 +18,6 @@ from litestar.datastructures import CacheControlHeader, State
 from litestar.di import Provide
 from litestar.exceptions import HTTPException, NotFoundException
 from litestar.openapi import OpenAPIConfig
-from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.openapi.spec import Components, SecurityScheme
 from litestar.params import QueryParameter
 from litestar.static_files import create_static_files_router
@@ -42,6 +41,7 @@ from habitue.api import failure as answer
 from habitue.api.door import Door
 from habitue.api.meter import Meter
 from habitue.api.wire import Wire
+from habitue.api.wording import Document
 from habitue.app import Shop
 from habitue.kernel import clock
 from habitue.kernel.errors import UserError
@@ -173,7 +173,7 @@ def create(
                 return_dto=None,
                 after_request=_nowhere,
             ),
-            render_plugins=[JsonRenderPlugin()],
+            render_plugins=[Document()],
             components=Components(security_schemes={"token": SecurityScheme("http", scheme="bearer")}),
             use_handler_docstrings=True,
         ),

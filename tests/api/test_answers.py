@@ -123,6 +123,8 @@ def test_any_request_is_answered_as_the_document_says(site: str, mode: Generatio
     for found in schema.get_all_operations():
         assert isinstance(found, Ok)
         operation = found.ok()
+        if operation.path.startswith("/v1/"):
+            continue  # the door's: test_document.py
         if mode is GenerationMode.NEGATIVE and not list(operation.iter_parameters()):
             continue  # nothing to ask wrongly
 
