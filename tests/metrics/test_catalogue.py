@@ -8,6 +8,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from datetime import datetime
 from hashlib import blake2b
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -17,7 +18,7 @@ import pytest
 from habitue.app import Shop
 from habitue.ingest.inbox import Parcel
 from habitue.kernel.clock import DAY, HOUR, instant
-from habitue.metrics import sample
+from habitue.metrics import sample, volume
 from habitue.store.log import PARCEL
 
 NOW = instant("2026-11-22T14:48")
@@ -87,11 +88,11 @@ def test_volumes_are_those_of_plain_python(shop: Shop, told: list[Event]) -> Non
     for name, entry in found.items():
         mine = [one for one in told if one[1] == name]
         ago = Counter((today - datetime.fromtimestamp(ts / 1e6, PARIS).date()).days for ts, *_ in mine)
-        volume = entry.volume
-        assert volume.events == len(mine)
-        assert (volume.first, volume.last) == (min(mine)[0], max(mine)[0])
-        assert volume.sources == ("shop", "site")
-        assert volume.days == tuple(ago[n] for n in range(89, -1, -1))
+        one = entry.volume
+        assert one.events == len(mine)
+        assert (one.first, one.last) == (min(mine)[0], max(mine)[0])
+        assert one.sources == ("shop", "site")
+        assert one.days == tuple(ago[n] for n in range(89, -1, -1))
         assert entry.close is not None
         assert entry.close.persons == len({key for _, _, key, *_ in mine})
 
@@ -156,3 +157,14 @@ def test_a_part_of_many_is_the_same_every_time_and_the_rare_are_found(
             assert all(json.loads(one) in whole[name, time] for one in part.bodies)
             assert len(part.bodies) <= 60
     assert NOW % HOUR
+
+
+def test_an_erasure_changes_no_volume(tmp_path: Path, told: list[Event]) -> None:
+    with Shop.create(tmp_path / "shop", now=NOW) as shop:
+        shop.put([parcel(0, "shop", told[:200])], NOW)
+        shop.refresh(NOW)
+        before = volume.events(shop.warehouse, "UTC", NOW)
+        shop.erase([told[0][2]], "test", now=NOW)
+        assert volume.events(shop.warehouse, "UTC", NOW) == before
+        assert shop.rebuild(NOW).differing == ()
+        assert volume.events(shop.warehouse, "UTC", NOW) == before
