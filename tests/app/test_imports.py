@@ -76,3 +76,35 @@ def test_an_import_cut_short_rejects_the_same_rows_whenever_it_goes_on(
     assert (report.rows, report.events, report.rejected) == (4, {"Order Completed": 2}, 2)
     assert jobs.unfinished(shop.ops) == []
     assert shop.import_file(path, now=clock.instant("2026-04-01", "UTC")).rejected == 0
+
+
+def test_a_refund_of_an_order_that_stays_with_another_customer_is_left_out_and_listed(
+    shop: Shop, tmp_path: Path
+) -> None:
+    path, head = tmp_path / "x.csv", "order_id,customer,date,amount,refunded\n"
+    path.write_text(f"{head}A,c1,2026-01-03,30,0\nB,c1,2026-01-03,20,0\n")
+    shop.import_file(path)
+    path.write_text(f"{head}A,c2,2026-01-03,30,10\nB,c1,2026-01-03,20,5\n")
+    wished, report = shop.import_file(path, dry_run=True), shop.import_file(path)
+    assert (wished.stored, wished.stored_revenue) == (report.stored, report.stored_revenue) == (1, -500)
+    assert any("1 refund is of an order that stays" in line and "A: -€10.00" in line for line in report.lines)
+    assert "A,refund,user:c1,user:c2" in Path(report.corrections or "").read_text("utf-8-sig")
+    assert shop.warehouse.read("SELECT sum(revenue)::BIGINT AS n FROM event")["n"][0].as_py() == 4500
+    assert shop.import_file(path).stored == 0
+
+
+def test_an_order_counts_once_whether_it_comes_as_an_event_or_as_an_order(shop: Shop, tmp_path: Path) -> None:
+    orders = tmp_path / "orders.csv"
+    orders.write_text("order_id,customer,date,amount\nK2,u2,2026-01-03,7.50\nK3,u3,2026-01-03,5\n")
+    said = '{"order_id": "K3", "revenue": 5}'
+    for name, text in {
+        "ev.csv": "event,customer,timestamp,order_id,revenue\n"
+        "Order Completed,u2,2026-01-03T00:00:00Z,K2,7.5\n",
+        "s.jsonl": '{"type": "track", "userId": "u3", "event": "Order Completed", '
+        f'"timestamp": "2026-01-03T00:00:00Z", "properties": {said}}}\n',
+    }.items():
+        (tmp_path / name).write_text(text)
+        assert shop.import_file(tmp_path / name).stored == 1
+    assert (report := shop.import_file(orders)).stored == 0
+    assert report.conflicts == 0
+    assert shop.segment('count("Order Completed", where=props.order_id == "K2") == 1').count() == 1

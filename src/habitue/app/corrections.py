@@ -37,7 +37,7 @@ class Corrections:
     language: Language
 
     def count(self, what: str) -> int:
-        """How many orders have another `customer`, other `figures`, or only other `details`."""
+        """How many orders have another `customer`, other `figures`, only other `details`, or a `refund`."""
         return int(pc.sum(pc.equal(self.rows["what"], what)).as_py() or 0)
 
     def lines(self) -> Iterator[str]:
@@ -47,6 +47,12 @@ class Corrections:
             one = N_("{n} order is here already with another customer, and stays with the first: {examples}")
             many = "{n} orders are here already with other customers, and stay with the first: {examples}"
             yield t.n(one, many, n, examples=self._examples("customer", self._owners))
+        if n := self.count("refund"):
+            one = N_(
+                "{n} refund is of an order that stays with another customer, and is left out: {examples}"
+            )
+            many = "{n} refunds are of orders that stay with other customers, and are left out: {examples}"
+            yield t.n(one, many, n, examples=self._examples("refund", self._refund))
         if n := self.count("figures"):
             one = N_(
                 "{n} order is here already with another date or amount; what came first stays: {examples}"
@@ -96,6 +102,9 @@ class Corrections:
 
     def _owners(self, row: dict[str, Any]) -> str:
         return self._pair(row, bare(row["stored_key"])[:60], bare(row["key"])[:60])
+
+    def _refund(self, row: dict[str, Any]) -> str:
+        return f"{str(row['order'])[:60]}: {self._money(row['revenue'])}"
 
     def _figures(self, row: dict[str, Any]) -> str:
         parts = []

@@ -98,7 +98,7 @@ class Done:
             currency=report.currency,
             chosen=self.detected.lines(self.language),
             lines=[*report.lines(self.language, filed.revenue if filed.known else None), *wrong.lines()],
-            differing=wrong.rows.num_rows,
+            differing=wrong.rows.num_rows - wrong.count("refund"),
             conflicts=wrong.count("customer"),
             corrections=str(listed) if wrong.rows.num_rows and not self.dry_run else None,
             stored=filed.events,
@@ -134,7 +134,7 @@ def run(
     job = files.job(detected, settings)
     rejects = shop.directory / "rejects" / f"{job[:12]}.csv"
     rejects.parent.mkdir(exist_ok=True)
-    report, before = Report(), held.reached(shop.ops, job)
+    report, found, before = Report(), Filed(), held.reached(shop.ops, job)
     # What was in the future when it began is rejected for good: its chunks are of one mind.
     begun = now if dry_run else jobs.begin(shop.ops, job, detected.source.name, detected.kind, now)
     parcels = files.parcels(
@@ -147,14 +147,15 @@ def run(
         progress=_bytes(told),
     )
     if dry_run:
-        found = sum((filed(shop.warehouse, parcel.table) for parcel in parcels), Filed())
+        for parcel in parcels:
+            _, found = filed(shop.warehouse, parcel.table, found)
         return Done(detected, report, rejects, dry_run, language, found)
     try:
-        found = sum((filed(shop.warehouse, unpacked(body)) for body in held.kept(shop.ops, job)), Filed())
+        for body in held.kept(shop.ops, job):
+            _, found = filed(shop.warehouse, unpacked(body), found)
         for chunk, parcel in enumerate(parcels, start=before):
-            table = checked(parcel.table)
+            table, found = filed(shop.warehouse, checked(parcel.table), found)
             held.hold(shop.ops, job, chunk, parcel.source, table.num_rows, packed(table))
-            found += filed(shop.warehouse, table)
     except UserError:
         held.drop(shop.ops, job)
         jobs.forget(shop.ops, job)

@@ -5,10 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Final
 
+import msgspec
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from habitue.ingest import twice
+from habitue.ingest.twice import Places
 from habitue.store.warehouse import Warehouse
 
 _TEXTS: Final = ("order", "stored_key", "key", "what")
@@ -17,7 +20,8 @@ CORRECTED: Final = pa.schema(
     [*((name, pa.string()) for name in _TEXTS), *((name, pa.int64()) for name in _NUMBERS)]
 )
 """An order of a file that is stored already with something else, `what`: another `customer`, other `figures`
-(date or amount), or only other `details`. Instants in µs, revenue in minor units."""
+(date or amount), or only other `details`; or a new `refund` of an order that stays with another customer.
+Instants in µs, revenue in minor units."""
 
 # Traits have no order, and in a file no date of their own. Two keys may be one human's by now: then nobody
 # is contradicted.
@@ -62,9 +66,38 @@ class Filed:
         )
 
 
-def filed(warehouse: Warehouse, events: pa.Table) -> Filed:
-    """What becomes of a parcel's events; nothing is stored."""
+def filed(warehouse: Warehouse, events: pa.Table, before: Filed) -> tuple[pa.Table, Filed]:
+    """What is to be stored of a parcel's events, and what becomes of them and of those `before` in the file.
+
+    What is paid back of an order that stays with another customer would stand without it, and is left out.
+    """
     known = twice.known(warehouse, events["id"])
+    found = before + _found(warehouse, events, known)
+    astray = _astray(events, known, found.corrected)
+    if not len(astray):
+        return events, found
+    kept = events.take(pa.array(np.delete(np.arange(len(events)), astray["n"].to_numpy())))
+    lost = Filed(-len(astray), 0, -_revenue(astray), astray.select(CORRECTED.names).cast(CORRECTED))
+    return kept, found + lost
+
+
+def _astray(events: pa.Table, known: Places, corrected: pa.Table) -> pa.Table:
+    """The new refunds of orders that stay with another customer, as `CORRECTED`, and their places `n`."""
+    foreign = corrected.filter(pc.equal(corrected["what"], "customer")).to_pylist()
+    owners = {row["order"]: row for row in foreign}
+    back = pc.and_(pc.equal(events["name"], "Order Refunded"), bool(owners))
+    moments = events.set_column(events.column_names.index("ts"), "ts", events["ts"].cast(pa.int64()))
+    rows = []
+    for n in np.setdiff1d(np.flatnonzero(back.to_numpy()), known).tolist():
+        event = moments.slice(n, 1).to_pylist()[0]
+        owner = owners.get(msgspec.json.decode(event["props"]).get("order_id"))
+        if owner and event["key"] != owner["stored_key"]:
+            said = {"n": n} | {name: event[name] for name in ("key", "ts", "revenue")}
+            rows.append(owner | said | {"what": "refund", "stored_revenue": None})
+    return pa.Table.from_pylist(rows, pa.schema([("n", pa.int64()), *CORRECTED]))
+
+
+def _found(warehouse: Warehouse, events: pa.Table, known: Places) -> Filed:
     if not len(known):
         return Filed(len(events), 0, _revenue(events))
     repeated = events.take(pa.array(known)).select(["id", "key", "ts", "name", "revenue", "props"])

@@ -100,3 +100,29 @@ def test_contacts_with_a_date_and_a_sum_are_no_orders(run: Run) -> None:
     made = run("Record ID,First Name,Email,Create Date,Total Revenue\n7,Ann,a@b.fr,2025-01-01,12.50\n")
     assert made.detected.kind == "customers"
     assert made.events[0]["props"]["total_revenue"] == 12.5
+
+
+def test_an_orders_number_among_events_is_its_own_and_no_name_changes_without_a_clash(run: Run) -> None:
+    rows = (
+        "Order Completed,u1,2026-01-03T00:00:00Z,7,5.00,web\n"
+        "Order Completed,u1,2026-01-03T00:00:00Z,7,5.00,web\n"
+        "Order Completed,u2,2026-01-04T00:00:00Z,7,6.00,web\n"
+        "Checkout Started,u1,2026-01-03T00:00:00Z,7,,web\n"
+        "Checkout Started,u1,2026-01-03T00:00:00Z,7,,web\n"
+    )
+    made = run("event,customer,timestamp,order_number,revenue,type\n" + rows, kind="events")
+    assert [name for _, name, _ in made.brief] == ["Order Completed", "Checkout Started", "Checkout Started"]
+    assert made.events[0]["props"] == {"revenue": 5, "currency": "EUR", "order_id": "7", "type": "web"}
+    assert (made.report.known, made.report.rejected, made.report.identical) == (1, 1, 1)
+    assert any(
+        "type → props.type · order_number → props.order_id" in line for line in made.detected.lines("en")
+    )
+
+
+def test_a_column_gives_way_to_a_property_of_ours_only_where_there_is_one(run: Run) -> None:
+    made = run("user_id,event,timestamp,products,status,ticket\nu1,Asked,2025-01-01,x,open,8\n")
+    assert made.events[0]["props"] == {"products": "x", "status": "open", "ticket": 8}
+    order = run(
+        "no commande,order_id,client,date,montant\n1,a,c1,2025-01-01,5\n", mapping={"order_id": "no commande"}
+    )
+    assert order.events[0]["props"]["order_id (2)"] == "a"

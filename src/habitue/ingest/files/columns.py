@@ -15,7 +15,7 @@ from habitue.ingest.files import dates, money
 from habitue.ingest.files.money import Sign
 from habitue.ingest.files.props import FLAGS, NUMBER, Type
 from habitue.ingest.files.report import Note, note
-from habitue.ingest.files.words import FIELDS, WORDS, plain, tidy
+from habitue.ingest.files.words import FIELDS, NUMBERS, WORDS, plain, tidy
 from habitue.kernel.errors import UserError
 from habitue.kernel.i18n import N_
 
@@ -269,9 +269,12 @@ def _held(kind: str, header: list[str], columns: Mapping[str, Column]) -> Iterat
 
 
 def fits(kind: str, field: str, column: Column) -> bool:
-    """Whether what the column holds can be that field; of an event's amounts only `revenue` is money."""
+    """Whether what the column holds can be that field: of an event's amounts only `revenue` is money,
+    of its numbers only what is called an order's is that."""
     if kind == "events" and field == "revenue" and plain(column.name) != "revenue":
         return False
+    if kind == "events" and field == "order_id":
+        return plain(column.name) in NUMBERS and column.type != "json"
     if not column.samples:
         return True
     if field in MOMENTS:

@@ -111,16 +111,28 @@ class Detected(Struct, frozen=True):
         lone = [] if {"product", "sku", "category"} & self.choices.keys() else ["quantity", "price"]
         return [f for f in (*lone, "status", "type") if f in self.choices and not self.choices[f].fixed]
 
+    def ours(self) -> set[str]:
+        """The properties that we write ourselves, under names of ours."""
+        found = self.choices.keys()
+        sums = {"revenue"} if self.kind == "events" else {"revenue", "line", "price"}
+        written = {"revenue", "currency"} if found & sums else set()
+        written |= found & {"order_id"}
+        if self.kind == "events":
+            return written
+        return written | ({"products"} if self.lined() else set()) | set(self.named())
+
     def places(self) -> dict[str, str]:
         """Where a rule finds what is in the columns that are no field of every kind: column → its path."""
         if self.kind == "customers":
             return {name: path("trait", slug(name)) for name in self.unmapped()}
+        own = {name: path("props", titled(name, self.ours())) for name in self.unmapped(False)}
         if self.kind == "events":
-            return {name: path("props", titled(name)) for name in self.unmapped()}
+            order = self.choices.get("order_id")
+            return own | ({order.column: "props.order_id"} if order and not order.fixed else {})
         made = {self.choices[f].column: path("props", "products", PRODUCT[f]) for f in self.lined()}
-        made |= {name: path("props", "products", titled(name)) for name in self.unmapped(True)}
+        made |= {name: path("props", "products", name) for name in self.unmapped(True)}
         made |= {self.choices[f].column: path("props", f) for f in self.named()}
-        return made | {name: path("props", titled(name)) for name in self.unmapped(False)}
+        return made | own
 
     def lines(self, language: Language) -> list[str]:
         """What was chosen, in words, one line each."""

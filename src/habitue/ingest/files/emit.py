@@ -80,11 +80,9 @@ def table(
 def emit(orders: Orders, rows: Rows, memory: Memory) -> pa.Table:
     """The events of these orders: traits first, then orders, then what was paid back."""
     name = _names(orders)
-    whose = [orders.key] if rows.detected.own else []
     revenue = pc.if_else(pa.array(orders.sums & ~orders.cancelled), pa.array(orders.amount, pa.int64()), None)
     said = _props(orders, orders.amount, orders.sums, rows)
-    ids, fresh, differing = _ids(orders, whose, name, revenue, said, memory)
-    _contradicted(orders, rows, differing)
+    ids, fresh = numbered(orders, name, revenue, said, rows, memory)
     main = table(ids, orders.key, orders.account, orders.at, name, revenue, said).filter(pa.array(fresh))
     return pa.concat_tables(
         [
@@ -93,6 +91,16 @@ def emit(orders: Orders, rows: Rows, memory: Memory) -> pa.Table:
             _refunds(orders, ids, fresh, rows),
         ]
     )
+
+
+def numbered(
+    orders: Orders, name: pa.Array, revenue: pa.Array, said: pa.Array, rows: Rows, memory: Memory
+) -> tuple[Digests, Bools]:
+    """Message ids, and which of them count; a row that contradicts an earlier one is refused."""
+    whose = [orders.key] if rows.detected.own else []
+    ids, fresh, differing = _ids(orders, whose, name, revenue, said, memory)
+    _contradicted(orders, rows, differing)
+    return ids, fresh
 
 
 def _names(orders: Orders) -> pa.Array:

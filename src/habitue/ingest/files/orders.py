@@ -82,6 +82,26 @@ def read(rows: Rows) -> Orders:
     )
 
 
+def bare(rows: Rows, order: pa.Array, key: pa.Array, at: Ints, amount: Ints, refunding: Bools) -> Orders:
+    """Rows that are events already: of an order they tell its number, its customer, when and how much."""
+    nothing = np.zeros(len(at), np.bool_)
+    return Orders(
+        row=np.arange(len(at)),
+        order=order,
+        key=key,
+        account=rows.accounts(),
+        at=at,
+        dated=~nothing,
+        amount=amount,
+        sums=~nothing,
+        refund=np.zeros(len(at), np.int64),
+        refunding=refunding,
+        cancelled=nothing,
+        product=pa.nulls(len(at), pa.string()),
+        rest=pa.array([""] * len(at), pa.string()),
+    )
+
+
 def numbers(rows: Rows) -> pa.Array:
     """Each row's order id, "" where it has none."""
     cells = rows.cells("order_id")
@@ -197,7 +217,7 @@ def _products(rows: Rows) -> pa.Array:
 
 def _rest(rows: Rows) -> pa.Array:
     """The inside of the properties that are the order's own words."""
-    members = rows.members(rows.detected.unmapped(False))
+    members = rows.members(rows.detected.unmapped(False), rows.detected.ours())
     for field in rows.detected.named():
         column = rows.detected.columns[rows.detected.choices[field].column]
         members.append(props.member(field, props.values(rows.cells(field), column.type, column.sign)))

@@ -6,8 +6,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from habitue.ingest.files import orders, props, seen
-from habitue.ingest.files.emit import Memory, identify, table
+from habitue.ingest.files import orders as purchases
+from habitue.ingest.files import props, seen
+from habitue.ingest.files.dates import Bools, Ints
+from habitue.ingest.files.emit import Memory, identify, numbered, table
 from habitue.ingest.files.rows import Rows
 from habitue.ingest.files.words import TRAITS, slug
 from habitue.kernel.i18n import N_
@@ -60,7 +62,10 @@ def _traits(rows: Rows) -> list[pa.Array]:
 
 
 def events(rows: Rows, memory: Memory) -> pa.Table:
-    """One event a row under the name that its cell says; `revenue` only where the file has such a column."""
+    """One event a row under the name that its cell says; `revenue` only where the file has such a column.
+
+    An order counts once by its number, in this file or in one of orders.
+    """
     key = rows.people()
     at, _ = rows.instants("ts")
     cells = rows.cells("event")
@@ -71,25 +76,39 @@ def events(rows: Rows, memory: Memory) -> pa.Table:
         N_("“{value}”… is too long for an event's name"),
         cells,
     )
-    amount, sums = orders.revenue(rows)
-    amount = np.where(np.asarray(pc.equal(name, orders.REFUNDED)), -np.abs(amount), amount)
-    places = digits(rows.settings.currency)
-    money = [
-        props.member("revenue", pc.if_else(pa.array(sums), props.scaled(amount, places), None)),
-        props.member("currency", pc.if_else(pa.array(sums), props.encode(rows.settings.currency), None)),
-    ]
-    said = props.objects([*money, *rows.members(rows.detected.unmapped())], len(at))
+    amount, sums = purchases.revenue(rows)
+    amount = np.where(np.asarray(pc.equal(name, purchases.REFUNDED)), -np.abs(amount), amount)
     good = np.flatnonzero(rows.faults.good)
+    if not len(good):
+        return PARCEL.empty_table()
     take = pa.array(good)
-    key, name, said, account = (part.take(take) for part in (key, name, said, rows.accounts()))
+    order = _order(rows, name)
+    said = _said(rows, amount, sums).take(take)
     revenue = pc.if_else(pa.array(sums), pa.array(amount, pa.int64()), None).take(take)
-    memory.count(rows.written(good), key)
-    ids = memory.numbered(
-        seen.digests("row", key, pa.array(at[good]).cast(pa.string()), name, revenue.cast(pa.string()), said)
+    made = purchases.bare(rows, order, key, at, amount, np.asarray(pc.equal(name, purchases.REFUNDED))).only(
+        good
     )
-    told = identify(rows, good, key, account, at[good], memory)
-    return (
-        pa.concat_tables([told, table(ids, key, account, at[good], name, revenue, said)])
-        if len(good)
-        else PARCEL.empty_table()
-    )
+    name = name.take(take)
+    memory.count(rows.written(good), made.key)
+    ids, fresh = numbered(made, name, revenue, said, rows, memory)
+    told = identify(rows, good, made.key, made.account, made.at, memory)
+    main = table(ids, made.key, made.account, made.at, name, revenue, said).filter(pa.array(fresh))
+    return pa.concat_tables([told, main])
+
+
+def _order(rows: Rows, name: pa.Array) -> pa.Array:
+    """The order's number where the event is an order's: by it the order is the same in any file."""
+    orders = pc.is_in(name, pa.array([purchases.COMPLETED, purchases.REFUNDED, purchases.CANCELED]))
+    return pc.if_else(orders, purchases.numbers(rows), "")
+
+
+def _said(rows: Rows, amount: Ints, sums: Bools) -> pa.Array:
+    """Revenue in major units, currency, order id, then the file's own columns."""
+    scaled = props.scaled(amount, digits(rows.settings.currency))
+    members = [
+        props.member("revenue", pc.if_else(pa.array(sums), scaled, None)),
+        props.member("currency", pc.if_else(pa.array(sums), props.encode(rows.settings.currency), None)),
+        props.member("order_id", props.values(purchases.numbers(rows), "text")),
+    ]
+    own = rows.members(rows.detected.unmapped(), rows.detected.ours())
+    return props.objects([*members, *own], len(amount))

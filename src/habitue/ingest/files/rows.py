@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from typing import Any, Final
 
 import numpy as np
@@ -142,11 +143,11 @@ class Rows(Struct):
         made, why = keys.keys(cells, "account")
         return pc.if_else(pa.array(why == 0), made, None)
 
-    def members(self, names: list[str]) -> list[pa.Array]:
-        """`"column":value` of these columns; one called as a property of ours gets a number."""
+    def members(self, names: list[str], ours: Collection[str] = ()) -> list[pa.Array]:
+        """`"column":value` of these columns; one called as a property of `ours` gets a number."""
         looks = [self.detected.columns[name] for name in names]
         made = [props.values(flat(self.table[look.name]), look.type, look.sign) for look in looks]
-        return [props.member(titled(name), values) for name, values in zip(names, made, strict=True)]
+        return [props.member(titled(name, ours), values) for name, values in zip(names, made, strict=True)]
 
 
 def unguarded(table: pa.Table) -> pa.Table:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Collection
 from importlib.resources import files
 from typing import Final
 
@@ -64,7 +65,7 @@ FIELDS: Final[dict[str, tuple[str, ...]]] = {
     "orders": PURCHASE,
     "order-lines": PURCHASE,
     "customers": ("customer", "created", "account_id", *TRAITS),
-    "events": ("customer", "email", "account_id", "ts", "event", "revenue", "currency"),
+    "events": ("customer", "email", "account_id", "ts", "event", "order_id", "revenue", "currency"),
 }
 """What a column can mean in each kind of file."""
 
@@ -77,10 +78,12 @@ PRODUCT: Final = {
 }
 """Fields of a line and what Segment calls them in `products`."""
 
-OURS: Final = frozenset(
-    {"revenue", "currency", "order_id", "products", "quantity", "price", "status", "type"}
+NUMBERS: Final = frozenset(
+    phrase
+    for phrase in WORDS.columns["order_id"]
+    if re.search("order|commande", phrase) and phrase not in ("order", "commande")
 )
-"""Properties that we write ourselves."""
+"""What the number of an order is called where not all rows are orders: a ticket is none there."""
 
 
 def tidy(name: str) -> str:
@@ -94,9 +97,9 @@ def plain(text: str) -> str:
     return re.sub(r"[^a-z0-9]+", " ", bare).strip()
 
 
-def titled(column: str) -> str:
-    """The property that a column becomes; one called as a property of ours gets a number."""
-    return f"{column} (2)" if column in OURS else column
+def titled(column: str, ours: Collection[str]) -> str:
+    """The property that a column becomes; one called as a property of `ours` gets a number."""
+    return f"{column} (2)" if column in ours else column
 
 
 def path(*names: str) -> str:
