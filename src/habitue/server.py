@@ -64,9 +64,6 @@ _PAGES: Final = [
     pages.stages.index,  # /stages
     pages.stages.show,  # /stages/{model}
     pages.data.show,  # /data
-    pages.calls.show,  # /data/events
-    pages.calls.refused,  # /data/refused
-    pages.calls.decide,
     pages.catalogue.show,  # /data/catalogue
     pages.duplicates.show,  # /data/duplicates
     pages.duplicates.decide,
@@ -103,17 +100,22 @@ _API: Final = [
     rights.export_files,  # /api/v1/customers/{key}/export.zip
     rights.erasures,  # /api/v1/privacy/erasures
     rights.erase,
-    incoming.calls,  # /api/v1/calls
     incoming.catalogue,  # /api/v1/catalogue
     segment.show,  # /api/v1/segment
     segment.history,  # /api/v1/segment/history
 ]
 _STANDING: Final = [
     pages.api.show,  # /api
+    pages.calls.show,  # /data/events
+    pages.calls.refused,  # /data/refused
+    pages.calls.decide,
     snippet.show,  # /habitue.js
     meter.show,  # /metrics
 ]
-_STANDING_API: Final = [stages.health]  # /api/v1/health
+_STANDING_API: Final = [
+    stages.health,  # /api/v1/health
+    incoming.calls,  # /api/v1/calls
+]
 """What is answered whatever becomes of the working copy; the others say that it can't be read just now.
 
 The command line's door, /api/v1/commands, is one of them, added where there is a token for it.

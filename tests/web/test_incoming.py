@@ -82,6 +82,17 @@ def test_whoever_sends_junk_drives_no_other_call_out() -> None:
     assert recent.numbered(1) is None
 
 
+def test_calls_are_told_while_the_working_copy_can_t_be_read(served: Served) -> None:
+    send(served)
+    served.shop.refresh(NOW)
+    with served.shop.warehouse.write() as writer:
+        writer.run("DELETE FROM meta WHERE starts_with(key, 'told:')")
+    page(served, "/data", 503)
+    assert len(calls(served)) == 5
+    assert page(served, "/data/events").count("<time ") == 5
+    assert "The event has no name." in page(served, "/data/refused")
+
+
 def test_after_an_erasure_no_body_is_kept_in_memory(served: Served) -> None:
     served.post("track", track(userId="ada"))
     served.shop.refresh(NOW)

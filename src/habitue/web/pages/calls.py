@@ -68,7 +68,7 @@ def show(
         source=source,
         outcome=outcome,
         still=still,
-        names=[one.name for one in shop.origins() if one.source],
+        names=[one.id for one in shop.sources()],
         outcomes=FILTERS,
     )
 
