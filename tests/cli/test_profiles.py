@@ -34,8 +34,21 @@ def test_a_customer_is_found_and_shown_whole(habitue: Habitue, filled: Path) -> 
     assert [one["account"] for one in whole["accounts"]] == ["account:acme"]
     shown = habitue("customer", "c-1", "--data", filled).stdout
     assert "Élodie Dupont · user:c-1" in shown
-    assert "CMD-7 12.50 EUR" in shown
+    assert "CMD-7 €12.50" in shown
     assert habitue("customer", "c-9", "--data", filled).returncode == 2
+
+
+def test_a_customer_is_told_in_french(habitue: Habitue, filled: Path) -> None:
+    shown = habitue("customer", "c-1", "--data", filled, "--language", "fr").stdout
+    for said in (
+        "Connu depuis le 31/01/2026",
+        "1 commande, 12,50\N{NO-BREAK SPACE}€ net",
+        "Cycle transactionnel (six statuts)\N{NO-BREAK SPACE}: Client",
+        "31/01/2026 CMD-7 12,50\N{NO-BREAK SPACE}€",
+        "Pays\N{NO-BREAK SPACE}: FR",
+        "Commande passée",
+    ):
+        assert said in shown
 
 
 def test_an_account_is_shown_with_its_members(habitue: Habitue, filled: Path) -> None:

@@ -42,7 +42,13 @@ def test_a_duration_is_a_number_and_a_unit(text: str, length: int) -> None:
     assert clock.duration(clock.lasting(length)) == length
 
 
-@pytest.mark.parametrize("text", ["", "0d", "90", "d", "-1d", "1.5d", "99999999999d", "2000y"])
+@pytest.mark.parametrize("text", ["", "0d", "90", "d", "-1d", "1.5d"])
 def test_what_is_no_duration_is_refused_in_words(text: str) -> None:
     with pytest.raises(UserError, match="is not a duration"):
+        clock.duration(text)
+
+
+@pytest.mark.parametrize("text", ["99999999999d", "2000y", "9" * 50 + "m"])
+def test_too_long_a_duration_is_told_the_limit(text: str) -> None:
+    with pytest.raises(UserError, match="1,000 years"):
         clock.duration(text)

@@ -131,8 +131,8 @@ def test_the_error_says_every_problem_in_the_readers_language() -> None:
     with pytest.raises(RuleError) as error:
         parse('evr("A") or nver("B")')
     assert str(error.value).splitlines() == [
-        "1: There is no function “evr”. Did you mean “ever”?",
-        "13: There is no function “nver”. Did you mean “never”?",
+        "Column 1: There is no function “evr”. Did you mean “ever”?",
+        "Column 13: There is no function “nver”. Did you mean “never”?",
     ]
     assert error.value.say(translator("fr")).splitlines() == [
         "Colonne 1\N{NO-BREAK SPACE}: Il n’y a pas de fonction «\u202fevr\u202f». Vouliez-vous dire «\u202fever\u202f»\u202f?",

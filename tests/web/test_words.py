@@ -20,8 +20,8 @@ def plain(text: str) -> str:
     [
         ((FR.number(12345.66), "12_345,7"), (EN.number(12345.66), "12,345.7")),
         ((FR.signed(-12345), "\N{MINUS SIGN}12_345"), (EN.signed(7), "+7")),
-        ((FR.percent(0.0312), "3,1_%"), (EN.percent(0.5), "50%")),
-        ((FR.percent(0.0001), "<_0,1_%"), (EN.percent(0), "0%")),
+        ((FR.percent(0.0312), "3,1_%"), (EN.percent(0.5), "50.0%")),
+        ((FR.percent(0.0001), "<_0,1_%"), (EN.percent(0), "0.0%")),
         ((FR.days(92, "short"), "92_j"), (EN.days(0, "short"), "<_1 day")),
         (
             (FR.time(NOW), "23 nov. 2026, 00:30"),
@@ -30,6 +30,13 @@ def plain(text: str) -> str:
         ((FR.money(1234560), "12_345,60~€"), (EN.money(-5), "-€0.05")),
         ((FR.days(92), "92~jours"), (EN.days(1), "1 day")),
         ((FR.days(0.25), "6~heures"), (EN.days(0), "less than a day")),
+        (
+            (FR.date(instant("2025-10-01T08:00")), "1er oct. 2025"),
+            (EN.date(instant("2025-10-01T08:00")), "Oct 1, 2025"),
+        ),
+        ((FR.date(instant("2025-10-21T08:00")), "21 oct. 2025"), (EN.happened("Email Sent"), "E-mail sent")),
+        ((FR.happened("Order Completed"), "Commande passée"), (EN.happened("Our Own"), "Our Own")),
+        ((FR.trait("postalCode"), "Code postal"), (EN.prop("order_id"), "Order number")),
         ((FR.date(NOW), "23 nov. 2026"), (EN.date(None), "–")),
         ((FR.month("2026-11"), "novembre 2026"), (EN.month("2026-11"), "November 2026")),
         ((FR.ago(NOW - 12 * SECOND, NOW), "il y a 12~s"), (EN.ago(NOW - 3 * DAY, NOW), "3 days ago")),

@@ -56,16 +56,16 @@ def _versions(command: commands.Versions, asked: Asked) -> Answer:
         VERSION,
         SINCE,
         BY,
-        Column("live", N_("Live"), names={"yes": asked.say(N_("yes"))}),
+        Column("live", N_("Live"), names={"yes": asked.say(N_("yes")), "never": asked.say(N_("never live"))}),
         Column("kind", N_("Kind")),
         Column("settings", N_("Settings")),
     )
     rows = [
         (
             one.model.number,
-            one.created,
+            one.since,
             one.by or None,
-            "yes" if one.live else None,
+            "yes" if one.live else "never" if one.since is None else None,
             one.model.kind.id,
             ", ".join(f"{name} = {value}" for name, value in one.model.settings.items()) or None,
         )

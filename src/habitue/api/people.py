@@ -14,6 +14,7 @@ from habitue.app.customers import Customer, Standing
 from habitue.kernel import clock, money
 from habitue.kernel.clock import Micros
 from habitue.kernel.i18n import N_, Translator
+from habitue.people import terms
 from habitue.people.accounts import Account
 from habitue.people.consent import NAMES
 from habitue.people.keys import bare
@@ -209,13 +210,12 @@ class _Page:
             yield from ("", self.say(title), *(f"  {line}" for line in below))
 
     def standing(self, one: Standing) -> str:
-        stages = {
-            n: stage.name.said(self.asked.language)
-            for n, stage in enumerate(self.asked.shop.model(one.model).stages)
-        }
+        model = self.asked.shop.model(one.model)
+        stages = {n: stage.name.said(self.asked.language) for n, stage in enumerate(model.stages)}
+        called = model.kind.name.said(self.asked.language)
         if one.now is None:
-            return self.say(N_("{model}: none"), model=one.model)
-        fields = {"model": one.model, "stage": stages[one.now.value], "day": self.day(one.now.start)}
+            return self.say(N_("{model}: none"), model=called)
+        fields = {"model": called, "stage": stages[one.now.value], "day": self.day(one.now.start)}
         if one.next is None:
             return self.say(N_("{model}: {stage} since {day}"), **fields)
         return self.say(
@@ -233,7 +233,7 @@ class _Page:
         return self.say(N_("{member}: since {since}"), member=told, since=since)
 
     def trait(self, name: str, value: object) -> str:
-        return self.say(N_("{trait}: {value}"), trait=name, value=_text(value))
+        return self.say(N_("{trait}: {value}"), trait=self.say(terms.trait(name)), value=_text(value))
 
     def order(self, one: Order) -> str:
         paid = self.money(one.revenue)
@@ -249,19 +249,19 @@ class _Page:
         return f"{self.day(one.ts)} {one.order or '–'} {paid}"
 
     def event(self, one: Happening) -> str:
-        return f"{self.moment(one.ts)} {one.name}"
+        return f"{self.moment(one.ts)} {self.say(terms.event(one.name))}"
 
     def day(self, at: Micros) -> str:
-        return str(clock.moment(at, self.zone).date())
+        return clock.shown(at, self.zone, self.asked.language, "day")
 
     def day_of(self, at: str | None) -> str:
         return self.day(clock.instant(at, "UTC")) if at else ""
 
     def moment(self, at: Micros) -> str:
-        return f"{clock.moment(at, self.zone):%Y-%m-%d %H:%M}"
+        return clock.shown(at, self.zone, self.asked.language)
 
     def money(self, amount: int) -> str:
-        return f"{money.major(amount, self.currency)} {self.currency}"
+        return money.shown(amount, self.currency, self.asked.language)
 
 
 def _text(value: object) -> str:

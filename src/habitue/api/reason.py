@@ -5,13 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-import msgspec
-
 from habitue.engine.explain import Verdict, Why
+from habitue.engine.reason import Line, elapsed, told
 from habitue.kernel.clock import DAY, Micros, iso, shown
 from habitue.kernel.i18n import N_, Translator
-from habitue.rules.nodes import And, Compare, Held, Not, Or, Rule, SinceFirst, SinceLast
-from habitue.rules.sentence import sentence
 from habitue.rules.text import parse
 from habitue.stages.models import Model
 
@@ -23,21 +20,21 @@ def fields(why: Why | Verdict) -> dict[str, Any]:
         known[name] = None if known[name] is None else iso(known[name])
     if isinstance(why, Verdict):
         return known | {"asked": [{"stage": stage, **fields(one)} for stage, one in why.asked]}
-    if _elapsed(why):
+    if elapsed(parse(why.rule)):
         known |= {name: known[name] and known[name] / DAY for name in ("value", "threshold")}
     return known | {"parts": [fields(part) for part in why.parts]}
 
 
 def lines(why: Why, say: Translator, zone: str, depth: int = 0) -> Iterator[str]:
     """One line for each condition: whether it holds, what was found, since when and until when."""
-    rule = parse(why.rule)
-    # The opposite of a single condition says all in its own line.
-    alone = isinstance(rule, Not) and not why.parts[0].parts
-    said, seen = (sentence(rule, say.language), why.parts[0]) if alone else (_said(rule, say), why)
-    facts = [said, *_found(seen, say), *times(why.since, why.until, say, zone)]
-    yield "  " * depth + ("✓ " if why.truth else "✗ ") + " · ".join(facts)
-    for part in () if alone else why.parts:
-        yield from lines(part, say, zone, depth + 1)
+    yield from _lines(told(why, say), say, zone, depth)
+
+
+def _lines(one: Line, say: Translator, zone: str, depth: int) -> Iterator[str]:
+    facts = [one.said, *([one.found] if one.found else ()), *times(one.since, one.until, say, zone)]
+    yield "  " * depth + ("✓ " if one.truth else "✗ ") + " · ".join(facts)
+    for part in one.parts:
+        yield from _lines(part, say, zone, depth + 1)
 
 
 def verdict(found: Verdict, model: Model, say: Translator, zone: str) -> Iterator[str]:
@@ -57,33 +54,3 @@ def times(since: Micros | None, until: Micros | None, say: Translator, zone: str
         yield say(N_("since {day}"), day=shown(since, zone, say.language))
     if until is not None:
         yield say(N_("until {day} if nothing happens"), day=shown(until, zone, say.language))
-
-
-def _said(rule: Rule, say: Translator) -> str:
-    """A condition as a sentence; of what joins conditions only how, for they stand below it."""
-    match rule:
-        case And():
-            return say(N_("all of these"))
-        case Or():
-            return say(N_("at least one of these"))
-        case Not():
-            return say(N_("not this"))
-        case _:
-            return sentence(rule, say.language)
-
-
-def _found(why: Why, say: Translator) -> Iterator[str]:
-    if why.value is None:
-        return
-    if _elapsed(why):
-        yield say.n("found: {n} day", "found: {n} days", round(why.value / DAY))
-    else:
-        value = why.value if isinstance(why.value, str) else msgspec.json.encode(why.value).decode()
-        yield say(N_("found: {value}"), value=value)
-
-
-def _elapsed(why: Why) -> bool:
-    rule = parse(why.rule)
-    return isinstance(rule, Held) or (
-        isinstance(rule, Compare) and isinstance(rule.measure, SinceLast | SinceFirst)
-    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
@@ -22,6 +22,10 @@ from habitue.rules.sentence import sentence
 from habitue.rules.text import write
 from habitue.stages.kept import Made
 
+if TYPE_CHECKING:
+    import pandas
+    import polars
+
 
 class Selection:
     """The people for whom a rule is true, now or at any instant; `warnings` tells of names never seen."""
@@ -40,6 +44,22 @@ class Selection:
         """Who satisfies it at an instant, by their keys such as `user:c-001`, in the order they came."""
         found = self._folded()
         return self._keys(found.subject[_there(found, self.shop.instant(at))])
+
+    def frame(self, at: When = None) -> Frame:
+        """customer: the members at an instant (now if not said) as a table."""
+        return Frame(pa.table({"customer": pa.array(self.members(at), pa.string())}))
+
+    def arrow(self) -> pa.Table:
+        """The members now as an Arrow table."""
+        return self.frame().arrow()
+
+    def polars(self) -> polars.DataFrame:
+        """The members now as a Polars data frame; raises `UserError` where Polars is not installed."""
+        return self.frame().polars()
+
+    def pandas(self) -> pandas.DataFrame:
+        """The members now as a pandas data frame; raises `UserError` where pandas is not installed."""
+        return self.frame().pandas()
 
     def history(self) -> Frame:
         """subject, from, to, expected: who came in and went out when, UTC.

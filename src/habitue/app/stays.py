@@ -16,6 +16,9 @@ from habitue.metrics.counts import counts, monthly
 from habitue.stages.models import Model
 from habitue.stages.overview import MONTHS, between, end, month_of, previous
 
+FURTHEST: Final = 1200
+"""Months that are counted at most: a century."""
+
 _TIME: Final = pa.timestamp("us", "UTC")
 _NAMED: Final = "FROM intervals JOIN person ON person = subject"
 _THERE: Final = "version = ? AND start <= make_timestamp(?) AND (stop IS NULL OR stop > make_timestamp(?))"
@@ -57,6 +60,10 @@ class Stays:
         """
         if step != "month":
             raise UserError(N_("Stages are counted by month, not by “{step}”."), step=step)
+        if months is not None and not 1 <= months <= FURTHEST:
+            raise UserError(
+                N_("Months are counted from 1 to {most} at most, not {months}."), months=months, most=FURTHEST
+            )
         last, zone = self.shop.instant(until), self.shop.settings.timezone
         names = previous(month_of(last, zone), months or MONTHS) if since is None else self._from(since, last)
         ends = [end(name, zone, last) for name in names]

@@ -34,6 +34,7 @@ from habitue.rules.catalogue import Catalogue
 from habitue.segments import saved
 from habitue.stages import versions
 from habitue.stages.kept import Kept, Made
+from habitue.stages.kind import Words
 from habitue.stages.models import Model
 from habitue.store.failure import Notice, StoreDown
 from habitue.store.lock import Lock
@@ -207,7 +208,7 @@ class Workspace:
         """The live stage model of that id; raises `UserError` that lists those there are."""
         models = {model.id: model for model in self.models()}
         if name not in models:
-            known = ", ".join(models)
+            known = Words(*(", ".join(map(one, models.values())) for one in map(_titled, LANGUAGES)))
             raise UserError(
                 N_("There is no stage model “{name}”. There are: {known}."), name=name, known=known
             )
@@ -263,6 +264,11 @@ class Workspace:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def _titled(language: Language) -> Callable[[Model], str]:
+    """A model's id with its name in a language."""
+    return lambda model: f"{model.id} – {model.kind.name.said(language)}"
 
 
 class _Closed:

@@ -23,6 +23,28 @@ TITLES: Final = {
 }
 """What the help page calls its parts, by the parser's own names for them."""
 
+PLACES: Final = {
+    "ADDRESS": N_("ADDRESS"),
+    "ANSWER": N_("ANSWER"),
+    "COLUMN": N_("COLUMN"),
+    "CUSTOMER": N_("CUSTOMER"),
+    "DIR": N_("DIR"),
+    "DURATION": N_("DURATION"),
+    "EVENT": N_("EVENT"),
+    "FIELD": N_("FIELD"),
+    "FILE": N_("FILE"),
+    "KEY": N_("KEY"),
+    "MODEL": N_("MODEL"),
+    "NAME": N_("NAME"),
+    "NUMBER": N_("NUMBER"),
+    "RULE": N_("RULE"),
+    "TEXT": N_("TEXT"),
+    "WHEN": N_("WHEN"),
+    "WHY": N_("WHY"),
+}
+"""What stands for a value on the help page; others, such as ISO, are the same in both languages."""
+
+_PLACE: Final = re.compile(r"\b[A-Z]{3,}\b")
 HELP: Final = N_("Show this message and exit.")
 _ASKED: Final = SimpleNamespace(help_option_names=("--help",))
 _EXTRA: Final = re.compile(r"extra argument\(s\) \((.*)\)")
@@ -60,6 +82,9 @@ def localise(command: Any, say: Translator) -> None:
     command.get_usage = lambda context: usage(context).replace("Usage: ", say(N_("Usage: ")), 1)
     for option in (*command.params, command.get_help_option(_ASKED)):
         option.help = option.help and say(option.help)
+        option.metavar = option.metavar and _PLACE.sub(
+            lambda word: say(PLACES.get(word[0], word[0])), option.metavar
+        )
     if hasattr(command, "commands"):
         command.subcommand_metavar = say(N_("VERB …"))
         for verb in command.commands.values():

@@ -24,10 +24,11 @@ WEEK: Final = 7 * DAY
 YEAR: Final = 365 * DAY
 
 UNITS: Final = {"m": MINUTE, "h": HOUR, "d": DAY, "w": WEEK, "y": YEAR}
+LONGEST: Final = 1000 * YEAR
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 LAST: Final = (datetime(9999, 12, 31, tzinfo=UTC) - EPOCH) // timedelta(microseconds=1)
 
-_DURATION = re.compile(r"\s*(\d{1,9})\s*([mhdwy])\s*\Z")
+_DURATION = re.compile(r"\s*(\d{1,99})\s*([mhdwy])\s*\Z")
 
 
 def now() -> Micros:
@@ -42,7 +43,9 @@ def duration(text: str) -> Micros:
     """
     found = _DURATION.match(text)
     length = int(found[1]) * UNITS[found[2]] if found else 0
-    if not 0 < length <= 1000 * YEAR:
+    if length > LONGEST:
+        raise UserError(N_("“{text}” is too long: a duration is 1,000 years (1000y) at most."), text=text)
+    if not length:
         raise UserError(
             N_("“{text}” is not a duration. Write a number and a unit, such as 90d, 12h, 6w, 1y or 30m."),
             text=text,

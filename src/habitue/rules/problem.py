@@ -9,7 +9,7 @@ from typing import Any, Literal
 from msgspec import Struct
 
 from habitue.kernel.errors import UserError
-from habitue.kernel.i18n import N_, Translator
+from habitue.kernel.i18n import N_, Translator, translator
 
 
 class Problem(Struct, frozen=True):
@@ -37,7 +37,7 @@ class RuleError(UserError):
         super().__init__(first.text, **first.fields)
 
     def __str__(self) -> str:
-        return "\n".join(f"{p.column}: {p.text.format(**p.fields)}" for p in self.problems)
+        return self.say(translator("en"))
 
     def say(self, t: Translator) -> str:
         """Every problem on its own line, with its column."""

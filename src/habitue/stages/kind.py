@@ -83,6 +83,9 @@ class Words(Part, frozen=True):
     def said(self, language: Language) -> str:
         return self.fr if language == "fr" else self.en
 
+    def __str__(self) -> str:
+        return self.en
+
 
 class Duration(Part, frozen=True, tag_field="is", tag="duration"):
     """A length of time such as "90d", from `min` to `max`."""

@@ -22,12 +22,13 @@ KIND: Final = "model"
 
 
 class Saved(Struct, frozen=True):
-    """One version as it is kept; `created` in microseconds."""
+    """One version as it is kept; `created` and `since`, when it went live (None: never), in microseconds."""
 
     model: Model
     created: int
     by: str
     live: bool
+    since: int | None
 
 
 def install(
@@ -105,7 +106,7 @@ def versions(ops: Ops, slug: str) -> list[Saved]:
         known(
             slug, [one.id for one in live(ops)], N_("There is no stage model “{name}”. There are: {known}.")
         )
-    return [Saved(_model(one), one.created, one.by, one.live) for one in kept]
+    return [Saved(_model(one), one.created, one.by, one.live, one.since) for one in kept]
 
 
 def numbered(ops: Ops, slug: str, number: int) -> Model:

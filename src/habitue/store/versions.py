@@ -13,7 +13,10 @@ from habitue.store.tables import audit, definition, version
 
 
 class Kept(NamedTuple):
-    """One version as it is kept; `number` counts from 1, `created` is in microseconds."""
+    """One version as it is kept; `number` counts from 1, `created` is in microseconds.
+
+    `since` is when it first went live; None for a draft that never did.
+    """
 
     slug: str
     subject: str
@@ -23,6 +26,7 @@ class Kept(NamedTuple):
     created: int
     by: str
     live: bool
+    since: int | None
 
 
 def keep(ops: Ops, kind: str, slug: str, subject: str, body: Any, now: int, by: str = "") -> Kept | None:
@@ -39,7 +43,7 @@ def keep(ops: Ops, kind: str, slug: str, subject: str, body: Any, now: int, by: 
         number = 1 + max((one.number for one in earlier), default=0)
         values = {"definition": row.id, "number": number, "body": body, "created": now, "by": by}
         kept = tx.execute(version.insert().values(values).returning(version.c.id)).scalar_one()
-    return Kept(slug, subject, kept, number, body, now, by, live=False)
+    return Kept(slug, subject, kept, number, body, now, by, live=False, since=None)
 
 
 def publish(ops: Ops, kind: str, slug: str, kept: int, number: int, now: int, by: str = "") -> None:
@@ -78,6 +82,8 @@ def _all(ops: Ops, kind: str) -> list[Kept]:
             .order_by(definition.c.id, version.c.number)
             .with_only_columns(definition, version, version.c.id.label("kept"))
         ).all()
+        acts = tx.execute(audit.select().where(audit.c.act == "publish").order_by(audit.c.at.desc())).all()
+    went = {one.detail["version"]: one.at for one in acts if one.about.startswith(f"{kind}:")}
     return [
         Kept(
             row.slug,
@@ -88,6 +94,7 @@ def _all(ops: Ops, kind: str) -> list[Kept]:
             row.created,
             row.by,
             row.kept == row.live_version,
+            went.get(row.kept),
         )
         for row in rows
     ]

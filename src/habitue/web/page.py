@@ -17,9 +17,11 @@ from markupsafe import Markup, escape
 
 from habitue.app import Shop
 from habitue.kernel import clock
+from habitue.kernel.errors import UserError
 from habitue.kernel.i18n import LANGUAGES, N_, Language, choose
 from habitue.people.keys import bare
 from habitue.web import lag
+from habitue.web.basket import basket, plain
 from habitue.web.words import Words
 
 COOKIE: Final = "habitue_language"
@@ -88,6 +90,14 @@ def page(request: Asked, shop: Shop, template: str, status: int = 200, **context
     )
 
 
+def only(request: Asked, *names: str) -> None:
+    """Raises `UserError` for a parameter that the page doesn't have; `lang` fits everywhere."""
+    for name in request.query_params:
+        if name not in (*names, "lang"):
+            text = N_("There is no parameter “{name}” here. There are: {known}.")
+            raise UserError(text, name=name, known=", ".join([*names, "lang"]))
+
+
 def link(path: str, **params: Any) -> str:
     """A path with its query; what is None or empty is left out, lists repeat."""
     said = urlencode(
@@ -136,5 +146,5 @@ def parts(text: str) -> list[str]:
     return _BREAKS.split(text)
 
 
-_pages.filters.update(coded=coded, parts=parts)
+_pages.filters.update(coded=coded, parts=parts, basket=basket, plain=plain)
 _pages.globals.update(link=link, static=static, island=island, iso=clock.iso, bare=bare)

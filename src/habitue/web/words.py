@@ -19,6 +19,7 @@ from babel.units import format_unit
 from habitue.kernel import clock, money
 from habitue.kernel.clock import Micros
 from habitue.kernel.i18n import N_, Language, translator
+from habitue.people import terms
 from habitue.people.events import called
 
 MINUS: Final = "\N{MINUS SIGN}"
@@ -45,8 +46,8 @@ class Words:
         """`+12` or `−12`."""
         return ("+" if n > 0 else MINUS if n < 0 else "") + self.number(abs(n))
 
-    def percent(self, share: float, format: str = "#,##0.#%") -> str:  # noqa: A002  Babel's own word
-        """`3,1 %` of 0.031; what is more than nothing is never said to be `0 %`."""
+    def percent(self, share: float, format: str = "#,##0.0%") -> str:  # noqa: A002  Babel's own word
+        """`3,1 %` of 0.031, always with one decimal; what is more than nothing is never said to be `0 %`."""
         pattern = format.replace("%", "\N{NARROW NO-BREAK SPACE}%") if self.language == "fr" else format
         least = 0 < share < 0.0005
         said = str(format_percent(0.001 if least else share, format=pattern, locale=self.language))
@@ -66,14 +67,16 @@ class Words:
 
     def date(self, at: Micros | None) -> str:
         """`22 nov. 2026`; a dash for never."""
-        return str(format_date(self._moment(at), "medium", self.language)) if at is not None else "–"
+        if at is None:
+            return "–"
+        return self._first(str(format_date(self._moment(at), "medium", self.language)), at)
 
     def time(self, at: Micros) -> str:
         """`22 nov. 2026, 14:48`."""
         join = str(get_datetime_format("medium", self.language))
         day, hour = get_date_format("medium", self.language), get_time_format("short", self.language)
         form = join.replace("{1}", day.pattern).replace("{0}", hour.pattern)
-        return str(format_datetime(self._moment(at), form, locale=self.language))
+        return self._first(str(format_datetime(self._moment(at), form, locale=self.language)), at)
 
     def month(self, month: str, form: str = "LLLL y") -> str:
         """`novembre 2026` of `2026-11`."""
@@ -87,6 +90,23 @@ class Words:
     def event(self, name: str) -> str:
         """An event's own name; one of ours in words."""
         return self.say(called(name))
+
+    def happened(self, name: str) -> str:
+        """What an event is called in words, a sender's standard one too."""
+        return self.say(terms.event(name))
+
+    def trait(self, name: str) -> str:
+        """What a trait is called in words; where nobody knows, its own name."""
+        return self.say(terms.trait(name))
+
+    def prop(self, name: str) -> str:
+        """What a property of an event is called in words; where nobody knows, its own name."""
+        return self.say(terms.prop(name))
+
+    def _first(self, said: str, at: Micros) -> str:
+        """In French the first of a month is an ordinal: `1er oct. 2025`."""
+        first = self.language == "fr" and self._moment(at).day == 1
+        return said.replace("1 ", "1er ", 1) if first else said
 
     def _moment(self, at: Micros) -> datetime:
         return clock.moment(at, self.zone)

@@ -17,7 +17,7 @@ from habitue.kernel import clock
 from habitue.kernel.clock import DAY, Micros
 from habitue.kernel.errors import UserError
 from habitue.kernel.i18n import N_
-from habitue.people import accounts, consent, profiles
+from habitue.people import accounts, consent, orders, profiles
 from habitue.people.keys import bare
 from habitue.people.profiles import Person, Stay
 from habitue.stages.models import Model
@@ -27,6 +27,7 @@ from habitue.web.page import Asked, page, reader
 from habitue.web.words import Words
 
 EVENTS: Final = 20
+ORDERS: Final = 20
 BY: Final = "web"
 
 
@@ -102,6 +103,8 @@ def _whole(
         why=reasons.told(shop.explain(found.person, model=chosen.id, at=now), by_value, words),
         events=profiles.happenings(shop.warehouse, found.person, EVENTS),
         more=EVENTS,
+        purchases=orders.orders(shop.warehouse, found.person, ORDERS + 1),
+        listed=ORDERS,
         consents=consent.standing(shop.warehouse, found.person),
         channels=consent.NAMES,
         answers=consent.STATUSES,

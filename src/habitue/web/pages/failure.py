@@ -49,9 +49,23 @@ def show(request: Asked, shop: Shop, error: Exception) -> Response[str]:
     say = reader(request, shop).say
     if isinstance(error, UserError):
         text = error.say(say)
+    elif status == 400 and (wrong := _wrong(request, error)):
+        text = say(N_("These parts of the address have a value that they can't have: {parts}"), parts=wrong)
     elif isinstance(error, HTTPException) and status not in _SAID and status != 500:
         text = say(error.detail)
     return page(request, shop, "failure.html", status, title=say(title), text=say(text))
+
+
+def _wrong(request: Asked, error: Exception) -> str:
+    """The parameters that could not be read, as they stand in the address."""
+    extra = getattr(error, "extra", None)
+    wrong = [str(one.get("key")) for one in extra if isinstance(one, dict)] if isinstance(extra, list) else []
+    known = request.route_handler.parsed_fn_signature.parameters
+    keys = [
+        getattr(known[key].kwarg_definition, "name", None) or key if key in known else key for key in wrong
+    ]
+    given = request.query_params.dict()
+    return ", ".join(f"{key}={', '.join(given[key])}" if key in given else key for key in dict.fromkeys(keys))
 
 
 def _down(request: Asked, shop: Shop, error: StoreDown) -> Response[str]:

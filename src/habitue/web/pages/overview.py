@@ -9,6 +9,7 @@ from typing import Annotated, Any, Final
 from litestar import Response, get
 from litestar.di import NamedDependency
 from litestar.params import FromQuery, QueryParameter
+from litestar.response import Redirect
 from msgspec import Struct
 
 from habitue.app import Shop
@@ -19,7 +20,7 @@ from habitue.metrics.survival import Curve
 from habitue.stages.overview import Overview, Overviews, compared, month_of, previous
 from habitue.web import charts
 from habitue.web.looks import Look, looks
-from habitue.web.page import Asked, here, link, page, reader
+from habitue.web.page import Asked, here, link, only, page, reader
 from habitue.web.words import Words
 
 ARRIVED: Final = -1
@@ -33,6 +34,9 @@ CARDS: Final = (
     (N_("Everyone known"), (), True),
 )
 """Name, canonical stages (none: all), whether more is good."""
+
+ALONE: Final = {"at_risk": N_("Customers at risk"), "dormant": N_("Dormant customers")}
+"""What a card of several is called in a model that has only this one of them."""
 
 HIDES: Final = {"prospects": N_("Hide prospects"), "unchanged": N_("Hide unchanged")}
 _BEFORE: Final = ("unknown", "prospect", "qualified", "evaluating")
@@ -73,12 +77,19 @@ def show(
     against: FromQuery[str | None] = None,
     hide: Annotated[list[str] | None, QueryParameter(name="hide")] = None,
     fresh: FromQuery[bool] = False,
-) -> Response[str]:
-    """The lifecycle overview of one model between two months."""
+) -> Response[Any]:
+    """The lifecycle overview of one model between two months.
+
+    Months that it can't mean, such as one to come, lead to those that it does.
+    """
+    only(request, "model", "month", "against", "hide", "fresh")
     now = clock.now()
     chosen = shop.model(model) if model else shop.models()[0]
     this = month_of(now, shop.settings.timezone)
-    month, against = compared(month, against, now, shop.settings.timezone)
+    asked = month, against
+    month, against = compared(month or None, against or None, now, shop.settings.timezone)
+    if any(wish and wish != found for wish, found in zip(asked, (month, against), strict=True)):
+        return Redirect(here(request, month=month, against=against))
     seen = overviews.get(chosen.version, len(chosen.stages), month, against, now, fresh)
     words = reader(request, shop)
     if not seen.moves and seen.latest is None:
@@ -148,7 +159,7 @@ def _card(frame: Frame, name: str, canonical: Sequence[str], rising: bool) -> di
     line = [int(n) for n in frame.seen.counts[:, values].sum(axis=1)] if values else []
     change = (stands - was) / was if was else None
     return {
-        "name": frame.words.say(name),
+        "name": frame.words.say(ALONE.get(meant[0].canonical, name) if len(meant) == 1 else name),
         "count": stands,
         "url": frame.people(stage=[look.id for look in meant] if canonical else None),
         "change": frame.words.percent(abs(change)) if change is not None else None,

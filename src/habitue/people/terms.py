@@ -1,0 +1,138 @@
+"""What senders call things, in words: standard events, traits and properties; rules use the raw names.
+
+Events as in the Segment specification for shops and e-mail; any other name is its own word.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Final
+
+from habitue.kernel.i18n import N_
+from habitue.people.events import called
+
+EVENTS: Final = {
+    "Page": N_("Page viewed"),
+    "Screen": N_("Screen viewed"),
+    "Signed Up": N_("Signed up"),
+    "Products Searched": N_("Products searched"),
+    "Product List Viewed": N_("Product list viewed"),
+    "Product List Filtered": N_("Product list filtered"),
+    "Promotion Viewed": N_("Promotion viewed"),
+    "Promotion Clicked": N_("Promotion clicked"),
+    "Product Clicked": N_("Product clicked"),
+    "Product Viewed": N_("Product viewed"),
+    "Product Added": N_("Product put into the cart"),
+    "Product Removed": N_("Product taken out of the cart"),
+    "Cart Viewed": N_("Cart viewed"),
+    "Checkout Started": N_("Checkout started"),
+    "Checkout Step Viewed": N_("Checkout step viewed"),
+    "Checkout Step Completed": N_("Checkout step completed"),
+    "Payment Info Entered": N_("Payment details entered"),
+    "Order Updated": N_("Order changed"),
+    "Order Completed": N_("Order placed"),
+    "Order Refunded": N_("Order refunded"),
+    "Order Cancelled": N_("Order cancelled"),
+    "Coupon Entered": N_("Coupon entered"),
+    "Coupon Applied": N_("Coupon applied"),
+    "Coupon Denied": N_("Coupon denied"),
+    "Coupon Removed": N_("Coupon removed"),
+    "Product Added to Wishlist": N_("Product put on the wish list"),
+    "Product Removed from Wishlist": N_("Product taken off the wish list"),
+    "Wishlist Product Added to Cart": N_("Product moved from the wish list to the cart"),
+    "Product Shared": N_("Product shared"),
+    "Cart Shared": N_("Cart shared"),
+    "Product Reviewed": N_("Product reviewed"),
+    "Email Sent": N_("E-mail sent"),
+    "Email Delivered": N_("E-mail delivered"),
+    "Email Opened": N_("E-mail opened"),
+    "Email Clicked": N_("E-mail clicked"),
+    "Email Link Clicked": N_("Link in an e-mail clicked"),
+    "Email Bounced": N_("E-mail bounced"),
+    "Email Marked as Spam": N_("E-mail marked as spam"),
+    "Unsubscribed": N_("Unsubscribed from e-mails"),
+    "Survey Answered": N_("Survey answered"),
+}
+
+TRAITS: Final = {
+    "email": N_("E-mail"),
+    "name": N_("Name"),
+    "first_name": N_("First name"),
+    "last_name": N_("Last name"),
+    "phone": N_("Phone"),
+    "birthday": N_("Birthday"),
+    "age": N_("Age"),
+    "gender": N_("Gender"),
+    "language": N_("Language"),
+    "company": N_("Company"),
+    "title": N_("Title"),
+    "address": N_("Address"),
+    "street": N_("Street"),
+    "postal_code": N_("Postal code"),
+    "city": N_("City"),
+    "state": N_("Region"),
+    "country": N_("Country"),
+    "website": N_("Website"),
+    "created_at": N_("Created on"),
+    "points": N_("Points"),
+}
+
+PROPERTIES: Final = {
+    "order_id": N_("Order number"),
+    "products": N_("Lines"),
+    "product_id": N_("Product number"),
+    "sku": N_("SKU"),
+    "name": N_("Name"),
+    "category": N_("Category"),
+    "brand": N_("Brand"),
+    "variant": N_("Variant"),
+    "quantity": N_("Quantity"),
+    "price": N_("Price"),
+    "total": N_("Total"),
+    "revenue": N_("Amount"),
+    "subtotal": N_("Subtotal"),
+    "value": N_("Value"),
+    "shipping": N_("Shipping"),
+    "tax": N_("Tax"),
+    "discount": N_("Discount"),
+    "coupon": N_("Coupon"),
+    "currency": N_("Currency"),
+    "channel": N_("Channel"),
+    "campaign": N_("Campaign"),
+    "subject": N_("Subject line"),
+    "link": N_("Link"),
+    "source": N_("Source"),
+    "path": N_("Page address"),
+    "url": N_("Web address"),
+    "referrer": N_("Came from"),
+    "title": N_("Title"),
+    "query": N_("Searched for"),
+    "reason": N_("Reason"),
+    "survey": N_("Survey"),
+    "score": N_("Score"),
+    "comment": N_("Comment"),
+    "purpose": N_("Purpose"),
+    "status": N_("Status"),
+}
+
+_CAMEL: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+
+
+def event(name: str) -> str:
+    """The message that says this event, or its own name."""
+    return EVENTS.get(name) or called(name)
+
+
+def trait(name: str) -> str:
+    """The message that names this trait, however its words are joined, or its own name."""
+    return _known(TRAITS, name)
+
+
+def prop(name: str) -> str:
+    """The message that names this property of an event, or its own name."""
+    return _known(PROPERTIES, name)
+
+
+def _known(words: Mapping[str, str], name: str) -> str:
+    return words.get(_CAMEL.sub("_", name).lower(), name)
