@@ -179,18 +179,26 @@ def _taught(base: Scratch, records: Any) -> dict[str, Any]:
     """The model, with what this shop's records teach."""
     size = base.execute("SELECT count(*) FROM records").fetchall()[0][0]
     model = _model(size)
-    linker = Linker(records, model, log_level=None)
     if size * size / 2 >= DRAWN:
+        linker = Linker(records, model, log_level=None)
         linker.training.estimate_u_using_random_sampling(max_pairs=DRAWN, seed=SEED)
-    for field in TEACHERS:
-        if _agreeing(base, field) >= ENOUGH:
-            linker.training.estimate_parameters_using_expectation_maximisation(
-                block_on(field), max_pairs=TAUGHT
-            )
-    learned = linker.misc.save_model_to_json()
-    for ours, theirs in zip(model["comparisons"], learned["comparisons"], strict=True):
-        _learn(ours["comparison_levels"][1:], theirs["comparison_levels"][1:])
+        _learn(model, [linker.misc.save_model_to_json()], "u_probability")
+    lessons = [_lesson(records, model, field) for field in TEACHERS if _agreeing(base, field) >= ENOUGH]
+    _learn(model, [one for one in lessons if one], "m_probability")
     return model
+
+
+def _lesson(records: Any, model: dict[str, Any], field: str) -> dict[str, Any] | None:
+    """The model as the pairs that agree in a field would have it; None where hardly one is of one human.
+
+    Figures sink below what a float can hold then, which splink refuses.
+    """
+    linker = Linker(records, model, log_level=None)
+    try:
+        linker.training.estimate_parameters_using_expectation_maximisation(block_on(field), max_pairs=TAUGHT)
+    except ValueError:
+        return None
+    return linker.misc.save_model_to_json()
 
 
 def _agreeing(base: Scratch, field: str) -> int:
@@ -199,18 +207,21 @@ def _agreeing(base: Scratch, field: str) -> int:
     return int(base.execute(f"SELECT sum(n * (n - 1) // 2) FROM ({groups})").fetchall()[0][0] or 0)
 
 
-def _learn(levels: list[dict[str, Any]], learned: list[dict[str, Any]]) -> None:
-    """Move the figures towards what was learned, unless that can't be true.
+def _learn(model: dict[str, Any], lessons: list[dict[str, Any]], name: str) -> None:
+    """Move the figures towards what the lessons say on average, where that can be true.
 
     Where records of one human are said to differ in most cases, chance was learned and not likeness.
     """
-    for name in ("m_probability", "u_probability"):
-        found = [level.get(name) for level in learned]
-        total = sum(one or 0 for one in found)
-        if not total or (name == "m_probability" and (found[-1] or 0) > 0.6 * total):
-            continue
-        for level, one in zip(levels, found, strict=True):
-            level[name] = (1 - OWN) * level[name] + OWN * (one or 0) / total
+    for place, comparison in enumerate(model["comparisons"]):
+        levels = comparison["comparison_levels"][1:]
+        before, said = [level[name] for level in levels], []
+        for lesson in lessons:
+            found = [one.get(name) or 0.0 for one in lesson["comparisons"][place]["comparison_levels"][1:]]
+            likely = name == "u_probability" or found[-1] <= 0.6 * sum(found)
+            if sum(found) and found != before and likely:
+                said.append([one / sum(found) for one in found])
+        for level, *means in zip(levels, *said, strict=True) if said else ():
+            level[name] = (1 - OWN) * level[name] + OWN * sum(means) / len(means)
 
 
 def _model(size: int) -> dict[str, Any]:
