@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import signal
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -145,6 +147,33 @@ def test_ctrl_c_ends_a_server_quietly(start: Start, shop: Path) -> None:
     running.send_signal(signal.SIGINT)
     _, told = running.communicate()
     assert (running.returncode, told) == (130, "")
+
+
+def test_ctrl_c_in_an_import_says_that_it_goes_on_where_it_was(
+    start: Start, habitue: Habitue, empty: Path, tmp_path: Path
+) -> None:
+    file = tmp_path / "big.csv"
+    rows = (f"c{n % 5000},2026-01-{n % 28 + 1:02},{n % 90},n{n}\n" for n in range(300_000))
+    file.write_text("customer,date,amount,order_id\n" + "".join(rows))
+    running = start("import", file, "--data", empty)
+    while running.poll() is None and not list((empty / "rejects").glob("*")) and not _begun(empty):
+        pass
+    running.send_signal(signal.SIGINT)
+    _, told = running.communicate()
+    assert running.returncode == 130
+    assert told.count("\n") == 1
+    assert "Run the same import again: it goes on where it was" in told
+    again = habitue("import", file, "--data", empty, "--json")
+    assert (again.returncode, json.loads(again.stdout)["revenue"]) == (
+        0,
+        f"{sum(n % 90 for n in range(300_000))}.00",
+    )
+
+
+def _begun(place: Path) -> bool:
+    """Whether an import has been written down."""
+    with contextlib.closing(sqlite3.connect(place / "ops.sqlite")) as ops:
+        return bool(ops.execute("SELECT count(*) FROM import_job").fetchone()[0])
 
 
 def test_ctrl_c_while_the_demo_is_made_leaves_what_the_next_start_completes(

@@ -134,13 +134,18 @@ class Desk:
 
 
 def verb(
-    app: typer.Typer, name: str | None = None, **settings: Any
+    app: typer.Typer, name: str | None = None, *, homeless: bool = False, **settings: Any
 ) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """Make a function `f(desk, …)` a verb of the app: its own options come before the common ones."""
+    """Make a function `f(desk, …)` a verb of the app: its own options come before the common ones.
+
+    `homeless`: it stands in no workspace, so there is none to name.
+    """
 
     def made(function: Callable[..., None]) -> Callable[..., None]:
         @wraps(function)
-        def run(data: Path | None, language: str | None, as_json: bool, as_csv: bool, **own: Any) -> None:
+        def run(
+            language: str | None, as_json: bool, as_csv: bool, data: Path | None = None, **own: Any
+        ) -> None:
             if as_json and as_csv:
                 raise UserError(N_("Choose one of --json and --csv."))
             form: Form = "json" if as_json else "csv" if as_csv else "table"
@@ -156,6 +161,7 @@ def verb(
                 annotation=kind,
             )
             for name, kind in COMMON.items()
+            if not (homeless and name == "data")
         ]
         run.__signature__ = plan.replace(parameters=[*own, *common])  # type: ignore[attr-defined]
         run.__annotations__ = {one.name: one.annotation for one in (*own, *common)}

@@ -1,4 +1,5 @@
-"""From the words on the command line to an exit status: 0 done, 2 a mistake to mend, 1 a defect of ours."""
+"""From the words on the command line to an exit status: 0 done, 2 a mistake to mend, 1 a defect of ours,
+130 stopped by Ctrl-C."""
 
 from __future__ import annotations
 
@@ -32,20 +33,28 @@ def run(words: Sequence[str]) -> int:
     except BrokenPipeError:
         return _unheard()
     except KeyboardInterrupt:
-        return STOPPED
+        return _interrupted(words, voice.speaker(language))
     except TyperException as error:
         say = voice.speaker(language)
         return _wrong(voice.usage(error, say), say)
     except UserError as error:
         say = voice.speaker(language)
-        return STOPPED if stopped else _wrong(error.say(say), say)
+        return _interrupted(words, say) if stopped else _wrong(error.say(say), say)
     except OSError as error:
         say = voice.speaker(language)
         return _wrong(_refused(error, say), say)
     except Exception as error:  # noqa: BLE001  the last net: a defect is reported in one line and a file
         if stopped:
-            return STOPPED
+            return _interrupted(words, voice.speaker(language))
         return _defect(error, voice.speaker(language))
+
+
+def _interrupted(words: Sequence[str], say: Translator) -> int:
+    """Quietly, except that whoever stops an import wants to know what becomes of it."""
+    if words[:1] == ["import"] and "--dry-run" not in words:
+        text = N_("Stopped. Run the same import again: it goes on where it was, and nothing counts twice.")
+        print(say(text), file=sys.stderr)
+    return STOPPED
 
 
 def _stop() -> list[int]:

@@ -54,7 +54,7 @@ app.add_typer(consents.app)
 app.add_typer(privacy.app)
 
 
-@verb(app, help=N_("Make a directory a workspace: its currency, time zone and language."))
+@verb(app, homeless=True, help=N_("Make a directory a workspace: its currency, time zone and language."))
 def init(
     desk: Desk,
     folder: Annotated[

@@ -118,6 +118,44 @@ def test_an_unknown_column_or_field_is_answered_with_the_nearest(tmp_path: Path)
         detected(tmp_path, "customer_id,date,total\n1,2025-01-01,5\n", kind="order")
 
 
+def test_nothing_is_proposed_that_is_not_near(tmp_path: Path) -> None:
+    for mapping in ({"foo": "date"}, {"customer": "zzz"}):
+        with pytest.raises(UserError) as error:
+            inspect(_file(tmp_path, "customer,date,amount\nc1,2026-01-01,5\n"), mapping=mapping)
+        assert "nearest" not in str(error.value)
+
+
+def _file(folder: Path, text: str, name: str = "x.csv") -> Path:
+    (folder / name).write_text(text)
+    return folder / name
+
+
+@pytest.mark.parametrize("kind", [None, "customers"])
+def test_data_in_place_of_a_header_is_asked_about_until_columns_are_named(
+    tmp_path: Path, kind: str | None
+) -> None:
+    path = _file(tmp_path, "1,a@x.fr,2026-01-02,3\n2,b@x.fr,2026-01-03,4\n")
+    with pytest.raises(UserError, match="names no columns"):
+        inspect(path, kind)
+    said = inspect(path, mapping=parse("customer=column 1,ts=column 3,revenue=column 4"))
+    assert said.kind == "orders"
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "told"),
+    [
+        ("x.pdf", "one line", "PDF can't be read"),
+        ("x.csv", "%PDF-1.7 and so on", "PDF can't be read"),
+        ("fake.xlsx", "one line", "is no XLSX file"),
+        ("x.csv", "customer;date;amount\nc1,2026-01-02,3\n", "3 cells parted by “;”, but no row of as many"),
+    ],
+)
+def test_what_is_wrong_with_the_whole_file_is_named(tmp_path: Path, name: str, text: str, told: str) -> None:
+    with pytest.raises(UserError) as error:
+        inspect(_file(tmp_path, text, name))
+    assert told in str(error.value)
+
+
 def test_one_column_may_serve_two_fields_if_said(tmp_path: Path) -> None:
     found = detected(
         tmp_path, "mail,date,total\na@b.fr,2025-01-01,5\n", mapping={"customer": "mail", "email": "mail"}

@@ -159,3 +159,9 @@ def test_formulas_are_kept_as_text(run: Run) -> None:
 def test_a_column_called_as_a_property_of_ours_does_not_replace_it(run: Run) -> None:
     made = run("customer,date,total,revenue\na,2025-01-01,5,999\n", mapping={"revenue": "total"})
     assert made.events[0]["props"] == {"revenue": 5, "currency": "EUR", "revenue (2)": 999}
+
+
+def test_amounts_that_are_rounded_are_counted(run: Run) -> None:
+    made = run("customer,date,amount\nc1,2026-01-02,12.3456\nc2,2026-01-02,4.10\n")
+    assert made.report.money == 1645
+    assert "1 × “12.3456” has more decimals than EUR: rounded" in made.report.lines("en")

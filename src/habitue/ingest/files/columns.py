@@ -106,9 +106,10 @@ def resolve(
         if field in OPTIONS:
             continue
         if field not in fields:
-            near, known = _nearest(field, sorted(fields)), ", ".join(sorted(fields))
+            near, known = _near(field, sorted(fields)), ", ".join(sorted(fields))
             text = N_("“{field}” is not a field; the nearest is “{near}”. The fields are: {known}.")
-            raise UserError(text, field=given, near=near, known=known)
+            bare = N_("“{field}” is not a field. The fields are: {known}.")
+            raise UserError(text if near else bare, field=given, near=near, known=known)
         if field in choices:
             raise UserError(_TWICE, field=field)
         choices[field] = _column(wanted, header, reason)
@@ -122,13 +123,16 @@ def _column(wanted: str, header: list[str], reason: Note) -> Choice:
         return Choice(same[0], reason)
     if wanted.startswith("="):
         return Choice(wanted[1:], reason, fixed=True)
+    near, shown = _near(name, header), ", ".join(header[:SHOWN])
     text = N_("There is no column “{column}”; the nearest is “{near}”. The columns are: {columns}.")
-    raise UserError(text, column=wanted, near=_nearest(name, header), columns=", ".join(header[:SHOWN]))
+    bare = N_("There is no column “{column}”. The columns are: {columns}.")
+    raise UserError(text if near else bare, column=wanted, near=near, columns=shown)
 
 
-def _nearest(name: str, known: list[str]) -> str:
+def _near(name: str, known: list[str]) -> str:
+    """The known name that may be meant, "" where none is like it."""
     folded = {k.casefold(): k for k in known}
-    return folded[get_close_matches(name.casefold(), folded, 1, 0.0)[0]]
+    return next((folded[k] for k in get_close_matches(name.casefold(), folded, 1)), "")
 
 
 def options(mapping: Mapping[str, str]) -> dict[str, str]:

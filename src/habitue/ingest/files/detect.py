@@ -215,6 +215,9 @@ def inspect(
         past = {}
     taken = columns.resolve(past, header, kind, note(N_("as last time")))
     taken |= columns.resolve(given, header, kind, note(N_("as you said")))
+    named = dialect.header if dialect else source.format != "xlsx" or sniff.titled(header)
+    if not named and not taken:
+        raise sniff.nameless(source)
     said = reading.given(columns.options(given), columns.options(past))
     return _detect(source, dialect, header, types, notes, kind, taken, said, place)
 
@@ -236,9 +239,7 @@ def _detect(
         (b.table.slice(0, SAMPLE) for b in _read(source, dialect, header) if b.table.num_rows), None
     )
     if sample is None:
-        raise UserError(
-            N_("{path} holds a header but no rows that can be read."), path=repr(source.path.name)
-        )
+        raise _rowless(source, dialect, header)
     semicolons, given = dialect is not None and dialect.delimiter == ";", {k: v for k, (v, _) in said.items()}
     studied = columns.study(sample, types, semicolons, given)
     chosen = _kind(kind, header, studied, taken)
@@ -262,6 +263,18 @@ def _detect(
     return Detected(
         source, dialect, chosen, header, studied, choices, [*notes, *doubts], grouped, whole, given, own
     )
+
+
+def _rowless(source: Source, dialect: Dialect | None, header: list[str]) -> UserError:
+    """A file with a header and no row under it that can be read."""
+    path, width = repr(source.path.name), len(header)
+    if dialect is None:
+        return UserError(N_("{path} holds a header but no rows that can be read."), path=path)
+    text = N_(
+        "{path} holds a header of {width} cells parted by “{delimiter}”, but no row of as many. "
+        "Part the cells of all lines by the same character."
+    )
+    return UserError(text, path=path, width=width, delimiter=dialect.delimiter)
 
 
 def _kind(

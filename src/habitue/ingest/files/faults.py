@@ -30,10 +30,10 @@ class Faults:
             self.reasons.append((text, fields, cells))
             self.code[fresh] = len(self.reasons)
 
-    def omit(self, where: Bools, text: str, cells: Any) -> None:
-        """Cells of rows without fault that are left out of what is taken."""
+    def omit(self, where: Bools, text: str, cells: Any, **fields: Any) -> None:
+        """Cells of rows without fault that are not taken, or not as they are written."""
         rows = np.flatnonzero(where & self.good)
-        self.omitted += [note(text, value=cells[int(row)].as_py()[:80]) for row in rows]
+        self.omitted += [note(text, value=cells[int(row)].as_py()[:80], **fields) for row in rows]
 
     def rejects(self, table: pa.Table, lines: Ints) -> list[Reject]:
         rows = np.flatnonzero(self.code)

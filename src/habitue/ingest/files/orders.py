@@ -162,7 +162,12 @@ def _micros(rows: Rows, field: str) -> tuple[Ints, Bools, pa.Array | None]:
 
 def _sum(rows: Rows, field: str, exchange: Exchange) -> tuple[Ints, Bools]:
     micros, found, code = _micros(rows, field)
-    return _minor(rows, micros, code, exchange), found
+    units = _minor(rows, micros, code, exchange)
+    if (cells := rows.cells(field)) is not None:
+        finer = found & (micros % 10 ** (6 - digits(rows.settings.currency)) != 0)
+        text = N_("“{value}” has more decimals than {currency}: rounded")
+        rows.faults.omit(finer, text, cells, currency=rows.settings.currency)
+    return units, found
 
 
 def _minor(rows: Rows, micros: Ints, code: pa.Array | None, exchange: Exchange) -> Ints:

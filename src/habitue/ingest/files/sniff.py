@@ -40,13 +40,13 @@ def sniff(source: Source) -> tuple[Dialect, list[str], list[Note]]:
         raise UserError(
             N_("The first line of {path} is empty. Put the column names there."), path=repr(source.path.name)
         )
-    titled = _titled(first)
-    header, notes = named(first if titled else [""] * len(first))
-    if not titled:
+    has_names = titled(first)
+    header, notes = named(first if has_names else [""] * len(first))
+    if not has_names:
         notes.append(note(N_("no header line: the columns are called column 1, column 2 …")))
-    if titled and next(rows, None) is None and source.size <= HEAD:
+    if has_names and next(rows, None) is None and source.size <= HEAD:
         raise UserError(N_("{path} holds a header but no rows."), path=repr(source.path.name))
-    return Dialect(delimiter, titled, skip), header, notes
+    return Dialect(delimiter, has_names, skip), header, notes
 
 
 def _told(text: str) -> tuple[int, str]:
@@ -84,7 +84,17 @@ def _score(body: str, delimiter: str) -> tuple[float, int]:
     return round(share, 1), widths[0]
 
 
-def _titled(cells: list[str]) -> bool:
+def nameless(source: Source) -> UserError:
+    """A table whose first line is data already: nothing tells what its columns are."""
+    text = N_(
+        "The first line of {path} names no columns, it is data. Put their names there or, in a text, "
+        "say which is what by its number, such as: --as orders --map "
+        '"customer=column 1,ts=column 2,revenue=column 3".'
+    )
+    return UserError(text, path=repr(source.path.name))
+
+
+def titled(cells: list[str]) -> bool:
     """Whether the first row names the columns: it holds a known word, or nothing that looks like data."""
     if any(plain(cell) in _KNOWN for cell in cells):
         return True

@@ -91,6 +91,13 @@ def _format(path: Path, head: bytes) -> Format:
             raise UserError(
                 N_("{path} is packed with {name}. Unpack it first."), path=repr(path.name), name=name
             )
+    if head.startswith(b"%PDF-") or path.suffix.casefold() == ".pdf":
+        raise UserError(
+            N_("PDF can't be read. Export {path} as CSV or XLSX where it comes from."), path=repr(path.name)
+        )
+    if path.suffix.casefold() in (".xlsx", ".parquet"):
+        text = N_("{path} is no {suffix} file, only called so. Export it again; if it is text, call it .csv.")
+        raise UserError(text, path=repr(path.name), suffix=path.suffix[1:].upper())
     if head.startswith(b"\xd0\xcf\x11\xe0"):
         raise UserError(N_("{path} is an old Excel file. Save it as .xlsx or CSV."), path=repr(path.name))
     return "jsonl" if head.removeprefix(codecs.BOM_UTF8).lstrip()[:1] == b"{" else "text"
