@@ -34,7 +34,7 @@ def test_pairs_are_found_and_settled(habitue: Habitue, shop: Path) -> None:
     assert "prénom et nom intervertis" in " ".join(found.stdout.split())
     pairs = answer(habitue, shop, "duplicates", "--least", "0.5")
     [swapped] = [one for one in pairs if (one["customer"], one["other"]) == ("user:c-1", "user:c-2")]
-    assert swapped["agree"].startswith("the same name, first and last name swapped; the same phone number")
+    assert swapped["agree"].startswith("the same name, first and last name swapped · the same phone number")
     number = str(swapped["pair"])
     made = answer(habitue, shop, "duplicates", "merge", number, "--by", "ada")
     assert {"user:c-1", "user:c-2"} <= set(made["keys"])

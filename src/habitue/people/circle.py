@@ -90,6 +90,8 @@ def _near(
     return near
 
 
-def _read(run: Run, sql: str, nodes: Iterable[Node]) -> Iterable[tuple[Any, ...]]:
+def _read(run: Run, sql: str, nodes: Collection[Node]) -> Iterable[tuple[Any, ...]]:
+    if not nodes:
+        return ()
     found = run(sql, asked=pa.table({"node": pa.array(sorted(nodes), pa.int32())}))
     return zip(*(column.to_pylist() for column in found.columns), strict=True)
