@@ -142,3 +142,10 @@ def test_a_refresh_with_nothing_new_says_that_imports_need_none(
     answer(habitue, empty, "import", orders)
     assert "No new events were waiting" in habitue("refresh", "--data", empty).stdout
     assert "Aucun nouvel événement" in habitue("refresh", "--data", empty, "--language", "fr").stdout
+
+
+def test_only_some_rows_are_read_when_it_is_asked_for(habitue: Habitue, empty: Path, orders: Path) -> None:
+    report = answer(habitue, empty, "import", orders, "--map", "ts=date", "--only", "label, long=Tea|Cup")
+    assert (report["rows"], report["stored"], report["revenue"]) == (3, 1, "12.50")
+    assert answer(habitue, empty, "import", orders)["stored"] == 0
+    assert answer(habitue, empty, "import", orders, "--only", "")["stored"] == 1

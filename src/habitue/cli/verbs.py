@@ -124,8 +124,19 @@ def import_(
             help=N_("What a foreign currency is worth in the shop’s; once for each."),
         ),
     ] = None,
+    only: Annotated[
+        str | None,
+        typer.Option(
+            "--only",
+            metavar="COLUMN=VALUE",
+            help=N_("Read only these rows, such as status=paid, or status=paid|sent; remembered like --map."),
+        ),
+    ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help=N_("Only say what would be loaded."))] = False,
 ) -> None:
+    if only is not None:
+        rows = 'only="' + only.replace('"', '""') + '"'
+        mapping = f"{mapping},{rows}" if mapping else rows
     desk.do(
         command.Import(
             path=os.fsencode(file.absolute()),

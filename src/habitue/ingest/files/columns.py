@@ -112,11 +112,11 @@ def resolve(
             raise UserError(text if near else bare, field=given, near=near, known=known)
         if field in choices:
             raise UserError(_TWICE, field=field)
-        choices[field] = _column(wanted, header, reason)
+        choices[field] = column(wanted, header, reason)
     return choices
 
 
-def _column(wanted: str, header: list[str], reason: Note) -> Choice:
+def column(wanted: str, header: list[str], reason: Note) -> Choice:
     name = tidy(wanted)
     same = [h for h in header if h == name] or [h for h in header if h.casefold() == name.casefold()]
     if same:
@@ -228,6 +228,8 @@ def guess(
     choices = dict(taken)
     for field, column, reason in [*_shaped(header), *worded(kind, header), *_held(kind, header, columns)]:
         used = {choice.column for choice in choices.values() if not choice.fixed}
+        if field == "name" and kind != "customers":
+            continue  # the rows must show whose it is
         if (
             field in FIELDS[kind]
             and field not in choices

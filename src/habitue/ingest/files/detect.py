@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from msgspec import Struct, structs
 
-from habitue.ingest.files import columns, lacking, reading, sheets, sniff, text
+from habitue.ingest.files import columns, lacking, reading, sales, sheets, sniff, text
 from habitue.ingest.files.columns import Choice, Column
 from habitue.ingest.files.dates import Ints
 from habitue.ingest.files.props import Type
@@ -78,13 +78,14 @@ class Detected(Struct, frozen=True):
     whole: bool = False
     options: dict[str, str] = {}
     own: bool = False
+    only: sales.Only | None = None
 
     @property
     def fingerprint(self) -> str:
         """Of the file's bytes and of how they are read: the same import, the same parcels."""
         how = {
             "sheet": self.source.sheet, "kind": self.kind, "grouped": self.grouped, "whole": self.whole,
-            "own": self.own,
+            "own": self.own, "only": str(self.only),
             "choices": sorted((f, c.column, c.fixed) for f, c in self.choices.items()),
             "columns": [(c.name, c.type, c.sign, c.form) for c in self.columns.values()],
         }  # fmt: skip
@@ -207,6 +208,7 @@ def inspect(
     notes = [*sheeted, *notes]
     memory = remembered(fingerprint(header)) if remembered else None
     past = msgspec.json.decode(memory, type=dict[str, str]) if memory else {}
+    chosen = past.pop("only", "")
     before = past.pop("kind", None)
     if before and kind in (None, before):
         kind = before
@@ -214,12 +216,13 @@ def inspect(
     else:
         past = {}
     taken = columns.resolve(past, header, kind, note(N_("as last time")))
+    wanted = sales.only(given.pop("only", chosen if past else ""), header)
     taken |= columns.resolve(given, header, kind, note(N_("as you said")))
     named = dialect.header if dialect else source.format != "xlsx" or sniff.titled(header)
     if not named and not taken:
         raise sniff.nameless(source)
     said = reading.given(columns.options(given), columns.options(past))
-    return _detect(source, dialect, header, types, notes, kind, taken, said, place)
+    return _detect(source, dialect, header, types, notes, kind, taken, said, place, wanted)
 
 
 def _header(source: Source) -> tuple[Dialect | None, list[str], Mapping[str, Type], list[Note]]:
@@ -234,16 +237,26 @@ def _header(source: Source) -> tuple[Dialect | None, list[str], Mapping[str, Typ
 def _detect(
     source: Source, dialect: Dialect | None, header: list[str], types: Mapping[str, Type], notes: list[Note],
     kind: str | None, taken: Mapping[str, Choice], said: Mapping[str, tuple[str, Note]], place: Place,
+    wanted: sales.Only | None,
 ) -> Detected:  # fmt: skip
     sample = next(
         (b.table.slice(0, SAMPLE) for b in _read(source, dialect, header) if b.table.num_rows), None
     )
     if sample is None:
         raise _rowless(source, dialect, header)
+    every = sample
+    if wanted:
+        kept = sample.filter(pa.array(wanted.keeps(sample)))
+        if not kept.num_rows:
+            raise sales.none_left(wanted, sample)
+        sample, notes = kept, [*notes, note(N_("only the rows with {only} are read"), only=str(wanted))]
     semicolons, given = dialect is not None and dialect.delimiter == ";", {k: v for k, (v, _) in said.items()}
     studied = columns.study(sample, types, semicolons, given)
-    chosen = _kind(kind, header, studied, taken)
+    chosen = _kind(kind, header, studied, taken, every)
     choices = columns.guess(chosen, header, studied, taken)
+    if chosen in ("orders", "order-lines"):
+        choices = sales.further(choices, every)
+        notes = [*notes, *sales.doubts(choices, sample, wanted)]
     _complete(chosen, choices, header, studied)
     used = {f: c.column for f, c in choices.items() if not c.fixed}
     doubts = [d for f, name in used.items() if f in columns.SUMS for d in studied[name].unsure]
@@ -261,7 +274,18 @@ def _detect(
     if own:
         notes = [*notes, note(N_("customers share order numbers: each customer's orders have their own"))]
     return Detected(
-        source, dialect, chosen, header, studied, choices, [*notes, *doubts], grouped, whole, given, own
+        source,
+        dialect,
+        chosen,
+        header,
+        studied,
+        choices,
+        [*notes, *doubts],
+        grouped,
+        whole,
+        given,
+        own,
+        wanted,
     )
 
 
@@ -278,8 +302,9 @@ def _rowless(source: Source, dialect: Dialect | None, header: list[str]) -> User
 
 
 def _kind(
-    kind: str | None, header: list[str], studied: Mapping[str, Column], taken: Mapping[str, Choice]
-) -> Kind:
+    kind: str | None, header: list[str], studied: Mapping[str, Column], taken: Mapping[str, Choice],
+    sample: pa.Table,
+) -> Kind:  # fmt: skip
     """The kind asked for; else the shop's known export; else the first whose needed columns are there."""
     if kind:
         return next(k for k in KINDS if k == kind)
@@ -289,19 +314,19 @@ def _kind(
             return next(k for k in KINDS if k == shape.kind)
     found = {one: columns.guess(one, header, studied, taken) for one in ("events", "orders", "customers")}
     for one, choices in found.items():
-        if set(taken) <= set(FIELDS[one]) and _enough(one, choices):
+        if set(taken) <= set(FIELDS[one]) and _enough(one, choices, sample):
             return next(k for k in KINDS if k == one)
     raise lacking.unclear(header, studied, found)
 
 
-def _enough(kind: str, found: Mapping[str, Choice]) -> bool:
+def _enough(kind: str, found: Mapping[str, Choice], sample: pa.Table) -> bool:
     if lacking.missing(kind, found):
         return False
     if kind == "orders":
-        # A list of people may hold a date and what they spent; orders have a number, a product, or no names.
-        return not {"first_name", "last_name"} & found.keys() or bool(
-            {"order_id", "product", "sku"} & found.keys()
-        )
+        # A list of people may hold a date and what they spent; orders have a number, a product, or no names,
+        # or somebody who bought twice.
+        lone = not {"first_name", "last_name"} & found.keys() or {"order_id", "product", "sku"} & found.keys()
+        return bool(lone) or sales.again(found, sample)
     return kind == "events" or bool(found.keys() - {"customer", "account_id"})
 
 
@@ -362,4 +387,5 @@ def fingerprint(header: list[str]) -> str:
 def remember(detected: Detected) -> str:
     """The kind and the mapping as text, for `inspect(remembered=…)` at the next file with this header."""
     mapping = {f: "=" + c.column if c.fixed else c.column for f, c in detected.choices.items()}
-    return msgspec.json.encode({"kind": detected.kind, **mapping, **detected.options}).decode()
+    only = {"only": str(detected.only)} if detected.only else {}
+    return msgspec.json.encode({"kind": detected.kind, **mapping, **detected.options, **only}).decode()

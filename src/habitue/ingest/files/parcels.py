@@ -86,7 +86,7 @@ def _tables(
     progress: Progress | None,
 ) -> Iterator[pa.Table]:
     memory = Memory(report)
-    for batch in _batches(detected):
+    for batch in _batches(detected, report):
         report.reject(batch.rejects)
         refused.write(batch.rejects)
         report.rows += len(batch.lines) + len(batch.rejects)
@@ -98,17 +98,31 @@ def _tables(
             progress(report.rows, batch.done or detected.source.size, detected.source.size)
 
 
-def _batches(detected: Detected) -> Iterable[Batch]:
+def _chosen(detected: Detected, report: Report) -> Iterator[Batch]:
+    """The rows that are to be read; the others are counted."""
+    for batch in detected.rows():
+        kept = detected.only.keeps(batch.table) if detected.only else np.ones(len(batch.lines), np.bool_)
+        report.rows += int((~kept).sum())
+        report.left += int((~kept).sum())
+        yield (
+            batch
+            if kept.all()
+            else batch._replace(table=batch.table.filter(pa.array(kept)), lines=batch.lines[kept])
+        )
+
+
+def _batches(detected: Detected, report: Report) -> Iterable[Batch]:
     if not detected.grouped:
-        return detected.rows()
+        return _chosen(detected, report)
     unpacked = detected.source.size * (1 if detected.dialect else PACKED)
-    return lines.parted(detected.rows(), detected.choices["order_id"].column, unpacked)
+    return lines.parted(_chosen(detected, report), detected.choices["order_id"].column, unpacked)
 
 
 def _orders(rows: Rows, memory: Memory) -> pa.Table:
     made = purchases.read(rows)
     made = lines.merge(made, rows) if rows.detected.grouped else made.only(np.flatnonzero(rows.faults.good))
     memory.count(rows.written(made.row), made.key)
+    memory.report.free += int((made.sums & (made.amount == 0) & ~made.cancelled).sum())
     return emit(made, rows, memory)
 
 

@@ -17,6 +17,8 @@ from habitue.kernel.money import shown
 from habitue.people.events import called
 
 EXAMPLES: Final = 5
+FEW: Final = 3
+"""Fewer orders of nothing are not spoken of."""
 SHOWN: Final = 3
 """So many different examples of one reason are shown."""
 
@@ -111,6 +113,8 @@ class Report:
     updated: int = 0
     identical: int = 0
     known: int = 0
+    left: int = 0
+    free: int = 0
     spellings: int = 0
     spelled: list[tuple[str, ...]] = field(default_factory=list)
     first: int | None = None
@@ -151,7 +155,20 @@ class Report:
             said.append(
                 t(in_file, money=money) if stored in (None, self.money) else t(both, money=money, new=new)
             )
-        return said + self._odd(t) + self._refused(t)
+        return said + self._doubtful(t) + self._odd(t) + self._refused(t)
+
+    def _doubtful(self, t: Translator) -> list[str]:
+        """Rows that were left out, and orders of nothing where they are too many to be gifts."""
+        said, orders = [], self.events["Order Completed"]
+        if self.left:
+            said.append(t.n(N_("{n} row left out, as you said"), "{n} rows left out, as you said", self.left))
+        if self.free >= FEW and self.free * 10 >= orders:
+            text = N_(
+                "{n} of {orders} orders have the amount 0: if these are no sales, leave them out "
+                "with --only COLUMN=VALUE"
+            )
+            said.append(t(text, n=self.free, orders=orders))
+        return said
 
     def _odd(self, t: Translator) -> list[str]:
         said = []

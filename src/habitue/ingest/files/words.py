@@ -29,6 +29,8 @@ class Words(Struct, frozen=True):
     junk: frozenset[str]
     refund: frozenset[str]
     cancelled: frozenset[str]
+    unsold: frozenset[str]
+    others: frozenset[str]
     lined: frozenset[str]
     alone: frozenset[str]
     months: list[list[str]]
@@ -59,7 +61,8 @@ TRAITS: Final = (
 
 PURCHASE: Final = (
     *("customer", "email", "account_id", "ts", "order_id", "revenue", "line", "quantity", "price", "product"),
-    *("sku", "category", "currency", "refunded", "status", "type", "first_name", "last_name", "phone"),
+    *("sku", "category", "currency", "refunded", "status", "type", "first_name", "last_name", "name"),
+    "phone",
 )
 FIELDS: Final[dict[str, tuple[str, ...]]] = {
     "orders": PURCHASE,
