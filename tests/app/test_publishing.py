@@ -189,3 +189,17 @@ def test_segments_and_models_do_not_go_round_in_a_circle(shop: Shop) -> None:
     with pytest.raises(RuleError, match="circle"):
         shop.save_segment("one", 'segment("one") and ever("Order Completed")', NOW)
     assert [one.number for one in shop.segments()] == [1]
+
+
+def test_whoever_reads_is_shown_the_live_version_until_the_next_is_folded(shop: Shop) -> None:
+    before, seen = places(shop), []
+
+    def read(*_: object) -> None:
+        shop.ready()
+        seen.append(places(shop))
+
+    shop.publish(QUICK, "transactional", by="ana", now=NOW, told=read)
+    assert seen
+    assert all(one == before for one in seen)
+    shop.ready()
+    assert places(shop) != before

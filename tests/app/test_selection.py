@@ -84,3 +84,14 @@ def test_names_are_looked_for_once_until_the_next_refresh(shop: Shop) -> None:
     assert names.props("Order Completed") is looked
     shop.import_orders(orders("c").append_column("other", pa.array([1])))
     assert ("other",) in shop.catalogue().props("Order Completed").paths
+
+
+def test_the_members_now_are_a_table(shop: Shop) -> None:
+    often = shop.segment(OFTEN)
+    assert (
+        often.arrow().to_pylist()
+        == [{"customer": one} for one in often.members()]
+        == [{"customer": "user:a"}]
+    )
+    assert often.polars().rows() == [("user:a",)]
+    assert list(shop.segment('count("Order Completed") >= 9').arrow().column_names) == ["customer"]

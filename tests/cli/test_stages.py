@@ -41,7 +41,13 @@ def test_months_are_as_many_as_asked_for_and_what_is_left_out_is_said(habitue: H
 
 
 @pytest.mark.parametrize(
-    "words", [("--months", "0"), ("--since", "2027-01-01"), ("--months", "3", "--since", "2026-01-01")]
+    "words",
+    [
+        ("--months", "0"),
+        ("--months", "99999999"),
+        ("--since", "2027-01-01"),
+        ("--months", "3", "--since", "2026-01-01"),
+    ],
 )
 def test_months_that_can_not_be_are_refused(habitue: Habitue, shop: Path, words: tuple[str, ...]) -> None:
     refused = habitue("stages", "--by", "month", *words, "--at", UNTIL, "--data", shop)

@@ -63,6 +63,18 @@ def test_a_model_goes_by_the_kind_it_was_kept_with(ops: Ops) -> None:
     assert install(ops, kind, "ours", 0).kind == live(ops)[0].kind == kind
 
 
+def test_a_draft_that_never_went_live_says_so(ops: Ops) -> None:
+    first = install(ops, "chabry6", "transactional", 5)
+    edit(ops, replace(first, settings={"dormant": "120d"}), 7)
+    third = edit(ops, replace(first, settings={"dormant": "150d"}), 8)
+    publish(ops, third, 9)
+    assert [(one.created, one.since, one.live) for one in versions(ops, "transactional")] == [
+        (5, 5, False),
+        (7, None, False),
+        (8, 9, True),
+    ]
+
+
 def test_an_unsound_model_is_not_kept(ops: Ops) -> None:
     with pytest.raises(ModelError):
         install(ops, "chabry6", "transactional", 0, parameters={"dormant": "400d"})

@@ -86,12 +86,15 @@ def test_pages_say_that_the_working_copy_is_down_and_every_event_counts_once(
         assert answer.json()["message"]
         send(served, "m1", "later", "later")
         assert "3 events are safe and wait to be counted" in look(served).text
-        assert look(served, "/api").status_code == 200
+        for path, status in (("/api", 200), ("/nowhere", 404)):
+            page = look(served, path, **FRENCH)
+            assert (page.status_code, "Les chiffres ne peuvent pas être lus" in page.text) == (status, True)
         assert "habitue_inbox_events 3" in look(served, "/metrics").text
     served.shop.refresh(NOW)
     assert len(served.events()) == 501
     for path in PAGES:
         assert look(served, path).status_code == 200, path
+    assert "can’t be read" not in look(served, "/api").text + look(served, "/nowhere").text
 
 
 def test_what_is_half_made_is_not_shown(served: Served) -> None:

@@ -14,6 +14,9 @@ from litestar.routes import HTTPRoute
 
 from habitue import server
 from habitue.app import Shop
+from habitue.engine.explain import Verdict
+from habitue.engine.reason import told
+from habitue.kernel.i18n import translator
 from tests.web.conftest import PAYLOADS
 
 SAMPLES = {
@@ -221,3 +224,49 @@ def test_earlier_events_follow_without_gap_or_repeat(shop: Shop, client: httpx.C
         earlier = re.search(r'hx-get="([^"]+)"', page)
         link = html.unescape(earlier[1]) if earlier else ""
     assert seen == n
+
+
+def test_orders_are_listed_with_their_lines_before_the_history(shop: Shop, client: httpx.Client) -> None:
+    most = "SELECT person FROM event JOIN event_name USING (code) WHERE name = 'Order Completed' GROUP BY ALL"
+    person = shop.warehouse.read(f"{most} ORDER BY count(*) DESC, person LIMIT 1")["person"][0].as_py()
+    page = html.unescape(client.get(f"/customers/{person}", params={"lang": "fr"}).text)
+    first, *_ = shop.customer(person).purchases
+    assert 0 < page.index('id="orders"') < page.index(first.order or "") < page.index("Historique")
+    line = first.lines[0]
+    assert f"<li>{line['quantity']} × {line['name']}, " in page
+    assert '<span title="Order Completed">Commande passée</span>' in page
+    assert '<dt title="first_name">Prénom</dt>' in page
+
+
+def test_the_page_explains_a_stage_in_the_words_of_the_command_line(shop: Shop, client: httpx.Client) -> None:
+    why = shop.explain(1, model="transactional")
+    assert isinstance(why, Verdict)
+    page = html.unescape(client.get("/customers/1", params={"lang": "en"}).text)
+    for _, one in why.asked:
+        assert f'<span class="said">{told(one, translator("en")).said}</span>' in page
+
+
+@pytest.mark.parametrize(
+    ("address", "named"),
+    [
+        ("/?at=zzz", "“at”"),
+        ("/?month=zz", "“zz”"),
+        ("/?model=x", "transactional – Transactional cycle"),
+        ("/customers?page=zz", "page=zz"),
+        ("/customers/1/events?ts=x&seq=1", "ts=x"),
+    ],
+)
+def test_a_bad_address_is_told_which_part_of_it_is_wrong(
+    client: httpx.Client, address: str, named: str
+) -> None:
+    answer = client.get(address, headers={"accept-language": "en"})
+    assert answer.status_code == 400
+    assert named in html.unescape(answer.text)
+
+
+def test_months_that_can_not_be_meant_lead_to_those_that_are(client: httpx.Client) -> None:
+    answer = client.get("/?month=9999-01&hide=prospects", follow_redirects=True)
+    assert (answer.status_code, len(answer.history)) == (200, 1)
+    asked = dict(answer.url.params)
+    assert (asked["hide"], asked["month"] > asked["against"]) == ("prospects", True)
+    assert "9999" not in answer.text

@@ -25,12 +25,14 @@ class Order(Struct, frozen=True):
     refunded: int
     net: int
     lines: list[Any]
+    currency: str | None = None
+    """The code in which the sender wrote the prices of the lines, if they said."""
 
 
 _ORDERS: Final = """
     WITH told AS (
         SELECT seq, ts, name, coalesce(revenue, 0) AS revenue, TRY(props ->> '$.order_id') AS number,
-            TRY(json_extract(props, '$.products'))::VARCHAR AS products
+            TRY(json_extract(props, '$.products'))::VARCHAR AS products, TRY(props ->> '$.currency') AS code
         FROM event JOIN event_name USING (code)
         WHERE person = ? AND name IN ('Order Completed', 'Order Refunded')
     )
@@ -38,7 +40,8 @@ _ORDERS: Final = """
         epoch_us(coalesce(min(ts) FILTER (name = 'Order Completed'), min(ts))) AS ts,
         coalesce(sum(revenue) FILTER (name = 'Order Completed'), 0)::BIGINT AS revenue,
         coalesce(sum(revenue) FILTER (name = 'Order Refunded'), 0)::BIGINT AS refunded,
-        arg_min(products, seq) FILTER (name = 'Order Completed') AS lines
+        arg_min(products, seq) FILTER (name = 'Order Completed') AS lines,
+        arg_min(code, seq) FILTER (name = 'Order Completed') AS currency
     FROM told GROUP BY coalesce(number, 'seq ' || seq) ORDER BY ts DESC, min(seq) DESC LIMIT ?"""
 
 

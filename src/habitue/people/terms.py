@@ -81,6 +81,10 @@ TRAITS: Final = {
 PROPERTIES: Final = {
     "order_id": N_("Order number"),
     "products": N_("Lines"),
+    "store": N_("Shop"),
+    "email": N_("E-mail"),
+    "sms": N_("SMS"),
+    "phone": N_("Phone"),
     "product_id": N_("Product number"),
     "sku": N_("SKU"),
     "name": N_("Name"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final
@@ -13,13 +14,18 @@ from habitue.kernel.i18n import N_
 from habitue.web.words import Words
 
 _NAMES: Final = ("name", "title", "product", "product_name", "sku", "product_id", "id", "category")
+_CODE: Final = re.compile(r"[A-Za-z]{3}")
 
 
-def basket(lines: Any, words: Words) -> list[str] | None:
-    """`2 × Mug, €12.00` for each line of an order; None for what is no list of such lines."""
+def basket(lines: Any, words: Words, currency: Any = None) -> list[str] | None:
+    """`2 × Mug, €12.00` for each line of an order, priced in the sender's `currency` or else the shop's.
+
+    None for what is no list of such lines.
+    """
+    code = currency.upper() if isinstance(currency, str) and _CODE.fullmatch(currency) else words.currency
     if not isinstance(lines, list) or not lines:
         return None
-    said = [_line(one, words) for one in lines]
+    said = [_line(one, words, code) for one in lines]
     return None if None in said else [one for one in said if one]
 
 
@@ -30,7 +36,7 @@ def plain(value: Any, words: Words) -> str:
     return value if isinstance(value, str) else json.encode(value).decode()
 
 
-def _line(line: Any, words: Words) -> str | None:
+def _line(line: Any, words: Words, code: str) -> str | None:
     if not isinstance(line, Mapping):
         return None
     name = next((str(line[one]) for one in _NAMES if isinstance(line.get(one), str | int)), None)
@@ -38,7 +44,7 @@ def _line(line: Any, words: Words) -> str | None:
         return None
     quantity, price = _number(line.get("quantity")), _number(line.get("price"))
     said = name if quantity is None else f"{words.number(float(quantity))} × {name}"
-    return said if price is None else f"{said}, {words.money(money.minor(price, words.currency))}"
+    return said if price is None else f"{said}, {money.shown(money.minor(price, code), code, words.language)}"
 
 
 def _number(value: Any) -> Decimal | None:

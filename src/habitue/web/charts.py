@@ -19,7 +19,7 @@ _HEIGHT: Final = 400
 _GAP: Final = 16
 _NODE: Final = 12
 _NARROW: Final = "width < 520"
-"""Where there is no room beside the columns the labels stand between them, and a name stands once."""
+"""Where there is no room beside the columns the labels stand between them, on the ribbons."""
 
 _BEND: Final = (0, 0.14, 0.86, 1)
 """Where a ribbon's points lie from left to right: level at both ends, one S between."""
@@ -84,9 +84,14 @@ def flow(left: Sequence[Node], right: Sequence[Node], links: Sequence[Link]) -> 
                 links, dict(tops), dict(ends), unit, {node.key: node.colour for node in left}, near, ends_at
             ),
             *_column(left, tops, out, unit, near, -1),
-            *_column(right, ends, into, unit, ends_at, 1, frozenset(tops)),
+            *_column(right, ends, into, unit, ends_at, 1, frozenset(tops), f"width < {_both(labels)}"),
         ],
     }
+
+
+def _both(labels: Sequence[Sequence[str]]) -> int:
+    """How wide the picture must be for the longest labels of both sides to stand between the columns."""
+    return 36 + round(6.1 * sum(max(map(len, side), default=0) for side in labels))
 
 
 def _tops(nodes: Sequence[Node], sizes: Counter[int], unit: float) -> dict[int, float]:
@@ -164,8 +169,12 @@ def _column(
     x: str,
     way: int,
     named: frozenset[int] = frozenset(),
+    tight: str = "false",
 ) -> list[Spec]:
-    """The nodes' bars outward from `x`, and their labels beyond; those `named` already need only a number."""
+    """The nodes' bars outward from `x`, and their labels beyond, or inward where there is no room.
+
+    Where it is too `tight` for both sides, those `named` already need only a number.
+    """
     values = [
         {
             "y": round(tops[node.key], 2),
@@ -194,13 +203,13 @@ def _column(
             "type": "text",
             "align": {"expr": f"{_NARROW} ? '{inside}' : '{outside}'"},
             "baseline": "middle",
-            "fontSize": 12.5,
+            "fontSize": {"expr": f"{_NARROW} ? 11 : 12.5"},
             "fontWeight": 500,
         },
         "encoding": {
             "x": {"value": {"expr": f"{x} + ({_NARROW} ? {-way * 6} : {way * (_NODE + 8)})"}},
             "y": _down("m"),
-            "text": {"condition": {"test": _NARROW, "field": "brief"}, "field": "label"},
+            "text": {"condition": {"test": tight, "field": "brief"}, "field": "label"},
         },
     }
     return [{"data": {"values": values}, **layer} for layer in (bars, words)]

@@ -9,6 +9,8 @@ from msgspec import Struct
 from habitue.app import Shop
 from habitue.kernel.clock import SECOND, Micros
 from habitue.kernel.errors import UserError
+from habitue.kernel.i18n import Translator
+from habitue.store.failure import StoreDown
 
 PATIENCE: Final = 10 * SECOND
 """What has not waited longer than this is nobody's concern."""
@@ -33,6 +35,17 @@ def waiting(shop: Shop, now: Micros) -> Lag | None:
     except UserError:
         return None
     return Lag(behind.events, now - behind.since if behind.events or behind.since else None, shop.rebuilding)
+
+
+def down(shop: Shop, say: Translator) -> str | None:
+    """Why the figures can't be read just now; None where they can, or nobody can tell."""
+    try:
+        shop.ready()
+    except StoreDown as error:
+        return error.say(say)
+    except UserError:
+        return None
+    return None
 
 
 def told(shop: Shop, now: Micros) -> Lag | None:

@@ -9,7 +9,8 @@ from litestar import Response, get
 from litestar.di import NamedDependency
 
 from habitue.app import Shop
-from habitue.web.page import Asked, page
+from habitue.web import lag
+from habitue.web.page import Asked, page, reader
 
 
 @get("/api", sync_to_thread=True)
@@ -26,7 +27,8 @@ def show(request: Asked, shop: NamedDependency[Shop]) -> Response[str]:
         for path, verbs in sorted(paths.items())
         for verb, one in verbs.items()
     ]
-    return page(request, shop, "api.html", operations=operations)
+    down = lag.down(shop, reader(request, shop).say)
+    return page(request, shop, "api.html", operations=operations, down=down)
 
 
 def _parameters(operation: dict[str, Any]) -> list[tuple[str, str]]:

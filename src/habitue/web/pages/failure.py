@@ -53,7 +53,9 @@ def show(request: Asked, shop: Shop, error: Exception) -> Response[str]:
         text = say(N_("These parts of the address have a value that they can't have: {parts}"), parts=wrong)
     elif isinstance(error, HTTPException) and status not in _SAID and status != 500:
         text = say(error.detail)
-    return page(request, shop, "failure.html", status, title=say(title), text=say(text))
+    return page(
+        request, shop, "failure.html", status, title=say(title), text=say(text), down=lag.down(shop, say)
+    )
 
 
 def _wrong(request: Asked, error: Exception) -> str:
