@@ -1,7 +1,11 @@
 """The command line: `habitue` and its verbs."""
 
+import os
 import signal
 import sys
+import threading
+from contextlib import suppress
+from typing import NoReturn
 
 
 def main() -> None:
@@ -13,4 +17,17 @@ def main() -> None:
 
     if python:
         signal.signal(signal.SIGINT, signal.default_int_handler)
-    sys.exit(run(sys.argv[1:]))
+    _leave(run(sys.argv[1:]))
+
+
+def _leave(status: int) -> NoReturn:
+    """End at once where threads still read for somebody who has gone: everything that counts is on the disk.
+
+    Python would cut them off in the middle of the database's own code, which aborts the whole process.
+    """
+    if any(thread.daemon for thread in threading.enumerate()):
+        for stream in (sys.stdout, sys.stderr):
+            with suppress(OSError, ValueError):
+                stream.flush()
+        os._exit(status)
+    sys.exit(status)
