@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from itertools import permutations
-from threading import Thread
 
 import pytest
 
@@ -95,22 +94,6 @@ def test_32_an_alias_of_nothing_joins_nobody(served: Served, nothing: object) ->
     served.post("batch", {"batch": [*calls, *told]})
     served.shop.refresh(NOW)
     assert (keys(served, "a"), keys(served, "b")) == ({"user:a"}, {"user:b"})
-
-
-def test_33_many_identifies_of_one_pair_at_once_are_one_customer(served: Served) -> None:
-    def identify(n: int) -> None:
-        call = {"userId": f"u{n % 2}", "traits": {"email": "a@b.fr", "n": n}, "messageId": f"i{n}"}
-        for m in range(25):
-            served.post("identify", call | {"messageId": f"i{n}.{m}"})
-
-    threads = [Thread(target=identify, args=(n,)) for n in range(40)]
-    for one in threads:
-        one.start()
-    for one in threads:
-        one.join()
-    served.shop.refresh(NOW)
-    assert keys(served, "u0") == {"user:u0", "user:u1", "email:a@b.fr"}
-    assert len(served.shop.customer("u0", 2000).events) == 1000
 
 
 def test_34_whoever_said_no_is_not_written_to_once_they_are_one_with_who_said_yes(served: Served) -> None:
