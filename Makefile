@@ -1,7 +1,7 @@
 # Each command does its own set-up; Python 3.11 or newer and make are all it needs.
 PYTHON ?= $(shell for each in python3 python3.13 python3.12 python3.11; do \
   $$each -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$each && break; done)
-JOBS ?= 2
+JOBS ?= 3
 
 venv := .venv
 bin := $(venv)/bin
@@ -10,7 +10,7 @@ pip := $(bin)/python -m pip --disable-pip-version-check --quiet install --no-dep
 pinned := $(pip) --require-hashes --only-binary :all: -r
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test lint bench screenshots assets lock clean
+.PHONY: help demo run test checks lint bench screenshots assets lock clean
 
 help: ## show these commands
 	@sed -n 's/^\([a-z]*\):.*## /make \1 - /p' Makefile
@@ -21,7 +21,11 @@ demo: $(venv)/.product $(dist)/THIRD_PARTY.txt ## make a shop of 20,000 customer
 run: $(venv)/.product $(dist)/THIRD_PARTY.txt ## serve your own workspace (HABITUE_DATA names it)
 	$(bin)/habitue serve
 
-test: lint $(dist)/THIRD_PARTY.txt ## the whole gate: lint, types, import rules, tests
+test: $(venv)/.tests $(dist)/THIRD_PARTY.txt ## the whole gate: lint, types, import rules, tests
+	$(MAKE) --no-print-directory --jobs=2 lint checks
+
+# More at once than two cores: some wait for programs that they have started.
+checks: $(venv)/.tests $(dist)/THIRD_PARTY.txt
 	$(bin)/python -m pytest -n $(JOBS) --dist worksteal -q
 
 lint: $(venv)/.tests ## style, types and import rules

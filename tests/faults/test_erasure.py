@@ -18,7 +18,7 @@ from tests.ingest.stores import parcel
 from tests.store.test_log import written
 
 START: Final = instant("2026-01-01")
-KILLS: Final = 8
+KILLS: Final = 5
 """Of all the steps so many, spread evenly."""
 
 
