@@ -1,7 +1,7 @@
 # Each command does its own set-up; Python 3.11 or newer and make are all it needs.
 PYTHON ?= $(shell for each in python3 python3.13 python3.12 python3.11; do \
   $$each -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$each && break; done)
-JOBS ?= 3
+JOBS ?= 2
 
 venv := .venv
 bin := $(venv)/bin
@@ -24,7 +24,6 @@ run: $(venv)/.product $(dist)/THIRD_PARTY.txt ## serve your own workspace (HABIT
 test: $(venv)/.tests $(dist)/THIRD_PARTY.txt ## the whole gate: lint, types, import rules, tests
 	$(MAKE) --no-print-directory --jobs=2 lint checks
 
-# More at once than two cores: some wait for programs that they have started.
 checks: $(venv)/.tests $(dist)/THIRD_PARTY.txt
 	$(bin)/python -m pytest -n $(JOBS) --dist worksteal -q
 

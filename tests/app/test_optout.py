@@ -3,7 +3,7 @@
 Every human is known by an id and an e-mail address. What befalls them is drawn: they unsubscribe, subscribe,
 are asked; a file is imported over it; their profile is sent again; the keys are merged and split; the address
 is suppressed or erased; and all that waits is loaded, or not yet.
-`HABITUE_CASES=10000` draws as many humans on each database; a hundred and fifty are drawn otherwise.
+`HABITUE_CASES=10000` draws as many humans on each database; a hundred are drawn otherwise.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from habitue.people import consent, suppression
 from habitue.people.consent import Answer
 from tests.ingest.stores import parcel
 
-CASES: Final = int(os.environ.get("HABITUE_CASES", "150"))
+CASES: Final = int(os.environ.get("HABITUE_CASES", "100"))
 HUMANS: Final = 40
 LIVE: Final = ("granted", "withdrawn", "denied", "pending")
 ACTS: Final = (

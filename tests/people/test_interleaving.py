@@ -2,7 +2,7 @@
 
 A case is one small world of keys with what is said and decided about them, told twice in two orders. What
 people decide keeps its order, all else is shuffled. A hundred worlds share a shop, each with keys of its own.
-`HABITUE_CASES=10000` tells as many; three hundred are told otherwise.
+`HABITUE_CASES=10000` tells as many; two hundred are told otherwise.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from habitue.ingest import inbox
 from habitue.kernel.clock import DAY
 from tests.ingest.stores import opened, parcel
 
-CASES: Final = int(os.environ.get("HABITUE_CASES", "300"))
+CASES: Final = int(os.environ.get("HABITUE_CASES", "200"))
 WORLDS: Final = 100
 PORTIONS: Final = 5
 KEYS: Final = (
