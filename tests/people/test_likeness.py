@@ -85,23 +85,23 @@ def found(warehouse: Warehouse, spill: Path, least: float = 0.9) -> list[dict[st
 def test_second_records_are_found_among_strangers_and_the_same_every_time(
     warehouse: Warehouse, tmp_path: Path, dice: Random
 ) -> None:
-    people, twins = [stranger(dice) for _ in range(2500)], set()
-    for n in range(500):
+    people, twins = [stranger(dice) for _ in range(1500)], set()
+    for n in range(300):
         twins.add((n, len(people)))
         people.append(twin(dice, people[n]))
     fill(warehouse, people)
     pairs = found(warehouse, tmp_path / "spill")
     proposed = {(one["one"], one["other"]) for one in pairs}
-    assert (len(proposed & twins) >= 490, len(proposed - twins) <= 5) == (True, True)
+    assert (len(proposed & twins) >= 294, len(proposed - twins) <= 3) == (True, True)
     assert found(warehouse, tmp_path / "spill") == pairs
 
 
 def test_strangers_who_share_phones_teach_nothing_and_are_not_proposed(
     warehouse: Warehouse, tmp_path: Path, dice: Random
 ) -> None:
-    people = [stranger(dice) for _ in range(2500)]
+    people = [stranger(dice) for _ in range(1500)]
     for one in people:
-        one["phone"] = f"+336{dice.randrange(2000):08}"
+        one["phone"] = f"+336{dice.randrange(1200):08}"
         one.pop("birthday")
     fill(warehouse, people)
     assert found(warehouse, tmp_path / "spill") == []
