@@ -11,7 +11,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextvars import copy_context
+from contextvars import Context
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 from unittest.mock import patch
@@ -64,7 +64,7 @@ def habitue() -> Habitue:
             contextlib.redirect_stdout(out),
             contextlib.redirect_stderr(err),
         ):
-            status = copy_context().run(program.run, said)
+            status = Context().run(program.run, said)
         out.flush()
         err.flush()
         return Done(said, status, *(one.getvalue().decode() for one in raw))
