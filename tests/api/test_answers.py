@@ -128,7 +128,7 @@ def test_any_request_is_answered_as_the_document_says(site: str, mode: Generatio
         if mode is GenerationMode.NEGATIVE and not list(operation.iter_parameters()):
             continue  # nothing to ask wrongly
 
-        @settings(max_examples=8, suppress_health_check=list(HealthCheck), phases=[Phase.generate])
+        @settings(max_examples=15, suppress_health_check=list(HealthCheck), phases=[Phase.generate])
         @given(operation.as_strategy(generation_mode=mode))
         def answered(case: schemathesis.Case[Any]) -> None:
             # Which models, stages and months there are, no document can say.

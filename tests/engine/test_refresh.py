@@ -177,7 +177,7 @@ def test_after_every_refresh_all_is_as_if_folded_from_scratch_and_told_once(
     warehouse: Warehouse, fresh: Warehouse, shard: int
 ) -> None:
     @seed(shard)
-    @world.long(15)
+    @world.long(30)
     @given(rounds(), shelves())
     def agree(stream: list[Round], shelf: list[Definition]) -> None:
         world.lay(warehouse, world.Company(()))
