@@ -10,7 +10,8 @@ from litestar.params import QueryParameter
 
 from habitue.api import reason, shapes
 from habitue.api.asked import At, ModelId, Size, chosen, read
-from habitue.api.profile import Key, numbered, paged
+from habitue.api.portrait import paged
+from habitue.api.profile import Key, numbered
 from habitue.app import Shop
 from habitue.kernel import clock, money
 from habitue.kernel.clock import Micros

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from msgspec import json, to_builtins
 
-from habitue.api import personal, profile
+from habitue.api import personal, portrait
 from habitue.api.answer import Answer, Cell, Column, Facts, Sheet
 from habitue.api.perform import Asked, perform
 from habitue.api.whole import Membership
@@ -59,14 +59,14 @@ def _search(command: personal.Search, asked: Asked) -> Answer:
 @perform.register
 def _customer(command: personal.Customer, asked: Asked) -> Answer:
     found = asked.shop.customer(command.customer)
-    fields = to_builtins(profile.whole_customer(asked.shop, found))
+    fields = to_builtins(portrait.customer(asked.shop, found))
     return Facts(fields, list(_Page(asked).customer(found)))
 
 
 @perform.register
 def _account(command: personal.Account, asked: Asked) -> Answer:
     found = asked.shop.account(command.account)
-    fields = to_builtins(profile.whole_account(asked.shop, found))
+    fields = to_builtins(portrait.account(asked.shop, found))
     return Facts(fields, list(_Page(asked).account(found)))
 
 
@@ -181,7 +181,7 @@ class _Page:
             ),
         )
         yield from self.part(
-            N_("Accounts"), (self.membership(m, m.account) for m in profile.memberships(one.accounts))
+            N_("Accounts"), (self.membership(m, m.account) for m in portrait.memberships(one.accounts))
         )
         yield from self.part(N_("Orders"), map(self.order, one.purchases[:SHOWN]))
         yield from self.part(N_("Events"), map(self.event, one.events[:SHOWN]))
@@ -198,7 +198,7 @@ class _Page:
         )
         yield from self.part(
             N_("Members"),
-            (self.membership(m, m.name or bare(m.key)) for m in profile.memberships(one.members)),
+            (self.membership(m, m.name or bare(m.key)) for m in portrait.memberships(one.members)),
         )
         yield from self.part(N_("Traits"), (self.trait(*each) for each in one.traits.items()))
         yield from self.part(N_("Events"), map(self.event, one.events[:SHOWN]))

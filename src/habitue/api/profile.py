@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from itertools import zip_longest
 from typing import Annotated, Any, Final
 
 from litestar import Request, post
@@ -12,22 +10,12 @@ from litestar.di import NamedDependency
 from litestar.exceptions import NotFoundException
 from litestar.openapi import ResponseSpec
 from litestar.params import Body, PathParameter
-from msgspec import to_builtins
 
-from habitue.api import shapes, whole
+from habitue.api import portrait, shapes, whole
 from habitue.api.asked import owned, read
 from habitue.app import Shop
-from habitue.app.customers import Customer, Standing
-from habitue.kernel import clock, money
-from habitue.kernel.clock import Micros, iso
 from habitue.kernel.errors import UserError
 from habitue.kernel.i18n import N_
-from habitue.people.accounts import Account, Membership
-from habitue.people.profiles import Happening, Stay
-from habitue.people.traits import Said, Trait
-from habitue.stages.models import Model
-
-EVENTS: Final = 50
 
 _REFUSED: Final = {
     400: ResponseSpec(shapes.Failure, description="What is wrong with the request; nothing was settled."),
@@ -46,14 +34,14 @@ def show(shop: NamedDependency[Shop], key: Key) -> whole.Profile:
 
     Digits alone are a customer's number; an id of yours that is digits is written as user:1234.
     """
-    return whole_customer(shop, shop.customer(numbered(shop, key), EVENTS))
+    return portrait.customer(shop, shop.customer(numbered(shop, key), portrait.EVENTS))
 
 
 @read("/accounts/{account:str}")
 def firm(shop: NamedDependency[Shop], account: AccountKey) -> whole.Account:
     """The whole account: its traits, who is or was in it, and its latest events."""
     try:
-        return whole_account(shop, shop.account(account, EVENTS))
+        return portrait.account(shop, shop.account(account, portrait.EVENTS))
     except UserError as error:
         raise NotFoundException from error
 
@@ -61,7 +49,7 @@ def firm(shop: NamedDependency[Shop], account: AccountKey) -> whole.Account:
 @read("/traits")
 def traits(shop: NamedDependency[Shop]) -> list[whole.Trait]:
     """The traits that customers have."""
-    return [whole_trait(one) for one in shop.traits()]
+    return [portrait.trait(one) for one in shop.traits()]
 
 
 @post("/traits", status_code=200, sync_to_thread=True, responses=_REFUSED, security=[{"token": []}])
@@ -93,128 +81,3 @@ def numbered(shop: Shop, key: str) -> int:
 
 _THERE: Final = """
     SELECT 1 FROM person WHERE person = coalesce((SELECT person FROM merged WHERE node = $1), $1)"""
-
-
-def whole_trait(one: Trait) -> whole.Trait:
-    """The trait in the API's shape."""
-    told = to_builtins(one)
-    return whole.Trait(trait=told.pop("name"), **told)
-
-
-def whole_customer(shop: Shop, one: Customer) -> whole.Profile:
-    """The customer in the API's shape."""
-    currency, person = shop.settings.currency, one.profile
-    return whole.Profile(
-        customer=person.person,
-        key=person.key,
-        name=person.name,
-        birth=iso(person.birth),
-        traits=person.traits,
-        said=[_said(said) for said in one.history],
-        currency=currency,
-        orders=person.orders,
-        revenue=_major(person.revenue, currency),
-        first_order=iso(person.first_order) or None,
-        last_order=iso(person.last_order) or None,
-        identities=whole.Identities(
-            list(one.identities.keys),
-            [whole.Joint(j.one, j.other, iso(j.ts), j.source, j.by, j.why) for j in one.identities.joints],
-            [refusal.key for refusal in one.identities.refused],
-        ),
-        purchases=[
-            whole.Order(
-                order.order,
-                iso(order.ts),
-                revenue=_major(order.revenue, currency),
-                refunded=_major(order.refunded, currency),
-                net=_major(order.net, currency),
-                lines=order.lines,
-            )
-            for order in one.purchases
-        ],
-        events=paged(one.events, EVENTS, currency),
-        stages={stage.model: _standing(stage, shop.model(stage.model)) for stage in one.stages},
-        stays={stage.model: _begun(shop.model(stage.model), stage.stays) for stage in one.stages},
-        segments=[whole.Inside(s.segment, iso(s.since), iso(s.until) or None) for s in one.segments],
-        consents=[
-            whole.Consent(c.channel, c.purpose, c.status, c.agreed, iso(c.since), c.source)
-            for c in one.consents
-        ],
-        accounts=memberships(one.accounts),
-    )
-
-
-def whole_account(shop: Shop, one: Account) -> whole.Account:
-    """The account in the API's shape."""
-    currency = shop.settings.currency
-    return whole.Account(
-        account=one.account,
-        key=one.key,
-        birth=iso(one.birth),
-        traits=one.traits,
-        said=[_said(said) for said in one.history],
-        members=memberships(one.members),
-        currency=currency,
-        orders=one.orders,
-        revenue=_major(one.revenue, currency),
-        events=paged(one.events, EVENTS, currency),
-    )
-
-
-def paged(found: Sequence[Happening], size: int, currency: str) -> shapes.Events:
-    """A page of events, and where the next one begins."""
-    return shapes.Events(
-        events=[
-            shapes.Event(
-                at=clock.iso(one.ts),
-                name=one.name,
-                revenue=None if one.revenue is None else _major(one.revenue, currency),
-                properties=one.props,
-            )
-            for one in found
-        ],
-        next=f"{found[-1].ts}.{found[-1].seq}" if len(found) == size else None,
-    )
-
-
-def _said(one: Said) -> whole.Said:
-    return whole.Said(one.name, one.value, iso(one.ts), one.source, one.key, one.counted, one.current)
-
-
-def _standing(one: Standing, model: Model) -> whole.Standing:
-    ids = [stage.id for stage in model.stages]
-    return whole.Standing(
-        stage=ids[one.now.value] if one.now else None,
-        since=iso(one.now.start) if one.now else None,
-        next_stage=ids[one.next.value] if one.next else None,
-        next_at=iso(one.next.start) if one.next else None,
-    )
-
-
-def _begun(model: Model, stays: Sequence[Stay]) -> list[shapes.Interval]:
-    """The stays so far: what is to come stands in the last of them, as what is expected."""
-    now = clock.now()
-    return [
-        _stay(model, stay, then, now) for stay, then in zip_longest(stays, stays[1:]) if stay.start <= now
-    ]
-
-
-def _stay(model: Model, stay: Stay, then: Stay | None, now: Micros) -> shapes.Interval:
-    ids = [stage.id for stage in model.stages]
-    stage, since, stop = ids[stay.value], iso(stay.start), iso(stay.stop) or None
-    if stay.stop is not None and stay.stop <= now:
-        return shapes.Interval(stage, since, stop, None, None, stay.life)
-    following = ids[then.value] if then and then.start == stay.stop else None
-    return shapes.Interval(stage, since, None, stop, following, stay.life)
-
-
-def memberships(found: list[Membership]) -> list[whole.Membership]:
-    """Who belongs where, in the API's shape."""
-    return [
-        whole.Membership(m.person, m.customer, m.name, m.account, m.role, iso(m.since), iso(m.until) or None)
-        for m in found
-    ]
-
-
-def _major(amount: int, currency: str) -> str:
-    return str(money.major(amount, currency))

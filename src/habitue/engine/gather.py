@@ -24,7 +24,7 @@ FEW: Final = 5_000
 
 
 class Read(Protocol):
-    """Runs one query: `Warehouse.read`, or `Writer.run` inside a transaction."""
+    """Runs one query: `Warehouse.read`, or `Writer.read` inside a transaction."""
 
     def __call__(self, sql: str, params: Any = ..., /, **tables: pa.Table) -> pa.Table: ...
 
@@ -39,6 +39,8 @@ class Who:
     """Whether the ids are all that exist between the first and the last."""
     tables: Mapping[str, pa.Table] = field(default_factory=dict)
     """What `of` refers to: the ids wanted, and perhaps their own events and traits, fetched beforehand."""
+    tied: dict[Subject, Tied] = field(default_factory=dict)
+    """Whom they belong to or who belongs to them, once it was asked: every rule of a model may ask again."""
 
     def of(self, text: str) -> str:
         """The query over these subjects: fills in `{event}`, `{trait}` and `{who:column}`."""
@@ -55,6 +57,17 @@ class Who:
 
     def _rows(self, name: str) -> str:
         return f"own_{name}" if f"own_{name}" in self.tables else name
+
+
+class Tied(NamedTuple):
+    """Subjects and whom each belongs to (or who to each), a row a stay, by the latter's id; times in µs."""
+
+    subjects: Ids
+    others: Ids
+    since: Ints
+    until: Ints
+    who: Who
+    """All of the others."""
 
 
 _HOLE: Final = re.compile(r"\{(?:who:(\w+)|event|trait)\}")
@@ -189,23 +202,36 @@ def _lifted(program: Program, who: Who, read: Read) -> _Contributions:
     """The intervals of these accounts' people (or these people's accounts) while they belong together,
     under the former's ids.
     """
-    subject = opposite(program.subject)
-    pairs = read(
-        who.of(
-            f"SELECT {subject}, {program.subject} AS other, since, until FROM "
-            f"({ties('{who:' + subject + '}', '{event}')}) ORDER BY other"
-        ),
-        **who.tables,
-    )
-    subjects, others = _column(pairs, 0).astype(np.int32), _column(pairs, 1).astype(np.int32)
-    found = evaluate(program, those(program.subject, np.unique(others), read), read)
+    if program.subject not in who.tied:
+        who.tied[program.subject] = _tied(program.subject, who, read)
+    subjects, others, since, until, those_others = who.tied[program.subject]
+    found = evaluate(program, those_others, read)
     first, last = np.searchsorted(found.subject, others), np.searchsorted(found.subject, others, side="right")
     counts = last - first
     picked = np.repeat(first - np.cumsum(counts) + counts, counts) + np.arange(counts.sum())
-    start = np.maximum(found.start[picked], np.repeat(_instants(pairs, 2), counts))
-    stop = np.minimum(found.stop[picked], np.repeat(_instants(pairs, 3), counts))
+    start = np.maximum(found.start[picked], np.repeat(since, counts))
+    stop = np.minimum(found.stop[picked], np.repeat(until, counts))
     together = start < stop
     return _Contributions(np.repeat(subjects, counts)[together], start[together], stop[together])
+
+
+def _tied(other: Subject, who: Who, read: Read) -> Tied:
+    subject = opposite(other)
+    pairs = read(
+        who.of(
+            f"SELECT {subject}, {other}, since, until FROM "
+            f"({ties('{who:' + subject + '}', '{event}')}) ORDER BY {other}"
+        ),
+        **who.tables,
+    )
+    others = _column(pairs, 1).astype(np.int32)
+    return Tied(
+        _column(pairs, 0).astype(np.int32),
+        others,
+        _instants(pairs, 2),
+        _instants(pairs, 3),
+        those(other, np.unique(others), read),
+    )
 
 
 def _sorted(found: _Contributions) -> _Contributions:

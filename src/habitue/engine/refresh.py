@@ -138,10 +138,10 @@ class _Turn:
         If they were told from intervals that this version had before, what now reads differently is restated.
         """
         with self.warehouse.write() as writer:
-            before = writer.run(f"SELECT * FROM intervals WHERE {self._mine}") if again else None
+            before = writer.read(f"SELECT * FROM intervals WHERE {self._mine}") if again else None
             self._fold_all(writer)
             if told is not None:
-                after = writer.run(f"SELECT * FROM interval_base WHERE {self._mine}")
+                after = writer.read(f"SELECT * FROM interval_base WHERE {self._mine}")
                 before = after if before is None else before
                 subjects = pa.concat_tables([before, after]).select(["subject"])
                 self._tell(writer, before, after, subjects.group_by("subject").aggregate([]), told)
@@ -173,7 +173,7 @@ class _Turn:
 
     def _tell_due(self, writer: Writer, others: pa.Table, told: Micros) -> None:
         """Tell what time alone has brought about, leaving `others` out."""
-        due = writer.run(
+        due = writer.read(
             f"SELECT DISTINCT subject FROM due ANTI JOIN others USING (subject) WHERE {self._mine} "
             "AND ts > make_timestamp(?) AND ts <= make_timestamp(?)",
             (told, self.now),
@@ -190,7 +190,7 @@ class _Turn:
     def _stored(self, writer: Writer, subjects: pa.Table) -> pa.Table:
         """These subjects' intervals: the view would read everybody's to leave out the refolded."""
         theirs = f"WHERE {self._mine} AND subject IN (SELECT subject FROM subjects)"
-        return writer.run(
+        return writer.read(
             f"SELECT * FROM (SELECT * FROM interval_base {theirs}) "
             "ANTI JOIN refolded USING (version, subject) "
             f"UNION ALL SELECT * FROM interval_tail {theirs}",

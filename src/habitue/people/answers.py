@@ -58,7 +58,7 @@ _ANSWERS: Final = """
 
 def hear(writer: Writer, rows: pa.Table) -> set[Node]:
     """Keep the records among rows of the log, which have their `node`; the keys that they are about."""
-    return set(writer.run(_HEARD, arriving=rows).column(0).to_pylist())
+    return set(writer.read(_HEARD, arriving=rows).column(0).to_pylist())
 
 
 def stand(
@@ -66,7 +66,7 @@ def stand(
 ) -> None:
     """Make anew the traits of these keys: all those of some persons, with the links between them."""
     asked = pa.table({"node": pa.array(sorted(nodes), pa.int32())})
-    found = writer.run(_ANSWERS, asked=asked)
+    found = writer.read(_ANSWERS, asked=asked)
     persons = pa.table({"person": pa.array(sorted({whose.get(node, node) for node in nodes}), pa.int32())})
     for part in ("base", "tail"):
         writer.run(
@@ -89,7 +89,7 @@ def _firsts(writer: Writer, found: pa.Table) -> pa.Table:
     """Settle what was answered once under a key that is alone, as most is; the other answers."""
     found = found.rename_columns(list(Answer._fields))
     writer.run(_FIRSTS.format("INSERT INTO trait_tail BY NAME", _ONCE, "= 1"), found=found)
-    return writer.run(_FIRSTS.format("", "told.*", "> 1"), found=found)
+    return writer.read(_FIRSTS.format("", "told.*", "> 1"), found=found)
 
 
 _ONCE: Final = """node::INTEGER AS person, name, (status = 'granted')::VARCHAR AS value,

@@ -10,7 +10,7 @@ import pyarrow as pa
 from habitue.people.graph import Claim, Groups, Node, Ruling, components, kind
 
 Run = Callable[..., pa.Table]
-"""`Writer.run` or `Warehouse.read`."""
+"""`Writer.read` or `Warehouse.read`."""
 
 _CLAIMS: Final = "SELECT one, other, epoch_us(ts), seq FROM claim WHERE {}"
 _RULINGS: Final = "SELECT act, one, other, epoch_us(ts), seq FROM ruling WHERE {}"

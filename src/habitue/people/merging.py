@@ -33,7 +33,7 @@ def settle(writer: Writer, rows: pa.Table) -> Settled | None:
     seeds = _learn(writer, rows)
     if not seeds:
         return None
-    around = circle(writer.run, seeds)
+    around = circle(writer.read, seeds)
     moved = _moved(writer, around)
     if len(moved):
         _move(writer, moved)
@@ -43,7 +43,7 @@ def settle(writer: Writer, rows: pa.Table) -> Settled | None:
 def persons(writer: Writer, nodes: pa.ChunkedArray) -> pa.Array:
     """The person of each key, as it is now."""
     asked = pa.table({"node": pc.unique(nodes)})
-    found = writer.run("FROM merged SEMI JOIN asked USING (node) ORDER BY node", asked=asked)
+    found = writer.read("FROM merged SEMI JOIN asked USING (node) ORDER BY node", asked=asked)
     if not len(found):
         return nodes
     keys, whose, all_ = (column.to_numpy() for column in (*found.columns, nodes))
@@ -64,10 +64,10 @@ def finish(writer: Writer, settled: Settled) -> None:
             "person": pa.array([groups.person[node] for node in order], pa.int32()),
         }
     )
-    were = writer.run(
+    were = writer.read(
         "DELETE FROM person WHERE person IN (SELECT person FROM remade) RETURNING person", remade=remade
     )
-    are = writer.run(_PERSONS, named=named)
+    are = writer.read(_PERSONS, named=named)
     writer.run(_TOUCHED, moved=moved, known=pa.concat_tables([were, are]))
 
 
@@ -144,17 +144,17 @@ _RULED: Final = f"""
 def _learn(writer: Writer, rows: pa.Table) -> set[Node]:
     """Take in keys, claims and rulings; the keys about which something is new."""
     writer.run(_BORN, arriving=rows)
-    seeds = set(writer.run(_STIRRED, arriving=rows).column(0).to_pylist())
+    seeds = set(writer.read(_STIRRED, arriving=rows).column(0).to_pylist())
     for statement in _BIRTHS:
         writer.run(statement)
     if rows["nodes"].null_count < len(rows):
-        claims = writer.run(_SAID, arriving=rows)
+        claims = writer.read(_SAID, arriving=rows)
         writer.run(
             "DELETE FROM claim USING news WHERE claim.one = news.one AND claim.other = news.other",
             news=claims,
         )
         writer.append("claim", claims)
-        for news in (claims, writer.run(_RULED, arriving=rows)):
+        for news in (claims, writer.read(_RULED, arriving=rows)):
             seeds.update(news["one"].to_pylist(), news["other"].to_pylist())
     return seeds
 
@@ -167,7 +167,7 @@ def _moved(writer: Writer, around: Circle) -> pa.Table:
             "new": pa.array([around.groups.person[node] for node in around.inside], pa.int32()),
         }
     )
-    moved = writer.run(
+    moved = writer.read(
         "SELECT node, coalesce(person, node) AS old, new FROM now LEFT JOIN merged USING (node) "
         "WHERE old <> new ORDER BY node",
         now=now,
@@ -181,7 +181,7 @@ def _move(writer: Writer, moved: pa.Table) -> None:
     """Give the rows that are stored under these keys to their person: they leave the sorted base."""
     theirs = "person IN (SELECT old FROM moved) AND node IN (SELECT node FROM moved)"
     for name in ("event", "trait"):
-        rows = writer.run(f"FROM {name} WHERE {theirs}", moved=moved)
+        rows = writer.read(f"FROM {name} WHERE {theirs}", moved=moved)
         if len(rows):
             for part in ("base", "tail"):
                 writer.run(f"DELETE FROM {name}_{part} WHERE {theirs}", moved=moved)

@@ -17,8 +17,6 @@ from typing import Any, Final, TypeAlias
 from uuid import uuid4
 
 import sqlalchemy as sa
-from alembic import command
-from alembic.config import Config
 from sqlalchemy import (
     JSON,
     Table,
@@ -146,11 +144,17 @@ class Ops:
                 known=HEAD,
             )
         if at != HEAD:
-            config = Config()
-            config.set_main_option("script_location", "habitue.store:migrations")
-            with self.begin() as tx:
-                config.attributes["connection"] = tx
-                command.upgrade(config, HEAD)
+            self._upgrade()
+
+    def _upgrade(self) -> None:
+        from alembic import command  # noqa: PLC0415  a tenth of a second that only new tables need
+        from alembic.config import Config  # noqa: PLC0415
+
+        config = Config()
+        config.set_main_option("script_location", "habitue.store:migrations")
+        with self.begin() as tx:
+            config.attributes["connection"] = tx
+            command.upgrade(config, HEAD)
 
     @contextmanager
     def _guarded(self) -> Iterator[None]:

@@ -73,9 +73,14 @@ class Writer:
     def __init__(self, cursor: duckdb.DuckDBPyConnection) -> None:
         self._cursor = cursor
 
-    def run(self, sql: str, params: Sequence[Any] = (), /, **tables: pa.Table) -> pa.Table:
-        """Run one statement and return its rows; `tables` are readable in it by their names."""
-        return _run(self._cursor, sql, params, tables)
+    def read(self, sql: str, params: Sequence[Any] = (), /, **tables: pa.Table) -> pa.Table:
+        """The rows of one query, or of a statement that returns what it changed."""
+        return _rows(self._cursor, sql, params, tables)
+
+    def run(self, sql: str, params: Sequence[Any] = (), /, **tables: pa.Table) -> None:
+        """Run one statement; `tables` are readable in it by their names."""
+        with _told(sql, params), _lent(self._cursor, sql, tables):
+            self._cursor.execute(sql, list(params) or None)
 
     def append(self, table: str, rows: pa.Table) -> None:
         """Append rows to a table, columns matched by name."""
@@ -122,7 +127,7 @@ class Warehouse:
     def read(self, sql: str, params: Sequence[Any] = (), /, **tables: pa.Table) -> pa.Table:
         """The rows of one query, from any thread; `tables` are readable in it by their names."""
         with self._guarded():
-            return _run(self._cursor(), sql, params, tables)
+            return _rows(self._cursor(), sql, params, tables)
 
     @contextmanager
     def write(self) -> Iterator[Writer]:
@@ -145,7 +150,7 @@ class Warehouse:
     def compact(self, least: int = 1, share: float = 0.0) -> None:
         """Merge tails of at least `least` rows and `share` of their base into it, each in one transaction."""
         for name, order in _SORTED.items():
-            if self._rows(f"{name}_tail") >= max(least, share * self._rows(f"{name}_base")):
+            if self._length(f"{name}_tail") >= max(least, share * self._length(f"{name}_base")):
                 with self.write() as writer:
                     _merge(writer, name, order)
 
@@ -310,7 +315,7 @@ class Warehouse:
         ):
             root.execute(f"SET {setting}")
 
-    def _rows(self, table: str) -> int:
+    def _length(self, table: str) -> int:
         return int(self.read(f"SELECT count(*) AS n FROM {table}")["n"][0].as_py())
 
     def _down(self, error: BaseException) -> StoreDown:
@@ -363,19 +368,33 @@ def _merge(writer: Writer, name: str, order: str) -> None:
         writer.run("DELETE FROM refolded")
 
 
-def _run(
+def _rows(
     cursor: duckdb.DuckDBPyConnection, sql: str, params: Sequence[Any], tables: dict[str, pa.Table]
 ) -> pa.Table:
+    with _told(sql, params), _lent(cursor, sql, tables):
+        return cursor.sql(sql, params=list(params) or None).to_arrow_table()
+
+
+@contextmanager
+def _told(sql: str, params: Sequence[Any]) -> Iterator[None]:
     """Every statement passes here, so that an error tells its statement."""
     try:
-        for name, table in tables.items():
-            cursor.register(name, table)
-        return cursor.sql(sql, params=list(params) or None).to_arrow_table()
+        yield
     except duckdb.Error as error:
         raise StatementFailed(sql, params, error) from error
+
+
+@contextmanager
+def _lent(cursor: duckdb.DuckDBPyConnection, sql: str, tables: dict[str, pa.Table]) -> Iterator[None]:
+    """Those of the tables that the statement names, readable while it runs."""
+    named = [name for name in tables if name in sql]
+    try:
+        for name in named:
+            cursor.register(name, tables[name])
+        yield
     finally:
         with suppress(duckdb.Error):  # in a transaction that failed nothing can be undone but all of it
-            for name in tables:
+            for name in named:
                 cursor.unregister(name)
 
 
