@@ -22,7 +22,7 @@ from habitue.ingest import inbox
 from habitue.ingest.inbox import Parcel
 from habitue.ingest.loader import rebuild
 from habitue.store import log as log_room
-from habitue.store import warehouse as warehouse_room
+from habitue.store import statement as statement_room
 from tests.ingest.stores import Stores, opened, parcel
 
 ROWS: Final = 20
@@ -101,7 +101,8 @@ def counted(die_at: int) -> Iterator[Callable[[], int]]:
         setattr(owner, name, stepped)
 
     for owner, name in (
-        (warehouse_room, "_run"),
+        (statement_room, "rows"),
+        (statement_room, "run"),
         (log_room, "write_deltalake"),
         (os, "fsync"),
         (Path, "replace"),

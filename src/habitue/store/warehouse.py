@@ -19,6 +19,7 @@ import duckdb
 import pyarrow as pa
 
 from habitue.kernel.i18n import N_
+from habitue.store import statement
 from habitue.store.failure import Damaged, DiskFull, Notice, StatementFailed, StoreDown, full
 from habitue.store.leave import leave
 
@@ -75,12 +76,11 @@ class Writer:
 
     def read(self, sql: str, params: Sequence[Any] = (), /, **tables: pa.Table) -> pa.Table:
         """The rows of one query, or of a statement that returns what it changed."""
-        return _rows(self._cursor, sql, params, tables)
+        return statement.rows(self._cursor, sql, params, tables)
 
     def run(self, sql: str, params: Sequence[Any] = (), /, **tables: pa.Table) -> None:
         """Run one statement; `tables` are readable in it by their names."""
-        with _told(sql, params), _lent(self._cursor, sql, tables):
-            self._cursor.execute(sql, list(params) or None)
+        statement.run(self._cursor, sql, params, tables)
 
     def append(self, table: str, rows: pa.Table) -> None:
         """Append rows to a table, columns matched by name."""
@@ -127,7 +127,7 @@ class Warehouse:
     def read(self, sql: str, params: Sequence[Any] = (), /, **tables: pa.Table) -> pa.Table:
         """The rows of one query, from any thread; `tables` are readable in it by their names."""
         with self._guarded():
-            return _rows(self._cursor(), sql, params, tables)
+            return statement.rows(self._cursor(), sql, params, tables)
 
     @contextmanager
     def write(self) -> Iterator[Writer]:
@@ -366,36 +366,6 @@ def _merge(writer: Writer, name: str, order: str) -> None:
     writer.run(f"CREATE OR REPLACE TABLE {name}_tail AS FROM {name}_base LIMIT 0")
     if name == "interval":
         writer.run("DELETE FROM refolded")
-
-
-def _rows(
-    cursor: duckdb.DuckDBPyConnection, sql: str, params: Sequence[Any], tables: dict[str, pa.Table]
-) -> pa.Table:
-    with _told(sql, params), _lent(cursor, sql, tables):
-        return cursor.sql(sql, params=list(params) or None).to_arrow_table()
-
-
-@contextmanager
-def _told(sql: str, params: Sequence[Any]) -> Iterator[None]:
-    """Every statement passes here, so that an error tells its statement."""
-    try:
-        yield
-    except duckdb.Error as error:
-        raise StatementFailed(sql, params, error) from error
-
-
-@contextmanager
-def _lent(cursor: duckdb.DuckDBPyConnection, sql: str, tables: dict[str, pa.Table]) -> Iterator[None]:
-    """Those of the tables that the statement names, readable while it runs."""
-    named = [name for name in tables if name in sql]
-    try:
-        for name in named:
-            cursor.register(name, tables[name])
-        yield
-    finally:
-        with suppress(duckdb.Error):  # in a transaction that failed nothing can be undone but all of it
-            for name in named:
-                cursor.unregister(name)
 
 
 def _rollback(cursor: duckdb.DuckDBPyConnection) -> None:
