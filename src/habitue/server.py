@@ -43,6 +43,7 @@ from habitue.api.meter import Meter
 from habitue.api.wire import Wire
 from habitue.api.wording import Document
 from habitue.app import Shop
+from habitue.app.comparison import Comparison
 from habitue.kernel import clock
 from habitue.kernel.errors import UserError
 from habitue.kernel.i18n import N_
@@ -142,6 +143,7 @@ def create(
     store is found down.
     """
     overviews = Overviews(shop.warehouse, shop.settings.timezone, lambda: shop.generation)
+    comparison = Comparison(shop)
     doors = [commands.router(token)] if token else []
     counts = Meter()
     reading = {"shop": Provide(lambda: _readable(shop), sync_to_thread=True)}
@@ -158,6 +160,7 @@ def create(
             "overviews": Provide(lambda: overviews, sync_to_thread=False),
             "question": Provide(_question, sync_to_thread=False),
             "meter": Provide(lambda: counts, sync_to_thread=False),
+            "comparison": Provide(lambda: comparison, sync_to_thread=False),
         },
         middleware=[Guard(hosts)],
         before_send=[seal],

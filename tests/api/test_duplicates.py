@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from threading import Thread
+from threading import Event, Thread
+from threading import enumerate as threads
 from typing import Any, Final, NamedTuple
 
 import httpx
@@ -12,6 +13,7 @@ import pytest
 import uvicorn
 
 from habitue.app import Settings, Shop
+from habitue.kernel.errors import UserError
 from habitue.server import create, listening
 from tests.app.test_duplicates import MARIE, NOW, OTHERS, TWICE, identify, strangers
 from tests.ingest.stores import parcel
@@ -166,6 +168,62 @@ def test_a_button_merges_and_another_takes_it_back(site: Site) -> None:
     assert site.press("/data/duplicates", act="dismiss", number=number).status_code == 400
     site.press("/data/duplicates", act="undo", number=number)
     assert site.pair("initial")["pair"] == number
+
+
+def test_the_page_tells_how_far_the_comparison_is_and_what_came_of_it(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    released, begun = Event(), []
+
+    def slowly(told: Any) -> None:
+        begun.append(told)
+        told("Comparing customers", 0, 0)
+        assert released.wait(60)
+
+    monkeypatch.setattr(site.shop, "find_duplicates", slowly)
+    site.press("/data/duplicates", act="search")
+    for language, words in (("en", "Comparing customers"), ("fr", "Comparaison des clients")):
+        text = site.get("/data/duplicates", lang=language).text
+        assert (words in text, 'http-equiv="refresh"' in text, "disabled" in text) == (True, True, True)
+    site.press("/data/duplicates", act="search")
+    _released(released)
+    assert len(begun) == 1
+    text = site.get("/data/duplicates", done="searched").text
+    assert ("All customers were compared." in text, 'http-equiv="refresh"' in text) == (True, False)
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (UserError("No room {where}.", where="here"), "No room here."),
+        (ValueError("x"), "The comparison failed"),
+    ],
+)
+def test_why_a_comparison_failed_stands_on_the_page_until_the_next(
+    site: Site, monkeypatch: pytest.MonkeyPatch, error: Exception, words: str
+) -> None:
+    before = site.get("/api/v1/duplicates").json()
+
+    def failing(**_: Any) -> None:
+        raise error
+
+    with monkeypatch.context() as patch:
+        patch.setattr(site.shop, "find_duplicates", failing)
+        site.press("/data/duplicates", act="search")
+        _released(Event())
+    assert words in site.get("/data/duplicates", done="searched").text
+    assert site.get("/api/v1/duplicates").json() == before
+    site.press("/data/duplicates", act="search")
+    _released(Event())
+    assert words not in site.get("/data/duplicates", done="searched").text
+
+
+def _released(event: Event) -> None:
+    """Let the comparison go on, and wait for its end."""
+    event.set()
+    for thread in threads():
+        if thread.name == "comparison":
+            thread.join()
 
 
 def test_another_site_can_press_no_button(site: Site) -> None:

@@ -16,7 +16,7 @@ from habitue.ingest.erasing import Gone, Plan
 from habitue.ingest.inbox import packed
 from habitue.kernel.clock import DAY, YEAR, instant
 from habitue.kernel.errors import UserError
-from habitue.store import erasures, held
+from habitue.store import erasures, held, pairs
 from habitue.store.tables import audit
 from tests.ingest.stores import parcel
 
@@ -178,6 +178,8 @@ def test_all_that_is_kept_is_handed_out_once_for_programs_and_once_for_people(
         {"key": "user:bob", "props": '{"note": "of bob"}'},
     )
     shop.merge("ada", "a@b.fr", "eva", "she called", NOW)
+    both = [shop.person(key) for key in ("ada", "bob")]
+    pairs.propose(shop.ops, [(min(both), max(both), 0.75, {"name": "spelling"})], NOW)
     files = shop.export("a@b.fr", tmp_path / "out")
     told = json.loads(files[0].read_text())
     assert told["keys"] == ["user:ada", "email:a@b.fr", "anon:1"]
@@ -192,9 +194,11 @@ def test_all_that_is_kept_is_handed_out_once_for_programs_and_once_for_people(
     assert [(one["by"], one["why"]) for one in told["merges"]] == [("eva", "she called")]
     assert told["stages"]["transactional"][0]["since"] == "2026-01-01T00:00:00Z"
     assert [one["status"] for one in told["consents"]] == ["granted"]
-    assert "of bob" not in files[0].read_text()
+    assert [(one["likely"], one["outcome"]) for one in told["duplicates"]] == [(0.75, None)]
+    assert "bob" not in files[0].read_text()
     page = files[1].read_text()
     assert '<html lang="fr">' in page
+    assert "1er janv. 2026" in page
     assert "Ada &lt;script&gt;" in page
     assert "<script" not in page
     assert [stat.S_IMODE(file.stat().st_mode) for file in files] == [0o600, 0o600]

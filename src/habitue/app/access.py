@@ -23,6 +23,7 @@ from habitue.kernel.errors import UserError
 from habitue.kernel.i18n import LANGUAGES, N_, Language
 from habitue.people import identities, profiles, suppression
 from habitue.people.privacy import Marks
+from habitue.store import pairs
 
 JSON: Final = "customer.json"
 HTML: Final = "customer.html"
@@ -32,7 +33,8 @@ class Record(Struct, frozen=True):
     """What is kept of a person. Instants are ISO 8601 in UTC, revenue is in minor units of `currency`.
 
     `events` are as they were sent, orders among them; `stages` and `segments` are stays, with what is
-    foreseen; `merges` what people decided; `refused`, `waiting`, `rejected` and `audit` what names them
+    foreseen; `merges` what people decided; `duplicates` the comparisons with another customer, who isn't
+    named: that is their data; `refused`, `waiting`, `rejected` and `audit` what names them
     elsewhere; `blocked` are the addresses that are not written to.
     """
 
@@ -49,6 +51,7 @@ class Record(Struct, frozen=True):
     stages: dict[str, list[dict[str, Any]]]
     segments: dict[str, list[dict[str, Any]]]
     merges: list[dict[str, Any]]
+    duplicates: list[dict[str, Any]]
     refused: list[dict[str, Any]]
     waiting: list[dict[str, Any]]
     rejected: list[dict[str, str]]
@@ -79,6 +82,7 @@ def record(shop: Workspace, person: int, marks: Marks) -> Record:
             for one in identities.decisions(shop.warehouse)
             if {one.one, one.other} & set(known.keys)
         ],
+        duplicates=_compared(shop, nodes),
         refused=[row | {"received": iso(row["received"])} for row in traces.refused(shop.ops, marks)],
         waiting=_waiting(shop, set(known.keys)),
         rejected=traces.rejected(shop.directory, marks),
@@ -164,6 +168,23 @@ def _profile(person: profiles.Person) -> dict[str, Any]:
     times = ("birth", "first_order", "last_order")
     told: dict[str, Any] = to_builtins(person)
     return told | {name: iso(getattr(person, name)) or None for name in times}
+
+
+def _compared(shop: Workspace, nodes: Sequence[int]) -> list[dict[str, Any]]:
+    """What was proposed and decided about this customer's records, without the other customer."""
+    own = set(nodes)
+    return [
+        {
+            "found": iso(pair.found),
+            "likely": pair.likely,
+            "levels": pair.levels,
+            "outcome": pair.outcome,
+            "settled": iso(pair.settled) or None,
+            "by": pair.by,
+        }
+        for pair in pairs.every(shop.ops)
+        if {pair.one, pair.other} & own
+    ]
 
 
 def _traits(shop: Workspace, nodes: Sequence[int]) -> list[dict[str, Any]]:

@@ -11,7 +11,7 @@ from msgspec import json
 
 from habitue.app.workspace import Settings
 from habitue.kernel import clock, money
-from habitue.kernel.i18n import N_, Language, Translator, translator
+from habitue.kernel.i18n import N_, Language, Translator, dated, translator
 
 if TYPE_CHECKING:
     from habitue.app.access import Record
@@ -40,7 +40,7 @@ class _Paper:
         if not text:
             return ""
         at = clock.moment(clock.instant(text), self._zone)
-        return str(format_datetime(at, "medium", locale=self.say.language))
+        return dated(str(format_datetime(at, "medium", locale=self.say.language)), at.day, self.say.language)
 
     def money(self, units: int | None) -> str:
         return "" if units is None else money.shown(units, self.found.currency, self.say.language)
@@ -73,7 +73,15 @@ def page(found: Record, language: Language, settings: Settings) -> str:
 
 
 def _sections(paper: _Paper) -> Iterable[str]:
-    found, time, say = paper.found, paper.time, paper.say
+    yield from _known(paper)
+    yield from _acts(paper)
+    yield from _traces(paper)
+    yield f"<p>{escape(paper.say(N_('The same stands beside this page for programs, as JSON.')))}</p>"
+
+
+def _known(paper: _Paper) -> Iterable[str]:
+    """Who they are, and what they said about it."""
+    found, time = paper.found, paper.time
     yield paper.table(N_("How you are known"), (N_("Key"),), ([key] for key in found.keys))
     yield paper.table(
         N_("Why these are taken for one person"),
@@ -95,6 +103,11 @@ def _sections(paper: _Paper) -> Iterable[str]:
         (_WHEN, N_("Address"), N_("Channel"), N_("Why")),
         ((time(b["at"]), b["address"], b["channel"], b["reason"]) for b in found.blocked),
     )
+
+
+def _acts(paper: _Paper) -> Iterable[str]:
+    """What they did, and where that put them."""
+    found, time = paper.found, paper.time
     yield paper.table(
         N_("Your orders"),
         (_WHEN, _WHAT, N_("Amount"), N_("Details")),
@@ -115,10 +128,20 @@ def _sections(paper: _Paper) -> Iterable[str]:
                 for one in stays
             ),
         )
+
+
+def _traces(paper: _Paper) -> Iterable[str]:
+    """Where else they are named."""
+    found, time = paper.found, paper.time
     yield paper.table(
         N_("What somebody decided about your keys"),
         (_WHEN, N_("Who"), _WHAT, N_("Key"), N_("With"), N_("Why")),
         ((time(m["ts"]), m["by"], m["act"], m["one"], m["other"], m["why"]) for m in found.merges),
+    )
+    yield paper.table(
+        N_("Comparisons with other customers' records"),
+        (_WHEN, N_("Likely the same person"), N_("Decided"), N_("Who")),
+        ((time(d["found"]), f"{d['likely']:.1%}", _outcome(d, paper), d["by"]) for d in found.duplicates),
     )
     yield paper.table(
         N_("Calls that could not be taken"),
@@ -138,7 +161,16 @@ def _sections(paper: _Paper) -> Iterable[str]:
         (_WHEN, N_("Who"), _WHAT, N_("Details")),
         ((time(a["at"]), a["by"], a["act"], a["detail"]) for a in found.audit),
     )
-    yield f"<p>{escape(say(N_('The same stands beside this page for programs, as JSON.')))}</p>"
+
+
+_OUTCOMES: Final = {"merged": N_("merged"), "dismissed": N_("kept apart")}
+
+
+def _outcome(pair: dict[str, Any], paper: _Paper) -> str:
+    """What was decided about it and when; nothing while it waits."""
+    return (
+        f"{paper.say(_OUTCOMES[pair['outcome']])} · {paper.time(pair['settled'])}" if pair["outcome"] else ""
+    )
 
 
 def _plain(cell: Any) -> str:

@@ -74,3 +74,8 @@ def choose(accept: str) -> Language:
         if tag == "en":
             return "en"
     return "en"
+
+
+def dated(said: str, day: int, language: Language) -> str:
+    """A date in words; in French the first of a month is an ordinal: `1er oct. 2025`."""
+    return said.replace("1 ", "1er ", 1) if language == "fr" and day == 1 else said

@@ -18,7 +18,7 @@ from babel.units import format_unit
 
 from habitue.kernel import clock, money
 from habitue.kernel.clock import Micros
-from habitue.kernel.i18n import N_, Language, translator
+from habitue.kernel.i18n import N_, Language, dated, translator
 from habitue.people import terms
 from habitue.people.events import called
 
@@ -69,14 +69,14 @@ class Words:
         """`22 nov. 2026`; a dash for never."""
         if at is None:
             return "–"
-        return self._first(str(format_date(self._moment(at), "medium", self.language)), at)
+        return self._dated(str(format_date(self._moment(at), "medium", self.language)), at)
 
     def time(self, at: Micros) -> str:
         """`22 nov. 2026, 14:48`."""
         join = str(get_datetime_format("medium", self.language))
         day, hour = get_date_format("medium", self.language), get_time_format("short", self.language)
         form = join.replace("{1}", day.pattern).replace("{0}", hour.pattern)
-        return self._first(str(format_datetime(self._moment(at), form, locale=self.language)), at)
+        return self._dated(str(format_datetime(self._moment(at), form, locale=self.language)), at)
 
     def month(self, month: str, form: str = "LLLL y") -> str:
         """`novembre 2026` of `2026-11`."""
@@ -103,10 +103,8 @@ class Words:
         """What a property of an event is called in words; where nobody knows, its own name."""
         return self.say(terms.prop(name))
 
-    def _first(self, said: str, at: Micros) -> str:
-        """In French the first of a month is an ordinal: `1er oct. 2025`."""
-        first = self.language == "fr" and self._moment(at).day == 1
-        return said.replace("1 ", "1er ", 1) if first else said
+    def _dated(self, said: str, at: Micros) -> str:
+        return dated(said, self._moment(at).day, self.language)
 
     def _moment(self, at: Micros) -> datetime:
         return clock.moment(at, self.zone)

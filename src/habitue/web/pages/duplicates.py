@@ -12,6 +12,7 @@ from litestar.response import Redirect
 from msgspec import Struct
 
 from habitue.app import Shop
+from habitue.app.comparison import Comparison
 from habitue.app.duplicates import FLOOR, LIKELY
 from habitue.kernel.errors import UserError
 from habitue.kernel.i18n import N_
@@ -54,24 +55,28 @@ class Decision(Struct):
 def show(
     request: Asked,
     shop: NamedDependency[Shop],
+    comparison: NamedDependency[Comparison],
     least: Annotated[float, QueryParameter(ge=FLOOR, le=1)] = LIKELY,
     start: Annotated[int, QueryParameter(name="from", ge=0, le=10**6)] = 0,
     done: FromQuery[Literal["searched", "merged", "dismissed", "undone"] | None] = None,
 ) -> Response[str]:
     """The pairs that wait, the likeliest first, and the last ones that were decided about."""
-    return _page(request, shop, least, start, said=DONE[done] if done else None)
+    wrong = comparison.wrong.say(reader(request, shop).say) if comparison.wrong else None
+    said = None if wrong or not done else DONE[done]
+    return _page(request, shop, least, start, said=said, wrong=wrong, doing=comparison.doing)
 
 
 @post("/data/duplicates", sync_to_thread=True, status_code=303)
 def decide(
     request: Asked,
     shop: NamedDependency[Shop],
+    comparison: NamedDependency[Comparison],
     data: Annotated[Decision, Body(media_type=RequestEncodingType.URL_ENCODED)],
 ) -> Response[Any]:
     """Do what a button says. The guard lets only our own pages post."""
     try:
         if data.act == "search":
-            shop.find_duplicates()
+            comparison.begin()
         elif data.act == "merge":
             shop.merge_duplicate(data.number, BY)
         elif data.act == "dismiss":
@@ -93,6 +98,7 @@ def _page(
     *,
     said: str | None = None,
     wrong: str | None = None,
+    doing: str | None = None,
     status: int = 200,
 ) -> Response[str]:
     words, total = reader(request, shop), shop.count_duplicates(least)
@@ -112,6 +118,7 @@ def _page(
         sure=SURE,
         said=said,
         wrong=wrong,
+        doing=doing,
     )
 
 
