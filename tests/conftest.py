@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
+from itertools import chain, islice
 from pathlib import Path
 from typing import NoReturn
 from uuid import uuid4
@@ -18,6 +19,16 @@ from tests import postgres
 # Two busy cores make any deadline a coin toss; what is drawn stays free, so that runs differ.
 settings.register_profile("habitue", deadline=None, print_blob=True)
 settings.load_profile("habitue")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Deal the long tests out: each worker is given one run of the list."""
+    workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    long = [item for item in items if item.get_closest_marker("long")]
+    short = iter([item for item in items if not item.get_closest_marker("long")])
+    share = len(items) // workers
+    dealt = [long[n::workers] for n in range(workers)]
+    items[:] = [*chain(*([*own, *islice(short, max(share - len(own), 0))] for own in dealt)), *short]
 
 
 def absent(program: str, mend: str) -> NoReturn:

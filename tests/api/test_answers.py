@@ -117,6 +117,7 @@ def test_a_rule_shows_all_its_problems_with_their_columns(client: httpx.Client) 
     assert [problem["column"] for problem in found["problems"]] == [1, 28, 33]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("mode", list(GenerationMode))
 def test_any_request_is_answered_as_the_document_says(site: str, mode: GenerationMode) -> None:
     schema = schemathesis.openapi.from_url(f"{site}{API}/openapi.json")

@@ -197,6 +197,7 @@ def named(said: str) -> set[int]:
     return {int(n) for n in WORD.findall(said)}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
 def test_nothing_is_left_of_who_was_erased_and_every_total_stays(
     habitue: Habitue, tmp_path: Path, kind: str, request: pytest.FixtureRequest

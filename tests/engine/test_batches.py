@@ -30,6 +30,7 @@ def same(left: Intervals, right: Intervals) -> bool:
     return all(a.dtype == b.dtype and a.tobytes() == b.tobytes() for a, b in pairs)
 
 
+@pytest.mark.long
 @seed(1)
 @world.long(80)
 @given(world.companies(people=8, most=3), SUBJECTS, st.data())
@@ -51,6 +52,7 @@ def test_any_split_into_ranges_or_lists_gives_the_same_intervals(
         assert same(joined(list(fold(program, batches, read))), whole)
 
 
+@pytest.mark.long
 @seed(2)
 @world.long(80)
 @given(world.companies(people=4), SUBJECTS, st.data())

@@ -47,6 +47,7 @@ def cases(draw: st.DrawFn) -> Case:
     return Case(draw(world.companies()), subject, about, draw(world.books(about)), rules, instants)
 
 
+@pytest.mark.long
 @pytest.mark.filterwarnings("ignore:Generating overly large repr")
 @pytest.mark.parametrize("shard", range(SHARDS))
 def test_the_kernel_says_what_the_judge_says(warehouse: Warehouse, shard: int) -> None:

@@ -38,6 +38,7 @@ def nodes(why: Why) -> Iterator[Why]:
         yield from nodes(part)
 
 
+@pytest.mark.long
 @seed(1)
 @world.long(60)
 @given(world.companies(people=2), SUBJECTS, st.data())
@@ -68,6 +69,7 @@ def test_every_node_of_the_tree_is_true_as_the_judge_says_since_and_until_the_ke
             assert (node.since, node.until) == around(own, history.birth, at)
 
 
+@pytest.mark.long
 @seed(2)
 @world.long(60)
 @given(world.companies(people=2), SUBJECTS, st.data())

@@ -172,6 +172,7 @@ def fresh() -> Warehouse:
     return Warehouse.open(None, threads=1)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("shard", range(4))
 def test_after_every_refresh_all_is_as_if_folded_from_scratch_and_told_once(
     warehouse: Warehouse, fresh: Warehouse, shard: int

@@ -50,6 +50,7 @@ def test_a_preview_counts_who_is_in_now_and_was_on_each_past_day(
     assert found.sample.tolist() == inside(now)[:2]
 
 
+@pytest.mark.long
 @seed(2)
 @world.long(60)
 @given(world.companies(people=4), SUBJECTS, INSTANTS, st.data())

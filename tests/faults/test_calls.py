@@ -79,6 +79,7 @@ class Client(Thread):
         return True
 
 
+@pytest.mark.long
 def test_what_was_acknowledged_is_there_once_however_often_the_server_is_killed(
     tmp_path: Path, nursery: Nursery
 ) -> None:

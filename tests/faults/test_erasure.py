@@ -53,6 +53,7 @@ def figures(shop: Shop) -> list[Any]:
     return [shop.warehouse.read(sql).to_pylist(), counts]
 
 
+@pytest.mark.long
 def test_an_erasure_that_is_killed_anywhere_is_finished_by_the_next_opening(
     tmp_path: Path, whole: Path
 ) -> None:

@@ -100,6 +100,7 @@ def _held(stores: Stores) -> list[str]:
     return held
 
 
+@pytest.mark.long
 def test_nothing_acknowledged_is_lost_or_doubled_whenever_it_is_killed(
     tmp_path: Path, nursery: Nursery
 ) -> None:

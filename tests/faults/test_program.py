@@ -192,6 +192,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
     return made
 
 
+@pytest.mark.long
 def test_whatever_is_killed_is_whole_at_the_next_start_and_the_same_when_done_again(world: World) -> None:
     random = Random(SEED)
     replayed = os.environ.get(REPLAY)
@@ -240,6 +241,7 @@ def _say(world: World) -> None:
     assert world.violations == [], replay
 
 
+@pytest.mark.long
 def test_the_commands_killed_and_given_again_do_what_they_would_have_done(world: World) -> None:
     random, act, before = Random(SEED), world.acts[0], world.kills
     whole = 0.0  # Seconds that the last command took: the first one is killed at once.

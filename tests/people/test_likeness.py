@@ -82,6 +82,7 @@ def found(warehouse: Warehouse, spill: Path, least: float = 0.9) -> list[dict[st
         return list(likeness.score(base, least).to_pylist())
 
 
+@pytest.mark.long
 def test_second_records_are_found_among_strangers_and_the_same_every_time(
     warehouse: Warehouse, tmp_path: Path, dice: Random
 ) -> None:
@@ -96,6 +97,7 @@ def test_second_records_are_found_among_strangers_and_the_same_every_time(
     assert found(warehouse, tmp_path / "spill") == pairs
 
 
+@pytest.mark.long
 def test_strangers_who_share_phones_teach_nothing_and_are_not_proposed(
     warehouse: Warehouse, tmp_path: Path, dice: Random
 ) -> None:

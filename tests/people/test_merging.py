@@ -246,6 +246,7 @@ def shape(stores: Stores) -> list[object]:
     ]
 
 
+@pytest.mark.long
 @settings(max_examples=25, deadline=None)
 @given(st.lists(happenings(), min_size=1, max_size=10), st.data())
 def test_however_it_is_portioned_the_tables_are_those_of_a_rebuild(
@@ -264,6 +265,7 @@ def test_however_it_is_portioned_the_tables_are_those_of_a_rebuild(
         assert {tuple(one) for one in shared(stores.warehouse)} == set(every_refusal(stores))
 
 
+@pytest.mark.long
 @settings(max_examples=25, deadline=None)
 @given(st.lists(happenings(), min_size=2, max_size=8), st.data())
 def test_in_whatever_order_claims_come_the_same_keys_are_one(
