@@ -270,6 +270,10 @@ def test_nothing_is_erased_before_it_is_meant_and_what_is_said_is_said_in_french
     assert "erased since" in again.stdout
     kept = habitue("retention", "--customers", "1d", "--data", empty, "--csv")
     assert "c-2,customer," in kept.stdout
-    assert "customers after 1d" in kept.stderr
+    assert "Prospects go after 3 years" in kept.stderr
+    assert "Customers go after 1 day " in kept.stderr
+    french = habitue("retention", "--prospects", "never", "--data", empty, "--language", "fr").stdout
+    assert "Les prospects sont gardés sans limite de durée." in french
+    assert "Les clients partent après 1 jour " in french
     assert answer(habitue, empty, "retention", "--run")["people"] == 1
     assert [one["reason"] for one in answer(habitue, empty, "erasures")] == ["retention", "asked for"]

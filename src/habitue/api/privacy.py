@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
@@ -11,8 +12,8 @@ from msgspec import to_builtins
 from habitue.api import personal
 from habitue.api.answer import Answer, Column, Facts, Sheet
 from habitue.api.perform import Asked, perform
-from habitue.app.privacy import Erased
-from habitue.kernel.i18n import N_
+from habitue.app.privacy import Erased, Rules
+from habitue.kernel.i18n import N_, Translator, spelt
 
 REASONS: Final = {"asked": N_("asked for"), "retention": N_("retention"), "replay": N_("came back")}
 SHOWN: Final = 10
@@ -75,11 +76,7 @@ def _retention(command: personal.Retention, asked: Asked) -> Answer:
     if command.run:
         return _done(shop.retain(command.by, told=asked.told) or Erased(0, 0, []), asked)
     notes = [
-        say(
-            N_("Prospects go after {prospects} without an act of their own, customers after {customers}."),
-            prospects=rules.prospects or say(N_("never")),
-            customers=rules.customers or say(N_("never")),
-        ),
+        *_kept(rules, say),
         say(N_("The server applies this every day."))
         if rules.alone
         else say(N_("Nobody goes by itself: --run erases those below, --auto lets the server do it daily.")),
@@ -94,6 +91,23 @@ def _retention(command: personal.Retention, asked: Asked) -> Answer:
         for one in shop.silent()
     )
     return Sheet(columns, rows, notes)
+
+
+def _kept(rules: Rules, say: Translator) -> Iterator[str]:
+    """How long each kind is kept, a sentence each."""
+    for length, gone, kept in (
+        (
+            rules.prospects,
+            N_("Prospects go after {length} without an act of their own."),
+            N_("Prospects are kept for good."),
+        ),
+        (
+            rules.customers,
+            N_("Customers go after {length} without an act of their own."),
+            N_("Customers are kept for good."),
+        ),
+    ):
+        yield say(gone, length=spelt(length, say.language)) if length else say(kept)
 
 
 def _done(done: Erased, asked: Asked) -> Facts:

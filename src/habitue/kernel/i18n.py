@@ -12,6 +12,7 @@ from importlib.resources import files
 from typing import Any, Final, Literal
 
 from babel.messages.pofile import read_po
+from babel.units import format_unit
 
 Language = Literal["en", "fr"]
 LANGUAGES: Final[tuple[Language, ...]] = ("en", "fr")
@@ -79,3 +80,12 @@ def choose(accept: str) -> Language:
 def dated(said: str, day: int, language: Language) -> str:
     """A date in words; in French the first of a month is an ordinal: `1er oct. 2025`."""
     return said.replace("1 ", "1er ", 1) if language == "fr" and day == 1 else said
+
+
+def spelt(length: str, language: Language) -> str:
+    """A duration text in words: `3y` is `3 years` and `3 ans`."""
+    number, unit = length.strip()[:-1], _UNITS[length.strip()[-1]]
+    return str(format_unit(int(number), f"duration-{unit}", "long", locale=language))
+
+
+_UNITS: Final = {"m": "minute", "h": "hour", "d": "day", "w": "week", "y": "year"}
