@@ -177,11 +177,16 @@ def test_the_months_of_a_version_are_those_of_its_stays(
     for end, row in zip(ends, found.at(ends).tolist(), strict=True):
         held = Counter(one.value for one in at(stays, end).values())
         assert row == [held[value] for value in range(VALUES)]
+        begun = {one.subject for one in stays if one.start <= end}
+        had = Counter({(one.value, one.subject): 1 for one in stays if one.start <= end})
+        people = Counter(value for value, _ in had)
+        assert found.ever(end) == (people if begun == at(stays, end).keys() else None)
         ended = [one for one in stays if one.stop is not None and one.stop <= end]
         lasted = Counter((one.value, (one.stop - one.start) // DAY) for one in ended if one.stop is not None)
         assert _tallies({value: found.lasted(value, end) for value in range(VALUES)}) == lasted
     if early < ends[0]:
         assert not found.at([early]).any()
+        assert found.ever(early) == {}
         assert all(len(found.lasted(value, early).days) == 0 for value in range(VALUES))
 
 

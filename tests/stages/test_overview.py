@@ -10,7 +10,7 @@ from habitue.app import Shop
 from habitue.demo.shop import parcels
 from habitue.kernel.clock import DAY, HOUR, MINUTE, instant, iso
 from habitue.kernel.errors import UserError
-from habitue.metrics.counts import counts
+from habitue.metrics.counts import counts, ever
 from habitue.metrics.stay import stay
 from habitue.stages.overview import Overviews, compared, end, month_of, previous
 
@@ -67,6 +67,7 @@ def test_an_overview_is_what_its_metrics_say(shop: Shop) -> None:
     seen = Overviews(shop.warehouse, ZONE, lambda: 0).get(model.version, 6, "2026-11", "2026-10", NOW)
     assert seen.stands == counts(shop.warehouse, model.version, seen.after)
     assert seen.was == counts(shop.warehouse, model.version, seen.before)
+    assert seen.ever == ever(shop.warehouse, model.version, seen.after)
     assert seen.counts[-1].tolist() == [seen.stands.get(value, 0) for value in range(6)]
     assert seen.stays == tuple(stay(shop.warehouse, model.version, value, NOW) for value in range(6))
 

@@ -42,16 +42,18 @@ _BEFORE = "make_timestamp($2::BIGINT)"
 _AFTER = "make_timestamp($3::BIGINT)"
 _LASTS = f"(stop IS NULL OR stop > {_AFTER})"
 _FLOW = f"""
-    WITH here AS (
+    WITH near AS MATERIALIZED (
+        SELECT subject, value, start, stop FROM intervals
+        WHERE version = $1 AND start <= {_AFTER} AND (stop IS NULL OR stop > {_BEFORE})
+    ), here AS (
         SELECT value, start <= {_BEFORE} AS was, ($3::BIGINT - epoch_us(start)) // {DAY} AS since,
             count(*) AS n
-        FROM intervals WHERE version = $1 AND start <= {_AFTER} AND {_LASTS} GROUP BY ALL
+        FROM near WHERE {_LASTS} GROUP BY ALL
     ), gone AS (
-        SELECT subject, value, epoch_us(stop) - epoch_us(start) AS spent FROM intervals
-        WHERE version = $1 AND start <= {_BEFORE} AND stop > {_BEFORE} AND stop <= {_AFTER}
+        SELECT subject, value, epoch_us(stop) - epoch_us(start) AS spent FROM near
+        WHERE start <= {_BEFORE} AND stop <= {_AFTER}
     ), come AS (
-        SELECT subject, value FROM intervals
-        WHERE version = $1 AND start > {_BEFORE} AND start <= {_AFTER} AND {_LASTS}
+        SELECT subject, value FROM near WHERE start > {_BEFORE} AND {_LASTS}
     )
     SELECT gone.value AS from_value, come.value AS to_value, NULL AS since, count(*) AS n,
         median(spent) FILTER (gone.value IS DISTINCT FROM come.value) AS spent

@@ -22,14 +22,25 @@ _PASS = """
 """
 
 
+_FIRST = """
+    SELECT {bins} FROM (
+        SELECT min(start) AS entered, {columns} FROM intervals
+        WHERE version = $1 AND start <= make_timestamp($2::BIGINT) GROUP BY subject
+    )
+"""
+
+
 class Months(Struct, frozen=True, eq=False):
     """At each of the `ends`: people by value, and how long the stays lasted that had ended by then.
 
-    `counts` is [end, value]. `value`, `days` have a row for each pair that occurs, and `ended` is [row, end].
+    `counts` is [end, value], `had` the people who had been in each value by then, `begun` [end] those who had
+    been in any. `value`, `days` have a row for each pair that occurs, and `ended` is [row, end].
     """
 
     ends: tuple[int, ...]
     counts: Counts
+    had: Counts
+    begun: Counts
     value: Counts
     days: Counts
     ended: Counts
@@ -38,6 +49,15 @@ class Months(Struct, frozen=True, eq=False):
         """People at these instants, among the `ends` or before them all: [instant, value]."""
         places = np.searchsorted(self.ends, np.asarray(ends, np.int64), "right")
         return np.concatenate([np.zeros_like(self.counts[:1]), self.counts])[places]
+
+    def ever(self, end: int) -> dict[int, int] | None:
+        """`counts.ever` at this one of the `ends`; None where somebody has no value any more: count, then."""
+        place = int(np.searchsorted(self.ends, end, "right")) - 1
+        if place < 0:
+            return {}
+        if self.begun[place] != self.counts[place].sum():
+            return None
+        return {value: n for value, n in enumerate(self.had[place].tolist()) if n}
 
     def lasted(self, value: int, end: int) -> Tally:
         """The whole days of the stays in `value` that had ended by this one of the `ends`."""
@@ -62,4 +82,17 @@ def months(warehouse: Warehouse, version: int, values: int, ends: Sequence[int])
     counts = np.zeros((len(edges), values), np.int64)
     ended = days >= 0
     np.add.at(counts.T, value, np.where(ended[:, None], -upto, upto))
-    return Months(tuple(ends), counts, value[ended], days[ended], upto[ended])
+    *had, begun = _first(warehouse, version, values, edges)
+    return Months(tuple(ends), counts, np.stack(had, axis=1), begun, value[ended], days[ended], upto[ended])
+
+
+def _first(warehouse: Warehouse, version: int, values: int, edges: Counts) -> list[Counts]:
+    """How many people had been in each value, and in any, by each of the edges."""
+    columns = [f"min(start) FILTER (value = {value}) AS had_{value}" for value in range(values)]
+    names = [*(f"had_{value}" for value in range(values)), "entered"]
+    bins = ", ".join(f"{binned(name, edges)} AS {name}" for name in names)
+    found = warehouse.read(
+        _FIRST.format(bins=bins, columns=", ".join(columns)), (version, int(edges[-1]))
+    ).to_pylist()[0]
+    none = [0] * len(edges)
+    return [np.cumsum((found[name] or none)[: len(edges)]) for name in names]

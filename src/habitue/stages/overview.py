@@ -94,7 +94,7 @@ class Overviews:
                 tallied(months.lasted(value, after), found.open.get(value, NONE))
                 for value in range(of.values)
             ),
-            ever=ever(self._warehouse, of.version, after),
+            ever=ever(self._warehouse, of.version, after) if (had := months.ever(after)) is None else had,
         )
         return Made(overview, generation, now)
 
