@@ -30,8 +30,10 @@ LINES: Final = 8
 """Connections that send in turn."""
 
 
-CIRCLES: Final = 10_000
-"""So many requests name customers of their own, a hundred each; then the first come again."""
+LANES: Final = 1_000
+STAY: Final = 12
+"""Customers come by and do so many things, half a minute in all at 40,000 a second: 100,000 are there at once,
+3,300 come each second, and a million have come after five minutes."""
 
 _TEMPLATE: Final = body(0)
 
@@ -54,10 +56,12 @@ def served(place: Path, ready: Any) -> None:
 
 
 def request(number: int) -> bytes:
-    """One of a million customers each, on a device of their own; message ids that no other request has."""
+    """One act of a hundred customers each, on devices of their own; message ids that no other request has."""
+    turn, lane = divmod(number, LANES)
+    circle = lane + LANES * ((turn + lane % STAY) // STAY)
     mine = _TEMPLATE.replace(b"node-000000000000", b"node-%012d" % number)
-    mine = mine.replace(b'"customer-', b'"customer-%d-' % (number % CIRCLES))
-    return mine.replace(b'"00000000-1111', b'"%08d-1111' % (number % CIRCLES))
+    mine = mine.replace(b'"customer-', b'"customer-%d-' % circle)
+    return mine.replace(b'"00000000-1111', b'"%08d-1111' % circle)
 
 
 async def stream(url: str, key: str, rate: float, until: float) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import gc
 import socket
 from collections.abc import Callable
 from contextlib import suppress
@@ -272,9 +273,11 @@ def serve(
     door = Door(app, shop, clock.now, meter=app.state.meter, arrived=arrived)
     config = uvicorn.Config(door, http=Wire, log_level="warning", server_header=False)
     _open_files()
+    gc.freeze()  # what is there by now stays: looking through it for garbage again and again takes a tenth
     try:
         uvicorn.Server(config).run(sockets=[waiting])
     finally:
+        gc.unfreeze()
         door.close()
 
 

@@ -149,7 +149,7 @@ def _operational(ops: Ops) -> Iterator[Finding]:
     fields = {"revision": ops.revision()}
     yield Finding("ok", N_("The operational database is sound, its tables are at {revision}."), fields=fields)
     yield from _erasures(ops)
-    waiting = sum(row.table.num_rows for row in inbox.waiting(ops))
+    waiting = sum(map(len, inbox.waiting(ops)))
     if waiting:
         mend = N_("Run habitue refresh to load them.")
         yield Finding(

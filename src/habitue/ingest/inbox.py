@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import groupby
 from typing import Any, Final
 from zlib import crc32
 
@@ -13,7 +15,7 @@ import pyarrow.compute as pc
 from habitue.ingest.calls import protocol, rows, sources
 from habitue.ingest.calls.intake import bury
 from habitue.ingest.calls.protocol import Fault
-from habitue.ingest.calls.rows import EURO, Dead, Origin, Terms
+from habitue.ingest.calls.rows import EURO, Dead, Origin, Row, Terms
 from habitue.ingest.calls.sources import Source
 from habitue.kernel.errors import UserError
 from habitue.kernel.i18n import N_
@@ -42,14 +44,35 @@ class Parcel:
 
 @dataclass(frozen=True)
 class Waiting:
-    """One inbox row, read back and found intact; `places` of its events in a request, None in a parcel."""
+    """One inbox row of `size` bytes, read back and found intact: a parcel, or the events of a request with
+    their `places` in it.
+
+    A request's columns are made when they are asked for; of many requests `together` makes them at once.
+    """
 
     id: int
     source: str
     history: bool
     received: int
-    table: pa.Table
+    told: pa.Table | list[Row]
+    size: int
     places: list[int] | None = None
+
+    def __len__(self) -> int:
+        return len(self.told)
+
+    @cached_property
+    def table(self) -> pa.Table:
+        return rows.laid(self.told) if isinstance(self.told, list) else self.told
+
+
+def together(batch: Iterable[Waiting]) -> pa.Table:
+    """All their events, in order."""
+    parts = []
+    for called, some in groupby(batch, lambda one: isinstance(one.told, list)):
+        run = list(some)
+        parts += [rows.laid([row for one in run for row in one.told])] if called else [o.table for o in run]
+    return pa.concat_tables(parts)
 
 
 def put(ops: Ops, parcels: Iterable[Parcel], now: int) -> int:
@@ -78,14 +101,14 @@ def waiting(ops: Ops, terms: Terms = EURO, after: int = 0) -> Iterator[Waiting]:
                 id=found.id,
                 source=found.source,
             )
+        told: pa.Table | list[Row]
         if found.form == "calls":
             known = known if found.source in known else sources.all_(ops)
-            table, places = _called(ops, found, terms, known[found.source].verified)
+            told, places = _called(ops, found, terms, known[found.source].verified)
         else:
-            places = None
-            with pa.ipc.open_stream(found.body) as stream:
-                table = _whole(stream.read_all())
-        yield Waiting(found.id, found.source, bool(found.history), int(found.received), table, places)
+            told, places = _whole(unpacked(found.body)), None
+        size, received = len(found.body), int(found.received)
+        yield Waiting(found.id, found.source, bool(found.history), received, told, size, places)
 
 
 def _read(ops: Ops, after: int) -> Iterator[Any]:
@@ -99,11 +122,11 @@ def _read(ops: Ops, after: int) -> Iterator[Any]:
         after = found[-1].id
 
 
-def _called(ops: Ops, found: Any, terms: Terms, verified: bool) -> tuple[pa.Table, list[int]]:
+def _called(ops: Ops, found: Any, terms: Terms, verified: bool) -> tuple[list[Row], list[int]]:
     origin = Origin(int(found.id), found.source, int(found.received), verified, terms)
-    table, places, dead = rows.table(protocol.kept(found.body), origin)
+    told, places, dead = rows.read(protocol.kept(found.body), origin)
     bury(ops, origin, dead)
-    return table, places
+    return told, places
 
 
 def contradicted(ops: Ops, row: Waiting, which: Iterable[int]) -> None:

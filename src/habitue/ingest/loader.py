@@ -70,14 +70,14 @@ def _load(ops: Ops, log: EventLog, warehouse: Warehouse, progress: Progress | No
     for waiting in _batches(returned.kept(inbox.waiting(ops, terms))):
         batch = unchanged.without(warehouse, waiting)
         fresh = _numbered(ops, log, warehouse, batch)
-        if fresh.num_rows < sum(row.table.num_rows for row in batch):
+        if fresh.num_rows < sum(map(len, batch)):
             differing += _contradicted(ops, warehouse, batch)
         if fresh.num_rows:
             log.append(fresh, ops.name, batch[-1].id)
             apply(warehouse, log, fresh)
             whole.note(ops, log)
         inbox.done(ops, batch[-1].id)
-        read += sum(row.table.num_rows for row in batch)
+        read += sum(map(len, batch))
         events += fresh.num_rows
         persons = np.union1d(persons, fresh["person"].to_numpy())
         history &= all(row.history for row in batch)
@@ -183,7 +183,7 @@ def _batches(rows: Iterable[Waiting]) -> Iterator[list[Waiting]]:
     events = size = 0
     for row in rows:
         batch.append(row)
-        events, size = events + row.table.num_rows, size + row.table.nbytes
+        events, size = events + len(row), size + row.size
         if events >= BATCH or size >= LARGE:
             yield batch
             batch, events, size = [], 0, 0
@@ -236,8 +236,8 @@ def _contradicted(ops: Ops, warehouse: Warehouse, batch: list[Waiting]) -> int:
 
 def _labelled(batch: list[Waiting]) -> pa.Table:
     """The events of a batch, each with what is known of its parcel."""
-    many = [row.table.num_rows for row in batch]
-    table = pa.concat_tables(row.table for row in batch)
+    many = [len(row) for row in batch]
+    table = inbox.together(batch)
     table = table.rename_columns([{"account": "account_key"}.get(name, name) for name in table.column_names])
     of = pa.array(np.repeat(np.arange(len(batch)), many))
     for name, told in (

@@ -43,7 +43,7 @@ class Returned:
         back = identity.known(self._ops, list(gone))
         left = [_left(one, gone, back) for one in row.table.select(["key", "also", "ts", "name"]).to_pylist()]
         self.events += left.count(False)
-        return replace(row, table=_told(row.table.filter(pa.array(left)), gone.keys() - back))
+        return replace(row, told=_told(row.table.filter(pa.array(left)), gone.keys() - back))
 
 
 def _left(row: dict[str, object], gone: dict[str, Micros], back: set[str]) -> bool:

@@ -9,9 +9,10 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from importlib.util import find_spec
 from pathlib import Path
+from threading import RLock
 from types import ModuleType
 from typing import Any, Final, TypeAlias
 from uuid import uuid4
@@ -55,6 +56,8 @@ class Ops:
 
     def __init__(self, engine: sa.Engine) -> None:
         self.engine = engine
+        # SQLite lets one write at a time, and who finds it taken sleeps: here they wait in line instead.
+        self._turn = RLock() if engine.dialect.name == "sqlite" else nullcontext()
         self._migrate()
         with self.begin() as tx:
             made = tx.execute(setting.select().where(setting.c.key == "store")).first()
@@ -65,7 +68,7 @@ class Ops:
     @contextmanager
     def begin(self) -> Iterator[sa.Connection]:
         """One write transaction: committed when the block ends, undone when it raises."""
-        with self._guarded(), self.engine.connect() as tx, tx.begin():
+        with self._turn, self._guarded(), self.engine.connect() as tx, tx.begin():
             yield tx
 
     @contextmanager

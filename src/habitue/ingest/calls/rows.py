@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from decimal import Decimal, InvalidOperation
 from hashlib import blake2b
 from typing import Final, NamedTuple
@@ -84,18 +84,20 @@ _AMOUNT: Final = msgspec.json.Decoder(_Amount)
 _REACH: Final = msgspec.json.Decoder(_Reach)
 _ANY: Final = msgspec.json.Decoder()
 
-Row = tuple[bytes, str, list[str] | None, str | None, Micros, str, int | None, str]
+Row = tuple[bytes, str, tuple[str, ...] | None, str | None, Micros, str, int | None, str]
+_COLUMNS: Final = ("id", "key", "also", "account", "ts", "name", "revenue", "props")
+NAME: Final = _COLUMNS.index("name")
 
 
 class Taken(NamedTuple):
-    """The parcel of a stored request, the place in it of each event, and those that can't be taken."""
+    """The events of a stored request, the place in it of each, and those that can't be taken."""
 
-    table: pa.Table
+    rows: list[Row]
     places: list[int]
     dead: list[Dead]
 
 
-def table(stored: Stored, origin: Origin) -> Taken:
+def read(stored: Stored, origin: Origin) -> Taken:
     """Read a stored request, whose envelopes were `protocol.checked` before it was kept."""
     rows: list[Row] = []
     places: list[int] = []
@@ -108,12 +110,17 @@ def table(stored: Stored, origin: Origin) -> Taken:
         else:
             rows += found
             places += [place] * len(found)
+    return Taken(rows, places, dead)
+
+
+def laid(rows: Sequence[Row]) -> pa.Table:
+    """The rows as a parcel."""
     columns = list(zip(*rows, strict=True)) if rows else [()] * len(PARCEL)
-    names = ("id", "key", "also", "account", "ts", "name", "revenue", "props")
     arrays = {
-        name: pa.array(column, PARCEL.field(name).type) for name, column in zip(names, columns, strict=True)
+        name: pa.array(column, PARCEL.field(name).type)
+        for name, column in zip(_COLUMNS, columns, strict=True)
     }
-    return Taken(pa.table([arrays[name] for name in PARCEL.names], schema=PARCEL), places, dead)
+    return pa.table([arrays[name] for name in PARCEL.names], schema=PARCEL)
 
 
 def _rows(raw: Raw, kind: str | None, sent: Micros | None, place: int, origin: Origin) -> list[Row] | Fault:
@@ -140,7 +147,7 @@ def _rows(raw: Raw, kind: str | None, sent: Micros | None, place: int, origin: O
     row = (
         own,
         known[0],
-        known[1:] or None,
+        tuple(known[1:]) or None,
         keys.account_key(call.groupId),
         ts,
         name,
