@@ -32,8 +32,8 @@ LINES: Final = 8
 
 LANES: Final = 1_000
 STAY: Final = 12
-"""Customers come by and do so many things, in half a minute at 40,000 a second: 100,000 are there at once, 3,300
-come each second, a million in five minutes."""
+"""Customers come by and do so many things, in half a minute at 40,000 a second: 100,000 are there at once,
+3,300 come each second, a million in five minutes."""
 
 _TEMPLATE: Final = body(0)
 

@@ -198,16 +198,16 @@ def _numbered(ops: Ops, log: EventLog, warehouse: Warehouse, batch: list[Waiting
     kept = every.take(np.delete(np.arange(every.num_rows), known)) if len(known) else every
     columns = {name: kept[name] for name in kept.column_names} | {
         "seq": pa.array(np.arange(log.end(), log.end() + kept.num_rows)),
-        **_people(ops, kept["key"], kept["also"].combine_chunks()),
-        "account": identity.resolve(ops, kept["account_key"], identity.ACCOUNT),
+        **_people(ops, warehouse, kept["key"], kept["also"].combine_chunks()),
+        "account": identity.resolve(ops, kept["account_key"], identity.ACCOUNT, warehouse),
     }
     return pa.table({name: columns[name] for name in LOG.names}).cast(LOG)
 
 
-def _people(ops: Ops, key: pa.ChunkedArray, also: pa.ListArray) -> dict[str, pa.Array]:
+def _people(ops: Ops, warehouse: Warehouse, key: pa.ChunkedArray, also: pa.ListArray) -> dict[str, pa.Array]:
     """The numbers of each event's keys."""
     others = also.flatten()
-    numbers = identity.resolve(ops, pa.chunked_array([*key.chunks, others]))
+    numbers = identity.resolve(ops, pa.chunked_array([*key.chunks, others]), warehouse=warehouse)
     return {"person": numbers[: len(key)], "nodes": _lists(also, numbers[len(key) :])}
 
 

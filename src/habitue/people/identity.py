@@ -2,27 +2,48 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from habitue.store.ops import Ops, enrol, take
 from habitue.store.tables import counter, identity
+from habitue.store.warehouse import Warehouse
 
 PERSON = "person"
 ACCOUNT = "account"
 
 
-def resolve(ops: Ops, keys: pa.Array | pa.ChunkedArray, space: str = PERSON) -> pa.Int64Array:
+def resolve(
+    ops: Ops, keys: pa.Array | pa.ChunkedArray, space: str = PERSON, warehouse: Warehouse | None = None
+) -> pa.Int64Array:
     """The id of each key, in its order; null stays null.
 
     Unknown keys get the next free ids in the order of their text: they don't depend on the order of rows.
-    Kept on return; the same keys give the same ids again.
+    Kept on return; the same keys give the same ids again. A working copy that is up to date with the log
+    tells most of them in a fraction of the time.
     """
     whole = keys.combine_chunks() if isinstance(keys, pa.ChunkedArray) else keys
     coded = whole.dictionary_encode()
-    texts = coded.dictionary.to_pylist()
+    ids = _told(warehouse, coded.dictionary, space)
+    missing = np.flatnonzero(ids < 0)
+    texts = coded.dictionary.take(pa.array(missing)).to_pylist()
     known = _known(ops, texts, space)
-    ids = pa.array([known[key] for key in texts], pa.int64())
-    return ids.take(coded.indices)
+    ids[missing] = [known[key] for key in texts]
+    return pa.array(ids).take(coded.indices)
+
+
+def _told(warehouse: Warehouse | None, keys: pa.Array, space: str) -> NDArray[np.int64]:
+    """The ids that the working copy knows, -1 for the others."""
+    ids = np.full(len(keys), -1, np.int64)
+    if warehouse is not None and len(keys):
+        table = {PERSON: "node", ACCOUNT: "account"}[space]
+        asked = pa.table({"place": np.arange(len(keys)), "key": keys})
+        found = warehouse.read(
+            f"SELECT place, {table} AS id FROM asked JOIN {table} USING (key)", asked=asked
+        )
+        ids[found["place"].to_numpy()] = found["id"].to_numpy()
+    return ids
 
 
 def _known(ops: Ops, keys: list[str], space: str) -> dict[str, int]:
