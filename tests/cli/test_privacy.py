@@ -274,6 +274,6 @@ def test_nothing_is_erased_before_it_is_meant_and_what_is_said_is_said_in_french
     assert "Customers go after 1 day " in kept.stderr
     french = habitue("retention", "--prospects", "never", "--data", empty, "--language", "fr").stderr
     assert "Les prospects sont gardés sans limite de durée." in french
-    assert "Les clients partent après 1 jour " in french
+    assert "Les clients partent après 1\xa0jour " in french
     assert answer(habitue, empty, "retention", "--run")["people"] == 1
     assert [one["reason"] for one in answer(habitue, empty, "erasures")] == ["retention", "asked for"]
