@@ -4,6 +4,7 @@ import json
 import shutil
 import stat
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from zipfile import ZipFile
@@ -14,6 +15,7 @@ from msgspec import to_builtins
 from habitue.app import Shop
 from habitue.ingest.erasing import Gone, Plan
 from habitue.ingest.inbox import packed
+from habitue.ingest.returned import Returned
 from habitue.kernel.clock import DAY, YEAR, instant
 from habitue.kernel.errors import UserError
 from habitue.store import erasures, held, pairs
@@ -264,3 +266,71 @@ def test_a_file_that_is_half_read_forgets_them_too(shop: Shop) -> None:
     assert shop.customer("bob").profile.orders == 2
     with pytest.raises(UserError):
         shop.customer("ada")
+
+
+PEOPLE = """name,phone,email,order id,date,amount
+Érasme Tourneboule,06 12 34 56 78,erasme@exemple.fr,o-1,2026-01-05,10
+Bob Martin,06 98 76 54 32,bob@exemple.fr,o-2,2026-01-06,25
+Érasme Tourneboule,06 12 34 56 78,erasme@exemple.fr,o-3,2026-01-05,ten
+Carl Durand,06 11 22 33 44,carl@exemple.fr,o-4,2026-01-05,ten
+"""
+THEIRS = ("rasme", "612345678", "12 34 56 78", "tourneboule")
+
+
+def anywhere(folder: Path) -> list[str]:
+    """The files in which something of theirs stands."""
+    held_by = {path: path.read_bytes().lower() for path in folder.rglob("*") if path.is_file()}
+    return [path.name for path, held in held_by.items() if any(one.encode() in held for one in THEIRS)]
+
+
+def test_an_old_file_leaves_no_word_of_who_was_erased_on_the_disk_and_tells_what_was_stored(
+    shop: Shop, tmp_path: Path
+) -> None:
+    files = {"orders": tmp_path / "orders.csv", "customers": tmp_path / "customers.csv"}
+    files["orders"].write_text(PEOPLE)
+    rows = [line.split(",") for line in PEOPLE.splitlines()[:3]]
+    files["customers"].write_text("".join(",".join(row[:3]) + "\n" for row in rows))
+    for kind, file in files.items():
+        shop.import_file(file, kind=kind, now=NOW)
+    assert anywhere(shop.directory)
+    shop.erase(["erasme@exemple.fr"], now=NOW)
+    assert not anywhere(shop.directory)
+    seen = [shop.import_file(file, kind=kind, now=NOW + DAY) for kind, file in files.items()]
+    assert not anywhere(shop.directory)
+    orders = seen[0]
+    assert (orders.rows, orders.rejected, orders.known) == (4, 2, 2)
+    assert (orders.stored, orders.stored_revenue) == (0, 0)
+    assert any("€35.00" in line and "newly stored: €0.00" in line for line in orders.lines), orders.lines
+    assert orders.rejects
+    assert "carl@exemple.fr" in Path(orders.rejects).read_text("utf-8")
+    assert [job.report["stored"] for job in shop.imports()[:2]] == [0, 0]
+
+
+def test_what_was_read_before_an_erasure_and_comes_in_after_leaves_no_word_either(shop: Shop) -> None:
+    take(shop, {"key": "email:erasme@exemple.fr"})
+    shop.erase(["erasme@exemple.fr"], now=NOW)
+    old = parcel("old", {"key": "email:erasme@exemple.fr", "props": '{"name": "Tourneboule"}'})
+    shop.put([replace(old, key="one"), replace(old, key="two")], NOW)
+    assert shop.refresh(NOW).returned == 2
+    assert not anywhere(shop.directory)
+
+
+def test_the_kept_report_of_an_import_has_nothing_of_the_cells(shop: Shop, tmp_path: Path) -> None:
+    file = tmp_path / "orders.csv"
+    file.write_text(PEOPLE)
+    assert "erasme@exemple.fr" in " ".join(shop.import_file(file, now=NOW).chosen)
+    (job,) = shop.imports()
+    assert (job.report["rows"], job.report["stored"], job.report["rejected"]) == (4, 4, 2)
+    assert "exemple" not in str(job.report)
+    assert "ten" not in str(job.report)
+
+
+def test_a_row_is_known_by_any_key_in_it(shop: Shop) -> None:
+    take(shop, {"key": "user:c-1", "also": ["email:ada@b.fr", "phone:+33612345678"]})
+    shop.erase(["c-1"], now=NOW)
+    named = Returned(shop.ops, "FR").named
+    assert named(["customer id", "x"], ["C-1", ""])
+    assert not named(["quantity", "x"], ["c-1", ""])  # so short it may be anything
+    assert named(["x"], ["Ada <ada@b.fr>"])
+    assert named(["x"], ['{"phone": "06 12 34 56 78", "at": '])
+    assert not named(["phone", "email"], ["06 12 34 56 79", "bob@b.fr"])

@@ -12,10 +12,11 @@ import msgspec
 
 from habitue.app.corrections import Corrections
 from habitue.app.workspace import Workspace
-from habitue.ingest import files
+from habitue.ingest import files, traces
 from habitue.ingest.filed import Filed, filed
 from habitue.ingest.files import Detected, Report
 from habitue.ingest.inbox import checked, packed, unpacked
+from habitue.ingest.returned import Returned
 from habitue.kernel.clock import Micros
 from habitue.kernel.errors import UserError
 from habitue.kernel.i18n import N_, Language, translator
@@ -65,7 +66,7 @@ class ImportReport:
 
 @dataclass(frozen=True)
 class Done:
-    """A file that was read, and what becomes of its events."""
+    """A file that was read, and what becomes of its events; `returned` are of people who are erased."""
 
     detected: Detected
     report: Report
@@ -73,6 +74,7 @@ class Done:
     dry_run: bool
     language: Language
     filed: Filed
+    returned: int
 
     def said(self) -> ImportReport:
         """What there is to report; writes the file of corrections where there are any."""
@@ -91,19 +93,33 @@ class Done:
             known=filed.known,
             rejected=report.rejected,
             reasons=report.reasons.said(t),
-            rejects=str(self.rejects) if report.rejected and not self.dry_run else None,
+            rejects=self._rejects(),
             first=report.first,
             last=report.last,
             revenue=report.money,
             currency=report.currency,
             chosen=self.detected.lines(self.language),
-            lines=[*report.lines(self.language, filed.revenue if filed.known else None), *wrong.lines()],
+            lines=[*report.lines(self.language, self._new()), *wrong.lines()],
             differing=wrong.rows.num_rows - wrong.count("refund"),
             conflicts=wrong.count("customer"),
             corrections=str(listed) if wrong.rows.num_rows and not self.dry_run else None,
             stored=filed.events,
             stored_revenue=filed.revenue,
         )
+
+    def kept(self) -> dict[str, object]:
+        """What is kept of the report, for good: nothing out of the file's cells."""
+        told = msgspec.to_builtins(self.said())
+        return {name: told[name] for name in traces.NUMBERS}
+
+    def _rejects(self) -> str | None:
+        """The file of rejected rows; there is none where nothing of them may be written."""
+        made = self.report.rejected and not self.dry_run and self.rejects.exists()
+        return str(self.rejects) if made else None
+
+    def _new(self) -> int | None:
+        """What is new of the revenue, where not all of the file is."""
+        return self.filed.revenue if self.filed.known or self.returned else None
 
 
 def without(report: ImportReport, returned: int, language: Language) -> ImportReport:
@@ -135,6 +151,7 @@ def run(
     rejects = shop.directory / "rejects" / f"{job[:12]}.csv"
     rejects.parent.mkdir(exist_ok=True)
     report, found, before = Report(), Filed(), held.reached(shop.ops, job)
+    returned = Returned(shop.ops, own.terms.region)
     # What was in the future when it began is rejected for good: its chunks are of one mind.
     begun = now if dry_run else jobs.begin(shop.ops, job, detected.source.name, detected.kind, now)
     parcels = files.parcels(
@@ -143,18 +160,20 @@ def run(
         begun,
         report=report,
         rejects=None if dry_run else rejects,
+        withheld=returned.named,
         first=0 if dry_run else before,
         progress=_bytes(told),
     )
     if dry_run:
         for parcel in parcels:
-            _, found = filed(shop.warehouse, parcel.table, found)
-        return Done(detected, report, rejects, dry_run, language, found)
+            _, found = filed(shop.warehouse, returned.taken(checked(parcel.table)), found)
+        return Done(detected, report, rejects, dry_run, language, found, returned.events)
     try:
         for body in held.kept(shop.ops, job):
             _, found = filed(shop.warehouse, unpacked(body), found)
         for chunk, parcel in enumerate(parcels, start=before):
-            table, found = filed(shop.warehouse, checked(parcel.table), found)
+            # Left out before it is written anywhere: a database keeps for a while what was deleted from it.
+            table, found = filed(shop.warehouse, returned.taken(checked(parcel.table)), found)
             held.hold(shop.ops, job, chunk, parcel.source, table.num_rows, packed(table))
     except UserError:
         held.drop(shop.ops, job)
@@ -162,8 +181,8 @@ def run(
         raise
     held.release(shop.ops, job, now)
     jobs.remember(shop.ops, files.fingerprint(detected.header), detected.kind, files.remember(detected), now)
-    done = Done(detected, report, rejects, dry_run, language, found)
-    jobs.finish(shop.ops, job, msgspec.to_builtins(done.said()), now)
+    done = Done(detected, report, rejects, dry_run, language, found, returned.events)
+    jobs.finish(shop.ops, job, done.kept(), now)
     return done
 
 

@@ -12,7 +12,7 @@ from habitue.app.publishing import Published, Publisher, retire
 from habitue.app.workspace import When, Workspace
 from habitue.engine import refresh as engine
 from habitue.engine.plan import Definition
-from habitue.ingest import inbox, loader
+from habitue.ingest import inbox, loader, traces
 from habitue.kernel import clock
 from habitue.kernel.clock import Micros
 from habitue.kernel.errors import UserError
@@ -55,6 +55,8 @@ class Shelf(Workspace):
             loaded = loader.load(
                 self.ops, self.log, self.warehouse, step(told, N_("Loading")), self.settings.terms
             )
+            if loaded.returned:  # of who is erased nothing stays on the disk, in a file's free blocks neither
+                self.ops.purge(*traces.CLEARED)
             since = self.ops.setting("told")
             folded = engine.refresh(
                 self.warehouse,

@@ -130,7 +130,7 @@ class Shop(Customers, Data, Private, Consenting, Alike):
         with self.working:
             done = imports.run(self, Path(path), kind, mapping, rates or {}, dry_run, spoken, when, told)
             left_out = 0 if dry_run else self.refresh(now, told).returned
-            return imports.without(done.said(), left_out, spoken)
+            return imports.without(done.said(), done.returned + left_out, spoken)
 
     def import_orders(self, orders: Any, **mapping: str) -> ImportReport:
         """Import orders from an Arrow table, a Polars or pandas data frame, or anything that speaks Arrow."""

@@ -5,7 +5,7 @@ A live event is taken, and so is history from after the erasure: whoever comes b
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property
 
@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 
 from habitue.ingest.inbox import Waiting
 from habitue.kernel.clock import Micros
-from habitue.people import identity
+from habitue.people import identity, privacy
 from habitue.store import erasures
 from habitue.store.ops import Ops
 
@@ -22,9 +22,9 @@ from habitue.store.ops import Ops
 class Returned:
     """Lets through what may be taken; `events` counts what was not."""
 
-    def __init__(self, ops: Ops) -> None:
+    def __init__(self, ops: Ops, region: str | None = None) -> None:
         self.events = 0
-        self._ops = ops
+        self._ops, self._region = ops, region
 
     @cached_property
     def _known(self) -> dict[str, Micros]:
@@ -33,17 +33,34 @@ class Returned:
     def kept(self, rows: Iterable[Waiting]) -> Iterator[Waiting]:
         """The rows, those of history without what is told of people who were erased since."""
         for row in rows:
-            yield self._kept(row) if row.history and self._known else row
+            yield replace(row, told=self.taken(row.table)) if row.history and self._known else row
 
-    def _kept(self, row: Waiting) -> Waiting:
-        told = pc.unique(pa.chunked_array([*row.table["key"].chunks, _flat(row.table["also"])])).to_pylist()
-        gone = erasures.among(erasures.secret(self._ops), self._known, told)
+    def taken(self, table: pa.Table) -> pa.Table:
+        """What may be taken of a parcel of history."""
+        told = pc.unique(pa.chunked_array([*table["key"].chunks, _flat(table["also"])])).to_pylist()
+        gone = self._gone(told)
         if not gone:
-            return row
+            return table
         back = identity.known(self._ops, list(gone))
-        left = [_left(one, gone, back) for one in row.table.select(["key", "also", "ts", "name"]).to_pylist()]
+        left = [_left(one, gone, back) for one in table.select(["key", "also", "ts", "name"]).to_pylist()]
         self.events += left.count(False)
-        return replace(row, told=_told(row.table.filter(pa.array(left)), gone.keys() - back))
+        return _told(table.filter(pa.array(left, pa.bool_())), gone.keys() - back)
+
+    def named(self, header: Sequence[str], cells: Sequence[str]) -> bool:
+        """Whether a row of a file names somebody who was erased, as far as a cell shows it."""
+        if not self._known:
+            return False
+        columns = [*header, *[""] * len(cells)]
+        told = zip(columns, cells, strict=False)
+        meant = {key for name, cell in told for key in privacy.meant(cell, name, self._region)}
+        return bool(self._gone(meant))
+
+    def _gone(self, keys: Iterable[str]) -> dict[str, Micros]:
+        return erasures.among(self._secret, self._known, keys)
+
+    @cached_property
+    def _secret(self) -> str:
+        return erasures.secret(self._ops)
 
 
 def _left(row: dict[str, object], gone: dict[str, Micros], back: set[str]) -> bool:

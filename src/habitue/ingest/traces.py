@@ -35,11 +35,11 @@ REJECTS: Final = "rejects"
 _LONGEST: Final = 1 << 30
 """Characters in a cell: whatever we wrote we read."""
 
-_NUMBERS: Final = (
+NUMBERS: Final = (
     *("file", "kind", "dry_run", "rows", "events", "customers", "known", "rejected", "first", "last"),
-    *("revenue", "currency", "differing"),
+    *("revenue", "currency", "differing", "conflicts", "stored", "stored_revenue"),
 )
-"""What stays of the report of an import: in its sentences there are examples, and nobody knows whose."""
+"""What is kept of the report of an import: in its sentences there are examples, and nobody knows whose."""
 
 
 # --- found ----------------------------------------------------------------------------------------
@@ -110,7 +110,7 @@ def forget(ops: Ops, request: Request, plan: Plan, marks: Marks) -> None:
         for row in calls:
             tx.execute(dead.delete().where(dead.c.id == row.id))
         for row in tx.execute(import_job.select()).all():
-            numbers = {name: row.report[name] for name in _NUMBERS if name in row.report}
+            numbers = {name: row.report[name] for name in NUMBERS if name in row.report}
             tx.execute(import_job.update().where(import_job.c.id == row.id).values(report=numbers))
         for row in notes:
             mine = audit.update().where(audit.c.id == row.id)

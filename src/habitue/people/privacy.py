@@ -84,7 +84,7 @@ class Marks:
     def __init__(self, given: Collection[str], names: Iterable[str] = (), region: str | None = None) -> None:
         self._keys = frozenset(given)
         self._bare = frozenset(folded(bare(key)) for key in given)
-        self._telling = {text for text in self._bare if len(text) >= 6}
+        self._telling = {text for text in self._bare if len(text) >= _SHORT}
         self._telling |= {folded(text) for text in (*given, *names)}
         self._region = region
 
@@ -108,10 +108,21 @@ class Marks:
     def _read(self, text: str) -> Iterator[str | None]:
         if "@" in text:
             yield keys.email_key(text)
-        elif sum(letter.isdigit() for letter in text) >= 6:
+        elif sum(letter.isdigit() for letter in text) >= _SHORT:
             yield keys.phone_key(text, self._region)
 
 
+def meant(text: str, field: str = "", region: str | None = None) -> Iterator[str]:
+    """The keys that a cell or a part of it may stand for; of few letters only in a field that says who."""
+    for part in {text.removeprefix("'"), *_PARTS.split(text), *_APART.split(text)}:
+        if len(part) >= _SHORT or _who(field):
+            yield from filter(None, (keys.user_key(part), keys.email_key(part)))
+        if sum(letter.isdigit() for letter in part) >= _SHORT:
+            yield from filter(None, (keys.phone_key(part, region),))
+
+
+_SHORT: Final = 6
+_PARTS: Final = re.compile(r"[,;\"“”«»<>{}\[\]]+")
 _APART: Final = re.compile(r"[\s,;\"'“”«»<>{}\[\]()=&?|\\]+")
 _WHO: Final = re.compile(r"id|user|customer|client|mail|phone|tel|key|name", re.IGNORECASE)
 

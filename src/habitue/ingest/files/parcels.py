@@ -16,7 +16,7 @@ from habitue.ingest.files import orders as purchases
 from habitue.ingest.files.detect import Detected, Kind, Settings
 from habitue.ingest.files.emit import Memory, emit
 from habitue.ingest.files.faults import Faults
-from habitue.ingest.files.report import Rejects, Report
+from habitue.ingest.files.report import Rejects, Report, Withheld
 from habitue.ingest.files.rows import Rows, unguarded
 from habitue.ingest.files.source import Source
 from habitue.ingest.files.text import Batch
@@ -39,6 +39,7 @@ def parcels(
     *,
     report: Report,
     rejects: Path | None = None,
+    withheld: Withheld | None = None,
     first: int = 0,
     progress: Progress | None = None,
 ) -> Iterator[Parcel]:
@@ -47,11 +48,15 @@ def parcels(
     The same file read the same way gives the same parcels under the same keys, `import:<job>:<number>`.
     An interrupted import goes on by passing as `first` how many parcels are done: the file is read again from
     its start, since ids and counts rest on what came before, but only the parcels from there on are given.
+    Rows of a header and cells that are `withheld` are not among the rejects.
     Raises `UserError` where a binary file turns out to be damaged, or rejected rows can't be written.
     """
     report.currency, report.zone = settings.currency, settings.zone
     source = f"import:{detected.source.name}"
-    with _readable(detected.source), Rejects(rejects, detected.header, settings.language) as refused:
+    with (
+        _readable(detected.source),
+        Rejects(rejects, detected.header, settings.language, withheld) as refused,
+    ):
         for table in _tables(detected, settings, now, report, refused, progress):
             for start in range(0, table.num_rows, CHUNK):
                 if report.chunks >= first:

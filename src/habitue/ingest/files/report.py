@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -44,11 +44,19 @@ class Reject(NamedTuple):
     cells: list[str]
 
 
-class Rejects:
-    """The CSV file of rejected rows: line, reason, then the row's own cells. Made only when there is one."""
+Withheld = Callable[[Sequence[str], Sequence[str]], bool]
 
-    def __init__(self, path: Path | None, header: list[str], language: Language) -> None:
-        self.path, self.header = path, header
+
+class Rejects:
+    """The CSV file of rejected rows: line, reason, then the row's own cells. Made only when there is one.
+
+    What `withheld` says of a header and cells is not written.
+    """
+
+    def __init__(
+        self, path: Path | None, header: list[str], language: Language, withheld: Withheld | None = None
+    ) -> None:
+        self.path, self.header, self.withheld = path, header, withheld
         self.say = translator(language)
         self.stream: IO[str] | None = None
 
@@ -61,6 +69,8 @@ class Rejects:
 
     def write(self, rejects: Iterable[Reject]) -> None:
         for reject in rejects:
+            if self.withheld and self.withheld(self.header, reject.cells):
+                continue
             self._row([str(reject.line), reject.reason.say(self.say), *reject.cells])
 
     def _row(self, cells: list[str]) -> None:
