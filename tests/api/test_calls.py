@@ -13,7 +13,7 @@ import pytest
 
 from habitue.ingest import inbox
 from habitue.ingest.calls.protocol import FAULTS
-from habitue.kernel.clock import instant
+from habitue.kernel.clock import DAY, instant
 from habitue.store import refused
 from tests.api.door import NOW, Served, served, track
 
@@ -71,6 +71,16 @@ def test_a_bad_event_is_refused_alone_and_can_be_mended(served: Served, event: o
     assert served.shop.replay(lost.id, mended, NOW) == 1
     assert served.shop.refused() == []
     assert [row["key"] for row in served.events()] == ["user:good", "user:mended"]
+
+
+def test_what_is_mended_late_keeps_its_instant_and_makes_nobody_wait(served: Served) -> None:
+    served.post("batch", {"batch": [{"type": "track", "userId": "u"}]})
+    [lost] = served.shop.refused()
+    later = NOW + 9 * DAY
+    mended = {"type": "track", "userId": "u", "event": "Seen"}
+    assert served.shop.replay(lost.id, json.dumps(mended).encode(), later) == 1
+    assert served.shop.behind(later).since == 0
+    assert [row["ts"] for row in served.events()] == [NOW]
 
 
 @pytest.mark.parametrize(

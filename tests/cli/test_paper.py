@@ -65,6 +65,15 @@ def test_a_negative_amount_stays_a_number(capsys: pytest.CaptureFixture[str]) ->
     assert rows[1] == ["x", "", "-12.50", "", "0"]
 
 
+def test_of_a_very_long_cell_people_see_the_beginning_and_programs_all(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    rows: list[tuple[Cell, ...]] = [("x" * 40_000, *ROW[1:])]
+    assert max(map(len, printed(capsys, "table", rows).splitlines())) < 1_000
+    assert "x" * 40_000 in printed(capsys, "json", rows)
+    assert "x" * 40_000 in printed(capsys, "csv", rows)
+
+
 def test_a_name_steers_no_terminal(capsys: pytest.CaptureFixture[str]) -> None:
     assert "\x1b" not in printed(capsys, "table", [("\x1b[2Jgone\x07", *ROW[1:])])
 

@@ -18,7 +18,9 @@ import pytest
 from habitue.app import Shop
 from habitue.ingest.inbox import Parcel
 from habitue.kernel.clock import DAY, HOUR, instant
+from habitue.kernel.i18n import translator
 from habitue.metrics import sample, volume
+from habitue.metrics.unusual import said
 from habitue.store.log import PARCEL
 
 NOW = instant("2026-11-22T14:48")
@@ -168,3 +170,22 @@ def test_an_erasure_changes_no_volume(tmp_path: Path, told: list[Event]) -> None
         assert volume.events(shop.warehouse, "UTC", NOW) == before
         assert shop.rebuild(NOW).differing == ()
         assert volume.events(shop.warehouse, "UTC", NOW) == before
+
+
+def test_orders_whose_amount_is_in_no_revenue_are_counted(tmp_path: Path) -> None:
+    told: list[dict[str, Any]] = [
+        {"revenue": "12,50 €"},
+        {"total": 100, "currency": "USD"},
+        {"order_id": "o-3"},
+        {"revenue": None},
+    ]
+    some: list[Event] = [(NOW - DAY, "Order Completed", "user:u", props, "shop") for props in told]
+    with Shop.create(tmp_path / "shop", now=NOW) as shop:
+        shop.put([parcel(1, "shop", [*some, (NOW, "Product Viewed", "user:u", {"value": 3}, "shop")])], NOW)
+        shop.refresh(NOW)
+        found = {one.name: one.warnings for one in shop.catalogue_entries(NOW)}
+    assert [(one.kind, one.fields) for one in found["Order Completed"]] == [("uncounted", {"count": 2})]
+    assert found["Product Viewed"] == []
+    english, french = (said(found["Order Completed"][0], translator(tongue)) for tongue in ("en", "fr"))
+    assert "2 with an amount that could not be read" in english
+    assert "2 dont le montant n’a pas pu être lu" in french

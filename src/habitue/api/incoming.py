@@ -51,7 +51,7 @@ class Call(Struct, frozen=True):
 class Warned(Struct, frozen=True):
     """Something unexpected: what, of which property if of one, in each language."""
 
-    kind: Literal["stopped", "drop", "jump", "new", "gone", "flip"]
+    kind: Literal["uncounted", "stopped", "drop", "jump", "new", "gone", "flip"]
     property: str | None
     message: dict[str, str]
 

@@ -31,6 +31,9 @@ _STEERING: Final = ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
 WIDE: Final = 10_000
 """A file has no edge to wrap at."""
 
+LONG: Final = 400
+"""Of a longer cell the beginning is shown; JSON and CSV have all of it."""
+
 
 class Paper:
     """Writes answers: for programs in UTF-8 and UTC, for people in their language, zone and currency."""
@@ -90,9 +93,8 @@ class Paper:
             side: Literal["left", "right"] = "left" if column.kind in ("text", "time") else "right"
             table.add_column(Text(_printable(self.say(column.title))), justify=side)
         for row in rows:
-            table.add_row(
-                *(Text(self._shown(column, cell)) for column, cell in zip(columns, row, strict=True))
-            )
+            shown = (self._shown(column, cell) for column, cell in zip(columns, row, strict=True))
+            table.add_row(*(Text(one if len(one) <= LONG else f"{one[:LONG]}…") for one in shown))
         return table
 
     def _value(self, column: Column, cell: Cell) -> Cell | Decimal:

@@ -9,6 +9,7 @@ from itertools import groupby
 from typing import Any, Final
 from zlib import crc32
 
+import msgspec
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -124,7 +125,10 @@ def _read(ops: Ops, after: int) -> Iterator[Any]:
 
 def _called(ops: Ops, found: Any, terms: Terms, verified: bool) -> tuple[list[Row], list[int]]:
     origin = Origin(int(found.id), found.source, int(found.received), verified, terms)
-    told, places, dead = rows.read(protocol.kept(found.body), origin)
+    try:
+        told, places, dead = rows.read(protocol.kept(found.body), origin)
+    except msgspec.DecodeError as error:  # kept by an earlier version, or a defect: the others go on
+        told, places, dead = [], [], [Dead(0, found.body, Fault("unread", {"reason": str(error)}))]
     bury(ops, origin, dead)
     return told, places
 

@@ -25,6 +25,12 @@ _PERSONS: Final = {
         WHERE starts_with(name, 'trait.') GROUP BY name""",
 }
 
+_UNCOUNTED: Final = """
+    SELECT name, count(*) AS n FROM event JOIN event_name USING (code)
+    WHERE name IN ('Order Completed', 'Order Refunded') AND revenue IS NULL AND json_valid(props)
+        AND coalesce(props ->> '$.revenue', props ->> '$.total', props ->> '$.value') IS NOT NULL
+    GROUP BY name"""
+
 
 class Close(Struct, frozen=True):
     """What is seen of a name by looking at its events: how many persons have it, what they are like."""
@@ -90,12 +96,16 @@ def _entry(kind: Literal["event", "trait"], found: Volume, close: Close | None) 
 
 def _close(warehouse: Warehouse, kind: str, samples: Mapping[str, Sample]) -> dict[str, Close]:
     persons = dict(_rows(warehouse, _PERSONS[kind]))
+    uncounted = dict(_rows(warehouse, _UNCOUNTED)) if kind == "event" else {}
     whole: Callable[[str], str] = str if kind == "event" else properties.value
     made = {}
     for name, one in samples.items():
         times = [properties.found(map(whole, some.bodies)) for some in one]
-        odd = unusual.properties(times[0], len(one.recent.bodies), times[1], len(one.before.bodies))
-        made[name] = Close(persons.get(name, 0), properties.known(one, times, name), list(odd))
+        odd = [
+            *unusual.uncounted(uncounted.get(name, 0)),
+            *unusual.properties(times[0], len(one.recent.bodies), times[1], len(one.before.bodies)),
+        ]
+        made[name] = Close(persons.get(name, 0), properties.known(one, times, name), odd)
     return made
 
 

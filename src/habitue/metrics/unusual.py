@@ -8,6 +8,8 @@ the median, which counts vary by chance alone (Poisson). A week further off than
 told where it is also less or more than each of them, by at least 30 % or half of what is usual: what comes
 once a month is expected then. Of a name younger than five weeks nothing is told.
 
+Orders. Those that name an amount and have no revenue: it is no number, or not in the shop's currency.
+
 Properties. Some events of the last seven days are compared with some of the eight weeks before. What all of
 one side lack is told if they would do so by chance, at the share that it has on the other, less often than
 once in a thousand times: (1 − share) to the power of their number.
@@ -28,7 +30,7 @@ from habitue.metrics import properties as props
 from habitue.metrics.properties import Found
 from habitue.metrics.volume import Volume
 
-Kind = Literal["stopped", "drop", "jump", "new", "gone", "flip"]
+Kind = Literal["uncounted", "stopped", "drop", "jump", "new", "gone", "flip"]
 
 FAR: Final = 3.5
 LESS: Final = 0.7
@@ -45,6 +47,9 @@ LEAST: Final = 5
 """Of fewer events on one side nothing is said about properties."""
 
 SAID: Final[dict[Kind, str]] = {
+    "uncounted": N_(
+        "{count} with an amount that could not be read, or in another currency: they count without revenue."
+    ),
     "stopped": N_("None has come for seven days; {usual} a week are usual."),
     "drop": N_("{now} in the last seven days; {usual} are usual."),
     "jump": N_("{now} in the last seven days; only {usual} are usual."),
@@ -106,6 +111,12 @@ def week(now: int, before: Sequence[int], today: int = 0) -> Oddity | None:
     if now - usual > FAR * spread and now > max(before) and now >= MORE * usual:
         return Oddity("jump", None, fields)
     return None
+
+
+def uncounted(count: int) -> Iterator[Oddity]:
+    """Orders whose amount is not in the shop's revenue."""
+    if count:
+        yield Oddity("uncounted", None, {"count": count})
 
 
 def properties(

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from msgspec import Raw
+
 from habitue.ingest.calls import protocol
 from habitue.ingest.calls.intake import Arrival, keep
-from habitue.ingest.calls.protocol import FAULTS, Limits, Refused
-from habitue.kernel.clock import Micros
+from habitue.ingest.calls.protocol import FAULTS, Call, Limits, Refused
+from habitue.kernel.clock import Micros, iso
 from habitue.kernel.errors import UserError
 from habitue.kernel.i18n import N_
 from habitue.store import refused
@@ -27,10 +29,19 @@ def replay(ops: Ops, number: int, now: Micros, mended: bytes | None = None) -> i
         good, bad = protocol.sort(sending, Limits())
         for _, _, fault in bad[:1]:
             raise UserError(FAULTS[fault.code], **fault.fields)
-        kept = protocol.stored(good, sending, None)
-        keep(tx, [Arrival(lost.source, False, lost.received, len(good), kept, [])])
+        kept = protocol.stored([_dated(raw, lost.received) for raw in good], sending, None)
+        keep(tx, [Arrival(lost.source, False, now, len(good), kept, [])])
         refused.settle(tx, number, now, "replayed")
     return len(good)
+
+
+def _dated(raw: Raw, received: Micros) -> Raw:
+    """The event, at the instant when it first came if it names none itself: it comes in again only now."""
+    call = protocol.called(raw)
+    assert isinstance(call, Call)
+    if call.timestamp is not None or call.originalTimestamp is not None:
+        return raw
+    return Raw(bytes(raw).rstrip()[:-1] + b',"timestamp":"%s"}' % iso(received).encode())
 
 
 def drop(ops: Ops, number: int, now: Micros) -> None:

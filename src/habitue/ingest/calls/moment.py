@@ -46,6 +46,7 @@ def _leaping(told: str) -> Micros | None:
 def corrected(told: Micros, sent: Micros | None, received: Micros) -> Micros:
     """The instant by our clock: as long before `received` as the sender's own clock puts it before `sent`.
 
-    Nothing happens after it was received.
+    Nothing happens after it was received. A clock that is off by ages corrects nothing.
     """
-    return min(received, told if sent is None else received - (sent - told))
+    found = told if sent is None else received - (sent - told)
+    return min(received, found if found >= _FIRST else told)

@@ -103,6 +103,7 @@ FAULTS: Final = {
     "no-previous": N_("The alias has no previousId that can be used."),
     "bad-time": N_("“{text}” is no date and time. Write it as 2026-11-22T14:48:00Z."),
     "no-properties": N_("The {part} are no JSON object."),
+    "unread": N_("Habitué could not read this, which is a defect of ours: {reason}. Please report it."),
     "differs": N_("An event with this messageId is here already with other contents. What came first stays."),
     "bad-message": N_("The messageId can't be used: a text of at most {most} characters is needed."),
 }
@@ -222,7 +223,8 @@ def _what(type_: str, call: Call) -> Fault | None:
     name = call.event
     if not isinstance(name, str) or not name.strip():
         return Fault("no-name", {})
-    if len(name) > LONGEST or name[0] == "$" or (not name.isprintable() and _CONTROL.search(name)):
+    ours = name.lstrip().startswith("$")  # blanks at the ends are no part of a name
+    if len(name) > LONGEST or ours or (not name.isprintable() and _CONTROL.search(name)):
         return Fault("bad-name", {"most": LONGEST})
     return None
 
@@ -248,14 +250,16 @@ def _rest(call: Call) -> Fault | None:
 
 def stored(good: list[Raw], sending: Sending, kind: str | None) -> bytes:
     """What is kept of a request."""
-    sent = sending.sentAt if isinstance(sending.sentAt, str | int | float) else None
+    sent = None if moment(sending.sentAt) is None else sending.sentAt
     return msgspec.json.encode(Stored(good, kind, sent))
 
 
 def typed(raw: Raw, kind: str | None) -> bytes:
     """The event as it can be sent again without the address it came to."""
     body = bytes(raw)
-    if kind is None or body[:1] != b"{" or b'"type"' in body:
+    if kind is None or body[:1] != b"{":
+        return body
+    if b'"type"' in body and isinstance(call := called(raw), Call) and call.type is not None:
         return body
     return b'{"type":"%s"%s' % (kind.encode(), body[1:] if body[1:].strip() == b"}" else b"," + body[1:])
 

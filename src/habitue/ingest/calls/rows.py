@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from hashlib import blake2b
 from typing import Final, NamedTuple
 
@@ -23,6 +24,7 @@ from habitue.store.log import PARCEL
 COMPLETED: Final = "Order Completed"
 REFUNDED: Final = "Order Refunded"
 _LARGEST: Final = Decimal(10) ** 15
+_LOG: Final = logging.getLogger("habitue")
 
 
 class Terms(NamedTuple):
@@ -83,6 +85,7 @@ _CONTEXT: Final = msgspec.json.Decoder(_Context)
 _AMOUNT: Final = msgspec.json.Decoder(_Amount)
 _REACH: Final = msgspec.json.Decoder(_Reach)
 _ANY: Final = msgspec.json.Decoder()
+_PARTS: Final = msgspec.json.Decoder(dict[str, Raw])
 
 Row = tuple[bytes, str, tuple[str, ...] | None, str | None, Micros, str, int | None, str]
 _COLUMNS: Final = ("id", "key", "also", "account", "ts", "name", "revenue", "props")
@@ -104,7 +107,11 @@ def read(stored: Stored, origin: Origin) -> Taken:
     dead: list[Dead] = []
     sent = moment(stored.sent)
     for place, raw in enumerate(stored.batch):
-        found = _rows(raw, stored.kind, sent, place, origin)
+        try:
+            found = _rows(raw, stored.kind, sent, place, origin)
+        except Exception as error:  # noqa: BLE001  a defect of ours must not keep all others waiting
+            _LOG.exception("An event of request %s could not be read.", origin.number)
+            found = Fault("unread", {"reason": repr(error)[:200]})
         if isinstance(found, Fault):
             dead.append(Dead(place, bytes(raw), found))
         else:
@@ -191,7 +198,7 @@ def _said(props: bytes, call: Call) -> str:
     """The properties as they came, with what is kept of the context under `context`."""
     text = props.decode()
     context = bytes(call.context)
-    if context[:1] != b"{" or b'"context"' in props:
+    if context[:1] != b"{" or _has(props, "context"):
         return _sound(text)
     kept = msgspec.json.encode(_CONTEXT.decode(context)).decode()
     if kept == "{}":
@@ -199,6 +206,11 @@ def _said(props: bytes, call: Call) -> str:
     return _sound(
         f'{{"context":{kept}}}' if text[1:].strip() == "}" else f'{text.rstrip()[:-1]},"context":{kept}}}'
     )
+
+
+def _has(props: bytes, name: str) -> bool:
+    """Whether that is the name of a property, and not only somewhere in them."""
+    return f'"{name}"'.encode() in props and name in _PARTS.decode(props)
 
 
 def _sound(text: str) -> str:
@@ -225,7 +237,7 @@ def _revenue(name: str, props: bytes, currency: str) -> int | None:
         if not abs(worth) < _LARGEST:
             return None
         units = minor(worth, currency)
-    except (msgspec.DecodeError, InvalidOperation, ValueError):
+    except (msgspec.DecodeError, ArithmeticError, ValueError):
         return None
     return -abs(units) if name == REFUNDED else units
 
@@ -237,7 +249,7 @@ def _track(call: Call) -> tuple[str, bytes]:
 def _viewed(name: str) -> Callable[[Call], tuple[str, bytes]]:
     def made(call: Call) -> tuple[str, bytes]:
         props = _object(call.properties)
-        if isinstance(call.name, str) and b'"name"' not in props:
+        if isinstance(call.name, str) and not _has(props, "name"):
             own = msgspec.json.encode(call.name)
             props = b'{"name":' + own + (b"}" if props[1:].strip() == b"}" else b"," + props[1:].lstrip())
         return name, props
