@@ -21,7 +21,7 @@ demo: $(venv)/.product $(dist)/THIRD_PARTY.txt ## make a shop of 20,000 customer
 run: $(venv)/.product $(dist)/THIRD_PARTY.txt ## serve your own workspace (HABITUE_DATA names it)
 	$(bin)/habitue serve
 
-test: $(venv)/.tests $(dist)/THIRD_PARTY.txt ## the whole gate: lint, types, import rules, tests
+test: ## the whole gate: lint, types, import rules, tests
 	$(MAKE) --no-print-directory --jobs=2 lint checks
 
 checks: $(venv)/.tests $(dist)/THIRD_PARTY.txt
