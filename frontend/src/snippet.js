@@ -2,7 +2,8 @@
 //
 //   <script async src="https://habitue.example/habitue.js" data-key="WRITE_KEY" data-consent="required"></script>
 //
-// Until the visitor agrees nothing is kept and nothing leaves: no cookie, no storage, no request.
+// Until the visitor agrees nothing is kept and nothing leaves: no cookie, no storage, no request. Who takes it
+// back is heard once more, to say so.
 
 const { src, dataset } = document.currentScript;
 const NAME = "habitue"; // of the global, of the cookie and of the entry in localStorage
@@ -25,7 +26,7 @@ const opposed = navigator.doNotTrack === "1" || navigator.globalPrivacyControl =
 const queue = []; // events as JSON text, in the order they happened
 let visitor = recall();
 let allowed = !opposed && (dataset.consent === "granted" || visitor.consent?.analytics || undefined);
-let timer, sending, failures = 0;
+let timer, sending, news, failures = 0; // `news`: choices that no event carries yet
 
 /** 128 random bits; crypto.randomUUID is missing from pages without TLS. */
 function random() {
@@ -54,13 +55,18 @@ function remember() {
   bake(visitor.id, Math.round((visitor.until - Date.now()) / 1000));
 }
 
-function forget() {
+/** Throw away all that is known and what waits; who had agreed to it is told of first, by one last call. */
+function refuse(choices) {
+  const last = visitor.consent?.analytics && signed("identify");
+  if (last) last.context = told({ ...visitor.consent, ...choices, analytics: false });
   queue.length = 0;
+  if (sending) sending.length = 0;
   visitor = stranger();
   try {
     localStorage.removeItem(NAME);
   } catch {}
   if (baked()) bake("", 0);
+  if (last) put(last);
 }
 
 function baked() {
@@ -85,23 +91,42 @@ function context() {
     locale: navigator.language,
     timezone: Intl.DateTimeFormat().resolvedOptions().timeZone,
     screen: { width: screen.width, height: screen.height, density: devicePixelRatio },
-    consent: visitor.consent && { categoryPreferences: visitor.consent },
+    ...told(visitor.consent),
   };
 }
+
+const told = (choices) => choices && { consent: { categoryPreferences: choices } };
 
 function here() {
   const { href, pathname, search } = location;
   return { url: href.split("#")[0], path: pathname, search, title: document.title, referrer: document.referrer };
 }
 
+function signed(type) {
+  return { type, messageId: random(), timestamp: new Date(), anonymousId: visitor.id, userId: visitor.user };
+}
+
 /** Put one event, with what is true now, behind the others. */
 function record(type, fields) {
   if (allowed === false) return;
-  const event = { type, messageId: random(), timestamp: new Date(), anonymousId: visitor.id, userId: visitor.user };
-  const text = JSON.stringify({ ...event, ...fields, context: context() });
-  if (size(text) > EVENT) return console.warn("habitue: an event of more than 32 KB was not sent");
-  hold(queue.push, [text]);
-  later(200);
+  const event = { ...signed(type), ...fields, context: context() };
+  if (size(JSON.stringify(event)) > EVENT) return console.warn("habitue: an event of more than 32 KB was not sent");
+  put(event, 200);
+  if (allowed) news = false;
+}
+
+function put(event, milliseconds) {
+  hold(queue.push, [JSON.stringify(event)]);
+  later(milliseconds);
+}
+
+/** Say the choices at once, if no event has by now: with the latest of those that `waited` for a yes, or alone. */
+function tell(waited) {
+  if (!news || !allowed) return;
+  const event = waited && queue.length ? JSON.parse(queue.pop()) : signed("identify");
+  event.context = { ...event.context, ...told(visitor.consent) };
+  put(event);
+  news = false;
 }
 
 const size = (text) => new Blob([text]).size;
@@ -117,11 +142,11 @@ function later(milliseconds) {
 
 async function flush() {
   timer = undefined;
-  if (!allowed || sending || !queue.length) return;
+  if (allowed === undefined || sending || !queue.length) return;
   sending = take();
   const pause = await post(sending);
   failures = pause ? failures + 1 : 0;
-  if (pause && allowed) hold(queue.unshift, sending);
+  if (pause) hold(queue.unshift, sending);
   sending = undefined;
   later(pause);
 }
@@ -149,7 +174,7 @@ async function post(events) {
 
 /** The page may be gone in an instant: what can't wait for an answer goes without. */
 function leave() {
-  while (allowed && queue.length) {
+  while (allowed !== undefined && queue.length) {
     const events = take();
     if (!navigator.sendBeacon(DOOR, body(events))) return hold(queue.unshift, events);
   }
@@ -176,10 +201,14 @@ const api = {
 
   consent(choices) {
     if (opposed) return;
+    const waited = allowed === undefined;
+    const known = JSON.stringify(visitor.consent);
     if ("analytics" in choices) allowed = Boolean(choices.analytics);
-    if (allowed === false) return forget();
+    if (allowed === false) return refuse(choices);
     visitor.consent = { ...visitor.consent, ...choices };
+    news ||= JSON.stringify(visitor.consent) !== known;
     remember();
+    queueMicrotask(() => tell(waited)); // after what the page tells in the same breath, which carries them
     later(0);
   },
 
@@ -191,7 +220,7 @@ const api = {
 const early = window[NAME];
 if (!early?.track) {
   window[NAME] = api;
-  allowed === false ? forget() : remember();
+  allowed === false ? refuse() : remember();
   if (Array.isArray(early)) api.push(...early);
   api.page();
   addEventListener("pagehide", leave);

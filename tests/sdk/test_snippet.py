@@ -64,6 +64,14 @@ class Visitor:
         self.later(self.visit("/next", consent="granted"))
         assert [event.props["path"] for event in self.desk.events(bool)] == ["/next"]
 
+    def answers(self, page: Page, enough: int) -> list[tuple[str, str, str]]:
+        """What the shop's record says of the device that sent first, the latest first: so many answers."""
+        self.desk.events(
+            lambda told: sum(event.name == "$consent" for event in told) >= enough, lambda: self.later(page)
+        )
+        key = f"anon:{self.told[0]['anonymousId']}"
+        return [(one.channel, one.purpose, one.status) for one in self.desk.shop.consents(key)]
+
     @property
     def batches(self) -> list[dict[str, Any]]:
         """The bodies of what was sent."""
@@ -136,14 +144,101 @@ def test_a_refusal_sends_nothing_and_leaves_nothing(visitor: Visitor, consent: s
     visitor.silent(page)
 
 
-def test_consent_can_be_taken_back(visitor: Visitor) -> None:
-    page = visitor.visit(before="window.habitue = [['consent', { analytics: true }]]")
+AGREED: Final = "window.habitue = [['consent', { analytics: true }]]"
+
+
+def test_a_yes_is_in_the_record_at_once(visitor: Visitor) -> None:
+    page = visitor.visit()
+    page.evaluate("habitue.consent({ analytics: true })")
+    assert visitor.answers(page, 1) == [("web", "analytics", "granted")]
+    (view,) = visitor.told
+    assert view["type"] == "page"
+    assert view["context"]["consent"] == {"categoryPreferences": {"analytics": True}}
+    assert view["context"]["page"]["path"] == "/"
+
+
+def test_a_yes_after_which_nothing_happens_goes_by_itself_and_once(visitor: Visitor) -> None:
+    page = visitor.visit(before=AGREED)
     visitor.later(page)
-    page.evaluate("habitue.consent({ analytics: false })")
+    for _ in range(2):
+        page.evaluate("habitue.consent({ marketing: true })")
+        visitor.later(page)
+    assert visitor.answers(page, 2) == [("web", "marketing", "granted"), ("web", "analytics", "granted")]
+    _, choice = visitor.told
+    assert choice["context"] == {"consent": {"categoryPreferences": {"analytics": True, "marketing": True}}}
+
+
+def test_consent_can_be_taken_back_and_that_is_told_last(visitor: Visitor) -> None:
+    page = visitor.visit(before=AGREED)
+    visitor.later(page)
+    page.evaluate("habitue.track('Product Added'); habitue.consent({ analytics: false })")
+    assert visitor.kept(page) == ({}, {})
     page.evaluate("habitue.track('Product Viewed')")
     visitor.later(page, 3600)
-    assert [event["type"] for event in visitor.told] == ["page"]
+    page.evaluate("habitue.consent({ analytics: false })")
+    visitor.later(page, 3600)
+    view, last = visitor.told
+    assert (view["type"], last["type"]) == ("page", "identify")
+    assert last["anonymousId"] == view["anonymousId"]
+    assert last["context"] == {"consent": {"categoryPreferences": {"analytics": False}}}
+    assert view["timestamp"] < last["timestamp"]
+    assert sorted(visitor.answers(page, 2)) == [
+        ("web", "analytics", "denied"),
+        ("web", "analytics", "granted"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "leaving", ["location.href = 'about:blank'", "location.reload()"], ids=["gone", "again"]
+)
+def test_a_withdrawal_arrives_when_the_page_is_left_at_once(visitor: Visitor, leaving: str) -> None:
+    page = visitor.visit(before=AGREED)
+    visitor.later(page)
+    visitor.front.show()
+    page.evaluate(f"habitue.consent({{ analytics: false }}); {leaving}")
+    told = visitor.desk.events(lambda told: sum(event.name == "$consent" for event in told) == 2)
+    assert [event.props["status"] for event in told if event.name == "$consent"] == ["granted", "denied"]
+
+
+def test_a_withdrawal_is_sent_again_when_it_fails_and_nothing_else_is(visitor: Visitor) -> None:
+    visitor.failing = True
+    page = visitor.visit(before=AGREED)
+    page.route("**/v1/b", lambda route: route.fulfill(status=503, headers=SHOWN))
+    with page.expect_event("response"):
+        visitor.later(page)
+    page.evaluate("habitue.consent({ analytics: false })")
+    with page.expect_event("response"):
+        visitor.later(page, 60)
+    page.unroute("**/v1/b")
+    told = visitor.desk.events(lambda told: len(told) == 2, lambda: visitor.later(page, 60))
+    assert {event.name for event in told} == {"$identify", "$consent"}
     assert visitor.kept(page) == ({}, {})
+
+
+def test_who_agrees_again_is_another_visitor(visitor: Visitor) -> None:
+    page = visitor.visit(before=AGREED)
+    visitor.later(page)
+    page.evaluate("habitue.consent({ analytics: false }); habitue.consent({ analytics: true })")
+    visitor.later(page)
+    first, last, again = visitor.told
+    assert first["anonymousId"] == last["anonymousId"] != again["anonymousId"]
+    assert [event["context"]["consent"]["categoryPreferences"]["analytics"] for event in visitor.told] == [
+        True,
+        False,
+        True,
+    ]
+
+
+def test_a_browser_that_begins_to_object_takes_back_what_was_agreed(visitor: Visitor) -> None:
+    visitor.later(visitor.visit(before=AGREED))
+    visitor.context.add_init_script(
+        "Object.defineProperty(Navigator.prototype, 'globalPrivacyControl', { get: () => true })"
+    )
+    page = visitor.visit("/next", before=AGREED)
+    visitor.later(page, 3600)
+    assert visitor.kept(page) == ({}, {})
+    assert visitor.answers(page, 2) == [("web", "analytics", "denied"), ("web", "analytics", "granted")]
+    assert len(visitor.told) == 2
 
 
 def test_consent_is_remembered_and_the_visitor_too(visitor: Visitor) -> None:
