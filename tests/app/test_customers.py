@@ -10,6 +10,7 @@ import pytest
 
 from habitue.app import Settings, Shop
 from habitue.ingest.inbox import Parcel
+from habitue.kernel import clock
 from habitue.kernel.clock import DAY, instant
 from habitue.kernel.errors import UserError
 from tests.ingest.stores import parcel
@@ -186,3 +187,28 @@ def test_a_customer_is_given_whole(shop: Shop) -> None:
     assert standing.now is not None
     assert standing.stays[0].start == START
     assert shop.events("a", 2, (one.events[1].ts, one.events[1].seq)) == one.events[2:4]
+
+
+def test_python_tells_what_has_happened_and_beside_it_what_is_expected(shop: Shop) -> None:
+    now = clock.now()
+    take(
+        shop,
+        "shop",
+        {"name": "Order Completed", "ts": now - 200 * DAY, "revenue": 100},
+        {"name": "Order Completed", "ts": now - 5 * DAY, "revenue": 100},
+    )
+    shop.save_segment("recent", "count('Order Completed', within='30d') > 0")
+    shop.refresh(now)
+    one = shop.customer("a")
+    (standing,) = one.stages
+    *past, last = standing.stays
+    assert past
+    assert all(each.stop is not None and each.stop <= now for each in past)
+    assert [each.expected for each in past] == [None] * len(past)
+    assert standing.now == last
+    assert last.stop is None
+    assert last.expected is not None
+    assert standing.next is not None
+    assert now < last.expected == standing.next.start
+    assert last.then == standing.next.value
+    assert [(each.segment, each.expected) for each in one.segments] == [("recent", now + 25 * DAY)]

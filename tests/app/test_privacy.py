@@ -16,6 +16,7 @@ from habitue.app import Shop
 from habitue.ingest.erasing import Gone, Plan
 from habitue.ingest.inbox import packed
 from habitue.ingest.returned import Returned
+from habitue.kernel import clock
 from habitue.kernel.clock import DAY, YEAR, instant
 from habitue.kernel.errors import UserError
 from habitue.store import erasures, held, pairs
@@ -334,3 +335,21 @@ def test_a_row_is_known_by_any_key_in_it(shop: Shop) -> None:
     assert named(["x"], ["Ada <ada@b.fr>"])
     assert named(["x"], ['{"phone": "06 12 34 56 78", "at": '])
     assert not named(["phone", "email"], ["06 12 34 56 79", "bob@b.fr"])
+
+
+def test_what_is_handed_out_tells_what_has_happened_and_beside_it_what_is_expected(
+    shop: Shop, tmp_path: Path
+) -> None:
+    now = clock.now()
+    take(shop, {"key": "user:ada", "ts": now - 5 * DAY, "name": "Order Completed"})
+    shop.save_segment("recent", "count('Order Completed', within='30d') > 0")
+    shop.refresh(now)
+    files = shop.export("ada", tmp_path / "out", "en")
+    told = json.loads(files[0].read_text())
+    (stay,) = told["stages"]["transactional"]
+    assert (stay["since"], stay["until"]) == (clock.iso(now - 5 * DAY), None)
+    assert stay["expected"] > told["made"]
+    assert stay["then"]
+    (inside,) = told["segments"]["recent"]
+    assert (inside["until"], inside["expected"], inside["then"]) == (None, clock.iso(now + 25 * DAY), None)
+    assert "Expected end" in files[1].read_text()

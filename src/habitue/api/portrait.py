@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import zip_longest
 from typing import Final
 
 from msgspec import to_builtins
@@ -12,9 +11,9 @@ from habitue.api import shapes, whole
 from habitue.app import Shop
 from habitue.app.customers import Customer, Standing
 from habitue.kernel import clock, money
-from habitue.kernel.clock import Micros, iso
+from habitue.kernel.clock import iso
 from habitue.people.accounts import Account, Membership
-from habitue.people.profiles import Happening, Stay
+from habitue.people.profiles import Begun, Happening
 from habitue.people.traits import Said, Trait
 from habitue.stages.models import Model
 
@@ -61,8 +60,8 @@ def customer(shop: Shop, one: Customer) -> whole.Profile:
         ],
         events=paged(one.events, EVENTS, currency),
         stages={stage.model: _standing(stage, shop.model(stage.model)) for stage in one.stages},
-        stays={stage.model: _begun(shop.model(stage.model), stage.stays) for stage in one.stages},
-        segments=[whole.Inside(s.segment, iso(s.since), iso(s.until) or None) for s in one.segments],
+        stays={stage.model: _stays(shop.model(stage.model), stage.stays) for stage in one.stages},
+        segments=[whole.Inside(s.segment, iso(s.since), iso(s.expected) or None) for s in one.segments],
         consents=[
             whole.Consent(c.channel, c.purpose, c.status, c.agreed, iso(c.since), c.source)
             for c in one.consents
@@ -118,21 +117,19 @@ def _standing(one: Standing, model: Model) -> whole.Standing:
     )
 
 
-def _begun(model: Model, stays: Sequence[Stay]) -> list[shapes.Interval]:
-    """The stays so far: what is to come stands in the last of them, as what is expected."""
-    now = clock.now()
-    return [
-        _stay(model, stay, then, now) for stay, then in zip_longest(stays, stays[1:]) if stay.start <= now
-    ]
-
-
-def _stay(model: Model, stay: Stay, then: Stay | None, now: Micros) -> shapes.Interval:
+def _stays(model: Model, stays: Sequence[Begun]) -> list[shapes.Interval]:
     ids = [stage.id for stage in model.stages]
-    stage, since, stop = ids[stay.value], iso(stay.start), iso(stay.stop) or None
-    if stay.stop is not None and stay.stop <= now:
-        return shapes.Interval(stage, since, stop, None, None, stay.life)
-    following = ids[then.value] if then and then.start == stay.stop else None
-    return shapes.Interval(stage, since, None, stop, following, stay.life)
+    return [
+        shapes.Interval(
+            ids[stay.value],
+            iso(stay.start),
+            iso(stay.stop) or None,
+            iso(stay.expected) or None,
+            None if stay.then is None else ids[stay.then],
+            stay.life,
+        )
+        for stay in stays
+    ]
 
 
 def memberships(found: list[Membership]) -> list[whole.Membership]:

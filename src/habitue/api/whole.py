@@ -67,11 +67,11 @@ class Standing(Struct, frozen=True):
 
 
 class Inside(Struct, frozen=True):
-    """A saved segment that the customer is in; `until` if nothing happens, None: for good."""
+    """A saved segment that the customer is in; they leave when `expected`, if nothing happens; None is never."""
 
     segment: str
     since: str
-    until: str | None
+    expected: str | None
 
 
 class Consent(Struct, frozen=True):

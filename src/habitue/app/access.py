@@ -32,10 +32,11 @@ HTML: Final = "customer.html"
 class Record(Struct, frozen=True):
     """What is kept of a person. Instants are ISO 8601 in UTC, revenue is in minor units of `currency`.
 
-    `events` are as they were sent, orders among them; `stages` and `segments` are stays, with what is
-    foreseen; `merges` what people decided; `duplicates` the comparisons with another customer, who isn't
-    named: that is their data; `refused`, `waiting`, `rejected` and `audit` what names them
-    elsewhere; `blocked` are the addresses that are not written to.
+    `events` are as they were sent, orders among them; `stages` and `segments` are stays that have begun: the
+    one that lasts has no `until`, and ends when `expected`, in the stage `then`, if nothing happens; `merges`
+    what people decided; `duplicates` the comparisons with another customer, who isn't named: that is their
+    data; `refused`, `waiting`, `rejected` and `audit` what names them elsewhere; `blocked` are the addresses
+    that are not written to.
     """
 
     made: str
@@ -61,11 +62,11 @@ class Record(Struct, frozen=True):
 def record(shop: Workspace, person: int, marks: Marks) -> Record:
     """What every store holds of this person and of everybody merged into them."""
     known = identities.identities(shop.warehouse, person)
-    nodes = _nodes(shop, known.keys)
+    nodes, now = _nodes(shop, known.keys), clock.now()
     events = _events(shop, nodes)
     profile = profiles.person(shop.warehouse, person)
     return Record(
-        made=iso(clock.now()),
+        made=iso(now),
         currency=shop.settings.currency,
         customer=_profile(profile) if profile else {},
         keys=list(known.keys),
@@ -75,8 +76,16 @@ def record(shop: Workspace, person: int, marks: Marks) -> Record:
         blocked=_blocked(shop, known.keys),
         orders=[event for event in events if event["name"].startswith("Order ")],
         events=events,
-        stages={model.id: _stays(shop, model.version, person, _stage_ids(model)) for model in shop.models()},
-        segments={one.id: _stays(shop, one.version, person, ["in"]) for one in shop.segments()},
+        stages={
+            model.id: _stays(shop, model.version, person, _stage_ids(model), now)
+            for model in shop.models()
+            if model.subject == "person"
+        },
+        segments={
+            one.id: _stays(shop, one.version, person, ["in"], now)
+            for one in shop.segments()
+            if one.subject == "person"
+        },
         merges=[
             to_builtins(one) | {"ts": iso(one.ts)}
             for one in identities.decisions(shop.warehouse)
@@ -214,15 +223,19 @@ def _events(shop: Workspace, nodes: Sequence[int]) -> list[dict[str, Any]]:
     ]
 
 
-def _stays(shop: Workspace, version: int, person: int, names: Sequence[str]) -> list[dict[str, Any]]:
+def _stays(
+    shop: Workspace, version: int, person: int, names: Sequence[str], now: Micros
+) -> list[dict[str, Any]]:
     return [
         {
             "value": names[stay.value] if stay.value < len(names) else stay.value,
             "since": iso(stay.start),
             "until": iso(stay.stop) or None,
+            "expected": iso(stay.expected) or None,
+            "then": None if stay.then is None else names[stay.then],
             "life": stay.life,
         }
-        for stay in profiles.stays(shop.warehouse, version, person)
+        for stay in profiles.begun(profiles.stays(shop.warehouse, version, person), now)
     ]
 
 

@@ -17,27 +17,34 @@ from habitue.people.consent import Consent
 from habitue.people.identities import Identities
 from habitue.people.keys import account_key
 from habitue.people.orders import Order
-from habitue.people.profiles import Happening, Person, Stay
+from habitue.people.profiles import Begun, Happening, Person, Stay
 from habitue.people.traits import Said, Settled, Trait
 
 EVENTS: Final = 50
 
 
+class Next(Struct, frozen=True):
+    """The stage that comes next if nothing happens, and when."""
+
+    start: Micros
+    value: int
+
+
 class Standing(Struct, frozen=True):
-    """Where a customer stands in a model: now, next if nothing happens, and all stays, future ones too."""
+    """Where a customer stands in a model: now, next if nothing happens, and all stays that have begun."""
 
     model: str
-    now: Stay | None
-    next: Stay | None
-    stays: list[Stay]
+    now: Begun | None
+    next: Next | None
+    stays: list[Begun]
 
 
 class Inside(Struct, frozen=True):
-    """A saved segment that a customer is in, since when, and until when if nothing happens."""
+    """A saved segment that a customer is in, since when, and when they go out if nothing happens."""
 
     segment: str
     since: Micros
-    until: Micros | None
+    expected: Micros | None
 
 
 class Customer(Struct, frozen=True):
@@ -178,20 +185,16 @@ class Customers(Shelf):
         found = []
         for segment in self.segments():
             if segment.subject == "person":
-                stays = profiles.stays(self.warehouse, segment.version, person)
-                found += [Inside(segment.id, one.start, one.stop) for one in stays if _here(one, now)]
+                stays = profiles.begun(profiles.stays(self.warehouse, segment.version, person), now)
+                found += [Inside(segment.id, one.start, one.expected) for one in stays if one.stop is None]
         return found
 
 
-def _here(stay: Stay, now: Micros) -> bool:
-    return stay.start <= now and (stay.stop is None or stay.stop > now)
-
-
 def _standing(model: str, stays: list[Stay], now: Micros) -> Standing:
-    here = next((place for place, stay in enumerate(stays) if _here(stay, now)), None)
-    if here is None:
-        return Standing(model, None, next((stay for stay in stays if stay.start > now), None), stays)
-    return Standing(model, stays[here], stays[here + 1] if here + 1 < len(stays) else None, stays)
+    begun = profiles.begun(stays, now)
+    here = begun[-1] if begun and begun[-1].stop is None else None
+    ahead = next((Next(stay.start, stay.value) for stay in stays if stay.start > now), None)
+    return Standing(model, here, ahead, begun)
 
 
 def _spoken(key: str) -> list[str]:

@@ -121,9 +121,9 @@ def _acts(paper: _Paper) -> Iterable[str]:
     for title, groups in ((N_("Stages"), found.stages), (N_("Segments"), found.segments)):
         yield paper.table(
             title,
-            (N_("List"), N_("Stage"), _FROM, _TO),
+            (N_("List"), N_("Stage"), _FROM, _TO, N_("Expected end")),
             (
-                (name, one["value"], time(one["since"]), time(one["until"]))
+                (name, one["value"], time(one["since"]), time(one["until"]), time(one["expected"]))
                 for name, stays in groups.items()
                 for one in stays
             ),

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import zip_longest
 from typing import Any, Final, Literal
 
 import pyarrow as pa
@@ -62,6 +63,20 @@ class Stay(Struct, frozen=True):
     stop: Micros | None
     value: int
     life: int
+
+
+class Begun(Struct, frozen=True):
+    """A stay that has begun, as it is told at an instant: `stop` is None while it lasts.
+
+    It ends when `expected`, in the stage `then`, if nothing happens; None is never.
+    """
+
+    start: Micros
+    stop: Micros | None
+    value: int
+    life: int
+    expected: Micros | None
+    then: int | None
 
 
 class Happening(Struct, frozen=True):
@@ -179,6 +194,18 @@ def stays(warehouse: Warehouse, version: int, person: int) -> list[Stay]:
     sql = """SELECT epoch_us(start) AS start, epoch_us(stop) AS stop, value, life FROM intervals
         WHERE version = ? AND subject = ? ORDER BY intervals.start"""
     return [Stay(**row) for row in _rows(warehouse, sql, (version, person))]
+
+
+def begun(stays: Sequence[Stay], now: Micros) -> list[Begun]:
+    """Those of all the stays of a person that have begun: what is to come stands in the last, as expected."""
+    return [_begun(stay, then, now) for stay, then in zip_longest(stays, stays[1:]) if stay.start <= now]
+
+
+def _begun(stay: Stay, then: Stay | None, now: Micros) -> Begun:
+    if stay.stop is not None and stay.stop <= now:
+        return Begun(stay.start, stay.stop, stay.value, stay.life, None, None)
+    following = then.value if then and then.start == stay.stop else None
+    return Begun(stay.start, None, stay.value, stay.life, stay.stop, following)
 
 
 def known(warehouse: Warehouse, persons: Sequence[int]) -> dict[int, dict[str, Any]]:
