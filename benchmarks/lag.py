@@ -11,7 +11,6 @@ import multiprocessing
 import re
 import sys
 import time
-from base64 import b64encode
 from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -20,7 +19,7 @@ from typing import Any, Final, NamedTuple
 import httpx
 import numpy as np
 
-from benchmarks.calls import EVENTS, body
+from benchmarks.calls import EVENTS, Line, body
 from habitue.app import Shop
 from habitue.app.keeper import Keeper
 from habitue.engine.sweep import ready as compiled
@@ -64,25 +63,22 @@ def request(number: int) -> bytes:
     return mine.replace(b'"00000000-1111', b'"%08d-1111' % circle)
 
 
-async def stream(url: str, key: str, rate: float, until: float) -> int:
+async def stream(port: int, key: str, rate: float, until: float) -> int:
     """Send evenly until then; how many events were acknowledged."""
     numbers = count()
-    secret = b64encode(f"{key}:".encode()).decode()
     began, pace = time.perf_counter(), EVENTS / rate
     sent = 0
-    async with httpx.AsyncClient(base_url=url, headers={"authorization": f"Basic {secret}"}) as client:
 
-        async def line() -> None:
-            nonlocal sent
-            while (due := began + (number := next(numbers)) * pace) < until:
-                await asyncio.sleep(max(0.0, due - time.perf_counter()))
-                mine = request(number)
-                answer = await client.post("/v1/batch", content=mine)
-                if answer.status_code != 200:
-                    raise RuntimeError(answer.text)
-                sent += EVENTS
+    async def line() -> None:
+        nonlocal sent
+        mine = await Line.open(port, key)
+        while (due := began + (number := next(numbers)) * pace) < until:
+            await asyncio.sleep(max(0.0, due - time.perf_counter()))
+            await mine.post(request(number))
+            sent += EVENTS
+        mine.close()
 
-        await asyncio.gather(*(line() for _ in range(LINES)))
+    await asyncio.gather(*(line() for _ in range(LINES)))
     return sent
 
 
@@ -119,7 +115,7 @@ def main() -> None:
         url = ready.get().rstrip("/")
         watcher = fresh.Process(target=watched, args=(url, server.pid, seconds, found))
         watcher.start()
-        sent = asyncio.run(stream(url, key, rate, time.perf_counter() + seconds))
+        sent = asyncio.run(stream(httpx.URL(url).port or 80, key, rate, time.perf_counter() + seconds))
         samples: list[Sample] = found.get()
         ended = time.perf_counter()
         while (last := sample(url, server.pid or 0, 0)).waiting:
