@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
 from habitue.app import Shop
+from habitue.kernel import clock
 from habitue.people.consent import Answer
 
 API = "/api/v1"
@@ -74,6 +76,25 @@ def test_a_no_counts_at_once_and_a_yes_once_it_is_in(shop: Shop, client: httpx.C
         assert shop.allowed([person], "email") == set()
     shop.refresh()
     assert shop.allowed([person], "email") == set()
+
+
+def test_status_date_and_source_are_those_of_one_answer(
+    shop: Shop, client: httpx.Client, tmp_path: Path
+) -> None:
+    file = tmp_path / "people.csv"
+    file.write_text("email,Newsletter\nada@exemple.fr,non\nbob@exemple.fr,oui\n")
+    shop.import_file(file)
+    key, url = "email:ada@exemple.fr", f"{API}/customers/email:ada@exemple.fr/consents"
+    (imported,) = shop.standing(key)
+    assert (imported.status, imported.source) == ("denied", "import:people.csv")
+    kept = shop.consent("ada@exemple.fr", "email", "withdrawn", text="v3", form="unsubscribe")
+    (told,) = client.get(url).json()["standing"]
+    assert (told["status"], told["agreed"]) == ("withdrawn", False)
+    assert (told["since"], told["source"]) == (clock.iso(kept.at), "python")
+    shop.consent("ada@exemple.fr", "email", "pending")
+    assert client.get(url).json()["standing"] == [told]
+    shop.merge(key, "email:bob@exemple.fr", "ada", "the same person")
+    assert client.get(url).json()["standing"] == [told]
 
 
 def test_only_a_servers_key_may_say_who_agrees(client: httpx.Client, page: str) -> None:

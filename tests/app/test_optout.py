@@ -33,6 +33,7 @@ from tests.ingest.stores import parcel
 
 CASES: Final = int(os.environ.get("HABITUE_CASES", "100"))
 HUMANS: Final = 40
+STANDS: Final = {"granted": "yes", "pending": "asked"}
 LIVE: Final = ("granted", "withdrawn", "denied", "pending")
 ACTS: Final = (
     *(f"{key} {status}" for key in ("user", "email") for status in LIVE),
@@ -198,6 +199,17 @@ class Reaching(RuleBasedStateMachine):
         for human in self.humans:
             human.loaded += human.waiting
             human.waiting.clear()
+        self.what_stands_is_one_recorded_answer()
+
+    def what_stands_is_one_recorded_answer(self) -> None:
+        for human in self.humans:
+            stands = human.stands()[1]
+            if stands:
+                (one,) = self.shop.standing(human.keys[1])
+                kept = [(each.status, each.at, each.source) for each in self.shop.consents(human.keys[1])]
+                assert (one.status, one.since, one.source) in kept, (one, kept)
+                assert STANDS.get(one.status, "no") == stands, (one, human.loaded)
+                assert one.agreed == (stands == "yes")
 
     @invariant()
     def nobody_is_written_to_against_their_will(self) -> None:

@@ -6,12 +6,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from habitue.people.graph import Link
-from habitue.people.strictest import Answer, Stance, strictest
+from habitue.people.strictest import Answer, Stance, deciding, strictest
 
 NODES = 5
 EMAIL = "consent.email"
 NO, ASKED, YES = "no", "asked", "yes"
 STRICT = (NO, ASKED, YES)
+STANDS = {"granted": YES, "pending": ASKED}
 
 
 def said(node: int, status: str, ts: int, seq: int | None = None, history: bool = False) -> Answer:
@@ -63,6 +64,23 @@ def test_an_answer_in_the_event_that_links_is_a_later_one() -> None:
     told = [said(0, "withdrawn", 1), said(1, "granted", 2)]
     assert agreed(*told, said(1, "granted", 5, seq=7), links=(Link(0, 1, 5, 7),))
     assert not agreed(*told, said(1, "granted", 5, seq=6), links=(Link(0, 1, 5, 7),))
+
+
+def test_the_last_no_decides_and_of_the_others_the_first_since_they_stand_there() -> None:
+    file, own = said(0, "denied", 1, history=True), said(0, "withdrawn", 2)
+    assert deciding((), [file, own, said(0, "pending", 3), said(0, "granted", 4, history=True)], 0) == [own]
+    again = said(0, "granted", 5)
+    assert deciding((), [file, own, said(0, "pending", 4), again, said(0, "granted", 6)], 0) == [again]
+    assert deciding((), [said(0, "pending", 1), said(0, "pending", 2)], 0) == [said(0, "pending", 1)]
+    assert deciding((), [], 0) == []
+
+
+def test_of_two_who_turn_out_to_be_one_the_stricter_answer_decides() -> None:
+    link, no, yes = Link(0, 1, 5, 7), said(0, "withdrawn", 1), said(1, "granted", 2)
+    assert deciding([link], [no, yes], 0) == deciding([link], [no, yes], 1) == [no]
+    later = said(1, "denied", 3)
+    assert deciding([link], [no, later], 0) == [later]
+    assert deciding([link], [said(0, "granted", 1), yes], 1) == [said(0, "granted", 1)]
 
 
 answers = st.builds(
@@ -128,6 +146,11 @@ def test_it_is_what_living_through_it_gives(told: list[Answer], linked: list[Lin
             theirs = [one for one in made if whose[one.node] == whose[node] and one.name == name]
             last = max(theirs, key=lambda one: (one.ts, one.seq), default=None)
             assert (in_the_end[node] == YES) == (last is not None and last.agreed)
+            decides = [one for one in deciding(real, told, node) if one.name == name]
+            assert [STANDS.get(one.status, NO) for one in decides] == [
+                stands for stands in (in_the_end[node],) if stands
+            ]
+            assert all(one in told and whose[one.node] == whose[node] for one in decides)
     seqs = [one.seq for one in told]
     arrived = dict(zip(seqs, dice.sample(seqs, len(seqs)), strict=True))
     otherwise = [one._replace(seq=arrived[one.seq]) for one in told]

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 import pyarrow as pa
 
+from habitue.people.circle import Run
 from habitue.people.graph import Link, Node
 from habitue.people.strictest import Answer, Stance, strictest
 from habitue.store.warehouse import Writer
@@ -65,8 +66,7 @@ def stand(
     writer: Writer, nodes: Collection[Node], whose: Mapping[Node, Node], links: Iterable[Link] = ()
 ) -> None:
     """Make anew the traits of these keys: all those of some persons, with the links between them."""
-    asked = pa.table({"node": pa.array(sorted(nodes), pa.int32())})
-    found = writer.read(_ANSWERS, asked=asked)
+    found = _found(writer.read, nodes)
     persons = pa.table({"person": pa.array(sorted({whose.get(node, node) for node in nodes}), pa.int32())})
     for part in ("base", "tail"):
         writer.run(
@@ -77,12 +77,24 @@ def stand(
     links = list(links)
     if not links:
         found = _firsts(writer, found)
-    told = map(Answer._make, zip(*(column.to_pylist() for column in found.columns), strict=True))
-    made = strictest(links, told) if len(found) else []
+    made = strictest(links, _read(found)) if len(found) else []
     if made:
         columns: dict[str, Any] = dict(zip(Stance._fields, zip(*made, strict=True), strict=True))
         columns["person"] = [whose.get(stance.node, stance.node) for stance in made]
         writer.run(_STANCES, stances=pa.table(columns))
+
+
+def given(run: Run, nodes: Collection[Node]) -> list[Answer]:
+    """All that was answered under these keys."""
+    return _read(_found(run, nodes))
+
+
+def _found(run: Run, nodes: Collection[Node]) -> pa.Table:
+    return run(_ANSWERS, asked=pa.table({"node": pa.array(sorted(nodes), pa.int32())}))
+
+
+def _read(found: pa.Table) -> list[Answer]:
+    return [Answer(*row) for row in zip(*(column.to_pylist() for column in found.columns), strict=True)]
 
 
 def _firsts(writer: Writer, found: pa.Table) -> pa.Table:

@@ -13,13 +13,16 @@ from typing import Any, Final, Literal, get_args
 
 import msgspec
 import pyarrow as pa
-from msgspec import Struct
+from msgspec import Struct, convert
 
 from habitue.kernel.clock import Micros
 from habitue.kernel.errors import UserError
 from habitue.kernel.i18n import N_
-from habitue.people.answers import EVENT
+from habitue.people.answers import EVENT, given
+from habitue.people.circle import circle
 from habitue.people.graph import Node
+from habitue.people.strictest import Answer as Said
+from habitue.people.strictest import deciding
 from habitue.store.ops import Tx
 from habitue.store.tables import inbox
 from habitue.store.warehouse import Warehouse
@@ -92,9 +95,10 @@ class Record(Struct, frozen=True):
 
 
 class Consent(Struct, frozen=True):
-    """Where a customer stands on a channel and a purpose: `agreed` since an instant, and who told us so.
+    """Where a customer stands on a channel and a purpose, by the one answer that decides.
 
-    `source` is `$merge` where two customers turned out to be one and the stricter answer holds.
+    Status, instant and source are that answer's: the last no, or the yes or the question that came first
+    since they stand there; of customers who turned out to be one, the stricter one's.
     """
 
     channel: str
@@ -158,19 +162,6 @@ _RECORDS: Final = """
     ORDER BY consent.ts DESC, consent.seq DESC, channel, purpose
 """
 
-_STANCES: Final = """
-    WITH told AS (
-        SELECT name, value, ts, seq, source,
-               value IS DISTINCT FROM lag(value) OVER (PARTITION BY name ORDER BY ts, seq) AS turns
-        FROM trait WHERE person = ? AND starts_with(name, 'consent.')
-    ), turned AS (SELECT * FROM told WHERE turns)
-    SELECT split_part(name, '.', 2) AS channel,
-           coalesce(nullif(substr(name, length('consent.' || channel) + 2), ''), 'marketing') AS purpose,
-           arg_max(value, (ts, seq)) = 'true' AS agreed, epoch_us(max(ts)) AS since,
-           arg_max(source, (ts, seq)) AS source
-    FROM turned GROUP BY name ORDER BY channel, purpose <> 'marketing', purpose
-"""
-
 
 def records(warehouse: Warehouse, person: Node) -> list[Record]:
     """All that a customer ever answered, under whatever key, the latest first."""
@@ -180,14 +171,16 @@ def records(warehouse: Warehouse, person: Node) -> list[Record]:
 
 def standing(warehouse: Warehouse, person: Node) -> list[Consent]:
     """Where a customer stands now, by channel and purpose."""
-    said: dict[tuple[str, str], Status] = {}
-    for one in records(warehouse, person):
-        if one.status != "granted":
-            said.setdefault((one.channel, one.purpose), one.status)
-    return [
-        Consent(status="granted" if each["agreed"] else said[each["channel"], each["purpose"]], **each)
-        for each in warehouse.read(_STANCES, (person,)).to_pylist()
-    ]
+    inside, _, groups = circle(warehouse.read, {person})
+    decided = deciding(groups.links, given(warehouse.read, inside), person)
+    return sorted(map(_stance, decided), key=lambda one: (one.channel, one.purpose != MARKETING, one.purpose))
+
+
+def _stance(answer: Said) -> Consent:
+    channel, _, purpose = answer.name.removeprefix("consent.").partition(".")
+    status = convert(answer.status, Status)
+    agreed = status == "granted"
+    return Consent(channel, purpose or MARKETING, status, agreed, answer.ts, answer.source)
 
 
 _ALLOWED: Final = """

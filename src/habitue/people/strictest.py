@@ -53,12 +53,19 @@ class Stance(NamedTuple):
     source: str | None
 
 
+class _Word(NamedTuple):
+    """Where somebody stands on a name, and the answer that decides it: see `deciding`."""
+
+    stands: int
+    answer: Answer
+
+
 class _Side:
     """Keys known to be one human's by now, and where they stand on each name."""
 
     def __init__(self, node: Node) -> None:
         self.nodes = {node}
-        self.stands: dict[str, int] = {}
+        self.stands: dict[str, _Word] = {}
 
     def hear(self, answer: Answer) -> None:
         self.stands[answer.name] = _next(self.stands.get(answer.name), answer)
@@ -67,18 +74,31 @@ class _Side:
         """Take the other in; the names on which both had answered."""
         self.nodes |= other.nodes
         both = sorted(self.stands.keys() & other.stands.keys())
-        stricter = {name: min(self.stands[name], other.stands[name]) for name in both}
+        stricter = {name: min(self.stands[name], other.stands[name], key=_strictness) for name in both}
         self.stands |= other.stands | stricter
         return both
 
 
 def strictest(links: Iterable[Link], answers: Iterable[Answer]) -> list[Stance]:
     """Where everybody stands after each instant at which they answered or were joined, in order of time."""
+    return _lived({}, links, answers)
+
+
+def deciding(links: Iterable[Link], answers: Iterable[Answer], node: Node) -> list[Answer]:
+    """The answers that decide where the human with this key stands in the end, one for each name.
+
+    Of a no it is the last that says so, of a yes or a question the first since they stand there.
+    """
+    sides: dict[Node, _Side] = {}
+    _lived(sides, links, answers)
+    return [word.answer for word in sides[node].stands.values()] if node in sides else []
+
+
+def _lived(sides: dict[Node, _Side], links: Iterable[Link], answers: Iterable[Answer]) -> list[Stance]:
     links = list(links)
     linking = {link.seq for link in links}
     every: Iterable[Answer | Link] = chain(answers, links)
     said = sorted(every, key=lambda one: (one.ts, _phase(one, linking), one.seq))
-    sides: dict[Node, _Side] = {}
     return [
         stance for ts, told in groupby(said, key=lambda one: one.ts) for stance in _instant(sides, ts, told)
     ]
@@ -93,13 +113,18 @@ def _phase(one: Answer | Link, linking: set[int]) -> int:
     return _REFUSAL if one.status != GRANTED else 3 if one.seq in linking else 1
 
 
-def _next(stands: int | None, answer: Answer) -> int:
+def _next(now: _Word | None, answer: Answer) -> _Word:
     """Where an answer leads: what is read out of the past takes only the first word, or says no."""
-    if answer.status == PENDING:
-        return ASKED if stands is None else stands
-    if answer.status != GRANTED:
-        return NO
-    return YES if stands is None or not answer.history else stands
+    word = _Word({PENDING: ASKED, GRANTED: YES}.get(answer.status, NO), answer)
+    if now is None or word.stands == NO:
+        return word
+    return word if now.stands != YES == word.stands and not answer.history else now
+
+
+def _strictness(word: _Word) -> tuple[int, Micros, int]:
+    """Least for the word that holds once two are one human's."""
+    stands, answer = word
+    return (stands, -answer.ts, -answer.seq) if stands == NO else (stands, answer.ts, answer.seq)
 
 
 def _instant(sides: dict[Node, _Side], ts: Micros, told: Iterable[Answer | Link]) -> Iterator[Stance]:
@@ -130,5 +155,5 @@ def _stance(sides: dict[Node, _Side], ts: Micros, told: list[tuple[Node, str, in
     node, name, seq, source = max(told, key=lambda each: (each[2], each[3] != MADE, -each[0]))
     whole = sides[node]
     return Stance(
-        min(whole.nodes) if source == MADE else node, name, whole.stands[name] == YES, ts, seq, source
+        min(whole.nodes) if source == MADE else node, name, whole.stands[name].stands == YES, ts, seq, source
     )
