@@ -244,3 +244,17 @@ def test_the_customer_s_page_says_what_joined_the_keys_and_undoes_a_merge(site: 
     after = site.press(f"{path}/split", one=one[1], other=other[1])
     assert (after.status_code, "ada: same voice" in after.text) == (200, False)
     assert site.press(f"{path}/split", one=one[1], other=other[1]).status_code == 400
+
+
+def test_a_settled_pair_says_which_keys_were_merged_and_why_in_the_reader_s_language(site: Site) -> None:
+    number = site.pair("initial")["pair"]
+    assert site.press("/data/duplicates", act="merge", number=number).status_code == 200
+    settled = site.get("/data/duplicates").text.split("Decided last")[1]
+    [first, *_] = re.findall(r'<span class="sub">(\S+) \+ (\S+)</span>', settled)
+    assert set(first) == {"initial", "marie"}
+    path = f"/customers/{site.shop.person('user:marie')}"
+    assert f"web: Pair {number} of the duplicates: 99" in site.get(path, lang="en").text
+    french = site.get(path, lang="fr").text
+    assert f"Paire {number} des doublons\u00a0: une seule personne, probable à 99," in french
+    assert "of the duplicates" not in french
+    site.press("/data/duplicates", act="undo", number=number)

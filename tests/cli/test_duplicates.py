@@ -42,6 +42,7 @@ def test_pairs_are_found_and_settled(habitue: Habitue, shop: Path) -> None:
     assert (first["by"], first["act"]) == ("ada", "merged")
     [settled] = answer(habitue, shop, "duplicates", "--settled")
     assert (settled["outcome"], settled["by"]) == ("merged", "ada")
+    assert (settled["customer"], settled["other"]) == ("user:c-1", "user:c-2")
     answer(habitue, shop, "duplicates", "undo", number)
     answer(habitue, shop, "duplicates", "dismiss", number)
     again = answer(habitue, shop, "duplicates", "--least", "0.5")

@@ -125,6 +125,41 @@ def test_no_column_of_the_overview_is_cut_on_a_phone_but_of_the_large_table(
         expect(table).to_have_attribute("data-more", "")
 
 
+@pytest.mark.parametrize("language", ["en-GB", "fr-FR"])
+@pytest.mark.parametrize("width", [320, 390, 519, 521, 700, 859])
+def test_the_other_language_can_be_seen_at_every_width(visit: Visit, language: str, width: int) -> None:
+    for tongue in visit("/customers", width=width, language=language).locator(".tongues a").all():
+        box = tongue.bounding_box()
+        assert box is not None
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= width
+
+
+@pytest.mark.parametrize("language", ["en-GB", "fr-FR"])
+@pytest.mark.parametrize("address", ["/customers/1", "/data", "/data/catalogue", "/data/duplicates"])
+def test_no_table_is_cut_on_a_phone(visit: Visit, address: str, language: str) -> None:
+    for table in visit(address, width=390, language=language).locator(".scroll:visible").all():
+        expect(table).to_have_attribute("data-more", "")
+
+
+@pytest.mark.parametrize("language", ["en-GB", "fr-FR"])
+def test_what_came_in_and_went_out_has_room_for_thousands(visit: Visit, language: str) -> None:
+    page = visit("/", language=language)
+    page.locator(".bars .num > *").evaluate_all("all => all.forEach(it => it.textContent = '+12,345')")
+    table = page.locator(".scroll:has(.bars)")
+    assert table.evaluate("it => it.scrollWidth <= it.clientWidth")
+
+
+@pytest.mark.parametrize("address", ["/data/duplicates", "/customers"])
+def test_a_button_that_can_t_be_pressed_looks_so(visit: Visit, address: str) -> None:
+    look = "it => ['color', 'backgroundColor', 'cursor'].map(name => getComputedStyle(it)[name])"
+    button = visit(address).locator("main button").first
+    button.evaluate("it => { it.className = 'button first'; it.style.transition = 'none' }")
+    enabled = button.evaluate(look)
+    button.evaluate("it => it.disabled = true")
+    assert [one for one, other in zip(enabled, button.evaluate(look), strict=True) if one == other] == []
+
+
 @pytest.mark.parametrize("width", [320, 390, 519])
 def test_labels_of_the_flow_do_not_touch_on_a_phone(visit: Visit, width: int) -> None:
     page = visit("/", width=width)

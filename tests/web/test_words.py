@@ -45,3 +45,19 @@ def plain(text: str) -> str:
 def test_each_language_writes_its_own_way(french: tuple[str, str], english: tuple[str, str]) -> None:
     assert plain(french[0]) == french[1]
     assert plain(english[0]) == english[1]
+
+
+def test_standard_names_are_said_in_the_reader_s_words() -> None:
+    assert [FR.happened(name) for name in ("Page", "Page Viewed", "Screen Viewed")] == [
+        "Page vue",
+        "Page vue",
+        "Écran vu",
+    ]
+    traits = ("newsletter", "opt_in_sms", "optInEmail", "address.postalCode", "address.floor")
+    assert [FR.trait(name) for name in traits] == [
+        "Lettre d’information",
+        "Accepte les SMS",
+        "Accepte les e-mails",
+        "Code postal",
+        "address.floor",
+    ]

@@ -51,7 +51,7 @@ def _duplicates(command: personal.Duplicates, asked: Asked) -> Answer:
 
 def _row(one: Duplicate, asked: Asked, settled: bool) -> Iterator[Cell]:
     say = asked.say
-    yield from (one.id, one.likely, one.one.key, one.other.key)
+    yield from (one.id, one.likely, *(one.keys if settled else (one.one.key, one.other.key)))
     yield from (" · ".join(map(say, one.agree)), " · ".join(map(say, one.differ)))
     yield from (one.one.orders, one.one.revenue, one.other.orders, one.other.revenue)
     if settled:

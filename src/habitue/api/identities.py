@@ -8,6 +8,7 @@ from habitue.api import personal
 from habitue.api.answer import Answer, Cell, Column, Facts, Sheet
 from habitue.api.perform import Asked, perform
 from habitue.kernel.i18n import N_
+from habitue.people import motives
 from habitue.people.identities import Identities
 
 WHEN = Column("when", N_("When"), "time")
@@ -22,7 +23,14 @@ def _identities(command: personal.Identities, asked: Asked) -> Answer:
     found = asked.shop.identities(command.customer)
     columns = (KEY, Column("joined", N_("Joined with")), WHEN, Column("source", N_("Source")), BY, WHY)
     rows: list[tuple[Cell, ...]] = [
-        (key, joint.other if joint.one == key else joint.one, joint.ts, joint.source, joint.by, joint.why)
+        (
+            key,
+            joint.other if joint.one == key else joint.one,
+            joint.ts,
+            joint.source,
+            joint.by,
+            _told(joint.why, asked),
+        )
         for key in found.keys
         for joint in found.joints
         if key in (joint.one, joint.other)
@@ -45,7 +53,10 @@ def _identities(command: personal.Identities, asked: Asked) -> Answer:
 def _decisions(_: personal.Decisions, asked: Asked) -> Answer:
     said = {"merge": asked.say(N_("merged")), "split": asked.say(N_("split"))}
     columns = (WHEN, BY, Column("act", N_("What")), KEY, WITH, WHY)
-    rows = [(one.ts, one.by, said[one.act], one.one, one.other, one.why) for one in asked.shop.decisions()]
+    rows = [
+        (one.ts, one.by, said[one.act], one.one, one.other, _told(one.why, asked))
+        for one in asked.shop.decisions()
+    ]
     return Sheet(columns, rows)
 
 
@@ -70,6 +81,10 @@ def _split(command: personal.Split, asked: Asked) -> Answer:
     key = asked.shop.named(command.one)[1]
     line = N_("They are still one customer: “{one}” is joined with {keys} too. Split these as well.")
     return Facts(_fields(left), [asked.say(line, one=key, keys=", ".join(left.beside(key)))])
+
+
+def _told(why: str | None, asked: Asked) -> str | None:
+    return motives.told(why, asked.say) if why else why
 
 
 def _fields(found: Identities) -> dict[str, object]:

@@ -14,7 +14,7 @@ from habitue.kernel import clock
 from habitue.kernel.clock import Micros
 from habitue.kernel.errors import UserError
 from habitue.kernel.i18n import N_, translator
-from habitue.people import candidates, duplicates
+from habitue.people import candidates, duplicates, motives
 from habitue.people.duplicates import Duplicate, Keys
 from habitue.people.identities import Identities
 from habitue.store import pairs
@@ -97,7 +97,8 @@ class Alike(Workspace):
         """Make one customer of a pair; `undo_duplicate` takes it back."""
         with self.working:
             pair = _open(self, number)
-            reason = why or translator(self.settings.language)(_WHY, n=number, share=f"{pair.likely:.1%}")
+            share = motives.Share(pair.likely)
+            reason = why or translator(self.settings.language)(motives.PAIRED, n=number, share=share)
             made = self.merge(*_keys(self, pair), by, reason, now)
             pairs.settle(self.ops, number, "merged", by, clock.now() if now is None else now)
         return made
@@ -116,12 +117,10 @@ class Alike(Workspace):
                 raise UserError(N_("Nothing was decided about pair {n} yet."), n=number)
             one, other = _keys(self, pair)
             if pair.outcome == "merged" and self.person(one) == self.person(other):
-                self.split(one, other, by, why or translator(self.settings.language)(_BACK, n=number), now)
+                self.split(
+                    one, other, by, why or translator(self.settings.language)(motives.PARTED, n=number), now
+                )
             pairs.settle(self.ops, number, None, by, clock.now() if now is None else now)
-
-
-_WHY: Final = N_("Pair {n} of the duplicates: {share} likely one person.")
-_BACK: Final = N_("Pair {n} of the duplicates: the merge is taken back.")
 
 
 def _propose(shop: Workspace, found: list[dict[str, Any]], now: Micros) -> None:

@@ -45,7 +45,10 @@ AGAINST: Final[Mapping[tuple[str, str], str]] = {
 
 
 class Duplicate(Struct, frozen=True):
-    """Two customers who may be one: how likely, in words (messages) why and why not, and what was decided."""
+    """Two customers who may be one: how likely, in words (messages) why and why not, and what was decided.
+
+    Merged they are one customer, who is both `one` and `other`; `keys` says which two keys were compared.
+    """
 
     id: int
     likely: float
@@ -53,6 +56,7 @@ class Duplicate(Struct, frozen=True):
     differ: list[str]
     one: Person
     other: Person
+    keys: tuple[str, str]
     found: Micros
     outcome: Outcome | None
     settled: Micros | None
@@ -64,6 +68,7 @@ class Keys(Struct, frozen=True):
 
     person: Mapping[int, int]
     called: Mapping[int, str]
+    key: Mapping[int, str]
 
     def persons(self, pair: Pair) -> frozenset[int]:
         """Whom the pair is about now: one where they are merged, nobody where one is erased or gone."""
@@ -75,13 +80,14 @@ class Keys(Struct, frozen=True):
 def keys(warehouse: Warehouse, pairs: Iterable[Pair]) -> Keys:
     """Whose the keys of these pairs are."""
     nodes = sorted({node for pair in pairs for node in (pair.one, pair.other)})
-    sql = """SELECT node, coalesce(merged.person, node) AS person, person.key AS called
-        FROM asked LEFT JOIN merged USING (node)
+    sql = """SELECT node, coalesce(merged.person, node) AS person, person.key AS called, node.key
+        FROM asked LEFT JOIN merged USING (node) LEFT JOIN node USING (node)
         LEFT JOIN person ON person.person = coalesce(merged.person, node)"""
     rows = warehouse.read(sql, asked=pa.table({"node": pa.array(nodes, pa.int32())})).to_pylist()
     return Keys(
         {row["node"]: row["person"] for row in rows},
         {row["person"]: row["called"] for row in rows if row["called"]},
+        {row["node"]: row["key"] for row in rows if row["key"]},
     )
 
 
@@ -105,16 +111,17 @@ def shown(warehouse: Warehouse, pairs: list[Pair], known: Keys) -> list[Duplicat
     for pair in filter(known.persons, pairs):
         one, other = (people.get(known.person.get(node, node)) for node in (pair.one, pair.other))
         if one and other:
-            found.append(_shown(pair, one, other))
+            both = known.key[pair.one], known.key[pair.other]
+            found.append(_shown(pair, one, other, both))
     return found
 
 
-def _shown(pair: Pair, one: Person, other: Person) -> Duplicate:
+def _shown(pair: Pair, one: Person, other: Person, keys: tuple[str, str]) -> Duplicate:
     agree, differ = (
         [words[level] for level in pair.levels.items() if level in words] for words in (FOR, AGAINST)
     )
     own = pair.found, pair.outcome, pair.settled, pair.by
-    return Duplicate(pair.id, pair.likely, agree, differ, one, other, *own)
+    return Duplicate(pair.id, pair.likely, agree, differ, one, other, keys, *own)
 
 
 def ruled(warehouse: Warehouse) -> set[frozenset[int]]:

@@ -14,7 +14,9 @@ from habitue.people.events import called
 
 EVENTS: Final = {
     "Page": N_("Page viewed"),
+    "Page Viewed": N_("Page viewed"),
     "Screen": N_("Screen viewed"),
+    "Screen Viewed": N_("Screen viewed"),
     "Signed Up": N_("Signed up"),
     "Products Searched": N_("Products searched"),
     "Product List Viewed": N_("Product list viewed"),
@@ -76,6 +78,10 @@ TRAITS: Final = {
     "website": N_("Website"),
     "created_at": N_("Created on"),
     "points": N_("Points"),
+    "newsletter": N_("Newsletter"),
+    "opt_in": N_("Agrees to be written to"),
+    "opt_in_email": N_("Agrees to e-mails"),
+    "opt_in_sms": N_("Agrees to text messages"),
 }
 
 PROPERTIES: Final = {
@@ -118,6 +124,8 @@ PROPERTIES: Final = {
     "comment": N_("Comment"),
     "purpose": N_("Purpose"),
     "status": N_("Status"),
+    "by": N_("Who"),
+    "why": N_("Why"),
 }
 
 _CAMEL: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
@@ -129,8 +137,9 @@ def event(name: str) -> str:
 
 
 def trait(name: str) -> str:
-    """The message that names this trait, however its words are joined, or its own name."""
-    return _known(TRAITS, name)
+    """The message that names this trait, also of an address, however its words are joined; or its name."""
+    said = _known(TRAITS, name.removeprefix("address."))
+    return said if said in TRAITS.values() else name
 
 
 def prop(name: str) -> str:

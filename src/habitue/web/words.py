@@ -19,7 +19,7 @@ from babel.units import format_unit
 from habitue.kernel import clock, money
 from habitue.kernel.clock import Micros
 from habitue.kernel.i18n import N_, Language, dated, translator
-from habitue.people import terms
+from habitue.people import motives, terms
 from habitue.people.events import called
 
 MINUS: Final = "\N{MINUS SIGN}"
@@ -102,6 +102,10 @@ class Words:
     def prop(self, name: str) -> str:
         """What a property of an event is called in words; where nobody knows, its own name."""
         return self.say(terms.prop(name))
+
+    def motive(self, why: str) -> str:
+        """Why somebody merged two keys; where it is a sentence of ours, in this reader's language."""
+        return motives.told(why, self.say)
 
     def _dated(self, said: str, at: Micros) -> str:
         return dated(said, self._moment(at).day, self.language)

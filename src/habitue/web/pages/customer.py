@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any, Final
 
 from litestar import Response, get, post
@@ -16,19 +17,19 @@ from habitue.app import Shop
 from habitue.kernel import clock
 from habitue.kernel.clock import DAY, Micros
 from habitue.kernel.errors import UserError
-from habitue.kernel.i18n import N_
-from habitue.people import accounts, consent, orders, profiles
+from habitue.people import accounts, consent, motives, orders, profiles
 from habitue.people.keys import bare
 from habitue.people.profiles import Person, Stay
 from habitue.stages.models import Model
 from habitue.web import reasons
 from habitue.web.looks import looks
-from habitue.web.page import Asked, page, reader
+from habitue.web.page import Asked, link, page, reader
 from habitue.web.words import Words
 
 EVENTS: Final = 20
 ORDERS: Final = 20
 BY: Final = "web"
+_NUMBER: Final = re.compile("[0-9]{1,10}")
 
 
 class Pair(Struct):
@@ -38,12 +39,14 @@ class Pair(Struct):
     other: str
 
 
-@get("/customers/{person:int}", sync_to_thread=True)
+@get("/customers/{person:str}", sync_to_thread=True)
 def show(
-    request: Asked, shop: NamedDependency[Shop], person: FromPath[int], model: FromQuery[str | None] = None
-) -> Response[str]:
-    """The page of one customer, seen through one model; the band has a row for each."""
-    return _whole(request, shop, _found(shop, person), model)
+    request: Asked, shop: NamedDependency[Shop], person: FromPath[str], model: FromQuery[str | None] = None
+) -> Response[Any]:
+    """The page of one customer, seen through one model; the band has a row for each. A key leads to it."""
+    if not _NUMBER.fullmatch(person):
+        return Redirect(link(f"/customers/{_keyed(shop, person)}", **request.query_params), status_code=302)
+    return _whole(request, shop, _found(shop, int(person)), model)
 
 
 @post("/customers/{person:int}/split", sync_to_thread=True, status_code=303)
@@ -56,7 +59,7 @@ def split(
     """Take back a merge by hand. The guard lets only our own pages post."""
     found, say = _found(shop, person), reader(request, shop).say
     try:
-        shop.split(data.one, data.other, BY, say(N_("The merge was taken back on the customer’s page.")))
+        shop.split(data.one, data.other, BY, say(motives.UNDONE))
     except UserError as error:
         return _whole(request, shop, found, None, wrong=error.say(say), status=400)
     return Redirect(f"/customers/{shop.person(data.one)}#keys", status_code=303)
@@ -138,6 +141,13 @@ def _beside(person: Person) -> list[str]:
     """What else a customer is called by: key and e-mail, each once."""
     called = dict.fromkeys((bare(person.key), str(person.traits.get("email") or "")))
     return [one for one in called if one and one != (person.name or bare(person.key))]
+
+
+def _keyed(shop: Shop, key: str) -> int:
+    try:
+        return shop.person(key)
+    except UserError as error:
+        raise NotFoundException from error
 
 
 def _found(shop: Shop, person: int) -> Person:
