@@ -112,6 +112,13 @@ def test_of_few_events_nothing_is_said(n: int, told: bool) -> None:
     assert bool(compared([{"a": 1, "b": 1}] * n, [{"a": 1}] * 100)) is told
 
 
+def test_what_our_door_keeps_of_a_browser_is_no_property_of_the_shop_s() -> None:
+    seen = msgspec.json.encode({"context": {"page": {"path": "/"}}, "contextual": 1}).decode()
+    here, there = properties.found([seen] * 20), properties.found(["{}"] * 20)
+    for now, then in ((here, there), (there, here)):
+        assert [one.property for one in unusual.properties(now, 20, then, 20)] == ["contextual"]
+
+
 def test_what_may_be_missing_by_chance_is_not_told() -> None:
     rare = [{"a": 1, "b": 1}] + [{"a": 1}] * 99
     assert compared(rare, [{"a": 1}] * 500) == []  # 0.99 to the power of 500: 0.7 %

@@ -43,6 +43,10 @@ DAILY: Final = 7
 """A week that usually has so many is not without any by chance (e to the power of −7)."""
 
 CHANCE: Final = 0.001
+
+CONTEXT: Final = "context"
+"""Where our door keeps what SDKs say of the browser or the device: no property of the shop's."""
+
 LEAST: Final = 5
 """Of fewer events on one side nothing is said about properties."""
 
@@ -125,9 +129,9 @@ def properties(
     """What is unexpected about the properties of `n_recent` events, after `n_before` others."""
     if min(n_recent, n_before) < LEAST:
         return
-    told: set[str] = set()
+    told = {CONTEXT}
     for path in sorted(recent.keys() | before.keys()):
-        if path.rpartition(".")[0] in told:  # what is new as a whole has only new parts
+        if path in told or path.rpartition(".")[0] in told:  # what is new as a whole has only new parts
             told.add(path)
             continue
         here, there = recent.get(path), before.get(path)
