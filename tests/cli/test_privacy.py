@@ -268,6 +268,8 @@ def test_nothing_is_erased_before_it_is_meant_and_what_is_said_is_said_in_french
     assert len(answer(habitue, empty, "erasures", "--list")["erased"]) == 1
     again = habitue("import", orders, "--data", empty)
     assert "erased since" in again.stdout
+    assert "nothing changed" not in again.stdout
+    assert "there already" in again.stdout
     kept = habitue("retention", "--customers", "1d", "--data", empty, "--csv")
     assert "c-2,customer," in kept.stdout
     assert "Prospects go after 3 years" in kept.stderr

@@ -93,7 +93,8 @@ def _import(command: commands.Import, asked: Asked) -> Answer:
 
 def _beside(report: ImportReport, say: Translator) -> Iterator[str]:
     """What the shop did with the rows that the file can't know of."""
-    if report.known and not report.stored:
+    left_out = report.known < sum(report.events.values())
+    if report.known and not report.stored and not left_out:
         one = N_("nothing changed: the {n} event of this file was there already")
         many = "nothing changed: the {n} events of this file were all there already"
         yield say.n(one, many, report.known)

@@ -67,7 +67,7 @@ class Standing(Struct, frozen=True):
 
 
 class Inside(Struct, frozen=True):
-    """A saved segment that the customer is in; they leave when `expected`, if nothing happens; None is never."""
+    """A saved segment that the customer is in; they leave when `expected` if nothing happens, None: never."""
 
     segment: str
     since: str

@@ -136,13 +136,20 @@ def zipped(files: dict[str, bytes]) -> bytes:
 
 
 def spoken(found: Record, otherwise: Language) -> Language:
-    """The customer's language as far as they said it and it is spoken here."""
+    """The customer's language, as they said it or else as their last call did, if it is spoken here."""
     traits = found.customer.get("traits", {})
-    for name in ("language", "locale"):
+    for told in (traits.get("language"), traits.get("locale"), _locale(found)):
         for language in LANGUAGES:
-            if str(traits.get(name, "")).lower()[:2] == language:
+            if str(told).lower()[:2] == language:
                 return language
     return otherwise
+
+
+def _locale(found: Record) -> Any:
+    """What the program said in which the last call was made."""
+    told = (event["properties"] for event in reversed(found.events))
+    contexts = (one.get("context") for one in told if isinstance(one, dict))
+    return next((one["locale"] for one in contexts if isinstance(one, dict) and "locale" in one), None)
 
 
 def _put(path: Path, content: bytes) -> None:

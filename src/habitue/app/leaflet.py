@@ -12,6 +12,7 @@ from msgspec import json
 from habitue.app.workspace import Settings
 from habitue.kernel import clock, money
 from habitue.kernel.i18n import N_, Language, Translator, dated, translator
+from habitue.people import terms
 
 if TYPE_CHECKING:
     from habitue.app.access import Record
@@ -22,6 +23,8 @@ _STYLE: Final = (
     "table{border-collapse:collapse;width:100%;font-size:.875rem}"
     "th,td{text-align:left;vertical-align:top;padding:.25rem .75rem .25rem 0;border-bottom:1px solid #e2e8f0}"
     "td{overflow-wrap:anywhere}h2{margin-top:2.5rem}"
+    # Where there is room no word is broken to make more of it for the next column.
+    "@media(min-width:62rem){td{min-width:8.5rem}}"
 )
 _WHEN: Final = N_("When")
 _WHAT: Final = N_("What")
@@ -41,6 +44,14 @@ class _Paper:
             return ""
         at = clock.moment(clock.instant(text), self._zone)
         return dated(str(format_datetime(at, "medium", locale=self.say.language)), at.day, self.say.language)
+
+    def happened(self, name: str) -> str:
+        """What an event is called in words."""
+        return self.say(terms.event(name))
+
+    def trait(self, name: str) -> str:
+        """What a trait is called in words."""
+        return self.say(terms.trait(name.removeprefix("trait.")))
 
     def money(self, units: int | None) -> str:
         return "" if units is None else money.shown(units, self.found.currency, self.say.language)
@@ -91,7 +102,7 @@ def _known(paper: _Paper) -> Iterable[str]:
     yield paper.table(
         N_("What is known of you, and since when"),
         (_WHAT, N_("Value"), _WHEN, _SOURCE),
-        ((t["name"], t["value"], time(t["ts"]), t["source"]) for t in found.traits),
+        ((paper.trait(t["name"]), t["value"], time(t["ts"]), t["source"]) for t in found.traits),
     )
     yield paper.table(
         N_("What you agreed to or refused"),
@@ -111,23 +122,34 @@ def _acts(paper: _Paper) -> Iterable[str]:
     yield paper.table(
         N_("Your orders"),
         (_WHEN, _WHAT, N_("Amount"), N_("Details")),
-        ((time(o["at"]), o["name"], paper.money(o["revenue"]), o["properties"]) for o in found.orders),
+        (
+            (time(o["at"]), paper.happened(o["name"]), paper.money(o["revenue"]), o["properties"])
+            for o in found.orders
+        ),
     )
     yield paper.table(
         N_("What happened"),
         (_WHEN, _WHAT, N_("Details"), N_("Key"), _SOURCE),
-        ((time(e["at"]), e["name"], e["properties"], e["key"], e["source"]) for e in found.events),
+        (
+            (time(e["at"]), paper.happened(e["name"]), e["properties"], e["key"], e["source"])
+            for e in found.events
+        ),
     )
-    for title, groups in ((N_("Stages"), found.stages), (N_("Segments"), found.segments)):
-        yield paper.table(
-            title,
-            (N_("List"), N_("Stage"), _FROM, _TO, N_("Expected end")),
-            (
-                (name, one["value"], time(one["since"]), time(one["until"]), time(one["expected"]))
-                for name, stays in groups.items()
-                for one in stays
-            ),
-        )
+    span = (_FROM, _TO, N_("Expected end"))
+    yield paper.table(
+        N_("Stages"),
+        (N_("List"), N_("Stage"), *span),
+        ((name, one["value"], *_span(one, paper)) for name, stays in found.stages.items() for one in stays),
+    )
+    yield paper.table(
+        N_("Segments"),
+        (N_("List"), *span),
+        ((name, *_span(one, paper)) for name, stays in found.segments.items() for one in stays),
+    )
+
+
+def _span(stay: dict[str, Any], paper: _Paper) -> tuple[str, ...]:
+    return tuple(paper.time(stay[name]) for name in ("since", "until", "expected"))
 
 
 def _traces(paper: _Paper) -> Iterable[str]:
@@ -151,7 +173,7 @@ def _traces(paper: _Paper) -> Iterable[str]:
     yield paper.table(
         N_("What came in and waits"),
         (_WHEN, _WHAT, N_("Details")),
-        ((time(w["at"]), w["name"], w["properties"]) for w in found.waiting),
+        ((time(w["at"]), paper.happened(w["name"]), w["properties"]) for w in found.waiting),
     )
     yield paper.table(
         N_("Rows of files that could not be imported"), (N_("Details"),), ([row] for row in found.rejected)
