@@ -54,6 +54,17 @@ def test_a_request_that_nobody_can_read_is_refused_whole_and_kept(
 
 
 @pytest.mark.parametrize(
+    ("body", "read"),
+    [(b'{"batch":[{"type":"tra', 22), (b'{"batch":[{"a":NaN}]}', 15), (b'{"batch":[],,}', 12)],
+)
+def test_where_json_can_t_be_read_on_is_said_in_words_of_ours(served: Served, body: bytes, read: int) -> None:
+    for language, words in (("en", f"after {read} bytes"), ("fr", f"après {read} octets")):
+        said = served.post("batch", body, headers={"accept-language": language}).json()["error"]
+        assert words in said
+        assert "malformed" not in said
+
+
+@pytest.mark.parametrize(
     ("body", "headers", "status"),
     [
         pytest.param(gzip.compress(b'{"batch":[]}'), {"content-encoding": "gzip"}, 200, id="gzip"),

@@ -7,6 +7,7 @@ import html
 import io
 import re
 from collections.abc import Iterator
+from urllib.parse import quote
 
 import httpx
 import pytest
@@ -23,6 +24,7 @@ from tests.web.conftest import PAYLOADS
 
 SAMPLES = {
     "person:int": "1",
+    "person:str": "1",
     "customer:int": "1",
     "key:str": "1",
     "account:str": "b-001",
@@ -164,6 +166,13 @@ def test_a_bad_address_is_answered_never_failed(client: httpx.Client, address: s
     answer = client.get(address)
     assert answer.status_code in (200, 302, 400, 404)
     assert "Traceback" not in answer.text
+
+
+def test_a_key_leads_to_its_customer(shop: Shop, client: httpx.Client) -> None:
+    key = next(iter(shop.identities(1).keys))
+    answer = client.get(f"/customers/{quote(key, safe='')}?lang=fr", follow_redirects=False)
+    assert (answer.status_code, answer.headers["location"]) == (302, "/customers/1?lang=fr")
+    assert client.get("/customers/user:nobody-at-all").status_code == 404
 
 
 def test_a_page_speaks_the_language_asked_for_then_remembers_it(site: str) -> None:

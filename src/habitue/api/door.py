@@ -166,7 +166,7 @@ class Door:
             while more:
                 message = await receive()
                 if message["type"] != "http.request":
-                    raise Refused("no-json", reason="the connection was closed")
+                    raise Refused("no-json", byte=size)
                 part = message.get("body", b"")
                 parts.append(part)
                 size += len(part)

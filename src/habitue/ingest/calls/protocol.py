@@ -83,7 +83,7 @@ class Refused(Exception):
 
 FAULTS: Final = {
     "empty": N_("The request is empty."),
-    "no-json": N_("This is not JSON: {reason}."),
+    "no-json": N_("This is not JSON: it can’t be read on after {byte} bytes."),
     "no-text": N_("This is not UTF-8 text."),
     "too-deep": N_("This is nested too deeply."),
     "no-object": N_("This is no event: a JSON object is needed."),
@@ -112,6 +112,7 @@ FAULTS: Final = {
 _CALL: Final = msgspec.json.Decoder(Call)
 _SENDING: Final = msgspec.json.Decoder(Sending)
 _STORED: Final = msgspec.json.Decoder(Stored)
+_PLACE: Final = re.compile(r"\(byte (\d+)\)")
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _TYPED: Final = frozenset(TYPES)
 _ESCAPE: Final = re.compile(
@@ -155,7 +156,7 @@ def _decoded(body: bytes) -> tuple[Sending, bytes]:
     except msgspec.ValidationError as error:
         raise Refused("no-object") from error
     except msgspec.DecodeError as error:
-        raise Refused("no-json", reason=str(error)) from error
+        raise Refused("no-json", byte=read_to(body)) from error
 
 
 def sort(
@@ -190,8 +191,18 @@ def called(raw: Raw | bytes) -> Call | Fault:
         return Fault("too-deep", {})
     except msgspec.ValidationError:
         return Fault("no-object", {})
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        return Fault("no-json", {"reason": str(error)})
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return Fault("no-json", {"byte": read_to(raw)})
+
+
+def read_to(text: Raw | bytes) -> int:
+    """After how many bytes it can't be read on as JSON: where it breaks off, all of them."""
+    try:
+        msgspec.json.decode(text)
+    except (msgspec.DecodeError, ValueError, RecursionError) as error:
+        if place := _PLACE.search(str(error)):
+            return int(place[1])
+    return len(memoryview(text))
 
 
 def names(sending: Sending, kind: str | None, most: int = 8) -> tuple[str, ...]:

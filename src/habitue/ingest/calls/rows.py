@@ -14,7 +14,7 @@ from msgspec import UNSET, Raw, Struct, UnsetType
 
 from habitue.ingest.calls.choices import Choice, choices
 from habitue.ingest.calls.moment import corrected, moment
-from habitue.ingest.calls.protocol import Call, Fault, Stored, called
+from habitue.ingest.calls.protocol import Call, Fault, Stored, called, read_to
 from habitue.kernel.clock import Micros
 from habitue.kernel.money import minor
 from habitue.people import keys
@@ -145,8 +145,8 @@ def _rows(raw: Raw, kind: str | None, sent: Micros | None, place: int, origin: O
         answers = choices(call, type_, known[0], origin.verified) if b'"consent"' in bytes(raw) else ()
     except RecursionError:
         return Fault("too-deep", {})
-    except (msgspec.DecodeError, UnicodeDecodeError, ValueError) as error:
-        return Fault("no-json", {"reason": str(error)})
+    except (msgspec.DecodeError, UnicodeDecodeError, ValueError):
+        return Fault("no-json", {"byte": read_to(raw)})
     told = call.originalTimestamp if call.timestamp is None else call.timestamp
     at = moment(told)
     ts = origin.received if at is None else corrected(at, sent, origin.received)
