@@ -14,11 +14,13 @@ import pytest
 from habitue.ingest import inbox
 from habitue.ingest.calls.protocol import FAULTS
 from habitue.kernel.clock import DAY, instant
+from habitue.kernel.errors import UserError
 from habitue.store import refused
 from tests.api.door import NOW, Served, served, track
 
 __all__ = ["served"]
 
+DEEP = b'{"a":[' * 1_000 + b"]}" * 1_000
 LARGE = json.dumps(track(properties={"a": "x" * 32_769})).encode()
 
 
@@ -29,14 +31,18 @@ LARGE = json.dumps(track(properties={"a": "x" * 32_769})).encode()
         pytest.param(track(userId=""), "nobody", id="18 empty id"),
         pytest.param(track(userId=" "), "nobody", id="18 blank id"),
         pytest.param(track(userId=True), "nobody", id="18 truth as id"),
-        pytest.param(track(userId=["a"]), "no-object", id="18 list as id"),
+        pytest.param(track(userId=["a"]), "bad-id", id="18 list as id"),
+        pytest.param(track(userId={}), "bad-id", id="18 object as id"),
+        pytest.param(track(userId=1.5), "bad-id", id="18 fraction as id"),
+        pytest.param(track(userId="a\u202eb"), "bad-id", id="19 invisible sign in an id"),
         pytest.param(track(userId="x" * (1 << 20)), "event-large", id="18 1 MB id"),
-        pytest.param(track(userId="x" * 300), "nobody", id="18 long id"),
+        pytest.param(track(userId="x" * 300), "bad-id", id="18 long id"),
         pytest.param(track(userId="undefined"), "nobody", id="18 undefined"),
         pytest.param(track(userId="[object Object]"), "nobody", id="18 object"),
         pytest.param(track(userId="Anonymous"), "nobody", id="18 anonymous"),
         pytest.param(track(userId="00000000-0000-0000-0000-000000000000"), "nobody", id="18 zeros"),
         pytest.param(track(messageId=5), "bad-message", id="20 number as message id"),
+        pytest.param(track(messageId={}), "bad-message", id="20 object as message id"),
         pytest.param(track(messageId="x" * (1 << 14)), "bad-message", id="20 long message id"),
         pytest.param(track(timestamp="0000-00-00"), "bad-time", id="21 zeros"),
         pytest.param(track(timestamp="2026-02-30"), "bad-time", id="21 30 February"),
@@ -44,6 +50,8 @@ LARGE = json.dumps(track(properties={"a": "x" * 32_769})).encode()
         pytest.param(track(timestamp="-001-01-01"), "bad-time", id="21 year -1"),
         pytest.param(track(timestamp="2026-01-01T00:00:00+25:00"), "bad-time", id="21 zone +25:00"),
         pytest.param(track(timestamp="1e400"), "bad-time", id="21 text"),
+        pytest.param(track(timestamp={}), "bad-time", id="21 object"),
+        pytest.param(track(timestamp=[[1] * 9]), "bad-time", id="21 list"),
         pytest.param(track(event=""), "no-name", id="22 no name"),
         pytest.param(track(event=5), "no-name", id="22 number as name"),
         pytest.param(track(event="x" * 10_000), "bad-name", id="22 10 KB name"),
@@ -51,6 +59,15 @@ LARGE = json.dumps(track(properties={"a": "x" * 32_769})).encode()
         pytest.param(LARGE, "event-large", id="25 large event"),
         pytest.param(track(type="batch", batch=[track()]), "no-type", id="26 nested batch"),
         pytest.param(track(type=None), "no-type", id="no type"),
+        pytest.param(track(type={}), "no-type", id="object as type"),
+        pytest.param(
+            b'{"type":"track","event":"Seen","userId":"u","a":%s}' % DEEP, "too-deep", id="14 deep event"
+        ),
+        pytest.param(
+            b'{"type":"track","event":"a]\\"[","userId":%s}' % DEEP,
+            "too-deep",
+            id="14 deep id beside brackets",
+        ),
         pytest.param(track(properties=[1]), "no-properties", id="properties are a list"),
         pytest.param({"type": "group", "userId": "u"}, "no-group", id="group of nothing"),
         pytest.param(
@@ -71,6 +88,49 @@ def test_a_bad_event_is_refused_alone_and_can_be_mended(served: Served, event: o
     assert served.shop.replay(lost.id, mended, NOW) == 1
     assert served.shop.refused() == []
     assert [row["key"] for row in served.events()] == ["user:good", "user:mended"]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        b'"backfill":1',
+        b'"writeKey":1',
+        b'"sentAt":{}',
+        b'"sentAt":1e400',
+        b'"sentAt":%s' % DEEP,
+        b'"x":%s' % DEEP,
+    ],
+    ids=["backfill", "key", "sent", "sent beyond all", "sent deep", "deep"],
+)
+def test_a_wrong_field_beside_the_events_is_passed_over(served: Served, wrong: bytes) -> None:
+    events = json.dumps([track(userId=f"u,{n}", messageId=f"m{n}") for n in range(3)]).encode()
+    body = b' {"batch" : %s , %s}' % (events, wrong)
+    assert served.post("batch", body, auth=None).status_code == 401
+    assert served.post("batch", body).json() == {"success": True}
+    assert [row["key"] for row in served.events()] == ["user:u,0", "user:u,1", "user:u,2"]
+    assert [row.history for row in inbox.waiting(served.shop.ops)] == []
+
+
+def test_what_stands_beside_a_deep_event_counts_all_the_same(served: Served) -> None:
+    body = b'{"writeKey":"%s","batch":[{"a":%s},%s],"sentAt":"2026-11-22T15:48:00Z","backfill":true}'
+    good = json.dumps(track(timestamp="2026-11-22T15:38:00Z")).encode()
+    answer = served.post("batch", body % (served.key.encode(), DEEP, good), auth=None)
+    assert [(one["index"], one["code"]) for one in answer.json()["rejected"]] == [(0, "too-deep")]
+    assert [row.history for row in inbox.waiting(served.shop.ops)] == [True]
+    assert [row["ts"] for row in served.events()] == [instant("2026-11-22T14:38")]
+
+
+def test_of_a_request_that_is_not_kept_whole_it_is_said_that_it_can_t_be_taken_again(served: Served) -> None:
+    events = [track(messageId=f"m{n}") for n in range(2_501)]
+    answer = served.post("batch", {"batch": events})
+    assert (answer.status_code, "fewer at a time" in answer.json()["error"]) == (400, True)
+    [lost] = served.shop.refused()
+    for mended in (None, lost.body, lost.body.replace(b" ", b"\r\n")):
+        with pytest.raises(UserError, match="only the first 65536 bytes are kept"):
+            served.shop.replay(lost.id, mended, NOW)
+    with pytest.raises(UserError, match="not JSON"):
+        served.shop.replay(lost.id, b"{", NOW)
+    assert served.shop.replay(lost.id, json.dumps(track()).encode(), NOW) == 1
 
 
 def test_what_is_mended_late_keeps_its_instant_and_makes_nobody_wait(served: Served) -> None:

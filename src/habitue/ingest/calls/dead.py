@@ -12,8 +12,13 @@ from habitue.kernel.errors import UserError
 from habitue.kernel.i18n import N_
 from habitue.store import refused
 from habitue.store.ops import Ops
+from habitue.store.refused import Dead
 
 _NONE = N_("There is no refused event {number} that waits.")
+_CUT = N_(
+    "Of this request only the first {kept} bytes are kept, so it can’t be taken again. Send its events again "
+    "from where they came, fewer at a time."
+)
 
 
 def replay(ops: Ops, number: int, now: Micros, mended: bytes | None = None) -> int:
@@ -25,6 +30,8 @@ def replay(ops: Ops, number: int, now: Micros, mended: bytes | None = None) -> i
         try:
             sending = protocol.read(lost.body if mended is None else mended, Limits(), "event")
         except Refused as error:
+            if _cut(lost, mended):
+                raise UserError(_CUT, kept=refused.LONGEST) from error
             raise UserError(FAULTS[error.fault.code], **error.fault.fields) from error
         good, bad = protocol.sort(sending, Limits())
         for _, _, fault in bad[:1]:
@@ -33,6 +40,13 @@ def replay(ops: Ops, number: int, now: Micros, mended: bytes | None = None) -> i
         keep(tx, [Arrival(lost.source, False, now, len(good), kept, [])])
         refused.settle(tx, number, now, "replayed")
     return len(good)
+
+
+def _cut(lost: Dead, mended: bytes | None) -> bool:
+    """Whether it is not kept whole, and nothing else stands in its place; a page's form ends lines anew."""
+    if len(lost.body) < refused.LONGEST:
+        return False
+    return mended is None or mended.split() == lost.body.decode("utf-8", "replace").encode().split()
 
 
 def _dated(raw: Raw, received: Micros) -> Raw:

@@ -12,6 +12,7 @@ from typing import Any, Final, NamedTuple
 import msgspec
 from msgspec import Raw, Struct
 
+from habitue.ingest.calls import cut
 from habitue.ingest.calls.moment import moment
 from habitue.kernel.i18n import N_
 from habitue.people import keys
@@ -21,6 +22,8 @@ LONGEST: Final = 256
 """The most characters of an event's name."""
 
 Scalar = str | int | float | bool | None
+Told = Any
+"""What somebody wrote where a text or a number belongs: whether it is one is looked at, and said, by name."""
 
 
 class Limits(Struct, frozen=True):
@@ -34,16 +37,16 @@ class Limits(Struct, frozen=True):
 class Call(Struct):
     """One event, as sent."""
 
-    type: Scalar = None
-    userId: Scalar = None  # noqa: N815  the protocol's own names, here and below
-    anonymousId: Scalar = None  # noqa: N815
-    groupId: Scalar = None  # noqa: N815
-    previousId: Scalar = None  # noqa: N815
-    messageId: Scalar = None  # noqa: N815
-    event: Scalar = None
-    name: Scalar = None
-    timestamp: Scalar = None
-    originalTimestamp: Scalar = None  # noqa: N815
+    type: Told = None
+    userId: Told = None  # noqa: N815  the protocol's own names, here and below
+    anonymousId: Told = None  # noqa: N815
+    groupId: Told = None  # noqa: N815
+    previousId: Told = None  # noqa: N815
+    messageId: Told = None  # noqa: N815
+    event: Told = None
+    name: Told = None
+    timestamp: Told = None
+    originalTimestamp: Told = None  # noqa: N815
     properties: Raw = Raw()
     traits: Raw = Raw()
     context: Raw = Raw()
@@ -56,6 +59,15 @@ class Sending(Struct):
     sentAt: Scalar = None  # noqa: N815
     writeKey: str | None = None  # noqa: N815
     backfill: bool = False
+
+
+class _Request(Struct):
+    """As a `Sending`, before it is known what stands in its fields."""
+
+    batch: list[Raw] | None = None
+    sentAt: Raw = Raw()  # noqa: N815
+    writeKey: Raw = Raw()  # noqa: N815
+    backfill: Raw = Raw()
 
 
 class Stored(Struct):
@@ -88,7 +100,10 @@ FAULTS: Final = {
     "too-deep": N_("This is nested too deeply."),
     "no-object": N_("This is no event: a JSON object is needed."),
     "request-large": N_("The request has more than {most} bytes. Send fewer events at a time."),
-    "many": N_("The request has more than {most} events. Send fewer at a time."),
+    "many": N_(
+        "The request has more than {most} events: none was taken, and it can’t be taken again as it is. "
+        "Send them again from where they came, fewer at a time."
+    ),
     "bad-gzip": N_("The request says it is compressed with gzip, and it is not, or it breaks off."),
     "event-large": N_("The event has {size} bytes; {most} is the most."),
     "no-type": N_("“{type}” is no type of event. Choose one of {types}."),
@@ -98,6 +113,10 @@ FAULTS: Final = {
     ),
     "nobody": N_(
         "Nobody is named: a userId or an anonymousId is needed, and not a word such as “undefined”."
+    ),
+    "bad-id": N_(
+        "The {field} can’t be used: a text of at most {most} characters without invisible ones, or a whole "
+        "number, is needed."
     ),
     "no-group": N_("The group has no groupId that can be used."),
     "no-previous": N_("The alias has no previousId that can be used."),
@@ -110,7 +129,7 @@ FAULTS: Final = {
 """Each fault's sentence; its fields come from where it was found."""
 
 _CALL: Final = msgspec.json.Decoder(Call)
-_SENDING: Final = msgspec.json.Decoder(Sending)
+_REQUEST: Final = msgspec.json.Decoder(_Request)
 _STORED: Final = msgspec.json.Decoder(Stored)
 _PLACE: Final = re.compile(r"\(byte (\d+)\)")
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
@@ -148,15 +167,45 @@ def _decoded(body: bytes) -> tuple[Sending, bytes]:
         str(body, "utf-8")
         if b"\\ud" in body or b"\\uD" in body:
             body = _ESCAPE.sub(_whole, body)
-        return _SENDING.decode(body), body
+        return _told(_REQUEST.decode(body)), body
     except UnicodeDecodeError as error:
         raise Refused("no-text") from error
-    except RecursionError as error:
-        raise Refused("too-deep") from error
+    except RecursionError:
+        return _told(_cut(body)), body
     except msgspec.ValidationError as error:
         raise Refused("no-object") from error
     except msgspec.DecodeError as error:
         raise Refused("no-json", byte=read_to(body)) from error
+
+
+def _cut(body: bytes) -> _Request:
+    """The request whose events, or one of them, are too deep to be read: each is to be refused alone."""
+    found = cut.members(body)
+    batch = found.get("batch", b"null") if found is not None else b""
+    events = cut.parts(batch) if batch[:1] == b"[" else None
+    if found is None or (events is None and batch != b"null"):
+        raise Refused("too-deep")
+    return _Request(
+        None if events is None else [Raw(one) for one in events],
+        *(Raw(found.get(name, b"")) for name in ("sentAt", "writeKey", "backfill")),
+    )
+
+
+def _told(request: _Request) -> Sending:
+    """The request without those of its fields that can't be what they should."""
+    return Sending(
+        request.batch,
+        _field(request.sentAt, Scalar, None),
+        _field(request.writeKey, str | None, None),
+        _field(request.backfill, bool, False),
+    )
+
+
+def _field(raw: Raw, kind: Any, otherwise: Any) -> Any:
+    try:
+        return msgspec.json.decode(raw, type=kind) if memoryview(raw) else otherwise
+    except (msgspec.DecodeError, RecursionError):
+        return otherwise
 
 
 def sort(
@@ -189,8 +238,9 @@ def called(raw: Raw | bytes) -> Call | Fault:
         return _CALL.decode(raw)
     except RecursionError:
         return Fault("too-deep", {})
-    except msgspec.ValidationError:
-        return Fault("no-object", {})
+    except msgspec.ValidationError:  # an object is only that for a number beyond all
+        is_object = bytes(memoryview(raw)[:1]) == b"{"
+        return Fault("no-json", {"byte": read_to(raw)}) if is_object else Fault("no-object", {})
     except (msgspec.DecodeError, UnicodeDecodeError):
         return Fault("no-json", {"byte": read_to(raw)})
 
@@ -219,8 +269,8 @@ def names(sending: Sending, kind: str | None, most: int = 8) -> tuple[str, ...]:
 def fault(call: Call, kind: str | None = None) -> Fault | None:
     """What is wrong with an event's envelope; `kind` is of the address it came to (None: it says itself)."""
     type_ = kind or call.type
-    if type_ not in _TYPED:
-        return Fault("no-type", {"type": call.type, "types": ", ".join(TYPES)})
+    if not isinstance(type_, str) or type_ not in _TYPED:
+        return Fault("no-type", {"type": _shown(call.type), "types": ", ".join(TYPES)})
     return _what(str(type_), call) or _who(call) or _rest(call)
 
 
@@ -242,8 +292,22 @@ def _what(type_: str, call: Call) -> Fault | None:
 
 def _who(call: Call) -> Fault | None:
     if keys.user_key(call.userId) is None and keys.anon_key(call.anonymousId) is None:
-        return Fault("nobody", {})
+        wrong = (name for name in ("userId", "anonymousId") if _meant(getattr(call, name)))
+        field = next(wrong, None)
+        return Fault("bad-id", {"field": field, "most": keys.LONGEST}) if field else Fault("nobody", {})
     return None
+
+
+def _meant(told: Told) -> bool:
+    """Whether somebody is meant by what can't be an id, and not nobody, as by “undefined”."""
+    if told is None or isinstance(told, bool):
+        return False
+    return isinstance(told, dict | list) or not keys.junk(str(told))
+
+
+def _shown(told: Told) -> str:
+    """What was written, short; of an object or a list only that it is one."""
+    return "{…}" if isinstance(told, dict) else "[…]" if isinstance(told, list) else str(told)[:64]
 
 
 def _rest(call: Call) -> Fault | None:
@@ -252,7 +316,7 @@ def _rest(call: Call) -> Fault | None:
         return Fault("bad-message", {"most": LONGEST})
     told = call.originalTimestamp if call.timestamp is None else call.timestamp
     if told is not None and moment(told) is None:
-        return Fault("bad-time", {"text": str(told)[:64]})
+        return Fault("bad-time", {"text": _shown(told)})
     for part, given in (("properties", call.properties), ("traits", call.traits)):
         if (first := bytes(memoryview(given)[:1])) and first not in b"{n":
             return Fault("no-properties", {"part": part})
