@@ -52,7 +52,7 @@ from habitue.stages.choice import Question
 from habitue.stages.overview import Overviews, compared
 from habitue.store.failure import StoreDown
 from habitue.web import pages, snippet
-from habitue.web.guard import Guard, seal
+from habitue.web.guard import Guard, hosted, seal
 from habitue.web.head import headed
 from habitue.web.page import reader
 
@@ -186,7 +186,7 @@ def create(
         logging_config=None,
         state=State({"shop": shop, "overviews": overviews, "meter": counts, "token": token, "mend": mend}),
     )
-    made.asgi_handler = headed(made.asgi_handler)
+    made.asgi_handler = headed(hosted(made.asgi_handler))
     return made
 
 

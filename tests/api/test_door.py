@@ -170,6 +170,14 @@ def test_a_browser_s_sdk_is_told_where_to_send(served: Served) -> None:
     assert httpx.get(f"{served.url}/v1/projects/nobody/settings").status_code == 404
 
 
+def test_head_of_the_settings_is_get_without_its_body(served: Served) -> None:
+    for key, status in ((served.public, 200), ("nobody", 404)):
+        address = f"{served.url}/v1/projects/{key}/settings"
+        head, got = (httpx.request(verb, address) for verb in ("HEAD", "GET"))
+        assert (head.status_code, head.content) == (got.status_code, b"") == (status, b"")
+        assert head.headers["content-length"] == got.headers["content-length"]
+
+
 @pytest.mark.parametrize(("method", "word", "status"), [("GET", "track", 405), ("POST", "nothing", 404)])
 def test_what_is_no_address_is_said(served: Served, method: str, word: str, status: int) -> None:
     answer = httpx.request(method, f"{served.url}/v1/{word}", headers={"accept-language": "fr"})

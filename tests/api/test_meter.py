@@ -13,7 +13,7 @@ __all__ = ["served"]
 
 def figures(served: Served) -> dict[str, float]:
     answer = httpx.get(f"{served.url}/metrics")
-    assert answer.headers["content-type"].startswith("text/plain; version=0.0.4")
+    assert answer.headers["content-type"] == "text/plain; version=0.0.4; charset=utf-8"
     lines = [line for line in answer.text.splitlines() if not line.startswith("#")]
     assert all(re.fullmatch(r'habitue_[a-z_]+(\{[a-z]+="[\w-]+"\})? -?[\d.e+-]+', line) for line in lines)
     return {name: float(value) for name, value in (line.rsplit(" ", 1) for line in lines)}

@@ -159,6 +159,10 @@ def test_the_api_page_speaks_the_readers_language(client: httpx.Client) -> None:
         "/stages/..%2f..%2fetc",
         "/static/../server.py",
         "/static/%2e%2e/server.py",
+        "/static/%00",
+        "/static/a%00b.css",
+        "/customers/%00",
+        "/data/refused?number=99999999999999999999999",
         "//evil.example/",
     ],
 )
@@ -189,11 +193,17 @@ def test_without_a_wish_the_workspace_language_is_spoken(bare: str) -> None:
     assert "habitue import orders.csv" in page
 
 
+NO_PORTS = ("127.0.0.1:99999", "127.0.0.1:8200.evil.example", "localhost:x")
+
+
 def test_another_name_for_this_machine_is_refused(client: httpx.Client) -> None:
-    for host in ("evil.example", "evil.example:8000", "127.0.0.1.evil.example", "", "[::1"):
+    for host in ("evil.example", "evil.example:8000", "127.0.0.1.evil.example", "", "[::1", *NO_PORTS):
         assert client.get("/", headers={"host": host}).status_code == 421, host
     for host in ("localhost", "LOCALHOST:1", "127.0.0.1:9", "[::1]:8000"):
         assert client.get("/stages", headers={"host": host}).status_code == 200, host
+    for host in NO_PORTS:
+        assert client.get("/api/v1/health", headers={"host": host}).status_code == 421, host
+        assert client.get("/nowhere", headers={"host": host}).status_code == 404, host
 
 
 def test_the_csv_holds_the_whole_list_and_no_formula(client: httpx.Client) -> None:

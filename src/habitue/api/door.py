@@ -89,7 +89,7 @@ class Door:
         method, word = scope["method"], scope["path"][4:]
         if method == "OPTIONS":
             await _answer(send, 204, None)
-        elif method == "GET" and word.startswith("projects/") and word.endswith("/settings"):
+        elif method in ("GET", "HEAD") and word.startswith("projects/") and word.endswith("/settings"):
             await self._settings(scope, send, word[9:-9])
         elif word not in KINDS and word not in MANY:
             await _refuse(send, 404, _NOWHERE, scope)

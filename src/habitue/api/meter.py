@@ -27,7 +27,7 @@ class Meter:
 def show(shop: NamedDependency[Shop], meter: NamedDependency[Meter]) -> Response[str]:
     """The text format of Prometheus, version 0.0.4."""
     text = "".join(f"{line}\n" for line in _lines(shop, meter))
-    return Response(text, media_type="text/plain; version=0.0.4; charset=utf-8")
+    return Response(text, media_type="text/plain; version=0.0.4")
 
 
 def _lines(shop: Shop, meter: Meter) -> Iterator[str]:

@@ -19,6 +19,9 @@ LONGEST: Final = 64 << 10
 """Bytes kept of one: nobody mends more by hand."""
 
 
+_BEYOND: Final = 1 << 63
+
+
 class Dead(Struct, frozen=True):
     """One of them: when it came and from where, the code of why and its fields, and itself."""
 
@@ -93,6 +96,8 @@ def numbered(ops: Ops, number: int) -> Dead | None:
 
 def waiting(tx: sa.Connection, number: int) -> Dead | None:
     """One that waits; None where there is no such one."""
+    if not 0 < number < _BEYOND:  # which no database can be asked for
+        return None
     found = tx.execute(dead.select().where(dead.c.id == number, dead.c.settled.is_(None))).first()
     return _dead(found) if found else None
 

@@ -8,7 +8,8 @@ from urllib.parse import urlsplit
 
 from litestar import Request
 from litestar.datastructures import MutableScopeHeaders, State
-from litestar.exceptions import HTTPException
+from litestar.enums import ScopeType
+from litestar.exceptions import HTTPException, NotFoundException
 from litestar.middleware import ASGIMiddleware
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -57,6 +58,8 @@ class Guard(ASGIMiddleware):
 
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
         scope["state"]["began"] = time.perf_counter()
+        if "\0" in scope["path"]:  # no file and no key has one in its name, and files fail on it
+            raise NotFoundException
         request = Request[None, None, State](scope)
         host = request.headers.get("host", "")
         if _name(host) not in self.hosts:
@@ -67,6 +70,19 @@ class Guard(ASGIMiddleware):
         if request.method not in _READING and _foreign(request, host):
             raise HTTPException(N_("Another site may not change anything here."), status_code=403)
         await next_app(scope, receive, send)
+
+
+def hosted(inner: ASGIApp) -> ASGIApp:
+    """The application, to which a host that can't be one is none: its address could not even be read."""
+
+    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == ScopeType.HTTP:
+            hosts = [value for name, value in scope["headers"] if name == b"host"]
+            if not all(_name(host.decode("latin-1")) for host in hosts):
+                scope["headers"] = [one for one in scope["headers"] if one[0] != b"host"]
+        await inner(scope, receive, send)
+
+    return answer
 
 
 async def seal(message: Message, scope: Scope) -> None:
@@ -82,9 +98,10 @@ async def seal(message: Message, scope: Scope) -> None:
 
 
 def _name(host: str) -> str:
-    """The host without its port: `::1` of `[::1]:8000`; empty for what is no host."""
+    """The host without its port: `::1` of `[::1]:8000`; empty for what is no host, its port none."""
     try:
-        return urlsplit(f"//{host}").hostname or ""
+        found = urlsplit(f"//{host}")
+        return found.hostname or "" if found.port is None or found.port else ""
     except ValueError:
         return ""
 
