@@ -7,6 +7,7 @@ from threading import Event
 
 import pytest
 
+from habitue.stages import kept
 from habitue.stages.kept import Kept, Made
 
 
@@ -20,10 +21,11 @@ class Slow:
         self.kept = Kept[str, int](lambda: self.generation, 1)
 
     def make(self, _: bool) -> Made[int]:
+        generation = self.generation
         self.begun.set()
         assert self.let.wait(30)
         self.made += 1
-        return Made(self.made, self.generation, 0)
+        return Made(self.made, generation, 0)
 
     def glance(self, patience: float = 0) -> int | None:
         found = self.kept.glance("", 0, None, self.make, patience)
@@ -48,6 +50,42 @@ def test_a_first_value_is_waited_for_only_so_long(slow: Slow) -> None:
 def test_a_first_value_that_comes_in_time_is_given(slow: Slow) -> None:
     slow.let.set()
     assert slow.glance(30) == 1
+
+
+def test_what_is_made_in_time_is_never_shown_as_it_was(slow: Slow, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kept, "_AT_ONCE", 0.0)  # as if it had taken long the last time
+    monkeypatch.setattr(kept, "PATIENCE", 30.0)
+    slow.let.set()
+    assert slow.glance(30) == 1
+    slow.generation += 1
+    assert slow.glance() == 2
+
+
+def test_what_was_begun_before_the_data_changed_is_made_once_more(
+    slow: Slow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(kept, "_AT_ONCE", 0.0)
+    slow.let.set()
+    slow.glance(30)
+    slow.let.clear()
+    slow.begun.clear()
+    slow.generation += 1
+    monkeypatch.setattr(kept, "PATIENCE", 0.0)
+    assert slow.glance() == 1
+    assert slow.begun.wait(30)
+    slow.generation += 1
+    slow.let.set()
+    monkeypatch.setattr(kept, "PATIENCE", 30.0)
+    assert slow.glance() == 3
+
+
+def test_what_takes_long_is_shown_as_it_was(slow: Slow, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kept, "_AT_ONCE", 0.0)
+    slow.let.set()
+    slow.glance(30)
+    slow.let.clear()
+    slow.generation += 1
+    assert slow.glance() == 1
 
 
 def test_what_was_under_way_when_all_was_forgotten_is_not_kept(slow: Slow) -> None:

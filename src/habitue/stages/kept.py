@@ -10,8 +10,11 @@ from typing import Final, Generic, NamedTuple, TypeVar
 
 from habitue.kernel.clock import Micros
 
-PATIENCE: Final = 0.1
+PATIENCE: Final = 0.25
 """Seconds for which a reader is kept waiting rather than shown what is out of date."""
+
+_AT_ONCE: Final = 0.1
+"""What took no more seconds the last time is made by its reader."""
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
@@ -33,14 +36,15 @@ class Kept(Generic[K, V]):
     """Values by key, the most recently made ones.
 
     One is out of date when `generation` has risen, or when it has reached the age that its reader allows.
-    What can be made again at once is; what takes long is shown as it was while another thread makes it anew.
+    What can be made again at once is; another thread makes what takes longer, and only where that takes more
+    than `PATIENCE` is it shown as it was meanwhile.
     """
 
     def __init__(self, generation: Callable[[], int], most: int) -> None:
         self.generation = generation
         self._most = most
         self._made: OrderedDict[K, tuple[Made[V], float]] = OrderedDict()
-        self._making: set[K] = set()
+        self._making: dict[K, Thread] = {}
         self._forgotten = 0
         self._lock = Lock()
         self._first = Lock()
@@ -53,21 +57,18 @@ class Kept(Generic[K, V]):
                 kept = self._made.get(key)
                 return kept[0] if kept else self._make(key, make, wait)
         made, took = kept
-        if made.generation == self.generation() and (age is None or now - made.computed < age):
+        if self._holds(made, now, age):
             return made
-        if wait or took < PATIENCE:
+        if wait or took < _AT_ONCE:
             return self._make(key, make, wait)
-        self._make_aside(key, make)
-        return made
+        return self._soon(key, now, age, make, made)
 
     def glance(
         self, key: K, now: Micros, age: Micros | None, make: Make[V], patience: float
     ) -> Made[V] | None:
         """As `get`; None where there is none yet and the first takes longer than `patience` (seconds)."""
         if key not in self._made:
-            making = self._make_aside(key, make)
-            if making:
-                making.join(patience)
+            self._make_aside(key, make).join(patience)
             if key not in self._made:
                 return None
         return self.get(key, now, age, make)
@@ -78,22 +79,38 @@ class Kept(Generic[K, V]):
             self._made.clear()
             self._forgotten += 1
 
-    def _make_aside(self, key: K, make: Make[V]) -> Thread | None:
-        """The thread that makes it; None where one is at it already."""
-        with self._lock:
-            if key in self._making:
-                return None
-            self._making.add(key)
+    def _holds(self, made: Made[V], now: Micros, age: Micros | None) -> bool:
+        return made.generation == self.generation() and (age is None or now - made.computed < age)
+
+    def _soon(self, key: K, now: Micros, age: Micros | None, make: Make[V], made: Made[V]) -> Made[V]:
+        """Made anew by another thread within `PATIENCE`, else as last made.
+
+        What is being made already may have been begun too early: then it is made once more.
+        """
+        until = perf_counter() + PATIENCE
+        for _ in range(2):
+            self._make_aside(key, make).join(max(0.0, until - perf_counter()))
+            kept = self._made.get(key)
+            made = kept[0] if kept else made
+            if self._holds(made, now, age) or perf_counter() >= until:
+                break
+        return made
+
+    def _make_aside(self, key: K, make: Make[V]) -> Thread:
+        """The thread that makes it: one that is at it already, or a new one."""
 
         def aside() -> None:
             try:
                 self._make(key, make, True)
             finally:
-                self._making.discard(key)
+                del self._making[key]
 
-        thread = Thread(target=aside, daemon=True)
-        thread.start()
-        return thread
+        with self._lock:
+            thread = self._making.get(key)
+            if thread is None:
+                thread = self._making[key] = Thread(target=aside, daemon=True)
+                thread.start()
+            return thread
 
     def _make(self, key: K, make: Make[V], wait: bool) -> Made[V]:
         began, forgotten = perf_counter(), self._forgotten
