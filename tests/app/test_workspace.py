@@ -56,6 +56,17 @@ def test_after_a_lost_operational_database_init_begins_new_settings_and_keeps_th
         assert shop.segment('count("Order Completed") == 2').members() == ["user:c-1", "user:c-2"]
 
 
+def test_only_its_owner_may_look_into_a_new_workspace_and_an_old_directory_stays_as_it_is(
+    tmp_path: Path,
+) -> None:
+    old = tmp_path / "old"
+    old.mkdir()
+    old.chmod(0o750)
+    for place, mode in ((tmp_path / "in" / "new", 0o700), (old, 0o750)):
+        habitue.create(place).close()
+        assert place.stat().st_mode & 0o777 == mode
+
+
 def test_a_sound_workspace_is_not_made_again(place: Path) -> None:
     with pytest.raises(habitue.UserError, match="already"):
         habitue.create(place)

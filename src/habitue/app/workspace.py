@@ -104,7 +104,7 @@ class Workspace:
                 inner=place / "habitue",
             )
         database = database or (_read_mark(place).get("database") if marked else None)
-        place.mkdir(parents=True, exist_ok=True)
+        place.mkdir(mode=0o700, parents=True, exist_ok=True)  # write keys and customers are in it
         with Lock.take(place):
             ops = Ops.open(database or place / "ops.sqlite")
             if marked and ops.setting("currency"):
