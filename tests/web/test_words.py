@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from habitue.demo.shop import parcels
 from habitue.kernel.clock import DAY, SECOND, instant
+from habitue.people import events, terms
 from habitue.web.words import Words
 
 FR, EN = Words("fr", "Europe/Paris", "EUR"), Words("en", "Europe/Paris", "EUR")
@@ -61,3 +63,12 @@ def test_standard_names_are_said_in_the_reader_s_words() -> None:
         "Code postal",
         "address.floor",
     ]
+
+
+def test_every_event_that_the_demo_makes_has_words() -> None:
+    made = {
+        name for parcel in parcels(3, 300, until=NOW) for name in parcel.table["name"].unique().to_pylist()
+    }
+    assert len(made) > 10
+    assert [name for name in made if name not in terms.EVENTS | events.INNER] == []
+    assert FR.happened("Account Closed") == "Compte fermé"

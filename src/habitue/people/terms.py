@@ -54,6 +54,9 @@ EVENTS: Final = {
     "Email Bounced": N_("E-mail bounced"),
     "Email Marked as Spam": N_("E-mail marked as spam"),
     "Unsubscribed": N_("Unsubscribed from e-mails"),
+    "Email Unsubscribed": N_("Unsubscribed from e-mails"),
+    "Account Closed": N_("Account closed"),
+    "Quote Requested": N_("Quote requested"),
     "Survey Answered": N_("Survey answered"),
 }
 
