@@ -107,3 +107,52 @@ def test_34_whoever_said_no_is_not_written_to_once_they_are_one_with_who_said_ye
     assert [one.agreed for one in served.shop.standing("yes")] == [False]
     served.shop.split("yes", "no", "ada", "they are two", NOW)
     assert [one.agreed for one in served.shop.standing("yes")] == [True]
+
+
+def claimed(served: Served, *calls: dict[str, object]) -> None:
+    """As `taken`, from a page."""
+    for call in calls:
+        assert served.post("batch", {"batch": [call]}, auth=(served.public, "")).json()["success"]
+        served.shop.refresh(NOW)
+
+
+def on(device: str, user: str) -> dict[str, object]:
+    return track(userId=user, anonymousId=device, messageId=f"{device}-{user}")
+
+
+SHARED = (
+    (on("e1", "pm@shop.fr"), on("e1", "pn@shop.fr")),
+    (on("e1", "pm@shop.fr"), on("e1", "Pn")),
+    ({"type": "alias", "anonymousId": "e1", "previousId": "e2"}, on("e1", "Pm"), on("e2", "Pn")),
+    (
+        {"type": "alias", "anonymousId": "e1", "previousId": "e2"},
+        {"type": "alias", "anonymousId": "e2", "previousId": "e3"},
+        on("e1", "Pm"),
+        on("e3", "pn@shop.fr"),
+    ),
+)
+
+
+@pytest.mark.parametrize("calls", SHARED)
+@pytest.mark.parametrize("turn", [1, -1])
+def test_a_page_joins_no_two_customers_by_any_device_or_chain_of_them(
+    served: Served, calls: tuple[dict[str, object], ...], turn: int
+) -> None:
+    for user in ("Pm", "Pn"):
+        taken(served, {"type": "identify", "userId": user, "traits": {"email": f"{user}@shop.fr"}})
+    claimed(served, *calls[::turn])
+    assert served.shop.person("Pm") != served.shop.person("Pn")
+    assert [one.key for one in served.shop.shared()]
+    assert served.shop.rebuild(NOW).differing == ()
+
+
+def test_a_customer_s_id_and_address_share_a_device_and_its_earlier_visitor(served: Served) -> None:
+    taken(served, {"type": "identify", "userId": "Pm", "traits": {"email": "pm@shop.fr"}})
+    claimed(
+        served,
+        {"type": "alias", "anonymousId": "e1", "previousId": "e2"},
+        on("e1", "pm@shop.fr"),
+        on("e2", "Pm"),
+    )
+    assert keys(served, "Pm") == {"user:Pm".lower(), "email:pm@shop.fr", "anon:e1", "anon:e2"}
+    assert served.shop.shared() == []

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Callable
 from random import Random
 
 import pytest
@@ -109,26 +110,79 @@ def test_the_best_name_is_the_strongest_kind_then_the_first_text() -> None:
     ]
 
 
+def device(*, also: tuple[tuple[int, int], ...] = ()) -> set[frozenset[int]]:
+    """Two visitors joined by an alias; user:a was on the first, user:b and two addresses on the second."""
+    keys = named("anon:1", "anon:2", "user:a", "user:b", "email:a@b.fr", "email:c@d.fr")
+    return together(components(keys, claims((0, 1), *also), []))
+
+
+def test_a_chain_of_visitors_is_one_device_and_joins_no_two_customers() -> None:
+    assert device(also=((2, 0),)) == {frozenset({0, 1, 2})}
+    assert device(also=((2, 0), (3, 1))) == {frozenset({0, 1})}
+    assert device(also=((2, 0), (3, 1), (3, 2))) == {frozenset({0, 1, 2, 3})}
+
+
+def test_a_device_with_two_addresses_or_an_address_of_somebody_else_joins_no_two_customers() -> None:
+    assert device(also=((4, 0), (5, 0))) == device(also=((4, 0), (5, 1))) == {frozenset({0, 1})}
+    assert device(also=((2, 0), (5, 1))) == {frozenset({0, 1, 2})}
+    assert device(also=((2, 0), (4, 1), (2, 4))) == {frozenset({0, 1, 2, 4})}
+    assert device(also=((2, 0), (4, 1), (4, 3))) == {frozenset({0, 1, 2}), frozenset({3, 4})}
+
+
+def test_a_device_that_people_gave_to_somebody_joins_them_with_nobody() -> None:
+    keys = named("anon:1", "user:a", "user:b")
+    merged = Ruling("merge", 0, 1, 9, 9)
+    assert together(components(keys, claims((2, 0)), [merged])) == {frozenset({0, 1})}
+
+
+def foreign(
+    keys: dict[int, str],
+    told: list[Claim],
+    rulings: list[Ruling],
+    device: int,
+    walked: Callable[[int, Callable[[str], bool]], frozenset[int]],
+) -> list[str]:
+    """The kinds of keys by which the device would be a second customer's."""
+    last = {frozenset((r.one, r.other)): r.act for r in sorted(rulings, key=lambda r: r.seq)}
+    chain = walked(device, lambda word: word == "anon")
+    merged = [pair for pair, act in last.items() if act == "merge"]
+    theirs = {m for pair in merged if pair & chain for m in pair if kind(keys[m]) != "anon"}
+    mine, refused = {walked(m, lambda word: word != "anon") for m in theirs}, []
+    for word in KINDS[:-1]:
+        pairs = [{c.one, c.other} for c in told if {c.one, c.other} & chain]
+        named = {m for pair in pairs for m in pair if kind(keys[m]) == word}
+        customers = {walked(m, lambda word: word != "anon") for m in named}
+        if len(customers - mine) + bool(mine) > 1 and named:
+            refused.append(word)
+        else:
+            mine |= customers
+    return refused
+
+
 def plainly(keys: dict[int, str], told: list[Claim], rulings: list[Ruling]) -> set[frozenset[int]]:
     """The same by a matrix: is this pair linked, then whom can be reached by walking."""
 
     def met(node: int, other: str) -> int:
         beside = {m for c in told if node in (c.one, c.other) for m in (c.one, c.other)} - {node}
         those = {m for m in beside if kind(keys[m]) == other}
-        return len(those) if other == kind(keys[node]) else len({frozenset(alike(m)) for m in those})
+        return len(those) if other == kind(keys[node]) else len({alike(m) for m in those})
 
-    def alike(node: int) -> set[int]:
-        """The keys of its kind that can be walked to from one to the next."""
-        reached, frontier = {node}, [node]
+    def walked(start: int, among: Callable[[str], bool]) -> frozenset[int]:
+        reached, frontier = {start}, [start]
         while frontier:
             here = frontier.pop()
-            fresh = {m for m in keys if kind(keys[m]) == kind(keys[here]) and m not in reached}
-            fresh = {m for m in fresh if linked(here, m)}
+            fresh = {m for m in keys if m not in reached and among(kind(keys[m])) and linked(here, m)}
             reached |= fresh
             frontier += fresh
-        return reached
+        return frozenset(reached)
+
+    def alike(node: int) -> frozenset[int]:
+        """The keys of its kind that can be walked to from one to the next."""
+        return walked(node, lambda word: word == kind(keys[node]))
 
     def shared(one: int, other: int) -> bool:
+        if kind(keys[one]) == "anon" != kind(keys[other]):
+            return kind(keys[other]) in foreign(keys, told, rulings, one, walked)
         limit = LIMITS.get((kind(keys[one]), kind(keys[other])))
         return limit is not None and met(one, kind(keys[other])) > limit
 
@@ -139,15 +193,7 @@ def plainly(keys: dict[int, str], told: list[Claim], rulings: list[Ruling]) -> s
         said = any({c.one, c.other} == {one, other} for c in told)
         return said and not shared(one, other) and not shared(other, one)
 
-    groups = set()
-    for start in keys:
-        reached, frontier = {start}, [start]
-        while frontier:
-            here = frontier.pop()
-            fresh = {m for m in keys if m not in reached and m != here and linked(here, m)}
-            reached |= fresh
-            frontier += fresh
-        groups.add(frozenset(reached))
+    groups = {walked(start, lambda _: True) for start in keys}
     return {group for group in groups if len(group) > 1}
 
 

@@ -7,7 +7,7 @@ from typing import Any, Final, NamedTuple
 
 import pyarrow as pa
 
-from habitue.people.graph import Claim, Groups, Node, Ruling, components, kind
+from habitue.people.graph import ANON, Claim, Groups, Node, Ruling, components, kind
 
 Run = Callable[..., pa.Table]
 """`Writer.read` or `Warehouse.read`."""
@@ -73,21 +73,36 @@ def _near(
     inside: set[Node],
     groups: Groups,
 ) -> set[Node]:
-    """Who must be known too for the refusals to be right, as far as can be told yet."""
+    """Who must be known too for the refusals to be right, as far as can be told yet.
+
+    That is whoever a crowded key was claimed with, and what makes one of them; around a device, as customers.
+    """
     crowds = {(refusal.node, refusal.to) for refusal in groups.refused if refusal.node in inside}
     if not crowds:
         return set()
-    pairs = [(each.one, each.other) for said in (claims, rulings) for each in said]
-    ways = [way for pair in pairs for way in (pair, pair[::-1])]
-    near = {other for node, other in ways if (node, kind(keys[other])) in crowds}
-    more = near
-    alike: dict[Node, set[Node]] = {}
+    ways = _ways((each.one, each.other) for said in (claims, rulings) for each in said)
+    devices = {crowd for crowd in crowds if kind(keys[crowd[0]]) == ANON}
+    links = _ways((link.one, link.other) for link in groups.links)
+    firm = [(one, other) for one, other in links if ANON not in (kind(keys[one]), kind(keys[other]))]
+    customers = _reached({other for node, other in ways if (node, kind(keys[other])) in devices}, firm)
+    crowds |= {(refusal.node, refusal.to) for refusal in groups.refused if refusal.node in customers}
+    alike = [(node, other) for node, other in ways if kind(keys[node]) == kind(keys[other])]
+    return customers | _reached({other for node, other in ways if (node, kind(keys[other])) in crowds}, alike)
+
+
+def _ways(pairs: Iterable[tuple[Node, Node]]) -> list[tuple[Node, Node]]:
+    return [way for pair in pairs for way in (pair, pair[::-1])]
+
+
+def _reached(start: set[Node], ways: Iterable[tuple[Node, Node]]) -> set[Node]:
+    """Those, and all to whom one can walk from them."""
+    beside: dict[Node, set[Node]] = {}
     for node, other in ways:
-        if kind(keys[node]) == kind(keys[other]):
-            alike.setdefault(node, set()).add(other)
-    while more := {other for node in more for other in alike.get(node, ())} - near:
-        near |= more
-    return near
+        beside.setdefault(node, set()).add(other)
+    found = more = start
+    while more := {other for node in more for other in beside.get(node, ())} - found:
+        found = found | more
+    return found
 
 
 def _read(run: Run, sql: str, nodes: Collection[Node]) -> Iterable[tuple[Any, ...]]:

@@ -7,7 +7,7 @@ again gives what would have been without it.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import Final, Literal, NamedTuple, TypeAlias
@@ -23,15 +23,18 @@ LIMITS: Final[Mapping[tuple[str, str], int]] = {
     ("email", "user"): 3,
     ("phone", "user"): 3,
     ("user", "user"): 10,
-    ("anon", "email"): 3,
-    ("anon", "phone"): 3,
+    ("anon", "ext"): 1,
+    ("anon", "email"): 1,
+    ("anon", "phone"): 1,
     ("user", "email"): 10,
     ("user", "phone"): 10,
 }
 """A key of the first kind claimed with more of the second than this is shared by several humans: a browser in
 a library, the address of an office, somebody who orders for others. None of its claims with that kind counts.
-Keys of one kind that are joined directly, such as a user's old id and new one, count as one."""
+Keys of one kind that are joined directly, such as a user's old id and new one, count as one. A device counts
+customers, not keys (`_devices`): anybody can say of one who uses it, so it never joins two of them."""
 
+ANON: Final = "anon"
 
 KINDS: Final = ("user", "ext", "email", "phone", "anon")
 """The kinds of keys, the strongest first."""
@@ -118,7 +121,7 @@ def _refused(
     rulings: Collection[Ruling],
     limits: Mapping[tuple[str, str], int],
 ) -> list[Refusal]:
-    """First what joins keys of one kind, then the rest, for which keys so joined are one."""
+    """First what joins keys of one kind, then the rest, for which keys so joined are one, devices last."""
     met: dict[Node, set[Node]] = defaultdict(set)
     for one, other, *_ in claims:
         met[one].add(other)
@@ -134,9 +137,65 @@ def _refused(
     for node, others in met.items():
         humans = {alike.get(other, other) for other in others} if len(others) > 1 else ()
         for to, many in Counter(map(kinds.__getitem__, humans)).items():
-            if to != kinds[node] and many > limits.get((kinds[node], to), many):
+            if ANON != kinds[node] != to and many > limits.get((kinds[node], to), many):
                 found.append(Refusal(node, keys[node], to, many))
+    if ANON in kinds.values():
+        customers = _customers(kinds, claims, rulings, {(refusal.node, refusal.to) for refusal in found})
+        found += _devices(keys, kinds, claims, rulings, alike, customers, limits)
     return sorted(found, key=lambda refusal: (refusal.node, refusal.to))
+
+
+def _customers(
+    kinds: Mapping[Node, str],
+    claims: Iterable[Claim],
+    rulings: Iterable[Ruling],
+    refused: AbstractSet[tuple[Node, str]],
+) -> dict[Node, Node]:
+    """Who each key but the anonymous would be if there were no devices."""
+    named = {node for node, its in kinds.items() if its != ANON}
+    said = [claim for claim in claims if claim.one in named and claim.other in named]
+    decided = [ruling for ruling in rulings if ruling.one in named and ruling.other in named]
+    return _persons(named, _standing(kinds, said, decided, refused))
+
+
+def _devices(
+    keys: Mapping[Node, str],
+    kinds: Mapping[Node, str],
+    claims: Iterable[Claim],
+    rulings: Iterable[Ruling],
+    alike: Mapping[Node, Node],
+    customers: Mapping[Node, Node],
+    limits: Mapping[tuple[str, str], int],
+) -> list[Refusal]:
+    """Anonymous keys that are joined are one device: it is nobody's who would be its second customer.
+
+    People's word comes first, then users, then the weaker kinds.
+    """
+    merges = [ruling for ruling in rulings if ruling.act == "merge"]
+    decided: dict[Node, set[Node]] = defaultdict(set)
+    for node, other in _used(kinds, merges):
+        decided[alike.get(node, node)].add(customers[other])
+    used: dict[Node, dict[str, list[tuple[Node, Node]]]] = defaultdict(lambda: defaultdict(list))
+    for node, other in _used(kinds, claims):
+        used[alike.get(node, node)][kinds[other]].append((node, other))
+    found = []
+    for device, pairs in used.items():
+        whose = decided[device]
+        for to in sorted(pairs, key=lambda word: rank(f"{word}:")):
+            theirs = {customers[other] for _, other in pairs[to]}
+            many = len(theirs - whose) + bool(whose)
+            if many > limits.get((ANON, to), many):
+                found += [Refusal(node, keys[node], to, many) for node in {node for node, _ in pairs[to]}]
+            else:
+                whose |= theirs
+    return found
+
+
+def _used(kinds: Mapping[Node, str], said: Iterable[Claim | Ruling]) -> Iterator[tuple[Node, Node]]:
+    """Each anonymous key with one that is not, where they were named together."""
+    for each in said:
+        if (kinds[each.one] == ANON) != (kinds[each.other] == ANON):
+            yield (each.one, each.other) if kinds[each.one] == ANON else (each.other, each.one)
 
 
 def _alike(

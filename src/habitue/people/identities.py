@@ -112,6 +112,8 @@ _SHARED: Final = """
     SELECT node FROM met JOIN limits ON kind = weak AND met = strong
     GROUP BY node, met HAVING count(*) > any_value(most)
     UNION
+    SELECT node FROM met WHERE kind = 'anon' GROUP BY node HAVING count(*) > 1
+    UNION
     SELECT node FROM met WHERE bare IN (SELECT word FROM junk) OR NOT regexp_matches(bare, '[1-9\\p{L}]')
 """
 
