@@ -371,19 +371,3 @@ def test_the_page_speaks_in_words_and_in_the_language_of_their_last_call(shop: S
     assert "<td>in</td>" not in page
     take(shop, {"key": "user:ada", "name": "$identify", "props": '{"language": "en"}', "revenue": None})
     assert '<html lang="en">' in shop.export("ada", tmp_path / "en")[1].read_text()
-
-
-def test_an_id_that_only_they_named_goes_with_them(shop: Shop) -> None:
-    alias = {"name": "$alias", "revenue": None, "props": "{}"}
-    take(
-        shop,
-        {"key": "user:bob"},
-        {"key": "user:ada", "also": ["user:devicezz1", "anon:devicezz1"]} | alias,
-        {"key": "user:ada", "also": ["user:kiosk", "anon:kiosk"]} | alias,
-        {"key": "user:bob", "also": ["user:kiosk", "anon:kiosk"]} | alias,
-    )
-    done = shop.erase(["ada"], now=NOW)
-    assert (done.people, done.shared) == (1, ["anon:kiosk", "user:kiosk"])
-    assert shop.rebuild(NOW).differing == ()
-    files = [shop.directory / name for name in ("ops.sqlite", "ops.sqlite-wal", "work.duckdb")]
-    assert [path for path in files if path.exists() and b"devicezz1" in path.read_bytes()] == []

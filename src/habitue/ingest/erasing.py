@@ -53,12 +53,24 @@ class Plan(Struct, frozen=True):
         return sorted({one.key for one in self.gone} | set(self.addresses))
 
 
+# An alias names a user and a visitor, as nobody knows which of them an old id was: one is unused.
+_UNUSED: Final = """
+    WITH pairs AS (SELECT one, other FROM claim UNION ALL SELECT one, other FROM ruling),
+    said AS (SELECT one AS node, other FROM pairs UNION ALL SELECT other, one FROM pairs)
+    SELECT said.node, min(person) AS person, any_value(key) AS key
+    FROM said JOIN node USING (node) LEFT JOIN gone ON gone.node = said.other
+    WHERE birth IS NULL AND said.node IN (SELECT node FROM said SEMI JOIN gone ON other = gone.node)
+    GROUP BY ALL HAVING count(*) = count(person) AND said.node NOT IN (SELECT node FROM gone) ORDER BY 1
+"""
+
+
 def chosen(warehouse: Warehouse, people: Sequence[Node]) -> list[Gone]:
-    """All the keys of these people and of whoever was merged into them."""
+    """All the keys of these people and of whoever was merged into them, and those that only they named."""
     found = circle(warehouse.read, set(people))
     whose = found.groups.person
     wanted = {whose[person] for person in people}
-    return [Gone(node, whose[node], found.keys[node]) for node in found.inside if whose[node] in wanted]
+    gone = [Gone(node, whose[node], found.keys[node]) for node in found.inside if whose[node] in wanted]
+    return gone + [Gone(**row) for row in warehouse.read(_UNUSED, gone=_numbers(gone)).to_pylist()]
 
 
 _ALONE: Final = """
