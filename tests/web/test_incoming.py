@@ -13,6 +13,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from habitue.ingest.calls.recent import KEPT, LONGEST, STRANGERS, Recent, Seen
+from habitue.store import refused
 from tests.api.door import NOW, Served, served, track
 from tests.web.conftest import PAYLOADS
 
@@ -153,6 +154,14 @@ def test_a_refused_event_is_mended_and_taken(served: Served) -> None:
     assert [one["name"] for one in served.events()] == ["Mended"]
     assert "Nothing waits" in page(served, "/data/refused?done=replayed")
     page(served, "/data/refused?number=1", 404)
+
+
+def test_what_was_refused_with_the_parser_s_own_words_is_said_in_ours(served: Served) -> None:
+    told = ("JSON is malformed: invalid character (byte 5)", "Input data was truncated")
+    with served.shop.ops.begin() as tx:
+        refused.bury(tx, [refused.Lost("s", NOW, "no-json", {"reason": one}, b"{" * 9) for one in told])
+    text = page(served, "/data/refused")
+    assert all(words in text for words in ("after 5 bytes", "after 9 bytes"))
 
 
 def test_a_refused_event_is_dropped(served: Served) -> None:

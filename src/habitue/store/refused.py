@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -20,6 +21,7 @@ LONGEST: Final = 64 << 10
 
 
 _BEYOND: Final = 1 << 63
+_PLACE: Final = re.compile(r"\(byte (\d+)\)")
 
 
 class Dead(Struct, frozen=True):
@@ -108,4 +110,8 @@ def settle(tx: sa.Connection, number: int, now: Micros, outcome: str) -> None:
 
 
 def _dead(row: sa.Row[Any]) -> Dead:
-    return Dead(row.id, row.received, row.source, row.reason, row.detail, row.body)
+    fields = dict(row.detail)
+    if row.reason == "no-json" and "byte" not in fields:  # kept when the parser's own sentence was told
+        place = _PLACE.search(str(fields.get("reason")))
+        fields["byte"] = int(place[1]) if place else len(row.body)
+    return Dead(row.id, row.received, row.source, row.reason, fields, row.body)
