@@ -19,6 +19,7 @@ from tests.api.door import NOW, Served, served, track
 __all__ = ["served"]
 
 DEEP = b"[" * 100_000
+DEPTH = b"[" * 2_000 + b"]" * 2_000
 
 
 @pytest.mark.parametrize(
@@ -37,6 +38,7 @@ DEEP = b"[" * 100_000
         pytest.param(b'{"batch":[{"properties":' + DEEP, "too-deep", id="14 deep below an event"),
         pytest.param(b'{"batch":"x"}', "no-object", id="batch is no list"),
         pytest.param(b'{"batch":[' + b"{}," * 2500 + b"{}]}", "many", id="26 more than 2,500"),
+        pytest.param(b'{"batch":[%s]}' % (DEPTH + b",1" * 1_000_000), "many", id="14 26 deep and many"),
         pytest.param(b"x" * (4 << 20) + b"x", "request-large", id="25 more than 4 MB"),
     ],
 )

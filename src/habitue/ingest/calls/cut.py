@@ -13,6 +13,10 @@ _STEP[list(b"{[")], _STEP[list(b"}]")] = 1, -1
 _MEMBER: Final = re.compile(rb'"(\w+)"\s*:\s*')
 
 
+MOST: Final = 10_000
+"""So many commas part at most, four times those of the most events; what follows is one part."""
+
+
 def members(text: bytes) -> dict[str, bytes] | None:
     """The values of an object by their names; None where it is none, or breaks off."""
     found = parts(text) if text.lstrip()[:1] == b"{" else None
@@ -30,6 +34,6 @@ def parts(text: bytes) -> list[bytes] | None:
     depth = np.cumsum(np.where(quoted, 0, _STEP[signs]), dtype=np.int32)
     if len(text) < 2 or depth[-1] or (depth[:-1] < 1).any():
         return None
-    commas = np.flatnonzero((signs == ord(",")) & (quoted == 0) & (depth == 1))
+    commas = np.flatnonzero((signs == ord(",")) & (quoted == 0) & (depth == 1))[:MOST]
     found = [text[a + 1 : b].strip() for a, b in pairwise((0, *commas.tolist(), len(text) - 1))]
     return found if found != [b""] else []
