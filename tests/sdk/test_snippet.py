@@ -57,6 +57,10 @@ class Visitor:
         """Let time pass in the page; every request of that time has been asked for when this returns."""
         page.clock.run_for(seconds * 1000)
 
+    def until(self, page: Page, events: int) -> None:
+        """Let time pass until so many events were sent: a request waits for the answer to the one before."""
+        self.desk.events(lambda _: len(self.told) >= events, lambda: self.later(page))
+
     def silent(self, page: Page) -> None:
         """It sent nothing, not even on leaving the page: the next one that may speak is the first."""
         page.goto("about:blank")
@@ -159,10 +163,11 @@ def test_a_yes_is_in_the_record_at_once(visitor: Visitor) -> None:
 
 def test_a_yes_after_which_nothing_happens_goes_by_itself_and_once(visitor: Visitor) -> None:
     page = visitor.visit(before=AGREED)
-    visitor.later(page)
+    visitor.until(page, 1)
     for _ in range(2):
         page.evaluate("habitue.consent({ marketing: true })")
-        visitor.later(page)
+        visitor.until(page, 2)
+    visitor.later(page)
     assert visitor.answers(page, 2) == [("web", "marketing", "granted"), ("web", "analytics", "granted")]
     _, choice = visitor.told
     assert choice["context"] == {"consent": {"categoryPreferences": {"analytics": True, "marketing": True}}}
@@ -193,7 +198,7 @@ def test_consent_can_be_taken_back_and_that_is_told_last(visitor: Visitor) -> No
 )
 def test_a_withdrawal_arrives_when_the_page_is_left_at_once(visitor: Visitor, leaving: str) -> None:
     page = visitor.visit(before=AGREED)
-    visitor.later(page)
+    visitor.until(page, 1)
     visitor.front.show()
     page.evaluate(f"habitue.consent({{ analytics: false }}); {leaving}")
     told = visitor.desk.events(lambda told: sum(event.name == "$consent" for event in told) == 2)
@@ -218,9 +223,9 @@ def test_a_withdrawal_is_sent_again_when_it_fails_and_nothing_else_is(visitor: V
 
 def test_who_agrees_again_is_another_visitor(visitor: Visitor) -> None:
     page = visitor.visit(before=AGREED)
-    visitor.later(page)
+    visitor.until(page, 1)
     page.evaluate("habitue.consent({ analytics: false }); habitue.consent({ analytics: true })")
-    visitor.later(page)
+    visitor.until(page, 3)
     first, last, again = visitor.told
     assert first["anonymousId"] == last["anonymousId"] != again["anonymousId"]
     assert [event["context"]["consent"]["categoryPreferences"]["analytics"] for event in visitor.told] == [
