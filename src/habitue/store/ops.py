@@ -151,7 +151,7 @@ class Ops:
 
     def _upgrade(self) -> None:
         from alembic import command  # noqa: PLC0415  a tenth of a second that only new tables need
-        from alembic.config import Config  # noqa: PLC0415
+        from alembic.config import Config  # noqa: PLC0415  as above
 
         config = Config()
         config.set_main_option("script_location", "habitue.store:migrations")
