@@ -18,6 +18,7 @@ from typing import Any, Final, NamedTuple
 
 import httpx
 import numpy as np
+from numpy.typing import NDArray
 
 from benchmarks.calls import EVENTS, Line, body
 from habitue.app import Shop
@@ -34,7 +35,18 @@ STAY: Final = 12
 """Customers come by and do so many things, in half a minute at 40,000 a second: 100,000 are there at once,
 3,300 come each second, a million in five minutes."""
 
-_TEMPLATE: Final = body(0)
+_TEMPLATE: Final = np.frombuffer(body(0).replace(b'"customer-', b'"customer-0000000-'), np.uint8)
+
+
+def _digits(mark: bytes, width: int) -> NDArray[np.int64]:
+    """Where in the template the digits after each mark stand, one row for each event."""
+    starts = [found.end() for found in re.finditer(re.escape(mark), _TEMPLATE.tobytes())]
+    return np.array(starts)[:, None] + np.arange(width)
+
+
+_MESSAGES: Final = _digits(b"node-", 12)
+_CUSTOMERS: Final = _digits(b'"customer-', 7)
+_DEVICES: Final = _digits(b'"anonymousId":"', 8)
 
 
 class Sample(NamedTuple):
@@ -58,9 +70,14 @@ def request(number: int) -> bytes:
     """One act of a hundred customers each, on devices of their own; message ids that no other request has."""
     turn, lane = divmod(number, LANES)
     circle = lane + LANES * ((turn + lane % STAY) // STAY)
-    mine = _TEMPLATE.replace(b"node-000000000000", b"node-%012d" % number)
-    mine = mine.replace(b'"customer-', b'"customer-%d-' % circle)
-    return mine.replace(b'"00000000-1111', b'"%08d-1111' % circle)
+    mine = _TEMPLATE.copy()  # digits put in their places cost a hundredth of a document made anew
+    for places, told in (
+        (_MESSAGES, b"%012d" % number),
+        (_CUSTOMERS, b"%07d" % circle),
+        (_DEVICES, b"%08d" % circle),
+    ):
+        mine[places] = np.frombuffer(told, np.uint8)
+    return mine.tobytes()
 
 
 async def stream(port: int, key: str, rate: float, until: float) -> int:

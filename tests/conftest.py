@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 from collections.abc import Iterator
 from itertools import chain, islice
 from pathlib import Path
@@ -19,6 +20,10 @@ from tests import postgres
 # Two busy cores make any deadline a coin toss; what is drawn stays free, so that runs differ.
 settings.register_profile("habitue", deadline=None, print_blob=True)
 settings.load_profile("habitue")
+
+
+# A shell's background jobs ignore Ctrl-C, and so would whatever is started here to be stopped by it.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

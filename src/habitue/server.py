@@ -197,18 +197,18 @@ def _readable(shop: Shop) -> Shop:
 
 def _question(
     stage: Annotated[
-        list[str] | None, QueryParameter(name="stage", description="Those in one of these stages.")
-    ] = None,
+        tuple[str, ...], QueryParameter(name="stage", description="Those in one of these stages.")
+    ] = (),
     source: Annotated[
-        list[str] | None,
+        tuple[str, ...],
         QueryParameter(
             name="from",
             description="Those who were in one of these stages when `against` ended (none: in no stage yet).",
         ),
-    ] = None,
+    ] = (),
     target: Annotated[
-        list[str] | None, QueryParameter(name="to", description="Those in one of these stages, after `from`.")
-    ] = None,
+        tuple[str, ...], QueryParameter(name="to", description="Those in one of these stages, after `from`.")
+    ] = (),
     at: Annotated[
         str | None,
         QueryParameter(name="at", description="A month (its end), a date or an instant; now if not said."),
@@ -231,7 +231,7 @@ def _question(
     short: Annotated[str, QueryParameter(name="q", max_length=200, description="The same as `search`.")] = "",
 ) -> Question:
     """Which people a list holds, from the parameters of its address; what is empty was not asked."""
-    stages, sources, targets = (tuple(one for one in some or () if one) for some in (stage, source, target))
+    stages, sources, targets = (tuple(one for one in some if one) for some in (stage, source, target))
     return Question(stages, sources, targets, at or None, against or None, ever or None, search or short)
 
 
@@ -267,18 +267,30 @@ def serve(
     """
     waiting = listening(host, port)
     app = create(shop, frozenset({host}), token, arrived)
-    if ready:
-        ready(f"http://{f'[{host}]' if ':' in host else host}:{waiting.getsockname()[1]}/")
+    url = f"http://{f'[{host}]' if ':' in host else host}:{waiting.getsockname()[1]}/"
     Thread(target=_look_ahead, args=(shop, app.state.overviews), daemon=True).start()
     door = Door(app, shop, clock.now, meter=app.state.meter, arrived=arrived)
     config = uvicorn.Config(door, http=Wire, log_level="warning", server_header=False)
     _open_files()
     gc.freeze()  # what is there by now stays: looking through it for garbage again and again takes a tenth
     try:
-        uvicorn.Server(config).run(sockets=[waiting])
+        _Told(config, lambda: ready(url) if ready else None).run(sockets=[waiting])
     finally:
         gc.unfreeze()
         door.close()
+
+
+class _Told(uvicorn.Server):
+    """Says that it is ready once it is: from then on Ctrl-C ends it in order."""
+
+    def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._ready = ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            self._ready()
 
 
 def _open_files() -> None:

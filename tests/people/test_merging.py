@@ -199,6 +199,16 @@ def test_a_lost_operational_database_learns_keys_that_were_only_named_beside_oth
         assert [key for key, _ in people(stores)] == ["user:a", "user:b"]
 
 
+def test_a_device_that_people_gave_to_somebody_is_told_as_refused_to_others(stores: Stores) -> None:
+    take(
+        stores,
+        {"key": "user:a"},
+        {"key": "phone:+33612345678", "also": ["anon:2"]},
+        ruled("merge", "anon:2", "user:a"),
+    )
+    assert [(one.key, one.to) for one in shared(stores.warehouse)] == [("anon:2", "phone")]
+
+
 KEYS = ("user:a", "user:b", "user:0", "email:a@b.fr", "anon:1", "anon:2", "phone:+33612345678")
 
 

@@ -182,6 +182,7 @@ def test_consent_can_be_taken_back_and_that_is_told_last(visitor: Visitor) -> No
     visitor.later(page, 3600)
     page.evaluate("habitue.consent({ analytics: false })")
     visitor.later(page, 3600)
+    visitor.until(page, 2)
     view, last = visitor.told
     assert (view["type"], last["type"]) == ("page", "identify")
     assert last["anonymousId"] == view["anonymousId"]

@@ -99,10 +99,13 @@ def shared(warehouse: Warehouse) -> list[Refusal]:
     return sorted(found, key=lambda one: (-one.many, one.key))
 
 
-# Who may be refused: those that are have at least so many claims.
+# Who may be refused: those that are have at least so many claims; a device counts what people decided too.
 _SHARED: Final = """
     WITH ends AS (FROM claim SELECT one, other UNION ALL FROM claim SELECT other, one),
-    named AS (
+    decided AS (
+        FROM ruling SELECT one, other WHERE act = 'merge' UNION ALL
+        FROM ruling SELECT other, one WHERE act = 'merge'
+    ), named AS (
         SELECT node, split_part(key, ':', 1) AS kind, lower(key[strpos(key, ':') + 1:]) AS bare FROM node
     ),
     met AS (
@@ -112,7 +115,8 @@ _SHARED: Final = """
     SELECT node FROM met JOIN limits ON kind = weak AND met = strong
     GROUP BY node, met HAVING count(*) > any_value(most)
     UNION
-    SELECT node FROM met WHERE kind = 'anon' GROUP BY node HAVING count(*) > 1
+    SELECT node FROM (FROM ends UNION ALL FROM decided) JOIN named ON node = one
+    WHERE kind = 'anon' GROUP BY node HAVING count(*) > 1
     UNION
     SELECT node FROM met WHERE bare IN (SELECT word FROM junk) OR NOT regexp_matches(bare, '[1-9\\p{L}]')
 """

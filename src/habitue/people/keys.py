@@ -51,10 +51,13 @@ JUNK: Final = frozenset(
 """What programs and people write where they know no id."""
 
 
+_WORD: Final = max(map(len, JUNK))
+
+
 def junk(text: str) -> bool:
     """Whether this names nobody: a word of `JUNK`, or nothing but zeros and signs."""
-    small = text.strip().casefold()
-    return small in JUNK or not _TELLING.search(small)
+    trimmed = text.strip()
+    return (len(trimmed) <= _WORD and trimmed.casefold() in JUNK) or not _TELLING.search(trimmed)
 
 
 def folded(text: str) -> str:
