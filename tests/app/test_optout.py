@@ -73,9 +73,9 @@ class Human:
 
     def stands(self) -> list[str | None]:
         """Of each key's human: yes, no, asked or nothing, from what is loaded."""
-        rulings = [deed for deed in self.loaded if deed.what in ("merge", "split")]
-        linked = [deed for deed in rulings if deed.what == "merge"] if self.together() else []
-        link = min(linked, key=lambda deed: deed.ts, default=None)
+        parted = max((deed.ts for deed in self.loaded if deed.what == "split"), default=0)
+        merges = (deed for deed in self.loaded if deed.what == "merge" and deed.ts > parted)
+        link = min(merges, key=lambda deed: deed.ts, default=None)
         now: list[str | None] = [None, None]
         synced: str | None = None
         one = False

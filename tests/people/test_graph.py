@@ -91,6 +91,19 @@ def test_a_split_outlives_every_claim_and_a_later_merge_takes_it_back() -> None:
     )
 
 
+def test_who_is_merged_again_is_one_since_the_first_time_and_anew_after_a_split() -> None:
+    keys = {0: "user:a", 1: "email:a@b.fr"}
+    first, again, parted = (
+        Ruling("merge", 0, 1, 10, 1),
+        Ruling("merge", 1, 0, 20, 2),
+        Ruling("split", 0, 1, 30, 3),
+    )
+    assert [link.ts for link in components(keys, [], [again, first]).links] == [10]
+    assert components(keys, [], [first, again, parted]).links == []
+    anew = Ruling("merge", 0, 1, 40, 4)
+    assert [link.ts for link in components(keys, [], [first, again, parted, anew]).links] == [40]
+
+
 def test_people_may_merge_what_is_refused() -> None:
     keys = named("anon:library", "user:a", "user:b")
     groups = components(keys, claims((1, 0), (2, 0)), [Ruling("merge", 2, 0, 9, 9)])

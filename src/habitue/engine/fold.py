@@ -76,6 +76,9 @@ def fold(
 
 def _pooled(program: Program, batches: Sequence[Batch], read: Read) -> Iterator[Intervals]:
     """One batch per core is under way; results wait for their turn."""
+    if len(batches) == 1:  # most refreshes have one: no thread is made for it, and no cursor
+        yield _one(program, batches[0], read)
+        return
     cores = os.cpu_count() or 1
     waiting: deque[Future[Intervals]] = deque()
     with ThreadPoolExecutor(cores) as pool:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Final
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from habitue.engine.ties import GROUP
 from habitue.kernel.i18n import N_
@@ -15,6 +16,9 @@ from habitue.people.merging import Settled
 from habitue.store.failure import Notice
 from habitue.store.log import EventLog
 from habitue.store.warehouse import Warehouse, Writer
+
+IDENTIFY: Final = "$identify"
+SCORE: Final = "$score"
 
 Progress = Callable[[int, int], None]
 """Called with the events done and the events in all."""
@@ -58,7 +62,7 @@ _TRAITS: Final = """
 
 # How an event came is no trait of who sent it; what a `group` call says of the person is none of the account.
 _PERSONS: Final = _TRAITS.format(
-    table="trait_tail", subject="person", names="'$identify', '$score'", but="'context'"
+    table="trait_tail", subject="person", names=f"'{IDENTIFY}', '{SCORE}'", but="'context'"
 )
 _ACCOUNTS: Final = _TRAITS.format(
     table="account_trait", subject="account", names=f"'{GROUP}'", but="'context', 'role', 'left'"
@@ -80,6 +84,15 @@ _SUBJECTS: Final = (
 
 _TOUCHED: Final = "INSERT INTO touched SELECT DISTINCT person::INTEGER, history FROM arriving"
 
+_TAKEN: Final = (
+    (_NAMES, None),
+    (_EVENTS, None),
+    (_PERSONS, {IDENTIFY, SCORE}),
+    (_ACCOUNTS, {GROUP}),
+    (_TOUCHED, None),
+)
+"""Each statement, and the names of the events that it is about: without one of them it is left out."""
+
 
 def apply(warehouse: Warehouse, log: EventLog, rows: pa.Table) -> None:
     """Take rows of the log (`LOG`) into the working copy, with how far it has come, in one transaction."""
@@ -93,17 +106,20 @@ def apply(warehouse: Warehouse, log: EventLog, rows: pa.Table) -> None:
 
 def take(writer: Writer, rows: pa.Table) -> None:
     """Take rows of the log into the working copy's tables."""
+    names = set(pc.unique(rows["name"]).to_pylist())
     search.keyed(writer, rows)
     settled = merging.settle(writer, rows)
     rows = rows.append_column("node", rows["person"])
     rows = rows.set_column(rows.column_names.index("person"), "person", merging.persons(writer, rows["node"]))
-    for statement in (_NAMES, _EVENTS, _PERSONS, _ACCOUNTS, _TOUCHED):
-        writer.run(statement, arriving=rows)
-    search.index(writer, rows)
+    for statement, about in _TAKEN:
+        if about is None or about & names:
+            writer.run(statement, arriving=rows)
+    search.index(writer, rows, names)
     for subject, key in (("person", "key"), ("account", "account_key")):
-        for statement in _SUBJECTS:
-            writer.run(statement.format(subject=subject, key=key, rulings=merging.RULINGS), arriving=rows)
-    _consent(writer, answers.hear(writer, rows), settled)
+        if rows[key].null_count < len(rows):
+            for statement in _SUBJECTS:
+                writer.run(statement.format(subject=subject, key=key, rulings=merging.RULINGS), arriving=rows)
+    _consent(writer, answers.hear(writer, rows) if answers.EVENT in names else set(), settled)
     if settled:
         merging.finish(writer, settled)
 

@@ -108,10 +108,20 @@ def components(
     """The humans among `keys`; whatever the claims and rulings are about is among them too."""
     said = {claim for claim in claims if claim.one != claim.other}
     kinds = {node: kind(key) for node, key in keys.items()}
-    last = {_pair(ruling.one, ruling.other): ruling for ruling in sorted(rulings, key=lambda r: r.seq)}
-    refused = _refused(keys, kinds, said, last.values(), limits)
-    links = _standing(kinds, said, last.values(), {(refusal.node, refusal.to) for refusal in refused})
+    decided = _decided(rulings)
+    refused = _refused(keys, kinds, said, decided, limits)
+    links = _standing(kinds, said, decided, {(refusal.node, refusal.to) for refusal in refused})
     return Groups(_persons(keys, links), links, refused)
+
+
+def _decided(rulings: Iterable[Ruling]) -> list[Ruling]:
+    """The last about each pair; one that only says it again changes nothing, nor since when it is so."""
+    last: dict[tuple[Node, Node], Ruling] = {}
+    for ruling in sorted(rulings, key=lambda one: one.seq):
+        pair = _pair(ruling.one, ruling.other)
+        if pair not in last or last[pair].act != ruling.act:
+            last[pair] = ruling
+    return list(last.values())
 
 
 def _refused(

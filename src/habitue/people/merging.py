@@ -148,13 +148,16 @@ def _learn(writer: Writer, rows: pa.Table) -> set[Node]:
     for statement in _BIRTHS:
         writer.run(statement)
     if rows["nodes"].null_count < len(rows):
-        claims = writer.read(_SAID, arriving=rows)
-        writer.run(
-            "DELETE FROM claim USING news WHERE claim.one = news.one AND claim.other = news.other",
-            news=claims,
-        )
-        writer.append("claim", claims)
-        for news in (claims, writer.read(_RULED, arriving=rows)):
+        told = [writer.read(_SAID, arriving=rows)]
+        if len(told[0]):
+            writer.run(
+                "DELETE FROM claim USING news WHERE claim.one = news.one AND claim.other = news.other",
+                news=told[0],
+            )
+            writer.append("claim", told[0])
+        if pc.any(pc.is_in(rows["name"], pa.array(RULINGS))).as_py():
+            told.append(writer.read(_RULED, arriving=rows))
+        for news in told:
             seeds.update(news["one"].to_pylist(), news["other"].to_pylist())
     return seeds
 

@@ -7,7 +7,7 @@ customer is found as they are now. What is asked is folded as the words are: sma
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Final, Literal, get_args
 
 import phonenumbers
@@ -41,9 +41,10 @@ class Found(Struct, frozen=True):
     score: int
 
 
-def index(writer: Writer, rows: pa.Table) -> None:
-    """Take in the words of rows of the log, once they are in the tails."""
-    writer.run(_INDEX, arriving=rows.select(["seq"]))
+def index(writer: Writer, rows: pa.Table, names: Collection[str]) -> None:
+    """Take in the words of rows of the log, events of these names, once they are in the tails."""
+    if any(name == "$identify" or name.startswith("Order ") for name in names):
+        writer.run(_INDEX, arriving=rows.select(["seq"]))
 
 
 def keyed(writer: Writer, rows: pa.Table) -> None:

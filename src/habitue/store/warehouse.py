@@ -19,9 +19,9 @@ import duckdb
 import pyarrow as pa
 
 from habitue.kernel.i18n import N_
-from habitue.store import statement
 from habitue.store.failure import Damaged, DiskFull, Notice, StatementFailed, StoreDown, full
 from habitue.store.leave import leave
+from habitue.store.statement import Statements
 
 SCHEMA: Final = "3"
 """Raised with every change of `warehouse.sql`: a file of another schema is set aside and rebuilt."""
@@ -71,16 +71,16 @@ _BUSY: Final = N_("The working copy {path} can't be opened: {reason}")
 class Writer:
     """One write transaction; what it did is kept when its block ends, or not at all."""
 
-    def __init__(self, cursor: duckdb.DuckDBPyConnection) -> None:
-        self._cursor = cursor
+    def __init__(self, statements: Statements) -> None:
+        self._statements = statements
 
     def read(self, sql: str, params: Sequence[Any] = (), /, **tables: pa.Table) -> pa.Table:
         """The rows of one query, or of a statement that returns what it changed."""
-        return statement.rows(self._cursor, sql, params, tables)
+        return self._statements.rows(sql, params, tables)
 
     def run(self, sql: str, params: Sequence[Any] = (), /, **tables: pa.Table) -> None:
         """Run one statement; `tables` are readable in it by their names."""
-        statement.run(self._cursor, sql, params, tables)
+        self._statements.run(sql, params, tables)
 
     def append(self, table: str, rows: pa.Table) -> None:
         """Append rows to a table, columns matched by name."""
@@ -126,8 +126,8 @@ class Warehouse:
 
     def read(self, sql: str, params: Sequence[Any] = (), /, **tables: pa.Table) -> pa.Table:
         """The rows of one query, from any thread; `tables` are readable in it by their names."""
-        with self._guarded():
-            return statement.rows(self._cursor(), sql, params, tables)
+        with self._guarded(), Statements(self._cursor()) as statements:
+            return statements.rows(sql, params, tables)
 
     @contextmanager
     def write(self) -> Iterator[Writer]:
@@ -135,12 +135,13 @@ class Warehouse:
         with self._writing, self._guarded():
             cursor = self._cursor()
             cursor.execute("BEGIN")
-            try:
-                yield Writer(cursor)
-                cursor.execute("COMMIT")
-            except BaseException:
-                _rollback(cursor)
-                raise
+            with Statements(cursor) as statements:
+                try:
+                    yield Writer(statements)
+                    cursor.execute("COMMIT")
+                except BaseException:
+                    _rollback(cursor)
+                    raise
 
     def meta(self, key: str) -> str | None:
         """What is noted under a key, such as `log_version`."""
