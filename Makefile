@@ -1,7 +1,7 @@
 # Each command does its own set-up; Python 3.11 or newer and make are all it needs.
 PYTHON ?= $(shell for each in python3 python3.13 python3.12 python3.11; do \
   $$each -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$each && break; done)
-JOBS ?= 3
+JOBS ?= 4
 
 venv := .venv
 bin := $(venv)/bin

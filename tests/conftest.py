@@ -8,13 +8,14 @@ import signal
 from collections.abc import Iterator
 from itertools import chain, islice
 from pathlib import Path
-from typing import NoReturn
+from typing import Final, NoReturn
 from uuid import uuid4
 
 import pytest
 from hypothesis import settings
 from playwright.sync_api import Browser, sync_playwright
 
+from habitue.store.warehouse import Warehouse
 from tests import postgres
 
 # Two busy cores make any deadline a coin toss; what is drawn stays free, so that runs differ.
@@ -24,6 +25,24 @@ settings.load_profile("habitue")
 
 # A shell's background jobs ignore Ctrl-C, and so would whatever is started here to be stopped by it.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+FLAGS: Final = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+]
+"""For Chromium: it draws without a screen, and asks nobody for news."""
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_thread() -> None:
+    """Tiny shops gain nothing by threads of their database, and the workers share two cores."""
+    unsaid = Warehouse.open.__kwdefaults__
+    assert unsaid is not None
+    assert unsaid["threads"] is None
+    unsaid["threads"] = 1
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -73,6 +92,6 @@ def browser() -> Iterator[Browser]:
     if chromium is None:
         absent("Chromium", "apt install chromium")
     with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        running = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
         yield running
         running.close()

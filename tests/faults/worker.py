@@ -22,7 +22,7 @@ from habitue.ingest import inbox
 from habitue.ingest.inbox import Parcel
 from habitue.ingest.loader import rebuild
 from habitue.store import log as log_room
-from habitue.store import statement as statement_room
+from habitue.store.statement import Statements
 from tests.ingest.stores import Stores, opened, parcel
 
 ROWS: Final = 20
@@ -101,8 +101,8 @@ def counted(die_at: int) -> Iterator[Callable[[], int]]:
         setattr(owner, name, stepped)
 
     for owner, name in (
-        (statement_room, "rows"),
-        (statement_room, "run"),
+        (Statements, "rows"),
+        (Statements, "run"),
         (log_room, "write_deltalake"),
         (os, "fsync"),
         (Path, "replace"),

@@ -175,7 +175,7 @@ def test_a_yes_after_which_nothing_happens_goes_by_itself_and_once(visitor: Visi
 
 def test_consent_can_be_taken_back_and_that_is_told_last(visitor: Visitor) -> None:
     page = visitor.visit(before=AGREED)
-    visitor.later(page)
+    visitor.until(page, 1)
     page.evaluate("habitue.track('Product Added'); habitue.consent({ analytics: false })")
     assert visitor.kept(page) == ({}, {})
     page.evaluate("habitue.track('Product Viewed')")
