@@ -6,8 +6,11 @@ JOBS ?= 4
 venv := .venv
 bin := $(venv)/bin
 dist := src/habitue/web/static/dist
-pip := $(bin)/python -m pip --disable-pip-version-check --quiet install --no-deps
-pinned := $(pip) --require-hashes --only-binary :all: -r
+pip := $(bin)/python -m pip --disable-pip-version-check --quiet install
+locked := --no-deps --require-hashes --only-binary :all: -r
+# Several at once, in a fifth of the time; where it can't reach the packages (pip may know of another place), pip does it.
+pinned = UV_HTTP_RETRIES=0 UV_NATIVE_TLS=1 UV_NO_PROGRESS=1 \
+  $(bin)/uv pip install --quiet --python $(bin)/python $(locked) $(1) 2>/dev/null || $(pip) $(locked) $(1)
 
 .DEFAULT_GOAL := help
 .PHONY: help demo run test checks lint bench screenshots assets lock clean
@@ -42,7 +45,8 @@ screenshots: $(venv)/.tests $(dist)/THIRD_PARTY.txt ## take README's pictures fr
 assets: $(dist)/THIRD_PARTY.txt ## bundle the browser's files
 
 lock: $(venv)/.tests ## resolve the locked versions again, after a change of pyproject.toml or package.json
-	$(compile) --group build pyproject.toml -o requirements.lock
+	echo uv | $(compile) - -o requirements-setup.lock
+	$(compile) --group build -c requirements-setup.lock pyproject.toml -o requirements.lock
 	$(compile) --group dev --all-extras -c requirements.lock pyproject.toml -o requirements-dev.lock
 	$(bin)/python frontend/hook.py lock
 
@@ -58,17 +62,21 @@ $(bin)/python:
 	@$(PYTHON) -m venv $(venv) || { rm -rf $(venv); \
 	  echo "Python could not make a virtual environment. On Debian and Ubuntu: apt install python3-venv"; exit 1; }
 
-$(venv)/.run: requirements.lock | $(bin)/python
-	$(pinned) requirements.lock
+$(bin)/uv: requirements-setup.lock | $(bin)/python
+	$(pip) $(locked) requirements-setup.lock
+	@touch $@
+
+$(venv)/.run: requirements.lock | $(bin)/uv
+	$(call pinned,requirements.lock)
 	@touch $@
 
 $(venv)/.product: pyproject.toml frontend/hook.py $(venv)/.run
-	$(pip) --no-build-isolation --editable .
+	$(pip) --no-deps --no-build-isolation --editable .
 	@$(bin)/python -c "from habitue.engine.sweep import ready; ready()"
 	@touch $@
 
 $(venv)/.tests: requirements-dev.lock $(venv)/.product
-	$(pinned) requirements-dev.lock
+	$(call pinned,requirements-dev.lock)
 	@touch $@
 
 $(dist)/THIRD_PARTY.txt: $(wildcard frontend/*.json frontend/*.mjs frontend/src/*) frontend/hook.py $(venv)/.run

@@ -137,16 +137,17 @@ def create(
     hosts: frozenset[str] = frozenset(),
     token: str | None = None,
     mend: Callable[[], None] = lambda: None,
+    counts: Meter | None = None,
 ) -> Litestar:
     """The application over one workspace; it answers under loopback names and `hosts`.
 
     With a `token` it also takes the command line's commands from whoever knows it. `mend` is called when a
-    store is found down.
+    store is found down; `counts` are those of the door before it.
     """
     overviews = Overviews(shop.warehouse, shop.settings.timezone, lambda: shop.generation)
     comparison = Comparison(shop)
     doors = [commands.router(token)] if token else []
-    counts = Meter()
+    counts = counts or Meter()
     reading = {"shop": Provide(lambda: _readable(shop), sync_to_thread=True)}
     made = Litestar(
         [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import ssl
 from atexit import register
 from collections.abc import Iterator
 from functools import cache
@@ -10,19 +11,24 @@ from pathlib import Path
 from shutil import copytree, rmtree
 from tempfile import mkdtemp
 from threading import Thread
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import httpx
 import pytest
 import uvicorn
+from litestar import Litestar
+from litestar.types import ASGIApp, Receive, Scope, Send
 
 from habitue.api.door import Door
+from habitue.api.meter import Meter
 from habitue.api.wire import Wire
 from habitue.app import Shop
 from habitue.kernel.clock import instant
 from habitue.server import create, listening
 
 NOW = instant("2026-11-22T14:48")
+PLAIN: Final = ssl.create_default_context()
+"""For all calls: each would read the system's certificates anew, which takes longer than to be answered."""
 
 
 class Served(NamedTuple):
@@ -37,6 +43,7 @@ class Served(NamedTuple):
     def post(self, word: str, body: object, **options: Any) -> httpx.Response:
         content = body if isinstance(body, bytes) else json.dumps(body).encode()
         options.setdefault("auth", (self.key, ""))
+        options.setdefault("verify", PLAIN)
         return httpx.post(f"{self.url}/v1/{word}", content=content, **options)
 
     def events(self) -> list[dict[str, Any]]:
@@ -61,13 +68,26 @@ def _template() -> Path:
     return place
 
 
+def _inner(shop: Shop, counts: Meter) -> ASGIApp:
+    """What is behind the door, made once somebody gets there: most come no further than it."""
+
+    @cache
+    def made() -> Litestar:
+        return create(shop, counts=counts)
+
+    async def inner(scope: Scope, receive: Receive, send: Send) -> None:
+        await made()(scope, receive, send)
+
+    return inner
+
+
 @pytest.fixture
 def served(tmp_path: Path) -> Iterator[Served]:
     copytree(_template(), tmp_path / "door")
     with Shop.open(tmp_path / "door") as shop:
         keys = {one.id: one.write_key for one in shop.sources()}
-        app = create(shop)
-        door = Door(app, shop, lambda: NOW, meter=app.state.meter)
+        counts = Meter()
+        door = Door(_inner(shop, counts), shop, lambda: NOW, meter=counts)
         waiting = listening("127.0.0.1", 8970)
         server = uvicorn.Server(uvicorn.Config(door, http=Wire, log_level="critical", lifespan="off"))
         thread = Thread(target=server.run, args=([waiting],))

@@ -35,6 +35,12 @@ def test_every_locked_python_package_has_its_version_and_hashes(name: str) -> No
     ] == []
 
 
+def test_what_installs_the_others_is_the_same_everywhere_and_hashed() -> None:
+    (entry,) = re.findall(r"(?m)^uv==(?:.*\\\n)+.*", (ROOT / "requirements-setup.lock").read_text())
+    assert entry.strip() in (ROOT / "requirements-dev.lock").read_text()
+    assert entry.count("--hash=sha256:") > 10
+
+
 @pytest.mark.parametrize("name", LOCKS)
 def test_the_locks_know_every_package_that_the_project_asks_for(name: str) -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())

@@ -74,6 +74,12 @@ class CloseSource(Command, frozen=True):
     id: str
 
 
+class Acts(Command, frozen=True):
+    """Who did what, the latest first, and whether the record is as it was written."""
+
+    most: int
+
+
 class Refused(Command, frozen=True):
     """The events that could not be taken, the newest first."""
 

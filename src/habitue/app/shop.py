@@ -25,6 +25,7 @@ from habitue.app.privacy import Private
 from habitue.app.selection import Selection
 from habitue.app.shelf import step
 from habitue.app.stays import Stays
+from habitue.app.team import Team
 from habitue.app.workspace import When
 from habitue.engine import explain as why
 from habitue.engine import refresh as engine
@@ -66,7 +67,7 @@ class Behind:
     refused: dict[str, int]
 
 
-class Shop(Customers, Data, Private, Consenting, Alike):
+class Shop(Customers, Data, Private, Consenting, Alike, Team):
     """A workspace with all that can be asked of it and done with it."""
 
     @classmethod

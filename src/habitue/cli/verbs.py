@@ -15,6 +15,7 @@ from habitue.cli import (
     calls,
     consents,
     customers,
+    deeds,
     duplicates,
     identities,
     models,
@@ -52,6 +53,7 @@ app.add_typer(identities.app)
 app.add_typer(duplicates.app, name="duplicates")
 app.add_typer(consents.app)
 app.add_typer(privacy.app)
+app.add_typer(deeds.app)
 
 
 @verb(app, homeless=True, help=N_("Make a directory a workspace: its currency, time zone and language."))

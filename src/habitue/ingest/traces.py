@@ -22,7 +22,7 @@ from habitue.ingest.erasing import Plan
 from habitue.ingest.inbox import packed
 from habitue.people.identity import ACCOUNT, PERSON
 from habitue.people.privacy import Marks
-from habitue.store import erasures, pairs
+from habitue.store import acts, erasures, pairs
 from habitue.store.erasures import Request
 from habitue.store.ops import Ops, Tx
 from habitue.store.scratch import SPILL
@@ -113,8 +113,7 @@ def forget(ops: Ops, request: Request, plan: Plan, marks: Marks) -> None:
             numbers = {name: row.report[name] for name in NUMBERS if name in row.report}
             tx.execute(import_job.update().where(import_job.c.id == row.id).values(report=numbers))
         for row in notes:
-            mine = audit.update().where(audit.c.id == row.id)
-            tx.execute(mine.values(about=f"erasure:{request.id}", detail={}))
+            acts.forget(tx, row.id, request.id)
         pairs.forget(tx, {one.node for one in plan.gone})
         erasures.forget(tx, request, plan.keys, secret)
 

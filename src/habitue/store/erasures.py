@@ -10,8 +10,9 @@ from typing import Any, Final
 from msgspec import Struct
 
 from habitue.kernel.clock import Micros
+from habitue.store import acts
 from habitue.store.ops import Ops, Tx
-from habitue.store.tables import audit, erasure, suppression
+from habitue.store.tables import erasure, suppression
 
 SECRET: Final = "suppression_secret"
 REASON: Final = "erased"
@@ -72,7 +73,7 @@ def finish(ops: Ops, request: Request, now: Micros) -> None:
     about = f"erasure:{request.id}"
     with ops.begin() as tx:
         tx.execute(erasure.update().where(erasure.c.id == request.id).values(done=now))
-        tx.execute(audit.insert().values(at=now, by=request.by, act="erase", about=about, detail=detail))
+        acts.note(tx, now, request.by, "erase", about, **detail)
 
 
 def secret(ops: Ops) -> str:

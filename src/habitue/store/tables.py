@@ -147,7 +147,10 @@ audit = Table(
     Column("act", Text, nullable=False),
     Column("about", Text, nullable=False),
     Column("detail", JSON, nullable=False),
+    Column("digest", Text),
+    Column("seal", Text),
 )
+"""Who did what to what; rows are only added, each sealed with the one before it (`store.acts`)."""
 
 suppression = Table(
     "suppression",
@@ -191,3 +194,41 @@ duplicate = Table(
     UniqueConstraint("one", "other", name="duplicate_pair"),
 )
 """Two keys, by number, that may be one customer's; `outcome` is `merged` or `dismissed` when settled."""
+
+member = Table(
+    "member",
+    tables,
+    Column("id", Integer, primary_key=True),
+    Column("email", Text, nullable=False, unique=True),
+    Column("name", Text, nullable=False),
+    Column("role", Text, nullable=False),
+    Column("password", Text),
+    Column("factor", Text),
+    Column("factor_step", BigInteger),
+    Column("joined", BigInteger, nullable=False),
+    Column("left", BigInteger),
+)
+"""Who may sign in. `factor` is the sealed secret of their second factor, `factor_step` the last code used."""
+
+credential = Table(
+    "credential",
+    tables,
+    Column("id", Integer, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("hash", Text, nullable=False, unique=True),
+    Column("member", Integer, ForeignKey("member.id")),
+    Column("name", Text, nullable=False, server_default=""),
+    Column("reach", JSON, nullable=False),
+    Column("made", BigInteger, nullable=False),
+    Column("by", Text, nullable=False),
+    Column("seen", BigInteger),
+    Column("expires", BigInteger),
+    Column("ended", BigInteger),
+    Column("agent", Text, nullable=False, server_default=""),
+    Column("address", Text, nullable=False, server_default=""),
+    Index("credential_member", "member", "kind"),
+)
+"""Secrets that open a door to whoever bears them, as hashes: sessions, invitations, one-time links, API keys.
+
+`reach` says what for: the scopes of a key, the role of an invitation.
+"""

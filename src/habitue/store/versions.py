@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+from habitue.store import acts
 from habitue.store.ops import Ops
 from habitue.store.tables import audit, definition, version
 
@@ -51,8 +52,7 @@ def publish(ops: Ops, kind: str, slug: str, kept: int, number: int, now: int, by
     mine = definition.c.kind == kind, definition.c.slug == slug
     with ops.begin() as tx:
         tx.execute(definition.update().where(*mine).values(live_version=kept))
-        note = {"version": kept, "number": number}
-        tx.execute(audit.insert().values(at=now, by=by, act="publish", about=f"{kind}:{slug}", detail=note))
+        acts.note(tx, now, by, "publish", f"{kind}:{slug}", version=kept, number=number)
 
 
 def retire(ops: Ops, kind: str, slug: str, now: int, by: str = "") -> None:
@@ -60,7 +60,7 @@ def retire(ops: Ops, kind: str, slug: str, now: int, by: str = "") -> None:
     mine = definition.c.kind == kind, definition.c.slug == slug
     with ops.begin() as tx:
         tx.execute(definition.update().where(*mine).values(live_version=None))
-        tx.execute(audit.insert().values(at=now, by=by, act="retire", about=f"{kind}:{slug}", detail={}))
+        acts.note(tx, now, by, "retire", f"{kind}:{slug}")
 
 
 def live(ops: Ops, kind: str) -> list[Kept]:
@@ -82,8 +82,8 @@ def _all(ops: Ops, kind: str) -> list[Kept]:
             .order_by(definition.c.id, version.c.number)
             .with_only_columns(definition, version, version.c.id.label("kept"))
         ).all()
-        acts = tx.execute(audit.select().where(audit.c.act == "publish").order_by(audit.c.at.desc())).all()
-    went = {one.detail["version"]: one.at for one in acts if one.about.startswith(f"{kind}:")}
+        told = tx.execute(audit.select().where(audit.c.act == "publish").order_by(audit.c.at.desc())).all()
+    went = {one.detail["version"]: one.at for one in told if one.about.startswith(f"{kind}:")}
     return [
         Kept(
             row.slug,
