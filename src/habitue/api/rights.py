@@ -67,7 +67,7 @@ _REFUSED: Final = {
 @read("/customers/{key:str}/export")
 def export(shop: NamedDependency[Shop], key: Key) -> Response[access.Record]:
     """All that is kept of a customer, from every store: for programs."""
-    return _handed(_files(shop, key)[access.JSON], "application/json", access.JSON)  # type: ignore[return-value]
+    return _handed(_files(shop, key)[access.JSON], "application/json", access.JSON)  # type: ignore[return-value]  # bytes that are the document's record
 
 
 @read("/customers/{key:str}/export.html", media_type="text/html")
@@ -101,7 +101,7 @@ def _handed(content: _Content, kind: str, name: str) -> Response[_Content]:
 def erasures(shop: NamedDependency[Shop]) -> list[Erasure]:
     """What was asked to be erased, by whom and when; never who it was."""
     return [
-        Erasure(one.id, clock.iso(one.asked), one.by, one.reason, one.people, clock.iso(one.done) or None)  # type: ignore[arg-type]
+        Erasure(one.id, clock.iso(one.asked), one.by, one.reason, one.people, clock.iso(one.done) or None)  # type: ignore[arg-type]  # a reason is one of them
         for one in shop.erasures()
     ]
 

@@ -29,7 +29,7 @@ class Wire(HttpToolsProtocol):
         self._head: int | None = None
         """Bytes of a head that is under way, after its first piece."""
 
-    def connection_made(self, transport: Transport) -> None:  # type: ignore[override]
+    def connection_made(self, transport: Transport) -> None:  # type: ignore[override]  # uvicorn's own names another transport
         super().connection_made(transport)
         self._wait()
 

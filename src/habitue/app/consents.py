@@ -57,7 +57,7 @@ class Consenting(Workspace):
         ip: str | None = None,
         form: str | None = None,
         by: str | None = None,
-        id: str | None = None,  # noqa: A002
+        id: str | None = None,  # noqa: A002  as the record calls it
         now: Micros | None = None,
     ) -> Record:
         """Keep what somebody answered, live: a yes lifts a no. What proves it belongs beside it.
@@ -85,7 +85,7 @@ class Consenting(Workspace):
         answer: Answer,
         source: str,
         at: Micros | None = None,
-        id: str | None = None,  # noqa: A002
+        id: str | None = None,  # noqa: A002  as the record calls it
         now: Micros | None = None,
     ) -> Record:
         """The same without waiting for the stages: kept on return, and in with the next refresh."""

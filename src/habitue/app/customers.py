@@ -171,7 +171,7 @@ class Customers(Shelf):
             self.refresh()
         return self.settled()
 
-    def declare(self, trait: str, type: str | None) -> Settled:  # noqa: A002
+    def declare(self, trait: str, type: str | None) -> Settled:  # noqa: A002  as the trait calls it
         """Say of what type a trait is: text, number, boolean, date or list; None says it no more.
 
         Texts that spell a number are numbers where a trait is declared one.

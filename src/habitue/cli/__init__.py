@@ -13,7 +13,7 @@ def main() -> None:
     python = signal.getsignal(signal.SIGINT) is signal.default_int_handler
     if python:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
-    from habitue.cli.program import run  # noqa: PLC0415
+    from habitue.cli.program import run  # noqa: PLC0415  Ctrl-C while it loads is quiet too
 
     if python:
         signal.signal(signal.SIGINT, signal.default_int_handler)

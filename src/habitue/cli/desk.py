@@ -127,7 +127,7 @@ class Desk:
             return
         # The engine takes a second or two to load; asking a server does without.
         # It is ours from here on, or another who comes in that time would be first.
-        from habitue.cli.local import Local  # noqa: PLC0415
+        from habitue.cli.local import Local  # noqa: PLC0415  see above
 
         with Local(folder, self.language, lock) as local:
             yield local
@@ -163,7 +163,7 @@ def verb(
             for name, kind in COMMON.items()
             if not (homeless and name == "data")
         ]
-        run.__signature__ = plan.replace(parameters=[*own, *common])  # type: ignore[attr-defined]
+        run.__signature__ = plan.replace(parameters=[*own, *common])  # type: ignore[attr-defined]  # typer reads it there
         run.__annotations__ = {one.name: one.annotation for one in (*own, *common)}
         return app.command(name, **settings)(run)
 

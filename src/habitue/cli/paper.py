@@ -42,7 +42,7 @@ class Paper:
         self.form, self.say, self.zone, self.currency = form, say, zone, currency
         self.console = _Console(highlight=False, width=None if sys.stdout.isatty() else WIDE)
         if form != "table":
-            sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace", newline="\n")  # type: ignore[union-attr]
+            sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace", newline="\n")  # type: ignore[union-attr]  # a real one can
 
     def sheet(self, sheet: Sheet) -> None:
         """The rows as they come: however many there are, few are in memory."""

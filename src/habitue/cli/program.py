@@ -74,13 +74,13 @@ def _opened() -> None:
     """Make standard output and error take any letter: what a terminal can't show becomes a question mark."""
     for name in ("stdout", "stderr"):
         if getattr(sys, name) is None:  # closed by the caller: `habitue … >&-`
-            setattr(sys, name, open(os.devnull, "w"))  # noqa: PTH123, SIM115
+            setattr(sys, name, open(os.devnull, "w"))  # noqa: PTH123, SIM115  stays open
         getattr(sys, name).reconfigure(errors="replace")
 
 
 def _obeyed(words: Sequence[str], say: Translator) -> int:
     """Parse and perform. The verbs are loaded here, so that Ctrl-C is quiet from the start."""
-    from habitue.cli.verbs import app  # noqa: PLC0415
+    from habitue.cli.verbs import app  # noqa: PLC0415  see above
 
     command = typer.main.get_command(app)
     voice.localise(command, say)

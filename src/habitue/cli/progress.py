@@ -44,7 +44,7 @@ def shown(say: Translator) -> Iterator[Told | None]:
         def told(step: str, done: int, total: int) -> None:
             if step not in steps:
                 steps[step] = bars.add_task(say(step), total=None)
-            bars.update(steps[step], completed=done, total=total or None)  # type: ignore[arg-type]
+            bars.update(steps[step], completed=done, total=total or None)  # type: ignore[arg-type]  # rich takes None for a bar without an end
 
         yield told
 

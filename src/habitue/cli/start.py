@@ -178,7 +178,7 @@ _OPEN: Final = N_(
 
 def _served(desk: Desk, shop: Shop, host: str, port: int) -> None:
     # The web takes a second to load, and what is not served does without.
-    from habitue import server  # noqa: PLC0415
+    from habitue import server  # noqa: PLC0415  see above
 
     token = secrets.token_urlsafe(32)
 

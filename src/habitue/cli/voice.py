@@ -105,7 +105,7 @@ def _mistake(error: TyperException, say: Translator) -> str:
         case "MissingParameter":
             return say(N_("{name} is missing."), name=_name(error))
         case "BadOptionUsage":
-            return say(N_("{name} needs a value."), name=error.option_name)  # type: ignore[attr-defined]
+            return say(N_("{name} needs a value."), name=error.option_name)  # type: ignore[attr-defined]  # this error has one
         case "BadParameter":
             return say(N_("{name} can’t be that: {reason}."), name=_name(error), reason=_reason(error, say))
     return _unknown(error.format_message(), say)

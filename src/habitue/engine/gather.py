@@ -239,7 +239,7 @@ def _sorted(found: _Contributions) -> _Contributions:
     if _rising(found.subject, found.start):
         return found
     order = np.lexsort((found.start, found.subject))
-    return _Contributions(*(None if column is None else column[order] for column in found))  # type: ignore[arg-type]
+    return _Contributions(*(None if column is None else column[order] for column in found))  # type: ignore[arg-type]  # the first two are never None
 
 
 def _ends(found: _Contributions) -> tuple[Ids, Ints, Ints | None]:

@@ -186,7 +186,7 @@ class _Checker:
         self.reading = reading
         self.problems: list[Problem] = []
 
-    def rule(self, rule: Rule, subject: Subject) -> None:  # noqa: C901
+    def rule(self, rule: Rule, subject: Subject) -> None:  # noqa: C901  one case for each node
         if rule is HOLE:
             return
         match rule:

@@ -104,7 +104,7 @@ class Book(Struct, frozen=True):
     digits: int = 2
 
 
-def judge(rule: Rule, history: History, at: int, book: Book) -> bool:  # noqa: C901, PLR0912
+def judge(rule: Rule, history: History, at: int, book: Book) -> bool:  # noqa: C901, PLR0912  one case for each node
     """Whether the rule is true for this subject at this instant; before its birth every rule is false."""
     if at < history.birth:
         return False
@@ -150,7 +150,7 @@ def present(others: tuple[History, ...], at: int) -> list[History]:
 # --- what a leaf looks at -------------------------------------------------------------------------
 
 
-def measured(measure: Measure, history: History, at: int, book: Book) -> Value:  # noqa: C901
+def measured(measure: Measure, history: History, at: int, book: Book) -> Value:  # noqa: C901  one case for each node
     """The measure's value for this subject at this instant, `None` where it is missing."""
     match measure:
         case Count(events, where, within, since):
@@ -282,7 +282,7 @@ def true_since(rule: Rule, history: History, at: int, book: Book) -> int | None:
     return since
 
 
-def instants(rule: Rule | Measure | None, history: History, book: Book) -> set[int]:  # noqa: C901
+def instants(rule: Rule | Measure | None, history: History, book: Book) -> set[int]:  # noqa: C901  one case for each node
     """Every instant, from birth on, at which the rule's answer may change: between two of them it cannot."""
     moments = {history.birth, *(e.ts for e in history.events), *(c.ts for c in history.changes)}
 

@@ -122,7 +122,7 @@ class _Reader:
             left, op, right = right, MIRROR[op], left
         measure = HOLE if _measurable(right) and not _measurable(left) else self._measure(left)
         value = self._length_or_value(right) if _elapsed(measure) else self._value(right)
-        return self._at(node, Compare(measure, op, value))  # type: ignore[arg-type]
+        return self._at(node, Compare(measure, op, value))  # type: ignore[arg-type]  # what it is was looked at above
 
     # --- terms: functions, and paths into traits, scores and properties ---
 

@@ -222,7 +222,7 @@ def driver() -> ModuleType:
     if find_spec("pysqlite3"):
         from pysqlite3 import dbapi2  # noqa: PLC0415 (there is no wheel for ARM Linux)
 
-        return dbapi2  # type: ignore[no-any-return]
+        return dbapi2  # type: ignore[no-any-return]  # a module without types
     return sqlite3
 
 

@@ -38,15 +38,15 @@ class Call(Struct):
     """One event, as sent."""
 
     type: Told = None
-    userId: Told = None  # noqa: N815  the protocol's own names, here and below
-    anonymousId: Told = None  # noqa: N815
-    groupId: Told = None  # noqa: N815
-    previousId: Told = None  # noqa: N815
-    messageId: Told = None  # noqa: N815
+    userId: Told = None
+    anonymousId: Told = None
+    groupId: Told = None
+    previousId: Told = None
+    messageId: Told = None
     event: Told = None
     name: Told = None
     timestamp: Told = None
-    originalTimestamp: Told = None  # noqa: N815
+    originalTimestamp: Told = None
     properties: Raw = Raw()
     traits: Raw = Raw()
     context: Raw = Raw()
@@ -56,8 +56,8 @@ class Sending(Struct):
     """A request with many events. Where there is no `batch`, it is one event itself."""
 
     batch: list[Raw] | None = None
-    sentAt: Scalar = None  # noqa: N815
-    writeKey: str | None = None  # noqa: N815
+    sentAt: Scalar = None
+    writeKey: str | None = None
     backfill: bool = False
 
 
@@ -65,8 +65,8 @@ class _Request(Struct):
     """As a `Sending`, before it is known what stands in its fields."""
 
     batch: list[Raw] | None = None
-    sentAt: Raw = Raw()  # noqa: N815
-    writeKey: Raw = Raw()  # noqa: N815
+    sentAt: Raw = Raw()
+    writeKey: Raw = Raw()
     backfill: Raw = Raw()
 
 

@@ -40,7 +40,7 @@ def add(ops: Ops, name: str, kind: str, write_key: str, now: Micros) -> Source:
         raise UserError(N_("“{kind}” is no kind of source. Choose server or browser."), kind=kind)
     if not senders.enter(ops, name, kind, write_key, now):
         raise UserError(N_("There is a source “{name}” already."), name=name)
-    return Source(name, kind, write_key, now)  # type: ignore[arg-type]
+    return Source(name, kind, write_key, now)  # type: ignore[arg-type]  # one of them, as looked at above
 
 
 def close(ops: Ops, name: str, now: Micros) -> None:
