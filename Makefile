@@ -6,10 +6,10 @@ JOBS ?= 4
 venv := .venv
 bin := $(venv)/bin
 dist := src/habitue/web/static/dist
-pip := $(bin)/python -m pip --disable-pip-version-check --quiet install
+pip := $(bin)/python -m pip --disable-pip-version-check --quiet install --no-cache-dir
 locked := --no-deps --require-hashes --only-binary :all: -r
 # Several at once, in a fifth of the time; where it can't reach the packages (pip may know of another place), pip does it.
-pinned = UV_HTTP_RETRIES=0 UV_NATIVE_TLS=1 UV_NO_PROGRESS=1 \
+pinned = UV_HTTP_RETRIES=0 UV_NATIVE_TLS=1 UV_NO_PROGRESS=1 UV_CACHE_DIR=$(venv)/packages \
   $(bin)/uv pip install --quiet --python $(bin)/python $(locked) $(1) 2>/dev/null || $(pip) $(locked) $(1)
 
 .DEFAULT_GOAL := help

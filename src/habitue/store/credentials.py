@@ -64,13 +64,6 @@ def good(ops: Ops, now: Micros, **which: Any) -> list[dict[str, Any]]:
         return [dict(row._mapping) for row in tx.execute(every)]
 
 
-def forget(ops: Ops, before: Micros) -> None:
-    """Delete what ended, or could be used no more, before that instant."""
-    past = sa.or_(credential.c.ended < before, credential.c.expires < before)
-    with ops.begin() as tx:
-        tx.execute(credential.delete().where(past))
-
-
 def _good(now: Micros) -> list[sa.ColumnElement[bool]]:
     return [
         credential.c.ended.is_(None),
