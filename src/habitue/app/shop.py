@@ -19,13 +19,13 @@ from habitue.app import imports
 from habitue.app.consents import Consenting
 from habitue.app.customers import Customers
 from habitue.app.data import Data
+from habitue.app.deeds import Recorded
 from habitue.app.duplicates import Alike
 from habitue.app.imports import ImportReport, Told
 from habitue.app.privacy import Private
 from habitue.app.selection import Selection
 from habitue.app.shelf import step
 from habitue.app.stays import Stays
-from habitue.app.team import Team
 from habitue.app.workspace import When
 from habitue.engine import explain as why
 from habitue.engine import refresh as engine
@@ -67,7 +67,7 @@ class Behind:
     refused: dict[str, int]
 
 
-class Shop(Customers, Data, Private, Consenting, Alike, Team):
+class Shop(Customers, Data, Private, Consenting, Alike, Recorded):
     """A workspace with all that can be asked of it and done with it."""
 
     @classmethod
