@@ -23,7 +23,8 @@ from habitue.kernel.errors import UserError
 from habitue.kernel.i18n import LANGUAGES, N_, Language
 from habitue.people import identities, profiles, suppression
 from habitue.people.privacy import Marks
-from habitue.store import pairs
+from habitue.store import notes, pairs
+from habitue.store.notes import Note
 
 JSON: Final = "customer.json"
 HTML: Final = "customer.html"
@@ -35,8 +36,8 @@ class Record(Struct, frozen=True):
     `events` are as they were sent, orders among them; `stages` and `segments` are stays that have begun: the
     one that lasts has no `until`, and ends when `expected`, in the stage `then`, if nothing happens; `merges`
     what people decided; `duplicates` the comparisons with another customer, who isn't named: that is their
-    data; `refused`, `waiting`, `rejected` and `audit` what names them elsewhere; `blocked` are the addresses
-    that are not written to.
+    data; `notes` are what was written down beside them, tasks among it; `refused`, `waiting`, `rejected` and
+    `audit` what names them elsewhere; `blocked` are the addresses that are not written to.
     """
 
     made: str
@@ -57,6 +58,7 @@ class Record(Struct, frozen=True):
     waiting: list[dict[str, Any]]
     rejected: list[dict[str, str]]
     audit: list[dict[str, Any]]
+    notes: list[dict[str, Any]]
 
 
 def record(shop: Workspace, person: int, marks: Marks) -> Record:
@@ -96,6 +98,7 @@ def record(shop: Workspace, person: int, marks: Marks) -> Record:
         waiting=_waiting(shop, set(known.keys)),
         rejected=traces.rejected(shop.directory, marks),
         audit=[row | {"at": iso(row["at"])} for row in traces.audited(shop.ops, marks)],
+        notes=[_note(one) for one in notes.beside(shop.ops, nodes)],
     )
 
 
@@ -258,6 +261,11 @@ def _blocked(shop: Workspace, keys: Sequence[str]) -> list[dict[str, Any]]:
             if key.startswith(("email:", "phone:"))
             for entry in suppression.entries(tx, key)
         ]
+
+
+def _note(one: Note) -> dict[str, Any]:
+    times = {name: iso(getattr(one, name)) or None for name in ("made", "edited", "due", "done")}
+    return {"task": one.task, "text": one.text, "by": one.by, "assignee": one.assignee, **times}
 
 
 def _waiting(shop: Workspace, keys: set[str]) -> list[dict[str, Any]]:

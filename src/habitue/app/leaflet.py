@@ -161,6 +161,11 @@ def _traces(paper: _Paper) -> Iterable[str]:
         ((time(m["ts"]), m["by"], m["act"], m["one"], m["other"], m["why"]) for m in found.merges),
     )
     yield paper.table(
+        N_("What was written down beside you"),
+        (_WHEN, N_("Who"), N_("Note or task"), N_("Due"), N_("Done")),
+        ((time(n["made"]), n["by"], n["text"], time(n["due"]), time(n["done"])) for n in found.notes),
+    )
+    yield paper.table(
         N_("Comparisons with other customers' records"),
         (_WHEN, N_("Likely the same person"), N_("Decided"), N_("Who")),
         ((time(d["found"]), f"{d['likely']:.1%}", _outcome(d, paper), d["by"]) for d in found.duplicates),

@@ -22,6 +22,7 @@ from habitue.app.data import Data
 from habitue.app.deeds import Recorded
 from habitue.app.duplicates import Alike
 from habitue.app.imports import ImportReport, Told
+from habitue.app.notes import Noted
 from habitue.app.privacy import Private
 from habitue.app.selection import Selection
 from habitue.app.shelf import step
@@ -67,7 +68,7 @@ class Behind:
     refused: dict[str, int]
 
 
-class Shop(Customers, Data, Private, Consenting, Alike, Recorded):
+class Shop(Customers, Data, Private, Consenting, Alike, Recorded, Noted):
     """A workspace with all that can be asked of it and done with it."""
 
     @classmethod

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from shutil import rmtree
 from typing import Any, Final
+from urllib.parse import unquote_plus
 from zlib import crc32
 
 import msgspec
@@ -22,16 +23,34 @@ from habitue.ingest.erasing import Plan
 from habitue.ingest.inbox import packed
 from habitue.people.identity import ACCOUNT, PERSON
 from habitue.people.privacy import Marks
-from habitue.store import acts, erasures, pairs
+from habitue.store import acts, erasures, notes, pairs, views
 from habitue.store.erasures import Request
 from habitue.store.ops import Ops, Tx
 from habitue.store.scratch import SPILL
-from habitue.store.tables import audit, dead, erasure, held, identity, import_job, inbox, suppression
+from habitue.store.tables import (
+    audit,
+    dead,
+    erasure,
+    export_job,
+    held,
+    identity,
+    import_job,
+    inbox,
+    note,
+    saved_view,
+    suppression,
+)
 
-CLEARED: Final = (identity, inbox, held, dead, import_job, audit, erasure, suppression)
+CLEARED: Final = (
+    *(identity, inbox, held, dead, import_job, audit, erasure, suppression),
+    *(note, saved_view, export_job),
+)
 """The tables that hold what is personal at times."""
 
 REJECTS: Final = "rejects"
+EXPORTS: Final = "exports"
+"""The folder of files that lists of customers were written into."""
+
 _LONGEST: Final = 1 << 30
 """Characters in a cell: whatever we wrote we read."""
 
@@ -82,9 +101,10 @@ def rejected(folder: Path, marks: Marks) -> list[dict[str, str]]:
 def forget_files(folder: Path, marks: Marks) -> None:
     """Take them out of the files of refused rows, and delete reports of defects that name them.
 
-    What a calculation that was killed left on the disk goes too.
+    What a calculation that was killed left on the disk goes too, and files with lists of customers.
     """
     rmtree(folder / SPILL, ignore_errors=True)
+    rmtree(folder / EXPORTS, ignore_errors=True)  # anybody may be in them
     for path in sorted((folder / REJECTS).glob("*.csv")):
         rows = list(_rows(path))
         left = [row for header, row in rows if not _about(header, row, marks)]
@@ -100,7 +120,15 @@ def forget_files(folder: Path, marks: Marks) -> None:
 def forget(ops: Ops, request: Request, plan: Plan, marks: Marks) -> None:
     """Take them out of the operational database, and keep keyed hashes of their keys; all or nothing."""
     secret = erasures.secret(ops)
-    calls, notes = _calls(ops, marks), _notes(ops, marks)  # read before, so that nobody waits for it to write
+    calls, audits = (
+        _calls(ops, marks),
+        _notes(ops, marks),
+    )  # read before, so that nobody waits for it to write
+    nodes = {one.node for one in plan.gone}
+    naming = [
+        one.id for one in notes.every(ops) if one.node not in nodes and _told(marks, one.text, one.assignee)
+    ]
+    called = [one.id for one in views.every(ops) if _told(marks, one.name, unquote_plus(one.query))]
     with ops.begin() as tx:
         for space, keys in ((PERSON, plan.keys), (ACCOUNT, plan.accounts)):
             given = ops.texts(keys)
@@ -112,9 +140,13 @@ def forget(ops: Ops, request: Request, plan: Plan, marks: Marks) -> None:
         for row in tx.execute(import_job.select()).all():
             numbers = {name: row.report[name] for name in NUMBERS if name in row.report}
             tx.execute(import_job.update().where(import_job.c.id == row.id).values(report=numbers))
-        for row in notes:
+        for row in audits:
             acts.forget(tx, row.id, request.id)
-        pairs.forget(tx, {one.node for one in plan.gone})
+        pairs.forget(tx, nodes)
+        notes.forget(tx, nodes)
+        notes.blank(tx, naming, request.asked)
+        views.delete(tx, called)
+        tx.execute(export_job.delete())
         erasures.forget(tx, request, plan.keys, secret)
 
 
@@ -128,6 +160,10 @@ def _notes(ops: Ops, marks: Marks) -> list[Any]:
     with ops.read() as tx:
         rows = tx.execute(audit.select().order_by(audit.c.id))
         return [row for row in rows if marks.within([row.about, row.detail])]
+
+
+def _told(marks: Marks, *texts: str | None) -> bool:
+    return any(marks.names(text) or marks.spoken(text) for text in texts if text)
 
 
 def _forget_held(tx: Tx, keys: set[str]) -> None:

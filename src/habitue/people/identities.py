@@ -57,6 +57,14 @@ def whole(warehouse: Warehouse, number: Node) -> Node:
     return found[0] if found else number
 
 
+def wholes(warehouse: Warehouse, numbers: Sequence[Node]) -> dict[Node, Node]:
+    """The persons of many keys' numbers."""
+    asked = pa.table({"node": pa.array(sorted(set(numbers)), pa.int32())})
+    sql = "SELECT node, coalesce(person, node) AS person FROM asked LEFT JOIN merged USING (node)"
+    rows = warehouse.read(sql, asked=asked).to_pylist() if numbers else []
+    return {row["node"]: row["person"] for row in rows}
+
+
 def whose(warehouse: Warehouse, names: Sequence[str]) -> tuple[Node, str] | None:
     """The person who has one of these keys, and that key: the first of them that anybody has."""
     sql = """SELECT coalesce(merged.person, node) AS person, node.key, known.person IS NULL AS nobody

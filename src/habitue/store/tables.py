@@ -232,3 +232,56 @@ credential = Table(
 
 `reach` says what for: the scopes of a key, the role of an invitation.
 """
+
+note = Table(
+    "note",
+    tables,
+    Column("id", Integer, primary_key=True),
+    Column("node", BigInteger, nullable=False),
+    Column("task", Boolean, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("by", Text, nullable=False),
+    Column("made", BigInteger, nullable=False),
+    Column("edited", BigInteger),
+    Column("due", BigInteger),
+    Column("assignee", Text),
+    Column("done", BigInteger),
+    Column("batch", Text),
+    Index("note_node", "node", "id"),
+    Index("note_task", "task", "done", "due"),
+    Index("note_batch", "batch"),
+)
+"""What somebody wrote down beside a customer, and what is to be done about one (`task`), until it is `done`.
+
+`node` is the number of a key: whoever has the key has the note. Those written at once have a `batch`.
+"""
+
+saved_view = Table(
+    "saved_view",
+    tables,
+    Column("id", Integer, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("owner", Text, nullable=False),
+    Column("shared", Boolean, nullable=False),
+    Column("query", Text, nullable=False),
+    Column("made", BigInteger, nullable=False),
+)
+"""A list of customers that somebody gave a name: `query` is what stands in its address after the `?`."""
+
+export_job = Table(
+    "export_job",
+    tables,
+    Column("id", Integer, primary_key=True),
+    Column("by", Text, nullable=False),
+    Column("form", Text, nullable=False),
+    Column("query", Text, nullable=False),
+    Column("file", Text, nullable=False),
+    Column("total", BigInteger),
+    Column("done", BigInteger, nullable=False),
+    Column("begun", BigInteger, nullable=False),
+    Column("finished", BigInteger),
+    Column("failed", Text),
+    Column("size", BigInteger),
+)
+"""A list that is or was written into a file, and how far: `finished` when all of it stands there, `failed`
+says why it does not."""
