@@ -63,6 +63,14 @@ _PAGES: Final = [
     pages.customers.twin,  # /customers.json
     pages.customer.show,  # /customers/{person}
     pages.customer.events,  # /customers/{person}/events
+    pages.segments.index,  # /segments
+    pages.segment.show,  # /segments/{name}
+    pages.segment.beside,  # /segments/{name}/beside
+    pages.segment.people,  # /segments/{name}/customers
+    pages.segment.table,  # /segments/{name}/customers.csv
+    pages.segment.why,  # /segments/{name}/why
+    pages.segment.restore,  # /segments/{name}/restore
+    pages.segment.remove,  # /segments/{name}/remove
     pages.stages.index,  # /stages
     pages.stages.show,  # /stages/{model}
     pages.data.show,  # /data

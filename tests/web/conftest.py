@@ -66,6 +66,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
     with Shop.create(tmp_path_factory.mktemp("web") / "shop", Settings(demo=True)) as made:
         made.put([*parcels(3, 300, until=now), hostile(now)], now)
         made.refresh(now)
+        made.save_segment("buyers", 'ever("Order Completed")', now, title=PAYLOADS[0], by=PAYLOADS[1])
         yield made
 
 

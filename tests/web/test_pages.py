@@ -29,10 +29,12 @@ SAMPLES = {
     "key:str": "1",
     "account:str": "b-001",
     "model:str": "transactional",
+    "name:str": "buyers",
     "file_path:path": "icon.svg",
     "path:str": "openapi.json",
 }
 NEEDS = {"/customers/{person:int}/events": "?ts=1700000000000000&seq=1", "/api/v1/explain": "?customer=1"}
+NEEDS |= {"/segments/{name:str}/why": "?customer=1"}
 NEEDS |= {"/api/v1/suppressions": "?address=a@b.fr"}
 NEEDS |= dict.fromkeys(("/api/v1/segment", "/api/v1/segment/history"), '?rule=ever("Order Completed")')
 

@@ -58,6 +58,18 @@ class Published(Struct, frozen=True):
         return sum(change.customers for change in self.changes)
 
 
+class Overtaken(UserError):
+    """Somebody else saved a segment while it was being changed here; `live` is theirs (None: it is gone)."""
+
+    def __init__(self, name: str, live: saved.Segment | None) -> None:
+        self.live = live
+        if live is None:
+            super().__init__(N_("“{id}” was removed in the meantime. Nothing was saved."), id=name)
+        else:
+            text = N_("Version {number} of “{id}” was saved in the meantime. Yours was not saved.")
+            super().__init__(text, id=name, number=live.number)
+
+
 @dataclass(frozen=True)
 class Publisher:
     """Publishes in a shop: `fold` folds what is kept before it goes live, so that nobody waits for it."""
@@ -87,12 +99,33 @@ class Publisher:
         stages = (*(old.stages if old else ()), *draft.stages)
         return replace(told, warnings=self._doubts(draft), titles={one.id: one.name for one in stages})
 
-    def segment(self, name: str, rule: str) -> Published:
-        """Keep a rule under a name, live at once; raises `RuleError` with all that is wrong with it."""
+    def segment(
+        self,
+        name: str,
+        rule: str,
+        title: str | None = None,
+        about: str | None = None,
+        after: int | None = None,
+    ) -> Published:
+        """Keep a rule under a name, live at once; raises `RuleError` with all that is wrong with it.
+
+        What is not said of its title stays as it was. `after` is the number of the version that it was made
+        from, 0 for none: raises `Overtaken` where another is live by now.
+        """
         ops, shop = self.shop.ops, self.shop
-        draft, warnings = saved.draft(ops, name, rule, shop.definitions(), shop.catalogue())
         old = next((one for one in shop.segments() if one.id == name), None)
-        if old and old.rule == draft.rule:
+        draft, warnings = saved.draft(
+            ops,
+            name,
+            rule,
+            shop.definitions(),
+            shop.catalogue(),
+            (old.name if old else "") if title is None else title,
+            (old.about if old else "") if about is None else about,
+        )
+        if after is not None and after != (old.number if old else 0):
+            raise Overtaken(name, old)
+        if old and old.said == draft.said:
             return _unchanged(old)
         before = old.definition() if old else None
         if self.dry_run:

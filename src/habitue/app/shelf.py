@@ -122,13 +122,20 @@ class Shelf(Workspace):
         rule: str,
         now: Micros | None = None,
         *,
+        title: str | None = None,
+        about: str | None = None,
+        after: int | None = None,
         by: str = "",
         dry_run: bool = False,
         told: Told | None = None,
     ) -> Published:
-        """Keep a rule under a name, for `segment("name")` in other rules; old versions stay kept."""
+        """Keep a rule under a name, for `segment("name")` in other rules; old versions stay kept.
+
+        `title` and `about` are what people read. Raises `Overtaken` where `after`, the number of the version
+        that this was made from, is not the live one's any more.
+        """
         with self._publisher(by, dry_run, now, told) as publisher:
-            return publisher.segment(name, rule)
+            return publisher.segment(name, rule, title, about, after)
 
     def remove_segment(self, name: str, *, by: str = "", now: Micros | None = None) -> None:
         """Let a saved segment be live no more; raises `UserError` while anything needs it."""

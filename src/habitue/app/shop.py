@@ -24,6 +24,7 @@ from habitue.app.duplicates import Alike
 from habitue.app.imports import ImportReport, Told
 from habitue.app.notes import Noted
 from habitue.app.privacy import Private
+from habitue.app.segments import Segmented
 from habitue.app.selection import Selection
 from habitue.app.shelf import step
 from habitue.app.stays import Stays
@@ -68,7 +69,7 @@ class Behind:
     refused: dict[str, int]
 
 
-class Shop(Customers, Data, Private, Consenting, Alike, Recorded, Noted):
+class Shop(Customers, Data, Segmented, Private, Consenting, Alike, Recorded, Noted):
     """A workspace with all that can be asked of it and done with it."""
 
     @classmethod

@@ -29,7 +29,7 @@ Asked = Request[None, None, State]
 
 MENU: Final = (
     (N_("Steer"), (("/", N_("Lifecycle"), "cycle"), ("/stages", N_("Stages"), "steps"))),
-    (N_("Customers"), (("/customers", N_("Customers"), "people"),)),
+    (N_("Customers"), (("/customers", N_("Customers"), "people"), ("/segments", N_("Segments"), "circles"))),
     (N_("Data"), (("/data", N_("Sources"), "stream"), ("/api", N_("API"), "code"))),
 )
 

@@ -10,6 +10,8 @@ from habitue.web.pages import (
     duplicates,
     failure,
     overview,
+    segment,
+    segments,
     stages,
 )
 
@@ -23,5 +25,7 @@ __all__ = [
     "duplicates",
     "failure",
     "overview",
+    "segment",
+    "segments",
     "stages",
 ]

@@ -1,0 +1,26 @@
+"""Rules as sentences for one reader: what they name is called as people call it."""
+
+from __future__ import annotations
+
+from habitue.app import Shop
+from habitue.kernel.i18n import Language
+from habitue.rules.nodes import Rule
+from habitue.rules.sentence import sentence
+from habitue.web.words import Words
+
+
+def names(shop: Shop, language: Language) -> dict[str, str]:
+    """What segments, models and their stages are called, by the ids that rules write."""
+    models = shop.models()
+    called = {one.id: one.title for one in shop.segments()}
+    called |= {model.id: model.kind.name.said(language) for model in models}
+    return called | {
+        f"{model.id}.{stage.id}": stage.name.said(language) for model in models for stage in model.stages
+    }
+
+
+def said(rule: Rule, shop: Shop, words: Words, called: dict[str, str] | None = None) -> str:
+    """The rule as a noun phrase that begins a line."""
+    known = names(shop, words.language) if called is None else called
+    text = sentence(rule, words.language, names=known, currency=shop.settings.currency)
+    return text[:1].upper() + text[1:]
