@@ -26,7 +26,9 @@ FEW: Final = 5_000
 class Read(Protocol):
     """Runs one query: `Warehouse.read`, or `Writer.read` inside a transaction."""
 
-    def __call__(self, sql: str, params: Any = ..., /, **tables: pa.Table) -> pa.Table: ...
+    def __call__(
+        self, sql: str, params: Any = ..., /, *, large: bool = ..., **tables: pa.Table
+    ) -> pa.Table: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +191,7 @@ class _Rows:
 
 
 def _fetched(query: Query, who: Who, read: Read) -> _Contributions:
-    rows = read(who.of(query.sql.text), query.sql.params, **who.tables)
+    rows = read(who.of(query.sql.text), query.sql.params, large=len(who.ids) > FEW, **who.tables)
     return _Contributions(
         _column(rows, 0).astype(np.int32, copy=False),
         _instants(rows, 1),

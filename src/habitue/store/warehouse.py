@@ -74,9 +74,11 @@ class Writer:
     def __init__(self, statements: Statements) -> None:
         self._statements = statements
 
-    def read(self, sql: str, params: Sequence[Any] = (), /, **tables: pa.Table) -> pa.Table:
+    def read(
+        self, sql: str, params: Sequence[Any] = (), /, *, large: bool = False, **tables: pa.Table
+    ) -> pa.Table:
         """The rows of one query, or of a statement that returns what it changed."""
-        return self._statements.rows(sql, params, tables)
+        return self._statements.rows(sql, params, tables, large)
 
     def run(self, sql: str, params: Sequence[Any] = (), /, **tables: pa.Table) -> None:
         """Run one statement; `tables` are readable in it by their names."""
@@ -124,10 +126,15 @@ class Warehouse:
         self._cursors: WeakSet[duckdb.DuckDBPyConnection] = WeakSet()
         self._root: duckdb.DuckDBPyConnection | None = self._recovered()
 
-    def read(self, sql: str, params: Sequence[Any] = (), /, **tables: pa.Table) -> pa.Table:
-        """The rows of one query, from any thread; `tables` are readable in it by their names."""
+    def read(
+        self, sql: str, params: Sequence[Any] = (), /, *, large: bool = False, **tables: pa.Table
+    ) -> pa.Table:
+        """The rows of one query, from any thread; `tables` are readable in it by their names.
+
+        `large`: they may be millions.
+        """
         with self._guarded(), Statements(self._cursor()) as statements:
-            return statements.rows(sql, params, tables)
+            return statements.rows(sql, params, tables, large)
 
     @contextmanager
     def write(self) -> Iterator[Writer]:
