@@ -1,10 +1,9 @@
 // What every page loads: htmx, and the small things of ours that need no chart.
 import "htmx.org/dist/htmx.esm.js";
+import "./fields.js";
+import "./layers.js";
 
 document.documentElement.classList.add("js");
-
-/** A form with data-auto is sent as soon as a choice is made. */
-document.addEventListener("change", ({ target }) => target.closest("form[data-auto]")?.requestSubmit());
 
 /** Which edges of a sideways scrolling table hide something; then it can be reached by keyboard too. */
 function edges(scroll) {

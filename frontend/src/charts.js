@@ -19,10 +19,21 @@ const views = new Map();
 const tip = Object.assign(document.createElement("div"), { className: "tip", hidden: true });
 document.body.append(tip);
 
-/** The page's own colours and font, from the design tokens. */
-function look() {
-  const style = getComputedStyle(document.documentElement);
-  const token = (name) => style.getPropertyValue(name).trim();
+/** The page's own colours and font, from the design tokens as they look where the chart stands. */
+function look(place) {
+  const probe = place.appendChild(document.createElement("i"));
+  const token = (name) => {
+    probe.style.color = `var(${name})`;
+    return getComputedStyle(probe).color;
+  };
+  try {
+    return coloured(token);
+  } finally {
+    probe.remove();
+  }
+}
+
+function coloured(token) {
   const words = { labelColor: token("--ink-3"), titleColor: token("--ink-3"), labelFontSize: 11.5, titleFontSize: 11.5 };
   return {
     aria: false,
@@ -48,7 +59,7 @@ function tell(_, event, __, words) {
 
 async function draw(figure) {
   const spec = JSON.parse(figure.querySelector('script[type="application/json"]').textContent);
-  const { spec: compiled } = compile(spec, { config: look() });
+  const { spec: compiled } = compile(spec, { config: look(figure) });
   const view = new View(parse(compiled, null, { ast: true }), {
     expr: expressionInterpreter, loader: closed, locale: spoken, renderer: "svg", hover: true, tooltip: tell,
   });
@@ -70,7 +81,9 @@ function drawAll() {
 
 drawAll();
 document.addEventListener("htmx:after:swap", drawAll);
-dark.addEventListener("change", () => {
+function redraw() {
   [...views.keys()].forEach(forget);
   drawAll();
-});
+}
+dark.addEventListener("change", redraw);
+addEventListener("habitue:look", redraw);

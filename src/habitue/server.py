@@ -78,6 +78,7 @@ _PAGES: Final = [
     pages.duplicates.show,  # /data/duplicates
     pages.duplicates.decide,
     pages.customer.split,  # /customers/{person}/split
+    pages.styleguide.show,  # /styleguide
 ]
 _API: Final = [
     stages.models,  # /api/v1/models
@@ -116,6 +117,7 @@ _API: Final = [
 ]
 _STANDING: Final = [
     pages.api.show,  # /api
+    pages.look.choose,  # /look
     pages.calls.show,  # /data/events
     pages.calls.refused,  # /data/refused
     pages.calls.decide,

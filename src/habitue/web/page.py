@@ -20,11 +20,13 @@ from habitue.kernel import clock
 from habitue.kernel.errors import UserError
 from habitue.kernel.i18n import LANGUAGES, N_, Language, choose
 from habitue.people.keys import bare
-from habitue.web import lag
+from habitue.web import flash, lag
 from habitue.web.basket import basket, plain
 from habitue.web.words import Words
 
 COOKIE: Final = "habitue_language"
+THEME: Final = "habitue_theme"
+THEMES: Final = ("system", "light", "dark")
 Asked = Request[None, None, State]
 
 MENU: Final = (
@@ -59,20 +61,14 @@ def reader(request: Asked, shop: Shop) -> Words:
 
 
 def page(request: Asked, shop: Shop, template: str, status: int = 200, **context: Any) -> Response[str]:
-    """The whole page; `?lang=` is remembered in a cookie."""
+    """The whole page; `?lang=` is remembered in a cookie, and what was done is said once."""
     words, now = reader(request, shop), clock.now()
+    told = flash.heard(request.cookies.get(flash.COOKIE))
     html = _pages.get_template(template).render(
-        reader=words,
-        _=words.say,
-        here=lambda **changes: here(request, **changes),
-        menu=[
-            (words.say(title), [(path, words.say(name), icon) for path, name, icon in entries])
-            for title, entries in MENU
-        ],
-        place=_place(request.url.path),
-        demo=shop.demo,
+        **_frame(request, shop, words, now),
+        theme=theme(request),
+        flashed=told and (told.said(words.say), told.tone),
         lag=lag.told(shop, now),
-        now=now,
         **context,
     )
     chosen = request.query_params.get("lang")
@@ -81,6 +77,35 @@ def page(request: Asked, shop: Shop, template: str, status: int = 200, **context
         if chosen in LANGUAGES
         else []
     )
+    if flash.COOKIE in request.cookies:
+        cookies.append(Cookie(flash.COOKIE, value="", max_age=0, httponly=True, samesite="lax"))
+    return _answer(html, status, cookies)
+
+
+def fragment(request: Asked, shop: Shop, template: str, status: int = 200, **context: Any) -> Response[str]:
+    """A part of a page, for htmx; the template imports `parts/ui.html` itself."""
+    words, now = reader(request, shop), clock.now()
+    html = _pages.get_template(template).render(**_frame(request, shop, words, now), **context)
+    return _answer(html, status, [])
+
+
+def _frame(request: Asked, shop: Shop, words: Words, now: clock.Micros) -> dict[str, Any]:
+    """What every template may use."""
+    return {
+        "reader": words,
+        "_": words.say,
+        "here": lambda **changes: here(request, **changes),
+        "menu": [
+            (words.say(title), [(path, words.say(name), icon) for path, name, icon in entries])
+            for title, entries in MENU
+        ],
+        "place": _place(request.url.path),
+        "demo": shop.demo,
+        "now": now,
+    }
+
+
+def _answer(html: str, status: int, cookies: list[Cookie]) -> Response[str]:
     return Response(
         html,
         media_type=MediaType.HTML,
@@ -88,6 +113,12 @@ def page(request: Asked, shop: Shop, template: str, status: int = 200, **context
         cookies=cookies,
         headers={"vary": "accept-language, cookie", "cache-control": "private, no-cache"},
     )
+
+
+def theme(request: Asked) -> str:
+    """By day, by night, or as the reader's system has it."""
+    wish = request.cookies.get(THEME)
+    return wish if wish in THEMES else "system"
 
 
 def only(request: Asked, *names: str) -> None:
@@ -126,6 +157,12 @@ def here(request: Asked, **changes: Any) -> str:
     for name, value in request.query_params.multi_items():
         params.setdefault(name, []).append(value)
     return link(request.url.path, **{**params, "fresh": None, "lang": None, **changes})
+
+
+@cache
+def source(template: str) -> str:
+    """A template as it is written."""
+    return files("habitue.web").joinpath("templates", template).read_text("utf-8").rstrip()
 
 
 def _place(path: str) -> str:

@@ -9,10 +9,12 @@ from habitue.web.pages import (
     data,
     duplicates,
     failure,
+    look,
     overview,
     segment,
     segments,
     stages,
+    styleguide,
 )
 
 __all__ = [
@@ -24,8 +26,10 @@ __all__ = [
     "data",
     "duplicates",
     "failure",
+    "look",
     "overview",
     "segment",
     "segments",
     "stages",
+    "styleguide",
 ]

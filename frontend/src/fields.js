@@ -1,0 +1,44 @@
+// Small things of fields: what a slider says while it moves, a file's name, a text taken along, the page's look.
+
+document.addEventListener("input", ({ target }) => {
+  if (target.type === "range") {
+    const output = document.querySelector(`output[for="${CSS.escape(target.id)}"]`);
+    if (output) output.textContent = output.dataset.said.replace("{n}", new Intl.NumberFormat(document.documentElement.lang).format(target.value));
+  }
+});
+
+document.addEventListener("change", ({ target }) => {
+  target.closest("form[data-auto]")?.requestSubmit(); // sent as soon as a choice is made
+  const chosen = target.type === "file" && target.closest(".drop")?.querySelector("[data-chosen]");
+  if (chosen) chosen.textContent = [...target.files].map(({ name }) => name).join(", ");
+});
+
+for (const [name, over] of [["dragenter", true], ["dragleave", false], ["drop", false]])
+  document.addEventListener(name, ({ target }) => target.closest?.(".drop")?.classList.toggle("over", over));
+
+document.addEventListener("click", async ({ target }) => {
+  const button = target.closest?.("[data-copy]");
+  if (!button) return;
+  const words = button.querySelector("span");
+  const before = words.textContent;
+  try {
+    await navigator.clipboard.writeText(button.dataset.copy);
+    words.textContent = button.dataset.copied;
+    setTimeout(() => (words.textContent = before), 2000);
+  } catch { // a browser that forbids it: the text is marked, to be copied by hand
+    getSelection().selectAllChildren(button.previousElementSibling);
+  }
+});
+
+/** The look changes at once; the server remembers it. */
+document.addEventListener("submit", (event) => {
+  const form = event.target.closest("form[data-look]");
+  if (!form || !event.submitter) return;
+  event.preventDefault();
+  const chosen = event.submitter.value;
+  document.documentElement.dataset.theme = chosen;
+  document.querySelector('meta[name="color-scheme"]').content = chosen === "system" ? "light dark" : chosen;
+  for (const button of document.querySelectorAll("form[data-look] button")) button.setAttribute("aria-pressed", String(button.value === chosen));
+  dispatchEvent(new Event("habitue:look"));
+  fetch(form.action, { method: "POST", body: new URLSearchParams(new FormData(form, event.submitter)), redirect: "manual" });
+});

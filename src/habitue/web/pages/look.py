@@ -1,0 +1,35 @@
+"""`/look`: by day, by night, or as the reader's system has it; remembered in this browser."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from litestar import post
+from litestar.datastructures import Cookie
+from litestar.enums import RequestEncodingType
+from litestar.params import Body
+from litestar.response import Redirect
+
+from habitue.kernel.errors import UserError
+from habitue.kernel.i18n import N_
+from habitue.web.page import THEME, THEMES
+
+Filled = Annotated[dict[str, str], Body(media_type=RequestEncodingType.URL_ENCODED)]
+
+
+@post("/look", sync_to_thread=False)
+def choose(data: Filled) -> Redirect:
+    """Back to the page that it was chosen on."""
+    theme = data.get("theme", "")
+    if theme not in THEMES:
+        raise UserError(
+            N_("“{look}” is not a look. There are: {known}."), look=theme, known=", ".join(THEMES)
+        )
+    chosen = Cookie(THEME, value=theme, max_age=31_536_000, httponly=True, samesite="lax")
+    return Redirect(local(data.get("back", "/")), status_code=303, cookies=[chosen])
+
+
+def local(path: str) -> str:
+    """The path, where it stays in the house; else the first page."""
+    stays = path.startswith("/") and not path.startswith(("//", "/\\")) and path.isprintable()
+    return path if stays else "/"

@@ -1,0 +1,55 @@
+"""What stands around every page: its look by day and by night, and what was just done."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import httpx
+import pytest
+
+from habitue.web import flash
+
+
+@pytest.fixture
+def client(site: str) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=site, timeout=30) as client:
+        yield client
+
+
+def told(text: str, stage: str) -> dict[str, str]:
+    (cookie,) = flash.done("/stages", text, stage=stage).cookies
+    return {"cookie": f"{cookie.key}={cookie.value}"}
+
+
+def test_the_look_is_remembered_and_leads_back(client: httpx.Client) -> None:
+    assert 'data-theme="system"' in client.get("/stages").text
+    answer = client.post("/look", data={"theme": "dark", "back": "/stages?x=1"})
+    assert (answer.status_code, answer.headers["location"]) == (303, "/stages?x=1")
+    assert 'data-theme="dark"' in client.get("/stages").text
+    assert client.post("/look", data={"theme": "<b>"}).status_code == 400
+
+
+@pytest.mark.parametrize(
+    "back", ["//elsewhere.example", "/\\elsewhere.example", "https://elsewhere.example", "/\n"]
+)
+def test_the_look_leads_nowhere_else(client: httpx.Client, back: str) -> None:
+    answer = client.post("/look", data={"theme": "dark", "back": back})
+    assert answer.headers["location"] == "/"
+
+
+def test_what_was_done_is_said_once_in_the_readers_language(client: httpx.Client) -> None:
+    done = told("Ever in {stage}", stage="<b>VIP</b>")
+    first = client.get("/stages", headers={**done, "accept-language": "fr"})
+    assert "&lt;b&gt;VIP&lt;/b&gt;" in first.text
+    assert 'class="toast good"' in first.text
+    assert "habitue_done=" in first.headers["set-cookie"]
+    assert "toast good" not in client.get("/stages").text
+
+
+@pytest.mark.parametrize(
+    "cookie", ["", "zz", "7b7d", b"{}".hex(), b'{"text":"{n:>9}","fields":{"n":1}}'.hex()]
+)
+def test_a_cookie_says_nothing_that_is_not_ours(client: httpx.Client, cookie: str) -> None:
+    answer = client.get("/stages", headers={"cookie": f"habitue_done={cookie}"})
+    assert answer.status_code == 200
+    assert 'class="toast ' not in answer.text
