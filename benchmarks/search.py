@@ -21,7 +21,7 @@ from tempfile import TemporaryDirectory
 from threading import Thread
 from typing import Final
 from urllib.parse import quote
-from urllib.request import urlopen
+from urllib.request import Request, urlopen
 
 import numpy as np
 import pyarrow as pa
@@ -32,6 +32,8 @@ from habitue.app import Settings, Shop
 from habitue.kernel.clock import DAY, instant
 from habitue.server import serve
 
+TOKEN: Final = "benchmark"
+INSIDE: Final = {"Authorization": f"Bearer {TOKEN}"}
 MILLION: Final = 1_000_000
 ORDERS: Final = 3
 START: Final = instant("2023-01-01")
@@ -212,7 +214,8 @@ def measure(base: str, customers: int, times: int) -> dict[str, list[float]]:
     took: dict[str, list[float]] = {}
     for kind, text in asked(customers, times):
         began = time.perf_counter()
-        with urlopen(f"{base}api/v1/customers?search={quote(text)}") as answer:
+        wish = Request(f"{base}api/v1/customers?search={quote(text)}", headers=INSIDE)
+        with urlopen(wish) as answer:
             found = json.loads(answer.read())
         took.setdefault(kind, []).append(time.perf_counter() - began)
         if not found["total"]:
@@ -237,7 +240,7 @@ def main() -> None:
             )
         with Shop.open(place) as shop:
             ready: Queue[str] = Queue()
-            Thread(target=serve, args=(shop, "127.0.0.1", 8960, None, ready.put), daemon=True).start()
+            Thread(target=serve, args=(shop, "127.0.0.1", 8960, TOKEN, ready.put), daemon=True).start()
             base = ready.get()
             measure(base, chosen.customers, 2)
             took = measure(base, chosen.customers, chosen.times)

@@ -11,27 +11,31 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import BrowserContext, sync_playwright
 
 HERE = Path(__file__).parent
 
 
 @contextmanager
 def demo() -> Iterator[str]:
-    """The address of a demo shop that is served while the block lasts."""
+    """The one-time link into a demo shop that is served while the block lasts."""
     with tempfile.TemporaryDirectory() as folder:
         command = [str(Path(sys.executable).with_name("habitue")), "demo", "--data", f"{folder}/shop"]
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
             assert server.stdout is not None
             try:
-                yield next(found[0] for line in server.stdout if (found := re.search(r"http://\S+/", line)))
+                yield next(
+                    found[0]
+                    for line in server.stdout
+                    if (found := re.search(r"http://\S+/sign-in/\S+", line))
+                )
             finally:
                 server.terminate()
 
 
-def take(browser: Browser, url: str, language: str) -> None:
+def take(inside: BrowserContext, url: str, language: str) -> None:
     """The overview in one language, charts drawn, as `overview-<language>.png`."""
-    page = browser.new_page(viewport={"width": 1360, "height": 900}, device_scale_factor=1.5)
+    page = inside.new_page()
     page.goto(f"{url}?lang={language}")
     for figure in page.locator("figure[data-chart]").all():
         figure.locator("svg").first.wait_for()
@@ -40,11 +44,16 @@ def take(browser: Browser, url: str, language: str) -> None:
 
 
 def main() -> None:
-    with demo() as url, sync_playwright() as playwright:
+    with demo() as link, sync_playwright() as playwright:
         chromium = shutil.which("chromium") or shutil.which("google-chrome")
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        inside = browser.new_context(viewport={"width": 1360, "height": 900}, device_scale_factor=1.5)
+        door = inside.new_page()
+        door.goto(link)
+        door.locator("form button").click()
+        door.wait_for_load_state()
         for language in ("en", "fr"):
-            take(browser, url, language)
+            take(inside, link.partition("sign-in")[0], language)
         browser.close()
 
 

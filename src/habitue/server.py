@@ -1,4 +1,4 @@
-"""The server: every route stands on this page."""
+"""The server: one application over one workspace, and the socket that it answers on."""
 
 from __future__ import annotations
 
@@ -7,37 +7,21 @@ import gc
 import socket
 from collections.abc import Callable
 from contextlib import suppress
-from importlib.resources import files
 from ipaddress import ip_address
 from threading import Thread
 from typing import Annotated, Any, Final
 
 import uvicorn
-from litestar import Litestar, Request, Response, Router
+from litestar import Litestar, Request, Response
 from litestar.config.compression import CompressionConfig
-from litestar.datastructures import CacheControlHeader, State
+from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.exceptions import HTTPException, NotFoundException
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.spec import Components, SecurityScheme
 from litestar.params import QueryParameter
-from litestar.static_files import create_static_files_router
 
 import habitue
-from habitue.api import (
-    commands,
-    consents,
-    customers,
-    duplicates,
-    incoming,
-    joining,
-    meter,
-    profile,
-    rights,
-    segment,
-    stages,
-    strict,
-)
 from habitue.api import failure as answer
 from habitue.api.door import Door
 from habitue.api.meter import Meter
@@ -48,96 +32,16 @@ from habitue.app.comparison import Comparison
 from habitue.kernel import clock
 from habitue.kernel.errors import UserError
 from habitue.kernel.i18n import N_
+from habitue.routes import document, routers
 from habitue.stages.choice import Question
 from habitue.stages.overview import Overviews, compared
 from habitue.store.failure import StoreDown
-from habitue.web import pages, snippet
+from habitue.web import pages
+from habitue.web.gate import Gate
 from habitue.web.guard import Guard, hosted, seal
 from habitue.web.head import headed
 from habitue.web.page import reader
 
-_PAGES: Final = [
-    pages.overview.show,  # /
-    pages.customers.index,  # /customers
-    pages.customers.table,  # /customers.csv
-    pages.customers.twin,  # /customers.json
-    pages.customer.show,  # /customers/{person}
-    pages.customer.events,  # /customers/{person}/events
-    pages.segments.index,  # /segments
-    pages.segment.show,  # /segments/{name}
-    pages.segment.beside,  # /segments/{name}/beside
-    pages.segment.people,  # /segments/{name}/customers
-    pages.segment.table,  # /segments/{name}/customers.csv
-    pages.segment.why,  # /segments/{name}/why
-    pages.segment.restore,  # /segments/{name}/restore
-    pages.segment.remove,  # /segments/{name}/remove
-    pages.stages.index,  # /stages
-    pages.stages.show,  # /stages/{model}
-    pages.data.show,  # /data
-    pages.catalogue.show,  # /data/catalogue
-    pages.duplicates.show,  # /data/duplicates
-    pages.duplicates.decide,
-    pages.customer.split,  # /customers/{person}/split
-    pages.styleguide.show,  # /styleguide
-]
-_API: Final = [
-    stages.models,  # /api/v1/models
-    stages.overview,  # /api/v1/overview
-    stages.stages,  # /api/v1/stages
-    stages.flow,  # /api/v1/flow
-    stages.monthly,  # /api/v1/monthly
-    stages.stay,  # /api/v1/stay
-    customers.index,  # /api/v1/customers
-    profile.show,  # /api/v1/customers/{key}
-    customers.events,  # /api/v1/customers/{key}/events
-    profile.firm,  # /api/v1/accounts/{account}
-    profile.traits,  # /api/v1/traits
-    profile.settle,
-    customers.explain,  # /api/v1/explain
-    consents.index,  # /api/v1/customers/{key}/consents
-    consents.record,
-    consents.suppressed,  # /api/v1/suppressions
-    consents.suppress,
-    joining.index,  # /api/v1/customers/{key}/identities
-    joining.merge,  # /api/v1/customers/{key}/merge
-    joining.split,  # /api/v1/customers/{key}/split
-    duplicates.index,  # /api/v1/duplicates
-    duplicates.search,  # /api/v1/duplicates/search
-    duplicates.merge,  # /api/v1/duplicates/{pair}/merge
-    duplicates.dismiss,
-    duplicates.undo,
-    rights.export,  # /api/v1/customers/{key}/export
-    rights.export_page,  # /api/v1/customers/{key}/export.html
-    rights.export_files,  # /api/v1/customers/{key}/export.zip
-    rights.erasures,  # /api/v1/privacy/erasures
-    rights.erase,
-    incoming.catalogue,  # /api/v1/catalogue
-    segment.show,  # /api/v1/segment
-    segment.history,  # /api/v1/segment/history
-]
-_STANDING: Final = [
-    pages.api.show,  # /api
-    pages.look.choose,  # /look
-    pages.calls.show,  # /data/events
-    pages.calls.refused,  # /data/refused
-    pages.calls.decide,
-    snippet.show,  # /habitue.js
-    meter.show,  # /metrics
-]
-_STANDING_API: Final = [
-    stages.health,  # /api/v1/health
-    incoming.calls,  # /api/v1/calls
-]
-"""What is answered whatever becomes of the working copy; the others say that it can't be read just now.
-
-The command line's door, /api/v1/commands, is one of them, added where there is a token for it.
-"""
-
-_STATIC: Final = create_static_files_router(
-    "/static",
-    [str(files("habitue.web").joinpath("static"))],
-    cache_control=CacheControlHeader(public=True, max_age=31_536_000, immutable=True),
-)
 _TRIES: Final = 20
 _FILES: Final = 16_384
 
@@ -156,17 +60,10 @@ def create(
     """
     overviews = Overviews(shop.warehouse, shop.settings.timezone, lambda: shop.generation)
     comparison = Comparison(shop)
-    doors = [commands.router(token)] if token else []
     counts = counts or Meter()
     reading = {"shop": Provide(lambda: _readable(shop), sync_to_thread=True)}
     made = Litestar(
-        [
-            Router("/", route_handlers=_PAGES, dependencies=reading, include_in_schema=False),
-            Router("/", route_handlers=_STANDING, include_in_schema=False),
-            Router("/api/v1", route_handlers=_API, dependencies=reading, before_request=strict.known),
-            Router("/api/v1", route_handlers=[*_STANDING_API, *doors], before_request=strict.known),
-            _STATIC,
-        ],
+        routers(reading, token),
         dependencies={
             "shop": Provide(lambda: shop, sync_to_thread=False),
             "overviews": Provide(lambda: overviews, sync_to_thread=False),
@@ -174,7 +71,7 @@ def create(
             "meter": Provide(lambda: counts, sync_to_thread=False),
             "comparison": Provide(lambda: comparison, sync_to_thread=False),
         },
-        middleware=[Guard(hosts)],
+        middleware=[Guard(hosts), Gate(shop, token)],
         before_send=[seal],
         exception_handlers={HTTPException: _failed, Exception: _failed},
         compression_config=CompressionConfig(backend="gzip", gzip_compress_level=6),
@@ -182,20 +79,13 @@ def create(
             "Habitué",
             habitue.__version__,
             path="/api/v1",
-            openapi_router=Router(
-                "/api/v1",
-                route_handlers=[],
-                include_in_schema=False,
-                dto=None,
-                return_dto=None,
-                after_request=_nowhere,
-            ),
+            openapi_router=document(_nowhere),
             render_plugins=[Document()],
             components=Components(security_schemes={"token": SecurityScheme("http", scheme="bearer")}),
             use_handler_docstrings=True,
         ),
         logging_config=None,
-        state=State({"shop": shop, "overviews": overviews, "meter": counts, "token": token, "mend": mend}),
+        state=State({"shop": shop, "overviews": overviews, "meter": counts, "mend": mend}),
     )
     made.asgi_handler = headed(hosted(made.asgi_handler))
     return made

@@ -25,6 +25,7 @@ from habitue.api.wire import Wire
 from habitue.app import Shop
 from habitue.kernel.clock import instant
 from habitue.server import create, listening
+from tests.inside import BEARER, TOKEN
 
 NOW = instant("2026-11-22T14:48")
 PLAIN: Final = ssl.create_default_context()
@@ -45,6 +46,12 @@ class Served(NamedTuple):
         options.setdefault("auth", (self.key, ""))
         options.setdefault("verify", PLAIN)
         return httpx.post(f"{self.url}/v1/{word}", content=content, **options)
+
+    def get(self, path: str, headers: dict[str, str] | None = None, **options: Any) -> httpx.Response:
+        return httpx.get(self.url + path, headers=BEARER | (headers or {}), timeout=60, **options)
+
+    def press(self, path: str, headers: dict[str, str] | None = None, **options: Any) -> httpx.Response:
+        return httpx.post(self.url + path, headers=BEARER | (headers or {}), timeout=60, **options)
 
     def events(self) -> list[dict[str, Any]]:
         """What has come in, in order."""
@@ -73,7 +80,7 @@ def _inner(shop: Shop, counts: Meter) -> ASGIApp:
 
     @cache
     def made() -> Litestar:
-        return create(shop, counts=counts)
+        return create(shop, token=TOKEN, counts=counts)
 
     async def inner(scope: Scope, receive: Receive, send: Send) -> None:
         await made()(scope, receive, send)

@@ -12,6 +12,7 @@ import pytest
 from habitue.app import Shop
 from habitue.kernel import clock
 from habitue.people.consent import Answer
+from tests.inside import BEARER
 
 API = "/api/v1"
 PROOF = {"text": "v3", "text_id": "t-9", "ip": "192.0.2.1", "form": "checkout"}
@@ -29,7 +30,7 @@ def page(shop: Shop) -> str:
 
 @pytest.fixture
 def client(site: str) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=site, timeout=30) as client:
+    with httpx.Client(base_url=site, headers=BEARER, timeout=30) as client:
         yield client
 
 
@@ -97,12 +98,12 @@ def test_status_date_and_source_are_those_of_one_answer(
     assert client.get(url).json()["standing"] == [told]
 
 
-def test_only_a_servers_key_may_say_who_agrees(client: httpx.Client, page: str) -> None:
+def test_only_a_servers_key_may_say_who_agrees(client: httpx.Client, site: str, page: str) -> None:
     path = f"{API}/customers/user:victim/consents"
     auths: tuple[Any, ...] = (None, (page, ""), ("", ""), ("é", ""))
     for auth in auths:
         for where, body in ((path, {"status": "granted"}), (f"{API}/suppressions", {"address": "a@b.fr"})):
-            refused = client.post(where, json=body, auth=auth)
+            refused = httpx.post(site + where, json=body, auth=auth)
             assert refused.status_code == 401
             assert "write key" in refused.json()["message"]
     assert client.get(path).status_code == 404

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from threading import Event, Thread
 from threading import enumerate as threads
-from typing import Any, Final, NamedTuple
+from typing import Any, NamedTuple
 
 import httpx
 import pytest
@@ -17,8 +17,7 @@ from habitue.kernel.errors import UserError
 from habitue.server import create, listening
 from tests.app.test_duplicates import MARIE, NOW, OTHERS, TWICE, identify, strangers
 from tests.ingest.stores import parcel
-
-TOKEN: Final = "secret"
+from tests.inside import BEARER, TOKEN
 
 
 class Site(NamedTuple):
@@ -26,7 +25,7 @@ class Site(NamedTuple):
     url: str
 
     def get(self, path: str, **params: Any) -> httpx.Response:
-        return httpx.get(self.url + path, params=params, timeout=60)
+        return httpx.get(self.url + path, params=params, headers=BEARER, timeout=60)
 
     def api(self, path: str, body: object = None, token: str = TOKEN) -> httpx.Response:
         headers = {"Authorization": f"Bearer {token}"}
@@ -34,7 +33,7 @@ class Site(NamedTuple):
 
     def press(self, path: str, **form: object) -> httpx.Response:
         data = {name: str(value) for name, value in form.items()}
-        return httpx.post(self.url + path, data=data, follow_redirects=True, timeout=60)
+        return httpx.post(self.url + path, data=data, headers=BEARER, follow_redirects=True, timeout=60)
 
     def pair(self, name: str) -> dict[str, Any]:
         found = self.get("/api/v1/duplicates").json()["pairs"]

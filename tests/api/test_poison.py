@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 
-import httpx
 import pytest
 
 from habitue.ingest.calls.intake import Arrival, commit
@@ -30,8 +29,8 @@ def test_no_event_keeps_the_others_waiting(served: Served, event: dict[str, obje
     assert served.post("track", event, auth=(served.public, "")).json() == {"success": True}
     assert served.post("track", track(messageId="m2", event="Next")).json() == {"success": True}
     assert [row["name"] for row in served.events()] == [event["event"], "Next"]
-    assert httpx.get(f"{served.url}/").status_code == 200
-    assert httpx.get(f"{served.url}/data/catalogue").status_code == 200
+    assert served.get("/").status_code == 200
+    assert served.get("/data/catalogue").status_code == 200
 
 
 def test_a_defect_of_ours_is_kept_with_its_event_and_the_others_go_on(

@@ -8,11 +8,12 @@ import httpx
 import pytest
 
 from habitue.app import Shop
+from tests.inside import BEARER
 
 
 @pytest.fixture
 def client(site: str) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=f"{site}/api/v1", timeout=30) as client:
+    with httpx.Client(base_url=f"{site}/api/v1", headers=BEARER, timeout=30) as client:
         yield client
 
 
@@ -40,6 +41,6 @@ def test_who_is_not_there_is_not_found(client: httpx.Client) -> None:
         assert client.get(path).status_code == 404
 
 
-def test_only_who_may_read_the_directory_settles_whose_word_counts(client: httpx.Client) -> None:
-    assert client.post("/traits", json={"precedence": ["shop"]}).status_code == 401
+def test_nobody_unknown_settles_whose_word_counts(client: httpx.Client, site: str) -> None:
+    assert httpx.post(f"{site}/api/v1/traits", json={"precedence": ["shop"]}).status_code == 401
     assert {"trait", "type", "precedence"} <= client.get("/traits").json()[0].keys()

@@ -16,8 +16,8 @@ from habitue import server
 from habitue.app import Shop
 from habitue.kernel.clock import instant
 from tests.ingest.stores import parcel
+from tests.inside import BEARER, TOKEN
 
-TOKEN = "a-token"
 START = instant("2026-01-01")
 
 
@@ -52,27 +52,27 @@ def test_only_who_knows_the_token_may_erase_and_no_page_of_another_site(host: st
     assert ask(host, "POST", "/privacy/erasures", wish, **foreign)[0].status == 403
     crossed = {"Authorization": bearer, "Sec_Fetch_Site": "cross-site"}
     assert ask(host, "POST", "/privacy/erasures", wish, **crossed)[0].status == 403
-    assert json.loads(ask(host, "GET", "/privacy/erasures")[1]) == []
+    assert json.loads(ask(host, "GET", "/privacy/erasures", Authorization=bearer)[1]) == []
     unknown = {"customers": ["ada", "eve"]}
     assert ask(host, "POST", "/privacy/erasures", unknown, Authorization=bearer)[0].status == 400
     assert ask(host, "POST", "/privacy/erasures", {"customers": []}, Authorization=bearer)[0].status == 400
     answer, body = ask(host, "POST", "/privacy/erasures", wish | {"by": "eva"}, Authorization=bearer)
     assert (answer.status, json.loads(body)) == (201, {"request": 1, "people": 1, "shared": []})
-    (listed,) = json.loads(ask(host, "GET", "/privacy/erasures")[1])
+    (listed,) = json.loads(ask(host, "GET", "/privacy/erasures", Authorization=bearer)[1])
     assert (listed["by"], listed["people"], listed["done"] is None) == ("eva", 1, False)
-    assert ask(host, "GET", "/customers/user:ada/export")[0].status == 404
+    assert ask(host, "GET", "/customers/user:ada/export", **BEARER)[0].status == 404
 
 
 def test_all_that_is_kept_of_a_customer_can_be_fetched_in_three_forms(host: str) -> None:
-    answer, body = ask(host, "GET", "/customers/user:bob/export")
+    answer, body = ask(host, "GET", "/customers/user:bob/export", **BEARER)
     assert answer.headers["content-type"].startswith("application/json")
     assert json.loads(body)["keys"] == ["user:bob"]
-    answer, body = ask(host, "GET", "/customers/user:bob/export.html")
+    answer, body = ask(host, "GET", "/customers/user:bob/export.html", **BEARER)
     assert b"<h1>" in body
     assert "attachment" in answer.headers["content-disposition"]
-    _, body = ask(host, "GET", "/customers/user:bob/export.zip")
+    _, body = ask(host, "GET", "/customers/user:bob/export.zip", **BEARER)
     assert ZipFile(BytesIO(body)).namelist() == ["customer.json", "customer.html"]
-    assert ask(host, "GET", "/customers/user:bob/export.pdf")[0].status == 404
+    assert ask(host, "GET", "/customers/user:bob/export.pdf", **BEARER)[0].status == 404
 
 
 def test_the_document_tells_of_them_and_of_the_token(host: str) -> None:

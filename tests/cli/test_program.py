@@ -213,7 +213,7 @@ def test_an_empty_address_is_not_every_address(habitue: Habitue, empty: Path) ->
 
 
 def test_an_address_that_others_reach_is_warned_of(start: Start, empty: Path) -> None:
-    for language, word in (("en", "no sign-in yet"), ("fr", "Attention")):
+    for language, word in (("en", "not encrypted"), ("fr", "Attention")):
         serving = start(
             "serve", "--host", "0.0.0.0", "--port", "18600", "--language", language, "--data", empty
         )

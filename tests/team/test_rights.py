@@ -55,3 +55,8 @@ def test_only_an_owner_may_touch_an_owner() -> None:
 
 def test_no_key_of_the_api_may_touch_the_team() -> None:
     assert not any({Act.TEAM, Act.OWN} & acts for acts in REACH.values())
+
+
+def test_only_the_command_line_commands_a_server() -> None:
+    assert can(command(), Act.COMMAND)
+    assert not any(Act.COMMAND in acts for acts in (*RIGHTS.values(), *REACH.values()))

@@ -19,6 +19,7 @@ from habitue.ingest.inbox import Parcel
 from habitue.kernel import clock
 from habitue.kernel.clock import DAY
 from habitue.store.log import PARCEL
+from tests.inside import TOKEN
 
 PAYLOADS = (
     "<script>alert(1)</script>",
@@ -86,7 +87,9 @@ def bare(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 def served(shop: Shop) -> Iterator[str]:
     listening = server.listening("127.0.0.1", 18000)
-    running = uvicorn.Server(uvicorn.Config(server.create(shop), log_level="error", server_header=False))
+    running = uvicorn.Server(
+        uvicorn.Config(server.create(shop, token=TOKEN), log_level="error", server_header=False)
+    )
     thread = threading.Thread(target=running.run, kwargs={"sockets": [listening]}, daemon=True)
     thread.start()
     url = f"http://127.0.0.1:{listening.getsockname()[1]}"

@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, expect
 
 from habitue.app import Shop
+from tests.inside import enter
 from tests.web.conftest import PAYLOADS
 
 PAGES = ("/", "/?hide=prospects&hide=unchanged", "/customers", "/customers/1", "/stages", "/api", "/nothing")
@@ -25,7 +26,7 @@ VISIBLE = """ribbon => {  // a point at which this ribbon lies above the others
 
 
 @pytest.fixture
-def visit(browser: Browser, site: str) -> Iterator[Visit]:
+def visit(browser: Browser, shop: Shop, site: str) -> Iterator[Visit]:
     """Open addresses one after the other; in the end nothing may have gone wrong on any of them."""
     wrong: list[str] = []
 
@@ -35,6 +36,7 @@ def visit(browser: Browser, site: str) -> Iterator[Visit]:
 
     def open_(*addresses: str, language: str = "en-GB", width: int = 1360) -> Page:
         context = browser.new_context(locale=language, viewport={"width": width, "height": 900})
+        enter(context, shop, site)
         page = context.new_page()
         page.on("pageerror", lambda error: wrong.append(str(error)))
         page.on("dialog", lambda dialog: wrong.append(dialog.message))

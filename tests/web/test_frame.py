@@ -8,11 +8,12 @@ import httpx
 import pytest
 
 from habitue.web import flash
+from tests.inside import BEARER
 
 
 @pytest.fixture
 def client(site: str) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=site, timeout=30) as client:
+    with httpx.Client(base_url=site, headers=BEARER, timeout=30) as client:
         yield client
 
 

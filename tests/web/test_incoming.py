@@ -8,13 +8,13 @@ import re
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 from playwright.sync_api import Browser, expect
 
 from habitue.ingest.calls.recent import KEPT, LONGEST, STRANGERS, Recent, Seen
 from habitue.store import refused
 from tests.api.door import NOW, Served, served, track
+from tests.inside import enter
 from tests.web.conftest import PAYLOADS
 
 __all__ = ["served"]
@@ -24,13 +24,13 @@ PAGES = ("/data", "/data/events", "/data/events?call=1", "/data/refused", "/data
 
 def page(served: Served, path: str, status: int = 200, **options: Any) -> str:
     options.setdefault("headers", {"accept-language": "en"})
-    answer = httpx.get(served.url + path, timeout=30, **options)
+    answer = served.get(path, **options)
     assert answer.status_code == status, answer.text
     return answer.text
 
 
 def calls(served: Served, **asked: object) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = httpx.get(f"{served.url}/api/v1/calls", params=asked).json()  # type: ignore[arg-type]
+    found: list[dict[str, Any]] = served.get("/api/v1/calls", params=asked).json()
     return found
 
 
@@ -146,10 +146,10 @@ def test_a_refused_event_is_mended_and_taken(served: Served) -> None:
         "properties": {"price": 3},
     }
     form = {"number": "1", "act": "replay", "body": body[1]}
-    wrong = httpx.post(f"{served.url}/data/refused", data=form)
+    wrong = served.press("/data/refused", data=form)
     assert (wrong.status_code, "The event has no name." in wrong.text) == (400, True)
     form["body"] = body[1].replace('"event": ""', '"event": "Mended"')
-    done = httpx.post(f"{served.url}/data/refused", data=form)
+    done = served.press("/data/refused", data=form)
     assert (done.status_code, done.headers["location"]) == (303, "/data/refused?done=replayed")
     assert [one["name"] for one in served.events()] == ["Mended"]
     assert "Nothing waits" in page(served, "/data/refused?done=replayed")
@@ -166,7 +166,7 @@ def test_what_was_refused_with_the_parser_s_own_words_is_said_in_ours(served: Se
 
 def test_a_refused_event_is_dropped(served: Served) -> None:
     served.post("track", {"userId": "u1", "event": ""})
-    done = httpx.post(f"{served.url}/data/refused", data={"number": "1", "act": "drop", "body": "{"})
+    done = served.press("/data/refused", data={"number": "1", "act": "drop", "body": "{"})
     assert done.headers["location"] == "/data/refused?done=dropped"
     assert served.shop.refused() == []
 
@@ -178,7 +178,7 @@ def test_a_refused_event_is_dropped(served: Served) -> None:
 def test_no_other_site_decides(served: Served, headers: dict[str, str]) -> None:
     served.post("track", {"userId": "u1", "event": ""})
     form = {"number": "1", "act": "drop", "body": ""}
-    assert httpx.post(f"{served.url}/data/refused", data=form, headers=headers).status_code == 403
+    assert served.press("/data/refused", data=form, headers=headers).status_code == 403
     assert len(served.shop.refused()) == 1
 
 
@@ -187,7 +187,7 @@ def test_no_other_site_decides(served: Served, headers: dict[str, str]) -> None:
     [{}, {"number": "x", "act": "drop"}, {"number": "1", "act": "eat"}, {"number": "99", "act": "drop"}],
 )
 def test_a_decision_that_is_none_is_refused(served: Served, form: dict[str, str]) -> None:
-    assert httpx.post(f"{served.url}/data/refused", data=form).status_code == 400
+    assert served.press("/data/refused", data=form).status_code == 400
 
 
 # --- sources and the catalogue --------------------------------------------------------------------
@@ -219,7 +219,7 @@ def test_the_catalogue_tells_each_name_and_opens_it(served: Served) -> None:
     served.post("batch", {"batch": events})
     served.post("identify", {"userId": "u1", "traits": {"city": "Lyon", "phone": "+33612345678"}})
     served.shop.refresh(NOW)
-    found = httpx.get(f"{served.url}/api/v1/catalogue", timeout=30).json()
+    found = served.get("/api/v1/catalogue").json()
     assert [(one["kind"], one["name"], one["events"], one["persons"]) for one in found] == [
         ("event", "Order Completed", 3, 1),
         ("event", "$identify", 1, 1),
@@ -252,6 +252,7 @@ def test_calls_appear_by_themselves_and_stay_where_they_are_held(
 ) -> None:
     wrong: list[str] = []
     context = browser.new_context(locale="en-GB", viewport={"width": width, "height": 900})
+    enter(context, served.shop, served.url)
     seen = context.new_page()
     seen.on("pageerror", lambda error: wrong.append(str(error)))
     seen.on("console", lambda said: wrong.append(said.text) if said.type in ("error", "warning") else None)

@@ -27,7 +27,7 @@ def send(served: Served, *names: str) -> None:
 
 
 def look(served: Served, path: str = "/", **headers: str) -> httpx.Response:
-    return httpx.get(served.url + path, headers=headers or None, timeout=60)
+    return served.get(path, headers)
 
 
 @contextmanager

@@ -20,6 +20,7 @@ from habitue.engine.reason import told
 from habitue.kernel import clock
 from habitue.kernel.i18n import translator
 from habitue.stages.overview import month_of
+from tests.inside import BEARER
 from tests.web.conftest import PAYLOADS
 
 SAMPLES = {
@@ -30,6 +31,7 @@ SAMPLES = {
     "account:str": "b-001",
     "model:str": "transactional",
     "name:str": "buyers",
+    "secret:str": "spent",
     "file_path:path": "icon.svg",
     "path:str": "openapi.json",
 }
@@ -49,7 +51,7 @@ def routes(shop: Shop) -> Iterator[str]:
 
 @pytest.fixture
 def client(site: str) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=site, timeout=30) as client:
+    with httpx.Client(base_url=site, headers=BEARER, timeout=30) as client:
         yield client
 
 
@@ -182,7 +184,7 @@ def test_a_key_leads_to_its_customer(shop: Shop, client: httpx.Client) -> None:
 
 
 def test_a_page_speaks_the_language_asked_for_then_remembers_it(site: str) -> None:
-    with httpx.Client(base_url=site, timeout=30) as client:
+    with httpx.Client(base_url=site, headers=BEARER, timeout=30) as client:
         assert '<html lang="en"' in client.get("/stages", headers={"accept-language": "de, en;q=0.5"}).text
         assert '<html lang="fr"' in client.get("/stages", headers={"accept-language": "fr-CA"}).text
         assert '<html lang="fr"' in client.get("/stages?lang=fr").text
@@ -190,7 +192,7 @@ def test_a_page_speaks_the_language_asked_for_then_remembers_it(site: str) -> No
 
 
 def test_without_a_wish_the_workspace_language_is_spoken(bare: str) -> None:
-    page = httpx.get(bare, headers={"accept-language": ""}).text
+    page = httpx.get(bare, headers=BEARER | {"accept-language": ""}).text
     assert '<html lang="fr"' in page
     assert "habitue import orders.csv" in page
 
@@ -227,7 +229,7 @@ def test_what_customers_write_is_text_on_every_page(shop: Shop, client: httpx.Cl
 
 def test_a_demo_says_so_and_a_real_shop_does_not(client: httpx.Client, bare: str) -> None:
     assert "demonstration data" in client.get("/").text
-    assert "démonstration" not in httpx.get(bare).text
+    assert "démonstration" not in httpx.get(bare, headers=BEARER).text
 
 
 def test_the_overview_with_all_it_loads_weighs_less_than_a_megabyte(client: httpx.Client) -> None:

@@ -13,13 +13,14 @@ import pytest
 
 from habitue.app import Shop
 from habitue.kernel import clock
+from tests.inside import BEARER
 
 OFTEN = 'count("Order Completed", within="90d") >= 2'
 
 
 @pytest.fixture
 def client(site: str) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=site, timeout=30, headers={"accept-language": "en"}) as client:
+    with httpx.Client(base_url=site, timeout=30, headers=BEARER | {"accept-language": "en"}) as client:
         yield client
 
 

@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
-import hmac
 from functools import partial
 from typing import Annotated, Any, Final, TypeAlias
 
 from litestar import Request, get
 from litestar.datastructures import State
-from litestar.exceptions import NotAuthorizedException
 from litestar.openapi import ResponseSpec
 from litestar.params import QueryParameter
 
 from habitue.api.shapes import Failure
 from habitue.app import Shop
-from habitue.kernel.i18n import N_
 from habitue.stages.models import Model
+from habitue.team.rights import Actor
+
+API: Final = "api"
+"""Whose decision it is where nobody is named."""
 
 _FAILURES: Final = {
     400: ResponseSpec(Failure, description="What is wrong with the request."),
+    401: ResponseSpec(Failure, description="A key of the API is needed."),
+    403: ResponseSpec(Failure, description="The key may not do that."),
     404: ResponseSpec(Failure, description="There is no such thing."),
 }
 
-read = partial(get, sync_to_thread=True, responses=_FAILURES)
+read = partial(get, sync_to_thread=True, responses=_FAILURES, security=[{"token": []}])
 """An address that is read: `@read("/path")`."""
 
 ModelId: TypeAlias = Annotated[
@@ -57,10 +60,11 @@ def chosen(shop: Shop, model: str | None) -> Model:
     return shop.model(model) if model else shop.models()[0]
 
 
-def owned(request: Request[Any, Any, State]) -> None:
-    """Raise `NotAuthorizedException` for whoever may not read the workspace's directory."""
-    token, given = request.app.state.token, request.headers.get("authorization", "")
-    if not token or not hmac.compare_digest(given.encode(), f"Bearer {token}".encode()):
-        raise NotAuthorizedException(
-            N_("The token of the running server is needed; it stands in the file “lock”.")
-        )
+def by(request: Request[Any, Any, State], said: str) -> str:
+    """Whose decision it is: a member's own; a program's key, and whom it names; else who is named."""
+    actor: Actor = request.user
+    if actor.kind == "member":
+        return actor.name
+    if actor.kind == "key":
+        return actor.name if said == API else f"{actor.name}, {said}"
+    return said

@@ -1,13 +1,12 @@
 """The command line's door into a running server: `POST /api/v1/commands/{name}`.
 
-`router(token)` belongs into the API's routes. The token is made anew by each `habitue serve` and stands in
-the workspace's lock file, which only its owner may read: who can read the directory may command it, nobody
-else. The answer is one JSON object a line (`api.answer.Line`): steps while it works, then facts or a sheet.
+It takes the server's token, which is made anew by each `habitue serve` and stands in the workspace's lock
+file, which only its owner may read: who can read the directory may command it, nobody else. The answer is one
+JSON object a line (`api.answer.Line`): steps while it works, then facts or a sheet.
 """
 
 from __future__ import annotations
 
-import hmac
 from collections.abc import Callable, Iterator
 from itertools import islice
 from queue import Full, Queue
@@ -15,10 +14,10 @@ from threading import Event, Thread
 from typing import Any, Final
 
 import msgspec
-from litestar import Request, Router, post
+from litestar import Request, post
 from litestar.datastructures import State
 from litestar.di import NamedDependency
-from litestar.exceptions import NotAuthorizedException, NotFoundException, ValidationException
+from litestar.exceptions import NotFoundException, ValidationException
 from litestar.params import FromPath, RawBody
 from litestar.response import Stream
 
@@ -36,7 +35,7 @@ from habitue.api.command import Command
 from habitue.api.perform import Asked, perform
 from habitue.app import Shop
 from habitue.kernel.errors import UserError
-from habitue.kernel.i18n import N_, Language, choose, translator
+from habitue.kernel.i18n import Language, choose, translator
 
 COMMANDS: Final[dict[str, type[Command]]] = {kind.name(): kind for kind in Command.__subclasses__()}
 AT_ONCE: Final = 1000
@@ -44,27 +43,20 @@ AHEAD: Final = 16
 """Lines that may wait for a slow reader before the work waits too."""
 
 
-def router(token: str) -> Router:
-    """The door, for those who know the token."""
-
-    @post("/{name:str}", status_code=200, include_in_schema=False, sync_to_thread=False)
-    def take(
-        request: Request[Any, Any, State], shop: NamedDependency[Shop], name: FromPath[str], body: RawBody
-    ) -> Stream:
-        given = request.headers.get("authorization", "")
-        if not hmac.compare_digest(given.encode(), f"Bearer {token}".encode()):
-            raise NotAuthorizedException(N_("This is for the command line on the server's own machine."))
-        if name not in COMMANDS:
-            raise NotFoundException
-        try:
-            command = msgspec.json.decode(body, type=COMMANDS[name])
-        except msgspec.MsgspecError as error:
-            raise ValidationException(str(error)) from error
-        accepted = request.headers.get("accept-language")
-        language = choose(accepted) if accepted else shop.settings.language
-        return Stream(_lines(shop, command, language), media_type="application/x-ndjson")
-
-    return Router("/commands", route_handlers=[take])
+@post("/commands/{name:str}", status_code=200, include_in_schema=False, sync_to_thread=False)
+def take(
+    request: Request[Any, Any, State], shop: NamedDependency[Shop], name: FromPath[str], body: RawBody
+) -> Stream:
+    """The door."""
+    if name not in COMMANDS:
+        raise NotFoundException
+    try:
+        command = msgspec.json.decode(body, type=COMMANDS[name])
+    except msgspec.MsgspecError as error:
+        raise ValidationException(str(error)) from error
+    accepted = request.headers.get("accept-language")
+    language = choose(accepted) if accepted else shop.settings.language
+    return Stream(_lines(shop, command, language), media_type="application/x-ndjson")
 
 
 def _lines(shop: Shop, command: Command, language: Language) -> Iterator[bytes]:

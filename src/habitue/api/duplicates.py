@@ -1,6 +1,6 @@
 """`/api/v1/duplicates`: customers who may be one, to be merged or kept apart.
 
-Reading is as open as the rest of the API; to search and to decide takes the token of the running server.
+What each address takes of whoever asks stands in `habitue.routes`.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from litestar.openapi import ResponseSpec
 from litestar.params import Body, PathParameter, QueryParameter
 from msgspec import Meta, Struct
 
-from habitue.api.asked import owned, read
+from habitue.api.asked import by, read
 from habitue.api.shapes import Failure
 from habitue.app import Shop
 from habitue.app.duplicates import LIKELY, MOST
@@ -88,7 +88,8 @@ class Searched(Struct, frozen=True):
 
 _REFUSED: Final = {
     400: ResponseSpec(Failure, description="What is wrong with the request; nothing was changed."),
-    401: ResponseSpec(Failure, description="The token of the running server is needed."),
+    401: ResponseSpec(Failure, description="A key of the API is needed."),
+    403: ResponseSpec(Failure, description="The key may not do that."),
     404: ResponseSpec(Failure, description="There is no such pair."),
 }
 _CHANGE: Final[dict[str, Any]] = {
@@ -119,9 +120,8 @@ def index(
 
 
 @post("/duplicates/search", **_CHANGE)
-def search(request: Request[Any, Any, State], shop: NamedDependency[Shop]) -> Searched:
+def search(shop: NamedDependency[Shop]) -> Searched:
     """Compare all customers and renew the list; of a million that takes minutes."""
-    owned(request)
     found = shop.find_duplicates()
     return Searched(found.compared, found.waiting)
 
@@ -134,8 +134,8 @@ def merge(
     data: Annotated[Decided, Body()],
 ) -> Outcome:
     """Make one customer of a pair; `undo` takes it back."""
-    _there(request, shop, pair)
-    shop.merge_duplicate(pair, data.by, data.why)
+    _there(shop, pair)
+    shop.merge_duplicate(pair, by(request, data.by), data.why)
     return Outcome(pair, "merged")
 
 
@@ -147,8 +147,8 @@ def dismiss(
     data: Annotated[Decided, Body()],
 ) -> Outcome:
     """Keep the two apart: they are never proposed again."""
-    _there(request, shop, pair)
-    shop.dismiss_duplicate(pair, data.by)
+    _there(shop, pair)
+    shop.dismiss_duplicate(pair, by(request, data.by))
     return Outcome(pair, "dismissed")
 
 
@@ -160,13 +160,12 @@ def undo(
     data: Annotated[Decided, Body()],
 ) -> Outcome:
     """Take back what was decided: a merge is split again, and the pair waits again."""
-    _there(request, shop, pair)
-    shop.undo_duplicate(pair, data.by, data.why)
+    _there(shop, pair)
+    shop.undo_duplicate(pair, by(request, data.by), data.why)
     return Outcome(pair, None)
 
 
-def _there(request: Request[Any, Any, State], shop: Shop, pair: int) -> None:
-    owned(request)
+def _there(shop: Shop, pair: int) -> None:
     if shop.duplicate(pair) is None:
         raise NotFoundException
 

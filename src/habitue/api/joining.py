@@ -1,7 +1,4 @@
-"""`/api/v1/customers/{key}/identities`, `/merge` and `/split`: by which keys a customer is known, and why.
-
-Reading is as open as the rest of the API; to merge or split takes the token of the running server.
-"""
+"""`/api/v1/customers/{key}/identities`, `/merge` and `/split`: by which keys a customer is known, and why."""
 
 from __future__ import annotations
 
@@ -14,7 +11,7 @@ from litestar.openapi import ResponseSpec
 from litestar.params import Body
 from msgspec import Meta, Struct
 
-from habitue.api.asked import owned, read
+from habitue.api.asked import by, read
 from habitue.api.profile import Key, numbered
 from habitue.api.shapes import Failure
 from habitue.api.whole import Joint
@@ -66,7 +63,8 @@ class Wish(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 _REFUSED: Final = {
     400: ResponseSpec(Failure, description="What is wrong with the request; nothing was changed."),
-    401: ResponseSpec(Failure, description="The token of the running server is needed."),
+    401: ResponseSpec(Failure, description="A key of the API is needed."),
+    403: ResponseSpec(Failure, description="The key may not do that."),
     404: ResponseSpec(Failure, description="There is no such customer."),
 }
 _TOKEN: Final[list[dict[str, list[str]]]] = [{"token": []}]
@@ -83,9 +81,8 @@ def merge(
     request: Request[Any, Any, State], shop: NamedDependency[Shop], key: Key, data: Annotated[Wish, Body()]
 ) -> Known:
     """Make one customer of two, with all that ever happened to either; `split` takes it back."""
-    owned(request)
     one = _key(shop, key)
-    return _known(shop, shop.merge(one, data.other, data.by, data.why))
+    return _known(shop, shop.merge(one, data.other, by(request, data.by), data.why))
 
 
 @post("/customers/{key:str}/split", status_code=200, sync_to_thread=True, responses=_REFUSED, security=_TOKEN)
@@ -93,9 +90,8 @@ def split(
     request: Request[Any, Any, State], shop: NamedDependency[Shop], key: Key, data: Annotated[Wish, Body()]
 ) -> Known:
     """Take two keys apart that are joined directly, and keep them so. Answers what the first is known by."""
-    owned(request)
     one = _key(shop, key)
-    return _known(shop, shop.split(one, data.other, data.by, data.why))
+    return _known(shop, shop.split(one, data.other, by(request, data.by), data.why))
 
 
 def _key(shop: Shop, told: str) -> str:

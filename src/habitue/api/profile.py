@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
-from litestar import Request, post
-from litestar.datastructures import State
+from litestar import post
 from litestar.di import NamedDependency
 from litestar.exceptions import NotFoundException
 from litestar.openapi import ResponseSpec
 from litestar.params import Body, PathParameter
 
 from habitue.api import portrait, shapes, whole
-from habitue.api.asked import owned, read
+from habitue.api.asked import read
 from habitue.app import Shop
 from habitue.kernel.errors import UserError
 from habitue.kernel.i18n import N_
 
 _REFUSED: Final = {
     400: ResponseSpec(shapes.Failure, description="What is wrong with the request; nothing was settled."),
-    401: ResponseSpec(shapes.Failure, description="The token of the running server is needed."),
+    401: ResponseSpec(shapes.Failure, description="A key of the API is needed."),
+    403: ResponseSpec(shapes.Failure, description="The key may not do that."),
 }
 
 Key = Annotated[
@@ -53,11 +53,8 @@ def traits(shop: NamedDependency[Shop]) -> list[whole.Trait]:
 
 
 @post("/traits", status_code=200, sync_to_thread=True, responses=_REFUSED, security=[{"token": []}])
-def settle(
-    request: Request[Any, Any, State], shop: NamedDependency[Shop], data: Annotated[whole.Settling, Body()]
-) -> whole.Settled:
+def settle(shop: NamedDependency[Shop], data: Annotated[whole.Settling, Body()]) -> whole.Settled:
     """Settle whose word counts for a trait, or of what type it is; stages are worked out again as history."""
-    owned(request)
     if data.precedence is not None:
         shop.prefer(data.precedence, data.trait)
     if data.type is not None:

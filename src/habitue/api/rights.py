@@ -1,8 +1,4 @@
-"""`/api/v1/customers/{key}/export` and `/api/v1/privacy/erasures`: what a person may ask for.
-
-Reading is as open as the rest of the API. To erase takes the token of the running server, which stands in the
-workspace's lock file: who can read the directory may, nobody else.
-"""
+"""`/api/v1/customers/{key}/export` and `/api/v1/privacy/erasures`: what a person may ask for."""
 
 from __future__ import annotations
 
@@ -16,7 +12,7 @@ from litestar.openapi import ResponseSpec
 from litestar.params import Body, PathParameter
 from msgspec import Meta, Struct
 
-from habitue.api.asked import owned, read
+from habitue.api.asked import by, read
 from habitue.api.shapes import Failure
 from habitue.app import Shop, access, leaflet
 from habitue.kernel import clock
@@ -60,7 +56,8 @@ _Content = TypeVar("_Content", str, bytes)
 
 _REFUSED: Final = {
     400: ResponseSpec(Failure, description="What is wrong with the request; nobody was erased."),
-    401: ResponseSpec(Failure, description="The token of the running server is needed."),
+    401: ResponseSpec(Failure, description="A key of the API is needed."),
+    403: ResponseSpec(Failure, description="The key may not do that."),
 }
 
 
@@ -114,6 +111,5 @@ def erase(
 
     Answers when it is done. One that is not known makes it erase nobody.
     """
-    owned(request)
-    done = shop.erase(data.customers, data.by)
+    done = shop.erase(data.customers, by(request, data.by))
     return Outcome(done.request, done.people, done.shared)

@@ -22,7 +22,7 @@ from habitue.stages.models import Model
 from habitue.stages.overview import Overview, Overviews, compared
 
 
-@read("/health")
+@read("/health", security=None)
 def health() -> shapes.Health:
     """Whether the server runs."""
     return shapes.Health("ok", habitue.__version__, clock.iso(clock.now()))

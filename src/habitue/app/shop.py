@@ -28,6 +28,7 @@ from habitue.app.segments import Segmented
 from habitue.app.selection import Selection
 from habitue.app.shelf import step
 from habitue.app.stays import Stays
+from habitue.app.team import Team
 from habitue.app.workspace import When
 from habitue.engine import explain as why
 from habitue.engine import refresh as engine
@@ -69,7 +70,7 @@ class Behind:
     refused: dict[str, int]
 
 
-class Shop(Customers, Data, Segmented, Private, Consenting, Alike, Recorded, Noted):
+class Shop(Customers, Data, Segmented, Private, Consenting, Alike, Recorded, Noted, Team):
     """A workspace with all that can be asked of it and done with it."""
 
     @classmethod

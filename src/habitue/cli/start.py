@@ -171,9 +171,12 @@ def _count(shop: Shop, rows: str, *params: str) -> int:
 
 
 _OPEN: Final = N_(
-    "Warning: {host} can be reached from other machines, and there is no sign-in yet: whoever reaches it "
-    "sees all customers and can change everything. Use 127.0.0.1, or let a proxy ask who it is."
+    "Warning: {host} can be reached from other machines, and what passes is not encrypted: whoever listens "
+    "reads along, passwords too. Use 127.0.0.1, and let a proxy with HTTPS stand before it."
 )
+_HERE: Final = N_("Open {url} in your browser. Ctrl-C ends it.")
+_FIRST: Final = N_("Habitué answers at {url} until Ctrl-C ends it.")
+_LINK: Final = N_("Open this link in your browser to come in. It works once, within the hour: {link}")
 
 
 def _served(desk: Desk, shop: Shop, host: str, port: int) -> None:
@@ -186,7 +189,8 @@ def _served(desk: Desk, shop: Shop, host: str, port: int) -> None:
         shop.lock.tell(url, token)
         if not server.loopback(host):
             print(desk.say(_OPEN, host=host), file=sys.stderr)
-        print(desk.say(N_("Open {url} in your browser. Ctrl-C ends it."), url=url), flush=True)
+        for line in _way_in(desk, shop, url):
+            print(line, flush=True)
 
     keeper = Keeper(shop)
     keeper.start()
@@ -194,6 +198,14 @@ def _served(desk: Desk, shop: Shop, host: str, port: int) -> None:
         server.serve(shop, host, port, token, ready, keeper.wake)
     finally:
         keeper.stop()
+
+
+def _way_in(desk: Desk, shop: Shop, url: str) -> list[str]:
+    """Where to go; with a link that lets one in, as long as nobody could sign in by a password."""
+    if shop.founded():
+        return [desk.say(_HERE, url=url)]
+    link = f"{url}sign-in/{shop.first_link('command line')}"
+    return [desk.say(_FIRST, url=url), desk.say(_LINK, link=link)]
 
 
 def _name(folder: Path) -> str:

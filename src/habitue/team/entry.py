@@ -174,7 +174,8 @@ def actor(ops: Ops, secret: str | None, now: Micros) -> Actor:
     if found["seen"] + _OFTEN <= now:
         credentials.seen(ops, found["id"], now, now + IDLE)
     acts_ = RIGHTS.get(row["role"], NOBODY.acts)
-    return Actor("member", row["email"], acts_, row["role"], row["id"], found["id"])
+    sworn = row["password"] is not None
+    return Actor("member", row["email"], acts_, row["role"], row["id"], found["id"], sworn)
 
 
 def sessions(ops: Ops, actor: Actor, now: Micros) -> list[Session]:

@@ -23,6 +23,9 @@ RESET: Final = "reset"
 FIRST: Final = "first"
 """A one-time link that the owner of the directory may make: for the first sign-in, or a lost password."""
 
+UNNAMED: Final = "owner@localhost.local"
+"""The address of the first owner until they say their own."""
+
 GOOD_FOR: Final = {INVITATION: 7 * DAY, RESET: HOUR, FIRST: HOUR}
 """How long each kind of link can be used, once."""
 

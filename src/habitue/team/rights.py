@@ -42,6 +42,8 @@ class Act(StrEnum):
     """Who works here, with which role; keys of the API."""
     AUDIT = "audit"
     """Read who did what."""
+    COMMAND = "command"
+    """What the command line asks of a server: for whoever may read the workspace's directory, nobody else."""
 
 
 Role = Literal["viewer", "agent", "marketer", "analyst", "admin", "owner"]
@@ -51,7 +53,7 @@ ROLES: Final[tuple[Role, ...]] = get_args(Role)
 Scope = Literal["read", "write", "admin"]
 SCOPES: Final[tuple[Scope, ...]] = get_args(Scope)
 
-_EVERY: Final = frozenset(Act)
+_EVERY: Final = frozenset(Act) - {Act.COMMAND}
 _SEEING: Final = frozenset({Act.OPEN, Act.OWN, Act.FIGURES, Act.PEOPLE})
 
 RIGHTS: Final[Mapping[Role, frozenset[Act]]] = {
@@ -89,17 +91,19 @@ ABOUT: Final[Mapping[Role, str]] = {
 
 
 class Actor(Struct, frozen=True):
-    """Who asks: somebody signed in, a key of the API, the command line on this machine, or nobody known.
+    """Who asks: somebody signed in, a key of the API, a server by its write key, the command line on this
+    machine, or nobody known.
 
-    `name` is what the record of acts calls them.
+    `name` is what the record of acts calls them; `sworn`: they have a password to come back with.
     """
 
-    kind: Literal["member", "key", "command", "nobody"]
+    kind: Literal["member", "key", "source", "command", "nobody"]
     name: str = ""
     acts: frozenset[Act] = frozenset({Act.OPEN})
     role: Role | None = None
     id: int | None = None
     session: int | None = None
+    sworn: bool = True
 
 
 NOBODY: Final = Actor("nobody")
@@ -107,7 +111,12 @@ NOBODY: Final = Actor("nobody")
 
 def command(name: str = "command line") -> Actor:
     """Whoever can read the workspace's directory may do all that its owner may."""
-    return Actor("command", name, _EVERY, "owner")
+    return Actor("command", name, _EVERY | {Act.COMMAND}, "owner")
+
+
+def source(name: str) -> Actor:
+    """A server of the shop, by its write key: it tells what people agreed to."""
+    return Actor("source", name, frozenset({Act.OPEN, Act.CONSENT}))
 
 
 def can(actor: Actor, act: Act, thing: Role | None = None) -> bool:

@@ -41,7 +41,7 @@ HEADERS: Final = {
 PUBLIC: Final = "public"
 """The `opt` of a handler whose answer is the same for everybody, under any name and from any site."""
 
-_READING: Final = ("GET", "HEAD", "OPTIONS")
+READING: Final = ("GET", "HEAD", "OPTIONS")
 
 
 class Guard(ASGIMiddleware):
@@ -67,7 +67,7 @@ class Guard(ASGIMiddleware):
                 N_("This server answers only under its own address, such as 127.0.0.1 or localhost."),
                 status_code=421,
             )
-        if request.method not in _READING and _foreign(request, host):
+        if request.method not in READING and _foreign(request, host):
             raise HTTPException(N_("Another site may not change anything here."), status_code=403)
         await next_app(scope, receive, send)
 

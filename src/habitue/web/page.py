@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from functools import cache
+from functools import cache, partial
 from importlib.resources import files
 from typing import Any, Final
 from urllib.parse import urlencode
@@ -20,20 +20,32 @@ from habitue.kernel import clock
 from habitue.kernel.errors import UserError
 from habitue.kernel.i18n import LANGUAGES, N_, Language, choose
 from habitue.people.keys import bare
+from habitue.team.rights import Act, Actor, Role, can
 from habitue.web import flash, lag
 from habitue.web.basket import basket, plain
+from habitue.web.gate import home, who
 from habitue.web.words import Words
 
 COOKIE: Final = "habitue_language"
 THEME: Final = "habitue_theme"
 THEMES: Final = ("system", "light", "dark")
-Asked = Request[None, None, State]
+Asked = Request[Any, Any, State]
 
 MENU: Final = (
-    (N_("Steer"), (("/", N_("Lifecycle"), "cycle"), ("/stages", N_("Stages"), "steps"))),
-    (N_("Customers"), (("/customers", N_("Customers"), "people"), ("/segments", N_("Segments"), "circles"))),
-    (N_("Data"), (("/data", N_("Sources"), "stream"), ("/api", N_("API"), "code"))),
+    (
+        N_("Steer"),
+        (("/", N_("Lifecycle"), "cycle", Act.FIGURES), ("/stages", N_("Stages"), "steps", Act.FIGURES)),
+    ),
+    (
+        N_("Customers"),
+        (
+            ("/customers", N_("Customers"), "people", Act.PEOPLE),
+            ("/segments", N_("Segments"), "circles", Act.FIGURES),
+        ),
+    ),
+    (N_("Data"), (("/data", N_("Sources"), "stream", Act.DATA), ("/api", N_("API"), "code", Act.FIGURES))),
 )
+"""Each entry with what it takes to be let in there: who may not isn't shown it."""
 
 _BREAKS: Final = re.compile(r"(?<=\w)(?=@)|(?<=\w)(?=[.\-_+]\w)")
 
@@ -91,14 +103,15 @@ def fragment(request: Asked, shop: Shop, template: str, status: int = 200, **con
 
 def _frame(request: Asked, shop: Shop, words: Words, now: clock.Micros) -> dict[str, Any]:
     """What every template may use."""
+    actor = who(request, shop)
     return {
         "reader": words,
         "_": words.say,
         "here": lambda **changes: here(request, **changes),
-        "menu": [
-            (words.say(title), [(path, words.say(name), icon) for path, name, icon in entries])
-            for title, entries in MENU
-        ],
+        "menu": _menu(words, actor),
+        "actor": actor,
+        "may": partial(_may, actor),
+        "home": home(actor),
         "place": _place(request.url.path),
         "demo": shop.demo,
         "now": now,
@@ -119,6 +132,23 @@ def theme(request: Asked) -> str:
     """By day, by night, or as the reader's system has it."""
     wish = request.cookies.get(THEME)
     return wish if wish in THEMES else "system"
+
+
+def _menu(words: Words, actor: Actor) -> list[tuple[str, list[tuple[str, str, str]]]]:
+    """The groups of the menu with what the reader may see of each."""
+    groups = (
+        (
+            words.say(title),
+            [(path, words.say(name), icon) for path, name, icon, act in entries if can(actor, act)],
+        )
+        for title, entries in MENU
+    )
+    return [(title, entries) for title, entries in groups if entries]
+
+
+def _may(actor: Actor, act: str, thing: Role | None = None) -> bool:
+    """Whether the reader may, by the name of an act: `may("export")`."""
+    return can(actor, Act(act), thing)
 
 
 def only(request: Asked, *names: str) -> None:

@@ -22,13 +22,13 @@ from habitue.people.keys import bare
 from habitue.people.profiles import Person, Stay
 from habitue.stages.models import Model
 from habitue.web import reasons
+from habitue.web.gate import by
 from habitue.web.looks import looks
 from habitue.web.page import Asked, link, page, reader
 from habitue.web.words import Words
 
 EVENTS: Final = 20
 ORDERS: Final = 20
-BY: Final = "web"
 _NUMBER: Final = re.compile("[0-9]{1,10}")
 
 
@@ -59,7 +59,7 @@ def split(
     """Take back a merge by hand. The guard lets only our own pages post."""
     found, say = _found(shop, person), reader(request, shop).say
     try:
-        shop.split(data.one, data.other, BY, say(motives.UNDONE))
+        shop.split(data.one, data.other, by(request), say(motives.UNDONE))
     except UserError as error:
         return _whole(request, shop, found, None, wrong=error.say(say), status=400)
     return Redirect(f"/customers/{shop.person(data.one)}#keys", status_code=303)

@@ -18,13 +18,13 @@ from habitue.kernel.errors import UserError
 from habitue.kernel.i18n import N_
 from habitue.people.duplicates import Duplicate
 from habitue.people.profiles import Person
+from habitue.web.gate import by
 from habitue.web.page import Asked, link, page, reader
 from habitue.web.pages.data import PARTS
 from habitue.web.words import Words
 
 SIZE: Final = 20
 SETTLED: Final = 10
-BY: Final = "web"
 SURE: Final = (0.5, 0.9, 0.99)
 DONE: Final = {
     "searched": N_("All customers were compared."),
@@ -78,11 +78,11 @@ def decide(
         if data.act == "search":
             comparison.begin()
         elif data.act == "merge":
-            shop.merge_duplicate(data.number, BY)
+            shop.merge_duplicate(data.number, by(request))
         elif data.act == "dismiss":
-            shop.dismiss_duplicate(data.number, BY)
+            shop.dismiss_duplicate(data.number, by(request))
         else:
-            shop.undo_duplicate(data.number, BY)
+            shop.undo_duplicate(data.number, by(request))
     except UserError as error:
         wrong = error.say(reader(request, shop).say)
         return _page(request, shop, LIKELY, 0, wrong=wrong, status=400)

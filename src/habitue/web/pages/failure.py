@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import logging
-from typing import Final
+from typing import Any, Final
+from urllib.parse import urlsplit
 
 from litestar import Response
 from litestar.exceptions import HTTPException
+from litestar.response import Redirect
 
 from habitue.app import Shop
 from habitue.kernel import clock
@@ -14,10 +16,13 @@ from habitue.kernel.errors import UserError
 from habitue.kernel.i18n import N_
 from habitue.store.failure import StoreDown
 from habitue.web import lag
-from habitue.web.page import Asked, page, reader
+from habitue.web.gate import home, local, who
+from habitue.web.page import Asked, link, page, reader
 
 _SAID: Final = {
     400: (N_("This address is not understood"), N_("A part of the address has a value that it can't have.")),
+    401: (N_("This needs to know who asks"), ""),
+    403: (N_("This is not for you"), ""),
     404: (N_("There is no such page"), N_("It may have moved, or the address was mistyped.")),
     405: (N_("That can't be done here"), N_("This address can only be looked at.")),
 }
@@ -32,7 +37,7 @@ AGAIN: Final = 5
 log = logging.getLogger(__name__)
 
 
-def show(request: Asked, shop: Shop, error: Exception) -> Response[str]:
+def show(request: Asked, shop: Shop, error: Exception) -> Response[Any]:
     """The page for a failure; an unforeseen one goes to the log, never onto the screen."""
     if isinstance(error, StoreDown):
         return _down(request, shop, error)
@@ -43,6 +48,10 @@ def show(request: Asked, shop: Shop, error: Exception) -> Response[str]:
         if isinstance(error, HTTPException)
         else 500
     )
+    if status == 401 and "authorization" not in request.headers:
+        return _first(request)
+    if status == 403 and request.url.path == "/" and home(who(request, shop)) != "/":
+        return Redirect(home(who(request, shop)), status_code=303)
     if status == 500:
         log.error("%s failed", request.url.path, exc_info=error)
     title, text = _SAID.get(status, _OURS)
@@ -51,11 +60,25 @@ def show(request: Asked, shop: Shop, error: Exception) -> Response[str]:
         text = error.say(say)
     elif status == 400 and (wrong := _wrong(request, error)):
         text = say(N_("These parts of the address have a value that they can't have: {parts}"), parts=wrong)
-    elif isinstance(error, HTTPException) and status not in _SAID and status != 500:
+    elif isinstance(error, HTTPException) and (not text or status not in (*_SAID, 500)):
         text = say(error.detail)
     return page(
         request, shop, "failure.html", status, title=say(title), text=say(text), down=lag.down(shop, say)
     )
+
+
+def _first(request: Asked) -> Response[Any]:
+    """To the page where one signs in, and from there back to where one was."""
+    piece = "hx-request" in request.headers
+    if request.method == "GET" and not piece:
+        told = str(request.url)
+    else:
+        told = request.headers.get("hx-current-url") or request.headers.get("referer") or ""
+    back = urlsplit(told)._replace(scheme="", netloc="", fragment="").geturl()
+    where = link("/sign-in", next=local(back) if back != "/" else None)
+    if piece:
+        return Response("", status_code=401, headers={"hx-redirect": where})
+    return Redirect(where, status_code=303)
 
 
 def _wrong(request: Asked, error: Exception) -> str:

@@ -12,6 +12,7 @@ from litestar.response import Redirect
 
 from habitue.kernel.errors import UserError
 from habitue.kernel.i18n import N_
+from habitue.web.gate import local
 from habitue.web.page import THEME, THEMES
 
 Filled = Annotated[dict[str, str], Body(media_type=RequestEncodingType.URL_ENCODED)]
@@ -26,10 +27,4 @@ def choose(data: Filled) -> Redirect:
             N_("“{look}” is not a look. There are: {known}."), look=theme, known=", ".join(THEMES)
         )
     chosen = Cookie(THEME, value=theme, max_age=31_536_000, httponly=True, samesite="lax")
-    return Redirect(local(data.get("back", "/")), status_code=303, cookies=[chosen])
-
-
-def local(path: str) -> str:
-    """The path, where it stays in the house; else the first page."""
-    stays = path.startswith("/") and not path.startswith(("//", "/\\")) and path.isprintable()
-    return path if stays else "/"
+    return Redirect(local(data.get("back")) or "/", status_code=303, cookies=[chosen])

@@ -1,0 +1,173 @@
+"""The people who work in a workspace, as its faces ask for them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+from hmac import compare_digest
+
+from habitue.app.workspace import Workspace
+from habitue.ingest.calls import sources
+from habitue.kernel import clock
+from habitue.kernel.clock import Micros
+from habitue.store.seal import Seal
+from habitue.team import entry, members, rights
+from habitue.team.entry import Came, Entered, Key, Session
+from habitue.team.guesses import Guesses
+from habitue.team.members import FIRST, RESET, Invitation, Member
+from habitue.team.rights import NOBODY, Actor, Role, Scope
+
+
+class Team(Workspace):
+    """The part of a shop that is about who works in it."""
+
+    @cached_property
+    def seal(self) -> Seal:
+        return Seal(self.directory)
+
+    @cached_property
+    def _guesses(self) -> Guesses:
+        return Guesses()
+
+    # --- coming in --------------------------------------------------------------------------------
+
+    def sign_in(self, email: str, password: str, came: Came, now: Micros | None = None) -> Entered:
+        """A session for a member; see `entry.sign_in` for what is raised."""
+        return entry.sign_in(self.ops, self._guesses, email, password, came, _now(now))
+
+    def second(self, secret: str, code: str, came: Came, now: Micros | None = None) -> Entered:
+        """A session for a member whose password was right, by the second factor."""
+        return entry.second(self.ops, self.seal, self._guesses, secret, code, came, _now(now))
+
+    def founded(self) -> bool:
+        """Whether an owner can sign in by a password."""
+        return any(one.role == "owner" and one.sworn for one in members.team(self.ops))
+
+    def first_link(self, by: str, now: Micros | None = None) -> str:
+        """The secret of a one-time link for the first owner, who is made where there is nobody yet."""
+        owners = [one for one in members.team(self.ops) if one.role == "owner"]
+        owner = owners[0] if owners else members.found_by(self.ops, members.UNNAMED, "", _now(now))
+        return members.link(self.ops, owner, FIRST, by, _now(now))
+
+    def by_link(self, secret: str, came: Came, now: Micros | None = None) -> Entered:
+        """A session for whoever holds the one-time link."""
+        return entry.by_link(self.ops, secret, came, _now(now))
+
+    def actor(self, session: str | None, now: Micros | None = None) -> Actor:
+        """Who bears a session's secret."""
+        return entry.actor(self.ops, session, _now(now))
+
+    def bearer(self, key: str, now: Micros | None = None) -> Actor:
+        """Who bears a key of the API."""
+        return entry.bearer(self.ops, key, _now(now))
+
+    def sender(self, key: str) -> Actor:
+        """Whose write key it is, of a server: a browser's stands in public pages."""
+        for one in sources.open_(self.ops):
+            if one.verified and compare_digest(one.write_key.encode(), key.encode()):
+                return rights.source(one.id)
+        return NOBODY
+
+    def leave(self, actor: Actor, now: Micros | None = None) -> None:
+        """End the session that is used."""
+        entry.leave(self.ops, actor, _now(now))
+
+    # --- one's own --------------------------------------------------------------------------------
+
+    def me(self, actor: Actor) -> Member:
+        """The member who asks."""
+        return members.numbered(self.ops, actor.id or 0)
+
+    def sessions(self, actor: Actor, now: Micros | None = None) -> list[Session]:
+        """Where a member is signed in."""
+        return entry.sessions(self.ops, actor, _now(now))
+
+    def revoke(self, actor: Actor, number: int | None, now: Micros | None = None) -> int:
+        """End one of one's own sessions, or all the others."""
+        return entry.revoke(self.ops, actor, number, _now(now))
+
+    def swear(self, actor: Actor, old: str, new: str, now: Micros | None = None) -> None:
+        """Set one's own password; every other session ends."""
+        member = entry.confirmed(self.ops, actor, old)
+        members.swear(self.ops, member, new, _now(now), keep=actor.session)
+
+    def rename(self, actor: Actor, password: str, name: str, email: str, now: Micros | None = None) -> None:
+        """Set one's own name and address."""
+        member = entry.confirmed(self.ops, actor, password)
+        members.rename(self.ops, member, name, email, _now(now))
+
+    def firm_up(self, actor: Actor, password: str, secret: str, code: str, now: Micros | None = None) -> None:
+        """Ask for a second factor from now on."""
+        member = entry.confirmed(self.ops, actor, password)
+        entry.firm_up(self.ops, self.seal, member, secret, code, _now(now))
+
+    def loosen(self, actor: Actor, password: str, now: Micros | None = None) -> None:
+        """Ask for none any more."""
+        entry.loosen(self.ops, entry.confirmed(self.ops, actor, password), actor.name, _now(now))
+
+    # --- the team ---------------------------------------------------------------------------------
+
+    def team(self) -> list[Member]:
+        """Everybody, in the order they joined."""
+        return members.team(self.ops)
+
+    def invitations(self, now: Micros | None = None) -> list[Invitation]:
+        """Those that can still be used."""
+        return members.invitations(self.ops, _now(now))
+
+    def invite(self, actor: Actor, email: str, role: Role, now: Micros | None = None) -> str:
+        """The secret of an invitation."""
+        return members.invite(self.ops, actor, email, role, _now(now))
+
+    def withdraw(self, actor: Actor, number: int, now: Micros | None = None) -> None:
+        """Let an invitation be used no more."""
+        members.withdraw(self.ops, actor, number, _now(now))
+
+    def join(self, secret: str, name: str, password: str, came: Came, now: Micros | None = None) -> Entered:
+        """Use an invitation: a member, signed in."""
+        member = members.join(self.ops, secret, name, password, _now(now))
+        return entry.enter(self.ops, member, came, _now(now))
+
+    def promote(self, actor: Actor, number: int, role: Role, now: Micros | None = None) -> None:
+        """Give a member another role."""
+        members.promote(self.ops, actor, number, role, _now(now))
+
+    def dismiss(self, actor: Actor, number: int, now: Micros | None = None) -> None:
+        """Let a member in no more."""
+        members.dismiss(self.ops, actor, number, _now(now))
+
+    def reset_link(self, actor: Actor, number: int, now: Micros | None = None) -> str:
+        """The secret of a link by which a member sets a new password."""
+        member = members.numbered(self.ops, number)
+        members.may(actor, member.role)
+        return members.link(self.ops, member, RESET, actor.name, _now(now))
+
+    def reset(self, secret: str, password: str, came: Came, now: Micros | None = None) -> Entered:
+        """Use it: a member, signed in."""
+        member = members.reset(self.ops, secret, password, _now(now))
+        return entry.enter(self.ops, member, came, _now(now))
+
+    # --- keys ----------------------------------------------------------------------
+
+    def keys(self, now: Micros | None = None) -> list[Key]:
+        """The keys of the API."""
+        return entry.keys(self.ops, _now(now))
+
+    def add_key(
+        self,
+        actor: Actor,
+        name: str,
+        scopes: Sequence[Scope],
+        days: int | None = None,
+        now: Micros | None = None,
+    ) -> str:
+        """A new key, shown this once."""
+        return entry.add_key(self.ops, actor, name, scopes, _now(now), days)
+
+    def end_key(self, actor: Actor, number: int, now: Micros | None = None) -> None:
+        """Take a key no more."""
+        entry.end_key(self.ops, actor, number, _now(now))
+
+
+def _now(now: Micros | None) -> Micros:
+    return clock.now() if now is None else now

@@ -1,0 +1,197 @@
+"""Every route, by what it takes to be allowed it (`team.rights.Act`): this page is the whole way in.
+
+`reading` routes need the working copy and say so while it can't be read; `standing` ones answer whatever
+becomes of it. The command line's door is one of them, where there is a token for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from copy import copy
+from importlib.resources import files
+from typing import Any, Final, TypeAlias
+
+from litestar import Router
+from litestar.datastructures import CacheControlHeader
+from litestar.handlers import BaseRouteHandler
+from litestar.static_files import create_static_files_router
+
+from habitue.api import (
+    commands,
+    consents,
+    customers,
+    duplicates,
+    incoming,
+    joining,
+    meter,
+    profile,
+    rights,
+    segment,
+    stages,
+    strict,
+)
+from habitue.team.rights import Act
+from habitue.web import pages, snippet
+from habitue.web.gate import ACT
+
+Routes: TypeAlias = dict[Act, list[BaseRouteHandler]]
+
+PAGES: Final[Routes] = {
+    Act.FIGURES: [
+        pages.overview.show,  # /
+        pages.stages.index,  # /stages
+        pages.stages.show,  # /stages/{model}
+        pages.segments.index,  # /segments
+    ],
+    Act.PEOPLE: [
+        pages.customers.index,  # /customers
+        pages.customer.show,  # /customers/{person}
+        pages.customer.events,  # /customers/{person}/events
+        pages.segment.show,  # /segments/{name}
+        pages.segment.beside,  # /segments/{name}/beside
+        pages.segment.people,  # /segments/{name}/customers
+        pages.segment.why,  # /segments/{name}/why
+    ],
+    Act.EXPORT: [
+        pages.customers.table,  # /customers.csv
+        pages.customers.twin,  # /customers.json
+        pages.segment.table,  # /segments/{name}/customers.csv
+    ],
+    Act.OWN: [
+        pages.styleguide.show,  # /styleguide
+    ],
+    Act.SEGMENTS: [
+        pages.segment.restore,  # /segments/{name}/restore
+        pages.segment.remove,  # /segments/{name}/remove
+    ],
+    Act.JOIN: [
+        pages.customer.split,  # /customers/{person}/split
+        pages.duplicates.show,  # /data/duplicates
+        pages.duplicates.decide,
+    ],
+    Act.DATA: [
+        pages.data.show,  # /data
+        pages.catalogue.show,  # /data/catalogue
+    ],
+}
+STANDING_PAGES: Final[Routes] = {
+    Act.OPEN: [
+        pages.entry.show,  # /sign-in
+        pages.entry.sign_in,
+        pages.entry.link,  # /sign-in/{secret}
+        pages.entry.by_link,
+        pages.entry.leave,  # /sign-out
+        pages.look.choose,  # /look
+        snippet.show,  # /habitue.js
+        meter.show,  # /metrics
+    ],
+    Act.FIGURES: [
+        pages.api.show,  # /api
+    ],
+    Act.DATA: [
+        pages.calls.show,  # /data/events
+        pages.calls.refused,  # /data/refused
+        pages.calls.decide,
+    ],
+}
+API: Final[Routes] = {
+    Act.FIGURES: [
+        stages.models,  # /models
+        stages.overview,  # /overview
+        stages.stages,  # /stages
+        stages.flow,  # /flow
+        stages.monthly,  # /monthly
+        stages.stay,  # /stay
+        profile.traits,  # /traits
+        incoming.catalogue,  # /catalogue
+        segment.show,  # /segment
+    ],
+    Act.PEOPLE: [
+        profile.show,  # /customers/{key}
+        profile.firm,  # /accounts/{account}
+        customers.events,  # /customers/{key}/events
+        customers.explain,  # /explain
+        consents.index,  # /customers/{key}/consents
+        joining.index,  # /customers/{key}/identities
+        duplicates.index,  # /duplicates
+    ],
+    Act.EXPORT: [
+        customers.index,  # /customers
+        segment.history,  # /segment/history
+    ],
+    Act.CONSENT: [
+        consents.record,  # /customers/{key}/consents
+        consents.suppressed,  # /suppressions
+        consents.suppress,
+    ],
+    Act.JOIN: [
+        joining.merge,  # /customers/{key}/merge
+        joining.split,  # /customers/{key}/split
+        duplicates.search,  # /duplicates/search
+        duplicates.merge,  # /duplicates/{pair}/merge
+        duplicates.dismiss,
+        duplicates.undo,
+    ],
+    Act.DATA: [
+        profile.settle,  # /traits
+    ],
+    Act.PRIVACY: [
+        rights.export,  # /customers/{key}/export
+        rights.export_page,  # /customers/{key}/export.html
+        rights.export_files,  # /customers/{key}/export.zip
+        rights.erasures,  # /privacy/erasures
+        rights.erase,
+    ],
+}
+STANDING_API: Final[Routes] = {
+    Act.OPEN: [
+        stages.health,  # /health
+    ],
+    Act.DATA: [
+        incoming.calls,  # /calls
+    ],
+}
+
+
+def routers(reading: Mapping[str, Any], token: str | None) -> list[Router]:
+    """Them all; `reading` are the dependencies of those that need the working copy."""
+    doors: Routes = {Act.COMMAND: [commands.take]} if token else {}
+    return [
+        Router("/", route_handlers=_told(PAGES), dependencies=dict(reading), include_in_schema=False),
+        Router("/", route_handlers=_told(STANDING_PAGES), include_in_schema=False),
+        Router("/api/v1", route_handlers=_told(API), dependencies=dict(reading), before_request=strict.known),
+        Router("/api/v1", route_handlers=_told(STANDING_API | doors), before_request=strict.known),
+        _STATIC,
+    ]
+
+
+def document(after: Any) -> Router:
+    """Where the API's document stands."""
+    return Router(
+        "/api/v1",
+        route_handlers=[],
+        include_in_schema=False,
+        dto=None,
+        return_dto=None,
+        after_request=after,
+        opt={ACT: Act.OPEN},
+    )
+
+
+def _told(routes: Routes) -> list[BaseRouteHandler]:
+    """The handlers, each of which knows what it takes."""
+    return [_knowing(one, act) for act, some in routes.items() for one in some]
+
+
+def _knowing(handler: BaseRouteHandler, act: Act) -> BaseRouteHandler:
+    made = copy(handler)
+    made.opt = {**handler.opt, ACT: act}
+    return made
+
+
+_STATIC: Final = create_static_files_router(
+    "/static",
+    [str(files("habitue.web").joinpath("static"))],
+    cache_control=CacheControlHeader(public=True, max_age=31_536_000, immutable=True),
+    opt={ACT: Act.OPEN},
+)
