@@ -2,6 +2,7 @@
 import "htmx.org/dist/htmx.esm.js";
 import "./fields.js";
 import "./layers.js";
+import "./draft.js";
 
 document.documentElement.classList.add("js");
 

@@ -41,12 +41,21 @@ PAGES: Final[Routes] = {
         pages.overview.show,  # /
         pages.stages.index,  # /stages
         pages.stages.show,  # /stages/{model}
+        pages.draft.begin,  # /stages/{model}/draft
+        pages.draft.show,  # /stages/{model}/draft/{number}
+        pages.draft.progress,  # /stages/{model}/draft/{number}/progress
+        pages.draft.figures,  # /stages/{model}/draft/{number}/figures.csv
         pages.segments.index,  # /segments
+    ],
+    Act.STAGES: [
+        pages.draft.change,  # /stages/{model}/draft
     ],
     Act.PEOPLE: [
         pages.customers.index,  # /customers
         pages.customer.show,  # /customers/{person}
         pages.customer.events,  # /customers/{person}/events
+        pages.draft.people,  # /stages/{model}/draft/{number}/people
+        pages.draft.person,  # /stages/{model}/draft/{number}/people/{person}
         pages.segment.show,  # /segments/{name}
         pages.segment.beside,  # /segments/{name}/beside
         pages.segment.people,  # /segments/{name}/customers
@@ -55,6 +64,7 @@ PAGES: Final[Routes] = {
     Act.EXPORT: [
         pages.customers.table,  # /customers.csv
         pages.customers.twin,  # /customers.json
+        pages.draft.listed,  # /stages/{model}/draft/{number}/people.csv
         pages.segment.table,  # /segments/{name}/customers.csv
     ],
     Act.OWN: [

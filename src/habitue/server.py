@@ -29,6 +29,7 @@ from habitue.api.wire import Wire
 from habitue.api.wording import Document
 from habitue.app import Shop
 from habitue.app.comparison import Comparison
+from habitue.app.trials import Trials
 from habitue.kernel import clock
 from habitue.kernel.errors import UserError
 from habitue.kernel.i18n import N_
@@ -59,7 +60,7 @@ def create(
     store is found down; `counts` are those of the door before it.
     """
     overviews = Overviews(shop.warehouse, shop.settings.timezone, lambda: shop.generation)
-    comparison = Comparison(shop)
+    comparison, trials = Comparison(shop), Trials(shop)
     counts = counts or Meter()
     reading = {"shop": Provide(lambda: _readable(shop), sync_to_thread=True)}
     made = Litestar(
@@ -70,6 +71,7 @@ def create(
             "question": Provide(_question, sync_to_thread=False),
             "meter": Provide(lambda: counts, sync_to_thread=False),
             "comparison": Provide(lambda: comparison, sync_to_thread=False),
+            "trials": Provide(lambda: trials, sync_to_thread=False),
         },
         middleware=[Guard(hosts), Gate(shop, token)],
         before_send=[seal],

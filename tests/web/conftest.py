@@ -18,6 +18,7 @@ from habitue.demo.shop import parcels
 from habitue.ingest.inbox import Parcel
 from habitue.kernel import clock
 from habitue.kernel.clock import DAY
+from habitue.stages.sketch import Sketch
 from habitue.store.log import PARCEL
 from tests.inside import TOKEN
 
@@ -67,6 +68,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
     with Shop.create(tmp_path_factory.mktemp("web") / "shop", Settings(demo=True)) as made:
         made.put([*parcels(3, 300, until=now), hostile(now)], now)
         made.refresh(now)
+        made.keep_draft(made.model("transactional"), None, Sketch({"dormant": "60"}), PAYLOADS[0], now)
         made.save_segment("buyers", 'ever("Order Completed")', now, title=PAYLOADS[0], by=PAYLOADS[1])
         yield made
 

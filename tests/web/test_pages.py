@@ -30,6 +30,7 @@ SAMPLES = {
     "key:str": "1",
     "account:str": "b-001",
     "model:str": "transactional",
+    "number:int": "1",
     "name:str": "buyers",
     "secret:str": "spent",
     "file_path:path": "icon.svg",

@@ -20,6 +20,7 @@ from habitue.app.consents import Consenting
 from habitue.app.customers import Customers
 from habitue.app.data import Data
 from habitue.app.deeds import Recorded
+from habitue.app.drafting import Drafting
 from habitue.app.duplicates import Alike
 from habitue.app.imports import ImportReport, Told
 from habitue.app.notes import Noted
@@ -70,7 +71,7 @@ class Behind:
     refused: dict[str, int]
 
 
-class Shop(Customers, Data, Segmented, Private, Consenting, Alike, Recorded, Noted, Team):
+class Shop(Drafting, Customers, Data, Segmented, Private, Consenting, Alike, Recorded, Noted, Team):
     """A workspace with all that can be asked of it and done with it."""
 
     @classmethod

@@ -99,6 +99,19 @@ def explain(rule: nodes.Rule, subject: Subject, one: int, at: Micros, known: Kno
     return _Times(who, subject, known, read).told(reason, at)
 
 
+def weighed(rule: nodes.Rule, subject: Subject, one: int, at: Micros, known: Known, read: Read) -> Why | None:
+    """As `explain`, but not since when and until when: quick enough for a list of subjects."""
+    past = history(subject, one, read, _removes([rule], known.book))
+    return None if past is None or at < past.birth else _plain(judge.why(rule, past, at, _book(known)), at)
+
+
+def _plain(reason: judge.Reason, at: Micros) -> Why:
+    parts = tuple(_plain(part, at) for part in reason.parts)
+    return Why(
+        text.write(reason.rule), reason.truth, at, value=reason.value, threshold=reason.threshold, parts=parts
+    )
+
+
 def decide(definition: Definition, one: int, at: Micros, known: Known, read: Read) -> Verdict | None:
     """Which value a definition gives this subject at this instant, and why none of those before it."""
     past = history(definition.subject, one, read, _removes(definition.rules, known.book))

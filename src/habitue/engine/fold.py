@@ -25,6 +25,8 @@ Progress = Callable[[int, int], None]
 CONTRIBUTIONS: Final = 2_000_000
 """About so many events are in memory at once for each core."""
 
+_STRETCHES: Final = 20
+
 SCHEMA: Final = pa.schema(
     [
         ("version", pa.int32()),
@@ -39,10 +41,29 @@ SCHEMA: Final = pa.schema(
 
 def everybody(subject: Subject, read: Read, at_once: int | None = None) -> list[Batch]:
     """All subjects in batches of about equal size, each fetched when called."""
+    if at_once is None:
+        return ranges(subject, stretches(subject, read), read)
+    end = read(f"SELECT coalesce(max({subject}), -1) + 1 FROM {subject}").column(0)[0].as_py()
+    return ranges(subject, [(low, min(low + at_once, end)) for low in range(0, end, at_once)], read)
+
+
+def stretches(subject: Subject, read: Read, most: int | None = None) -> list[tuple[int, int]]:
+    """The ids of all subjects, from and up to: a batch each. With `most`, of about so many of them.
+
+    These lie in short stretches all over, so that those who came early and late are among them alike.
+    """
     rows = read(f"SELECT count(*), coalesce(max({subject}), -1) + 1 FROM {subject}")
     people, end = rows.column(0)[0].as_py(), rows.column(1)[0].as_py()
-    step = at_once or _step(people, read)
-    return [_range(subject, low, min(low + step, end), read) for low in range(0, end, step)]
+    step = _step(people, read)
+    if most is None or people <= most:
+        return [(low, min(low + step, end)) for low in range(0, end, step)]
+    lows = np.linspace(0, end, _STRETCHES, endpoint=False, dtype=np.int64).tolist()
+    return [(low, min(low + max(1, most // _STRETCHES), end)) for low in lows]
+
+
+def ranges(subject: Subject, found: Sequence[tuple[int, int]], read: Read) -> list[Batch]:
+    """The subjects of each of these stretches."""
+    return [_range(subject, low, high, read) for low, high in found]
 
 
 def some(subject: Subject, ids: Ids, read: Read, at_once: int | None = None) -> list[Batch]:
@@ -65,21 +86,27 @@ def _step(people: int, read: Read) -> int:
 
 
 def fold(
-    program: Program, batches: Sequence[Batch], read: Read, progress: Progress | None = None
+    program: Program,
+    batches: Sequence[Batch],
+    read: Read,
+    progress: Progress | None = None,
+    cores: int | None = None,
 ) -> Iterator[Intervals]:
-    """The intervals of every batch, in order; how subjects are split changes nothing in them."""
-    for done, found in enumerate(_pooled(program, batches, read), start=1):
+    """The intervals of every batch, in order; how subjects are split changes nothing in them.
+
+    `cores` at most work on them (all, if not said).
+    """
+    for done, found in enumerate(_pooled(program, batches, read, cores or os.cpu_count() or 1), start=1):
         if progress is not None:
             progress(done, len(batches))
         yield found
 
 
-def _pooled(program: Program, batches: Sequence[Batch], read: Read) -> Iterator[Intervals]:
+def _pooled(program: Program, batches: Sequence[Batch], read: Read, cores: int) -> Iterator[Intervals]:
     """One batch per core is under way; results wait for their turn."""
     if len(batches) == 1:  # most refreshes have one: no thread is made for it, and no cursor
         yield _one(program, batches[0], read)
         return
-    cores = os.cpu_count() or 1
     waiting: deque[Future[Intervals]] = deque()
     with ThreadPoolExecutor(cores) as pool:
         for batch in batches:

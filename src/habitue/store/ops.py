@@ -29,7 +29,7 @@ from habitue.kernel.i18n import N_
 from habitue.store.failure import DiskFull, StoreDown, full
 from habitue.store.tables import counter, identity, setting
 
-HEAD: Final = "0007"
+HEAD: Final = "0008"
 """The revision of the newest migration; they are numbered in order."""
 
 Tx: TypeAlias = sa.Connection

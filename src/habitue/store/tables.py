@@ -16,7 +16,6 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
-    func,
 )
 
 tables = MetaData()
@@ -52,8 +51,6 @@ inbox = Table(
     Column("received", BigInteger, nullable=False),
     Column("form", Text, nullable=False, server_default="parcel"),
 )
-inbox_size = func.length(inbox.c.body)
-"""Bytes of a row's body, which is not read for it."""
 """`form` is `parcel` (compressed Arrow, with a key) or `calls` (events as the Segment protocol has them)."""
 
 source = Table(
@@ -288,3 +285,34 @@ export_job = Table(
 )
 """A list that is or was written into a file, and how far: `finished` when all of it stands there, `failed`
 says why it does not."""
+
+draft = Table(
+    "draft",
+    tables,
+    Column("id", Integer, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("slug", Text, nullable=False),
+    Column("body", JSON, nullable=False),
+    Column("made", BigInteger, nullable=False),
+    Column("by", Text, nullable=False),
+    Column("changed", BigInteger, nullable=False),
+    Column("editor", Text, nullable=False),
+    Index("draft_of", "kind", "slug"),
+)
+"""What people are changing in a definition, before it is published or discarded."""
+
+playbook = Table(
+    "playbook",
+    tables,
+    Column("id", Integer, primary_key=True),
+    Column("model", Text, nullable=False),
+    Column("stage", Text, nullable=False),
+    Column("text", Text),
+    Column("owner", Text),
+    Column("kpi", Text),
+    Column("target", Float(53)),
+    Column("changed", BigInteger, nullable=False),
+    Column("by", Text, nullable=False),
+    UniqueConstraint("model", "stage", name="playbook_stage"),
+)
+"""What is done in a stage of a model (None: as it ships), who answers for it, and a figure to be reached."""

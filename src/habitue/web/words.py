@@ -53,6 +53,12 @@ class Words:
         said = str(format_percent(0.001 if least else share, format=pattern, locale=self.language))
         return f"<\N{NARROW NO-BREAK SPACE}{said}" if least else said
 
+    def points(self, gap: float) -> str:
+        """`+1.2 pt`, `−0,3 pt`: how far two shares are apart, in points of a hundred."""
+        n = round(100 * gap, 1)
+        said = ("+" if n > 0 else MINUS if n < 0 else "") + self.number(abs(n))
+        return self.say(N_("{points} pt"), points=said)
+
     def money(self, units: int) -> str:
         """`12 345,60 €` of 1234560 cents."""
         return money.shown(units, self.currency, self.language)

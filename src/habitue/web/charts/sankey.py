@@ -1,20 +1,15 @@
-"""The pictures, as Vega-Lite specs in plain dicts.
-
-Numbers come laid out and words come said, so that any renderer draws them alike. Text and grid take their
-colours from the renderer's configuration (the page's tokens, light or dark).
-"""
+"""Who went where: two columns of stages, and a ribbon for each pair."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Final
 
 from msgspec import Struct
 
-Spec = dict[str, Any]
+from habitue.web.charts.spec import SCHEMA, Spec
 
-_SCHEMA: Final = "https://vega.github.io/schema/vega-lite/v6.json"
 _HEIGHT: Final = 400
 _GAP: Final = 16
 _NODE: Final = 12
@@ -48,14 +43,6 @@ class Link(Struct, frozen=True):
     url: str
 
 
-class Series(Struct, frozen=True):
-    """One coloured line or area: its name, and one `(x, y)` per point."""
-
-    name: str
-    colour: str
-    points: Sequence[tuple[float, float]]
-
-
 def flow(left: Sequence[Node], right: Sequence[Node], links: Sequence[Link]) -> Spec:
     """A Sankey diagram of two columns, nodes from top to bottom as given; one without people is left out."""
     order = [{node.key: i for i, node in enumerate(side)} for side in (left, right)]
@@ -74,7 +61,7 @@ def flow(left: Sequence[Node], right: Sequence[Node], links: Sequence[Link]) -> 
     near, far = (f"({_NARROW} ? {_NODE} : {width})" for width in widths)
     ends_at = f"(width - {far})"
     return {
-        "$schema": _SCHEMA,
+        "$schema": SCHEMA,
         "width": "container",
         "height": _HEIGHT,
         "autosize": {"type": "fit-x", "contains": "padding"},
@@ -219,136 +206,3 @@ def _down(field: str) -> Spec:
     """A position in pixels from the top."""
     scale = {"domain": [0, _HEIGHT], "range": [0, _HEIGHT], "nice": False, "zero": False}
     return {"field": field, "type": "quantitative", "axis": None, "scale": scale}
-
-
-def stacked(series: Sequence[Series], ticks: Sequence[str], tips: Sequence[str]) -> Spec:
-    """Areas on each other, the first at the bottom; x is a whole number.
-
-    `ticks[x]` says it on the axis, `tips[x]` tells all under the pointer.
-    """
-    last = len(ticks) - 1
-    axis = {
-        "grid": False,
-        "values": [*range(last % 6, last + 1, 6)],
-        "labelExpr": f"{_said(ticks)}[datum.value]",
-        "labelFlush": 24,
-    }
-    scale = {"domain": [0, last], "nice": False}
-    x = {"field": "x", "type": "quantitative", "title": None, "scale": scale, "axis": axis}
-    return {
-        "$schema": _SCHEMA,
-        "width": "container",
-        "height": 300,
-        "autosize": {"type": "fit-x", "contains": "padding"},
-        "encoding": {"x": x},
-        "layer": [_areas(series), _pointer(tips)],
-    }
-
-
-def _areas(series: Sequence[Series]) -> Spec:
-    rows = [
-        {
-            "s": i,
-            "n": one.name,
-            "c": one.colour,
-            "x": [x for x, _ in one.points],
-            "y": [y for _, y in one.points],
-        }
-        for i, one in enumerate(series)
-    ]
-    axis = {"tickCount": 5, "format": "~s" if _large(series) else ",d", "tickMinStep": 1}
-    return {
-        "data": {"values": rows},
-        "transform": [{"flatten": ["x", "y"]}],
-        "mark": {"type": "area", "interpolate": "monotone", "fillOpacity": 0.82, "line": {"strokeWidth": 1}},
-        "encoding": {
-            "y": {"field": "y", "type": "quantitative", "stack": "zero", "title": None, "axis": axis},
-            "color": {"field": "c", "type": "nominal", "scale": None},
-            "detail": {"field": "s"},
-            "order": {"field": "s"},
-        },
-    }
-
-
-def _pointer(tips: Sequence[str]) -> Spec:
-    """A line under the pointer that tells every number at its x."""
-    return {
-        "data": {"values": [{"x": i, "tip": tip} for i, tip in enumerate(tips)]},
-        "params": [
-            {
-                "name": "at_x",
-                "select": {
-                    "type": "point",
-                    "encodings": ["x"],
-                    "nearest": True,
-                    "on": "pointermove",
-                    "clear": "pointerout",
-                },
-            }
-        ],
-        "mark": {"type": "rule", "strokeWidth": 1.25},
-        "encoding": {
-            "opacity": {"condition": {"param": "at_x", "empty": False, "value": 0.6}, "value": 0},
-            "tooltip": {"field": "tip"},
-        },
-    }
-
-
-def survival(series: Sequence[Series], unit: str, share: str) -> Spec:
-    """Falling steps: x in days, y the share of stays that still last."""
-    rows = [
-        {"n": one.name, "c": one.colour, "x": [x for x, _ in one.points], "y": [y for _, y in one.points]}
-        for one in series
-    ]
-    return {
-        "$schema": _SCHEMA,
-        "width": "container",
-        "height": 280,
-        "autosize": {"type": "fit-x", "contains": "padding"},
-        "data": {"values": rows},
-        "transform": [{"flatten": ["x", "y"]}],
-        "mark": {"type": "line", "interpolate": "step-after", "strokeWidth": 2.25, "clip": True},
-        "encoding": {
-            "x": {
-                "field": "x",
-                "type": "quantitative",
-                "title": unit,
-                "axis": {"grid": False, "tickCount": 6, "format": ",d"},
-                "scale": {"nice": False},
-            },
-            "y": {
-                "field": "y",
-                "type": "quantitative",
-                "title": share,
-                "axis": {"format": "~%", "tickCount": 5},
-                "scale": {"domain": [0, 1]},
-            },
-            "color": {"field": "c", "type": "nominal", "scale": None},
-            "detail": {"field": "n"},
-            "tooltip": {"field": "n"},
-        },
-    }
-
-
-def thinned(points: Sequence[tuple[float, float]], most: int) -> list[tuple[float, float]]:
-    """At most about so many of the points, spread evenly over them; the first and the last stay."""
-    step = max(1, len(points) // most)
-    return [*points[:-1:step], points[-1]]
-
-
-def spark(counts: Sequence[int]) -> str:
-    """The points of a small line 100 wide and 30 high, for an SVG `polyline`."""
-    top, low = max(counts, default=0), min(counts, default=0)
-    step = 100 / max(len(counts) - 1, 1)
-    height = max(top - low, top * 0.15, 1)
-    return " ".join(f"{i * step:.1f},{26 - 22 * (n - low) / height:.1f}" for i, n in enumerate(counts))
-
-
-def _large(series: Sequence[Series]) -> bool:
-    return sum(max((y for _, y in one.points), default=0) for one in series) >= 100_000
-
-
-def _said(words: Sequence[str]) -> str:
-    """The words as a list in Vega's expression language."""
-    quoted = (word.replace("\\", "\\\\").replace("'", "\\'") for word in words)
-    return "[" + ", ".join(f"'{word}'" for word in quoted) + "]"

@@ -1,0 +1,15 @@
+// A draft's form: sliders and their number fields say the same, and the address is the draft's own once there is one.
+
+/** A slider moves its number, and the number its slider. */
+document.addEventListener("input", ({ target }) => {
+  const dial = target.closest("[data-dial]");
+  const field = dial && document.getElementById(dial.dataset.dial);
+  if (field) field.value = dial.value;
+  const own = target.id && document.querySelector(`[data-dial="${CSS.escape(target.id)}"]`);
+  if (own && !Number.isNaN(Number(target.value))) own.value = target.value;
+});
+
+document.addEventListener("htmx:after:swap", () => {
+  const number = document.querySelector("form[data-draft] [name=number]");
+  if (number?.value && location.pathname !== number.dataset.url) history.replaceState(history.state, "", number.dataset.url);
+});

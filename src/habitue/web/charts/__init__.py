@@ -1,0 +1,13 @@
+"""The pictures, as Vega-Lite specs in plain dicts.
+
+Numbers come laid out and words come said, so that any renderer draws them alike. Text and grid take their
+colours from the renderer's configuration (the page's tokens, light or dark).
+"""
+
+from habitue.web.charts.area import stacked
+from habitue.web.charts.line import spark, survival, thinned
+from habitue.web.charts.pair import pair
+from habitue.web.charts.sankey import Link, Node, flow
+from habitue.web.charts.spec import Series, Spec
+
+__all__ = ["Link", "Node", "Series", "Spec", "flow", "pair", "spark", "stacked", "survival", "thinned"]

@@ -1,0 +1,199 @@
+"""The form of a draft: every parameter and rule of a model, with what it was and what is wrong with it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final, Literal
+
+from msgspec import Struct
+
+from habitue.kernel.clock import DAY, duration
+from habitue.kernel.errors import UserError
+from habitue.rules.sentence import sentence
+from habitue.stages.kind import Choice, Duration, Number, Parameter
+from habitue.stages.models import Fault, Model
+from habitue.stages.sketch import POPULATION, RULE, SETTING, Sketch, applied, filled, longest, shown
+from habitue.web.looks import Look, looks
+from habitue.web.words import Words
+
+AROUND: Final = 24
+"""Characters of a rule that are shown on each side of where it is wrong."""
+
+
+class Wrong(Struct, frozen=True):
+    """What is wrong, and the piece of text where it is: `before`, what is marked, `after`."""
+
+    said: str
+    column: int
+    before: str
+    marked: str
+    after: str
+
+
+class Field(Struct, frozen=True):
+    """One parameter: what stands in its field, and what is live, in words."""
+
+    name: str
+    label: str
+    help: str
+    kind: Literal["days", "text", "number", "choice"]
+    value: str
+    live: str
+    least: float
+    most: float
+    step: float
+    options: tuple[tuple[str, str], ...]
+    changed: bool
+    wrong: tuple[Wrong, ...]
+
+
+class Rule(Struct, frozen=True):
+    """One stage's rule (None: it takes all others), as text and in words."""
+
+    name: str
+    look: Look
+    about: str
+    text: str | None
+    live: str | None
+    said: str | None
+    changed: bool
+    wrong: tuple[Wrong, ...]
+
+
+class Form(Struct, frozen=True):
+    """All of it; `wrong` is what belongs to no field. `changes` says in words what differs: what, was, is."""
+
+    fields: tuple[Field, ...]
+    rules: tuple[Rule, ...]
+    population: str
+    live_population: str
+    population_wrong: tuple[Wrong, ...]
+    wrong: tuple[Wrong, ...]
+    faults: int
+    changes: tuple[tuple[str, str, str], ...]
+
+
+def form(live: Model, sketch: Sketch, faults: Sequence[Fault], words: Words) -> Form:
+    """The form of a live model with what a sketch changes in it."""
+    texts, had = filled(live, sketch), shown(live)
+    placed = {*live.kind.parameters, *(stage.id for stage in live.stages), POPULATION}
+    fields = tuple(
+        _field(name, parameter, texts, had, _wrong(faults, name, words, ruled=False), words)
+        for name, parameter in live.kind.parameters.items()
+    )
+    rules = _rules(live, applied(live, sketch), texts, had, faults, words)
+    return Form(
+        fields,
+        rules,
+        texts[POPULATION],
+        had[POPULATION],
+        _wrong(faults, POPULATION, words, ruled=True),
+        tuple(_told(one, words) for one in faults if one.place not in placed),
+        len(faults),
+        tuple(
+            (one.label, one.live, _said(live.kind.parameters[one.name], one.value, words))
+            for one in fields
+            if one.changed
+        )
+        + tuple((one.look.name, "", "") for one in rules if one.changed),
+    )
+
+
+def _field(
+    name: str,
+    parameter: Parameter,
+    texts: dict[str, str],
+    had: dict[str, str],
+    wrong: tuple[Wrong, ...],
+    words: Words,
+) -> Field:
+    value, live = texts[f"{SETTING}{name}"], had[f"{SETTING}{name}"]
+    kind: Literal["days", "text", "number", "choice"] = "text"
+    least, most, step = 0.0, 0.0, 1.0
+    options: tuple[tuple[str, str], ...] = ()
+    if isinstance(parameter, Duration):
+        kind = "days" if value.isdecimal() else "text"
+        least, most = longest(parameter)
+    elif isinstance(parameter, Number):
+        kind, least, most = "number", parameter.min, parameter.max
+        step = 1.0 if isinstance(parameter.default, int) else 0.1
+    else:
+        kind = "choice"
+        options = tuple((id_, one.name.said(words.language)) for id_, one in parameter.options.items())
+    return Field(
+        name,
+        parameter.name.said(words.language),
+        parameter.help.said(words.language),
+        kind,
+        value,
+        _said(parameter, live, words),
+        least,
+        most,
+        step,
+        options,
+        value != live,
+        wrong,
+    )
+
+
+def _said(parameter: Parameter, value: str, words: Words) -> str:
+    """A value in words; as it was typed where it means nothing."""
+    try:
+        if isinstance(parameter, Choice):
+            return parameter.options[value].name.said(words.language)
+        if isinstance(parameter, Duration):
+            return words.days(duration(f"{value}d" if value.isdecimal() else value) / DAY)
+        return words.number(float(value))
+    except (UserError, KeyError, ValueError):
+        return value
+
+
+def _rules(
+    live: Model,
+    draft: Model,
+    texts: dict[str, str],
+    had: dict[str, str],
+    faults: Sequence[Fault],
+    words: Words,
+) -> tuple[Rule, ...]:
+    """In the order in which they are asked; in words where all of them can be read."""
+    by_value = {look.value: look for look in looks(live, words.language)}
+    try:
+        said = [
+            None if one is None else sentence(one, words.language, draft.subject)
+            for one in draft.definition().rules
+        ]
+    except UserError:
+        said = [None] * len(live.stages)
+    return tuple(
+        Rule(
+            stage.id,
+            by_value[value],
+            stage.description.said(words.language),
+            texts.get(f"{RULE}{stage.id}"),
+            had.get(f"{RULE}{stage.id}"),
+            said[value],
+            texts.get(f"{RULE}{stage.id}") != had.get(f"{RULE}{stage.id}"),
+            _wrong(faults, stage.id, words, ruled=True),
+        )
+        for value, stage in enumerate(live.stages)
+    )
+
+
+def _wrong(faults: Sequence[Fault], place: str, words: Words, *, ruled: bool) -> tuple[Wrong, ...]:
+    """A parameter and a stage may be called the same: only what is wrong with a rule has its text."""
+    return tuple(_told(one, words) for one in faults if one.place == place and bool(one.template) is ruled)
+
+
+def _told(fault: Fault, words: Words) -> Wrong:
+    at = max(fault.column - 1, 0)
+    text = fault.template if fault.column else ""
+    end = next((n for n in range(at + 1, len(text)) if not (text[n].isalnum() or text[n] in "_.")), len(text))
+    before = text[max(0, at - AROUND) : at]
+    return Wrong(
+        words.say(fault.text, **fault.fields),
+        fault.column,
+        ("…" if at > AROUND else "") + before,
+        text[at:end] or ("⌷" if fault.column else ""),
+        text[end : end + AROUND] + ("…" if len(text) > end + AROUND else ""),
+    )
