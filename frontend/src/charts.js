@@ -36,7 +36,9 @@ function look(place) {
 function coloured(token) {
   const words = { labelColor: token("--ink-3"), titleColor: token("--ink-3"), labelFontSize: 11.5, titleFontSize: 11.5 };
   return {
-    aria: false,
+    aria: false, // the figure says what it shows, and its table says the numbers
+    mark: { aria: false },
+    group: { aria: false },
     background: "transparent",
     font: "Inter, system-ui, sans-serif",
     view: { stroke: null },
@@ -64,7 +66,14 @@ async function draw(figure) {
     expr: expressionInterpreter, loader: closed, locale: spoken, renderer: "svg", hover: true, tooltip: tell,
   });
   views.set(figure, view);
-  await view.initialize(figure.querySelector("[data-plot]")).runAsync();
+  const plot = figure.querySelector("[data-plot]");
+  await view.initialize(plot).runAsync();
+  still(plot);
+}
+
+/** A ribbon can be clicked; by keyboard its numbers are reached in the table, not in dozens of nameless steps. */
+function still(plot) {
+  for (const link of plot.querySelectorAll("svg a")) link.tabIndex = -1;
 }
 
 function forget(figure) {

@@ -30,6 +30,13 @@ document.addEventListener("click", async ({ target }) => {
   }
 });
 
+/** A link that is a button answers to the space bar as buttons do. */
+document.addEventListener("keydown", (event) => {
+  if (event.key !== " " || !event.target.matches?.('a[role="button"]')) return;
+  event.preventDefault();
+  event.target.click();
+});
+
 /** The look changes at once; the server remembers it. */
 document.addEventListener("submit", (event) => {
   const form = event.target.closest("form[data-look]");

@@ -20,7 +20,7 @@ from habitue.kernel import clock
 from habitue.kernel.errors import UserError
 from habitue.kernel.i18n import LANGUAGES, N_, Language, choose
 from habitue.people.keys import bare
-from habitue.team.rights import Act, Actor, Role, can
+from habitue.team.rights import NAMES, Act, Actor, Role, can
 from habitue.web import flash, lag
 from habitue.web.basket import basket, plain
 from habitue.web.gate import home, who
@@ -47,6 +47,11 @@ MENU: Final = (
 )
 """Each entry with what it takes to be let in there: who may not isn't shown it."""
 
+Menu = list[tuple[str, list[tuple[str, str, str]]]]
+"""The groups, each with its entries: address, words, icon."""
+
+_FIRST: Final = ("/", "/customers", "/segments", "/data")
+_MINE: Final = "/me"
 _BREAKS: Final = re.compile(r"(?<=\w)(?=@)|(?<=\w)(?=[.\-_+]\w)")
 
 _pages = Environment(
@@ -104,15 +109,21 @@ def fragment(request: Asked, shop: Shop, template: str, status: int = 200, **con
 def _frame(request: Asked, shop: Shop, words: Words, now: clock.Micros) -> dict[str, Any]:
     """What every template may use."""
     actor = who(request, shop)
+    groups = _menu(words, actor)
     return {
         "reader": words,
         "_": words.say,
         "here": lambda **changes: here(request, **changes),
-        "menu": _menu(words, actor),
+        "menu": groups,
         "actor": actor,
         "may": partial(_may, actor),
         "home": home(actor),
-        "place": _place(request.url.path),
+        "place": _place(request.url.path, groups),
+        "shell": {
+            "under": _under(groups),
+            "role": words.say(NAMES[actor.role]) if actor.role else "",
+            "mine": _MINE if any(route.path == _MINE for route in request.app.routes) else "",
+        },
         "demo": shop.demo,
         "now": now,
     }
@@ -134,7 +145,7 @@ def theme(request: Asked) -> str:
     return wish if wish in THEMES else "system"
 
 
-def _menu(words: Words, actor: Actor) -> list[tuple[str, list[tuple[str, str, str]]]]:
+def _menu(words: Words, actor: Actor) -> Menu:
     """The groups of the menu with what the reader may see of each."""
     groups = (
         (
@@ -195,9 +206,24 @@ def source(template: str) -> str:
     return files("habitue.web").joinpath("templates", template).read_text("utf-8").rstrip()
 
 
-def _place(path: str) -> str:
-    """The menu entry that the path belongs to."""
-    return "/" + path.strip("/").split("/")[0].split(".")[0]
+def _place(path: str, menu: Menu) -> str:
+    """The menu entry that the path belongs to: the nearest one above it."""
+    above = (entry for _, entries in menu for entry, *_ in entries if entry == path or entry != "/")
+    found = [one for one in above if path == one or path.startswith((f"{one}/", f"{one}."))]
+    return max(found, key=len, default="")
+
+
+def _under(menu: Menu) -> list[tuple[str, str, str]]:
+    """The four ways that a phone shows at its lower edge."""
+    entries = [one for _, some in menu for one in some]
+    first = [one for path in _FIRST for one in entries if one[0] == path]
+    return [*first, *(one for one in entries if one not in first)][:4]
+
+
+def initials(name: str) -> str:
+    """`Ada Lovelace` is AL, `ada@example.com` is A."""
+    words = re.findall(r"[^\W\d_]+", name.partition("@")[0])
+    return "".join(word[0] for word in words[:2]).upper() or "?"
 
 
 def coded(text: str) -> Markup:
@@ -213,5 +239,5 @@ def parts(text: str) -> list[str]:
     return _BREAKS.split(text)
 
 
-_pages.filters.update(coded=coded, parts=parts, basket=basket, plain=plain)
+_pages.filters.update(initials=initials, coded=coded, parts=parts, basket=basket, plain=plain)
 _pages.globals.update(link=link, static=static, island=island, iso=clock.iso, bare=bare)

@@ -1,0 +1,74 @@
+"""Every page of the route table, by day and by night: no violation of WCAG 2.2 AA, nothing fetched elsewhere,
+no word in the console, and light enough to load."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from habitue.app import Shop
+from tests.conftest import absent
+from tests.inside import BEARER, enter
+from tests.project.tree import ROOT
+from tests.web.test_pages import routes
+
+AXE: Final = ROOT / "frontend/node_modules/axe-core/axe.min.js"
+WCAG: Final = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+CHECK: Final = """async ([tags, rules]) => {
+    const only = rules ? { type: "rule", values: rules } : { type: "tag", values: tags };
+    const { violations } = await axe.run(document, { resultTypes: ["violations"], runOnly: only });
+    const where = (nodes) => nodes.slice(0, 3).map(({ html }) => html.slice(0, 160)).join(" … ");
+    return violations.map(({ id, nodes }) => `${id}: ${where(nodes)}`);
+}"""
+WEIGHT: Final = """() => ["navigation", "resource"].flatMap((kind) => performance.getEntriesByType(kind))
+    .reduce((sum, { encodedBodySize }) => sum + encodedBodySize, 0)"""
+KILOBYTE: Final = 1000
+
+
+@pytest.fixture(scope="module")
+def pages(shop: Shop, site: str) -> list[str]:
+    """The addresses of the route table that answer with a page, and one that there isn't."""
+    with httpx.Client(base_url=site, headers=BEARER) as client:
+        kinds = {path: client.get(path).headers.get("content-type", "") for path in routes(shop)}
+    found = [path for path, kind in kinds.items() if kind.startswith("text/html") and "/api/v1" not in path]
+    return [*found, "/nothing"]
+
+
+@pytest.fixture(scope="module")
+def tab(browser: Browser, shop: Shop, site: str) -> Iterator[Page]:
+    """One tab for all pages; whatever it complains of is in `wrong` of the last test."""
+    if not AXE.is_file():
+        absent("axe-core", "python frontend/hook.py")
+    context = browser.new_context(viewport={"width": 1280, "height": 900}, reduced_motion="reduce")
+    enter(context, shop, site)
+    yield context.new_page()
+    context.close()
+
+
+def test_every_page_is_accessible_by_day_and_by_night(tab: Page, site: str, pages: list[str]) -> None:
+    wrong: list[Any] = []
+    tab.on("pageerror", lambda error: wrong.append(str(error)))
+    tab.on("console", lambda said: wrong.append(said.text) if said.type in ("error", "warning") else None)
+    tab.on("request", lambda asked: wrong.append(asked.url) if not asked.url.startswith(site) else None)
+    assert len(pages) > 12
+    for path in pages:
+        tab.goto(site + path)
+        for figure in tab.locator("figure[data-chart]").all():
+            expect(figure.locator("svg path").first).to_be_attached()
+        # The style guide shows each part twice, landmarks too.
+        tags = WCAG if path == "/styleguide" else [*WCAG, "best-practice"]
+        tab.evaluate(AXE.read_text())
+        wrong += [(path, fault) for fault in tab.evaluate(CHECK, [tags, None])]
+        tab.evaluate("document.documentElement.dataset.theme = 'dark'")
+        wrong += [(path, "dark", fault) for fault in tab.evaluate(CHECK, [tags, ["color-contrast"]])]
+    assert [one for one in wrong if "404 (Not Found)" not in one] == []
+
+
+@pytest.mark.parametrize(("path", "most"), [("/customers", 250), ("/", 600)])
+def test_a_first_load_is_light(tab: Page, site: str, path: str, most: int) -> None:
+    tab.goto(site + path, wait_until="networkidle")
+    assert tab.evaluate(WEIGHT) < most * KILOBYTE
