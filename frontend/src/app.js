@@ -3,6 +3,7 @@ import "htmx.org/dist/htmx.esm.js";
 import "./fields.js";
 import "./layers.js";
 import "./draft.js";
+import "./people.js";
 
 document.documentElement.classList.add("js");
 

@@ -56,6 +56,10 @@ PAGES: Final[Routes] = {
         pages.customer.events,  # /customers/{person}/events
         pages.draft.people,  # /stages/{model}/draft/{number}/people
         pages.draft.person,  # /stages/{model}/draft/{number}/people/{person}
+        pages.agent.show,  # /agent
+        pages.notes.index,  # /tasks
+        pages.views.keep,  # /customers/views
+        pages.views.drop,
         pages.segment.show,  # /segments/{name}
         pages.segment.beside,  # /segments/{name}/beside
         pages.segment.people,  # /segments/{name}/customers
@@ -73,6 +77,10 @@ PAGES: Final[Routes] = {
     Act.SEGMENTS: [
         pages.segment.restore,  # /segments/{name}/restore
         pages.segment.remove,  # /segments/{name}/remove
+    ],
+    Act.NOTE: [
+        pages.notes.write,  # /customers/{person}/notes
+        pages.notes.change,  # /notes/{note}
     ],
     Act.JOIN: [
         pages.customer.split,  # /customers/{person}/split

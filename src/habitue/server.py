@@ -131,11 +131,22 @@ def _question(
             description="Words, or their beginnings, of the name, e-mail, phone, order number or key.",
         ),
     ] = "",
+    segment: Annotated[
+        str | None,
+        QueryParameter(name="segment", max_length=100, description="Those in this saved segment."),
+    ] = None,
+    rule: Annotated[
+        str | None,
+        QueryParameter(name="rule", max_length=10_000, description="Those for whom this rule holds."),
+    ] = None,
     short: Annotated[str, QueryParameter(name="q", max_length=200, description="The same as `search`.")] = "",
 ) -> Question:
     """Which people a list holds, from the parameters of its address; what is empty was not asked."""
     stages, sources, targets = (tuple(one for one in some if one) for some in (stage, source, target))
-    return Question(stages, sources, targets, at or None, against or None, ever or None, search or short)
+    times = at or None, against or None
+    return Question(
+        stages, sources, targets, *times, ever or None, search or short, segment or None, rule or None
+    )
 
 
 def _nowhere(response: Response[Any]) -> Response[Any]:

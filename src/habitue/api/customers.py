@@ -12,14 +12,14 @@ from habitue.api import reason, shapes
 from habitue.api.asked import At, ModelId, Size, chosen, read
 from habitue.api.portrait import paged
 from habitue.api.profile import Key, numbered
-from habitue.app import Shop
+from habitue.app import Shop, lists
 from habitue.kernel import clock, money
 from habitue.kernel.clock import Micros
 from habitue.kernel.errors import UserError
 from habitue.kernel.i18n import N_
 from habitue.people import profiles
 from habitue.people.profiles import Member, Person
-from habitue.stages.choice import Question, choose, instant, members
+from habitue.stages.choice import Question, instant, members
 from habitue.stages.models import Model
 
 FURTHEST: Final = 100_000
@@ -39,7 +39,7 @@ def index(
     """One page of the people in a stage, or who moved from one to another; latest arrivals first."""
     one = chosen(shop, model)
     now = clock.now()
-    choice = choose(one, question, shop.settings.timezone, now)
+    choice = lists.choice(shop, one, question, now)
     total, persons = profiles.page(shop.warehouse, choice, size, (page - 1) * size)
     currency = shop.settings.currency
     return shapes.Customers(

@@ -40,6 +40,12 @@ class Selection:
         """How many satisfy it at an instant (now if not said)."""
         return int(_there(self._folded(), self.shop.instant(at)).sum())
 
+    def persons(self, at: When = None) -> np.ndarray[Any, np.dtype[np.int32]]:
+        """The numbers of those who satisfy it at an instant."""
+        found = self._folded()
+        persons: np.ndarray[Any, np.dtype[np.int32]] = found.subject[_there(found, self.shop.instant(at))]
+        return persons
+
     def members(self, at: When = None) -> list[str]:
         """Who satisfies it at an instant, by their keys such as `user:c-001`, in the order they came."""
         found = self._folded()

@@ -14,6 +14,8 @@ from threading import RLock
 from typing import Any, Final, NoReturn, Self, TypeAlias, cast
 from zoneinfo import available_timezones
 
+import pyarrow as pa
+
 from habitue.engine.plan import Definition
 from habitue.engine.refresh import folded, known
 from habitue.engine.seen import catalogue
@@ -164,6 +166,8 @@ class Workspace:
         self.folds = Kept[str, Intervals](lambda: self.generation, FOLDS)
         """The rules last folded, by text."""
         self.names = Kept[str, Catalogue](lambda: self.generation, 1)
+        self.sums = Kept[str, pa.Table](lambda: self.generation, 1)
+        """Everybody's orders added up."""
         self.details = Kept[str, Details](lambda: self.generation, 1)
         """The last close look at what comes in."""
         self.notices: list[Notice] = []

@@ -25,8 +25,9 @@ _NAMED: Final = ("name", "email", "firstName", "lastName", "first_name", "last_n
 class Choice(Struct, frozen=True):
     """Which people: in `values` at the instant `after` (any stage when empty), and in `was` at `before`.
 
-    `ever` asks for people who had at least one stay in that value by `after`; `search` for those found by
-    words, phone numbers without a country being of `region`.
+    `ever` asks for people who had at least one stay in that value by `after`; `segment` (its version) for
+    those in it at `after`; `search` for those found by words, phone numbers without a country being of
+    `region`; `only` for none but these.
     """
 
     version: int
@@ -37,6 +38,8 @@ class Choice(Struct, frozen=True):
     ever: int | None = None
     search: str = ""
     region: str | None = None
+    segment: int | None = None
+    only: pa.Array | None = None
 
 
 class Member(Struct, frozen=True):
@@ -54,6 +57,7 @@ class Member(Struct, frozen=True):
     orders: int
     revenue: int
     last_order: Micros | None
+    first_order: Micros | None = None
 
 
 class Stay(Struct, frozen=True):
@@ -110,7 +114,7 @@ class Person(Struct, frozen=True):
 def total(warehouse: Warehouse, choice: Choice) -> int:
     """How many people the choice holds."""
     sql, params = _chosen(warehouse, choice)
-    found = warehouse.read(f"SELECT count(*) AS n FROM ({sql})", params)
+    found = warehouse.read(f"SELECT count(*) AS n FROM ({sql})", params, **picked(choice))
     return int(found["n"][0].as_py())
 
 
@@ -119,7 +123,7 @@ def chosen(warehouse: Warehouse, choice: Choice, limit: int | None = None, offse
     sql, params = _chosen(warehouse, choice)
     cut = f"LIMIT {limit} OFFSET {offset}" if limit is not None else ""
     order = f"ORDER BY score DESC, start DESC, subject {cut}"
-    found = warehouse.read(f"SELECT subject FROM ({sql}) {order}", params)
+    found = warehouse.read(f"SELECT subject FROM ({sql}) {order}", params, **picked(choice))
     return list(found["subject"].to_pylist())
 
 
@@ -130,6 +134,7 @@ def page(warehouse: Warehouse, choice: Choice, limit: int, offset: int) -> tuple
         f"WITH all_ AS MATERIALIZED ({sql}) SELECT subject, (SELECT count(*) FROM all_) AS n FROM all_ "
         f"ORDER BY score DESC, start DESC, subject LIMIT {limit} OFFSET {offset}",
         params,
+        **picked(choice),
     ).to_pydict()
     if not found["n"]:
         return (total(warehouse, choice) if offset else 0), []
@@ -156,6 +161,7 @@ def members(warehouse: Warehouse, version: int, at: Micros, persons: Sequence[in
             then=stays[person]["next"],
             life=stays[person]["life"],
             **_sums(sums.get(person)),
+            first_order=sums[person]["first_order"] if person in sums else None,
         )
         for person in persons
         if person in stays and person in keys  # one that was merged is gone before it is folded
@@ -270,14 +276,24 @@ _ORDERS: Final = """
     GROUP BY person"""
 
 
+def picked(choice: Choice) -> dict[str, pa.Table]:
+    """The table that the query of `query` reads beside those of the working copy, if it does."""
+    return {} if choice.only is None else {"picked": pa.table({"person": choice.only})}
+
+
+def query(warehouse: Warehouse, choice: Choice) -> tuple[str, list[Any]]:
+    """The query for the choice's `(subject, start, stop, score)`, to be read with what `picked` gives."""
+    return _chosen(warehouse, choice)
+
+
 def _chosen(warehouse: Warehouse, choice: Choice) -> tuple[str, list[Any]]:
-    """The query for the choice's `(subject, start, score)`; only numbers and bound values are put into it."""
+    """The query for the choice; only numbers and bound values are put into it."""
     standing = [value for value in choice.values if value != NOBODY]
     rows, params = "(SELECT *, 0 AS score FROM intervals)", list[Any]()
     if choice.search:
         found = search.hits(warehouse, choice.search, choice.region)
         rows, params = f"intervals JOIN ({found.text}) ON person = subject", [*found.params]
-    sql = f"SELECT subject, start, score FROM {rows} WHERE {_AT}"
+    sql = f"SELECT subject, start, stop, score FROM {rows} WHERE {_AT}"
     params += [choice.version, choice.after, choice.after]
     if standing:
         sql += f" AND value IN {_ids(standing)}"
@@ -291,6 +307,11 @@ def _chosen(warehouse: Warehouse, choice: Choice) -> tuple[str, list[Any]]:
     if choice.ever is not None:
         sql += f" AND subject IN ({_EVER})"
         params += [choice.version, choice.ever, choice.after]
+    if choice.segment is not None:
+        sql += f" AND subject IN (SELECT subject FROM intervals WHERE {_AT})"
+        params += [choice.segment, choice.after, choice.after]
+    if choice.only is not None:
+        sql += " AND subject IN (SELECT person FROM picked)"
     return sql, params
 
 
@@ -309,6 +330,17 @@ def _traits(
         value = json.decode(row["value"]) if row["value"] is not None else None
         if value is not None:
             found.setdefault(row["person"], {})[row["name"]] = value
+    return found
+
+
+def told(warehouse: Warehouse, persons: Sequence[int], names: Sequence[str]) -> dict[int, dict[str, Any]]:
+    """The values that count of these names (`trait.city`, `consent.email`) for each of these persons."""
+    sql = """SELECT person, name, arg_max(value, (rank, ts, seq)) AS value FROM said
+        WHERE person IN (SELECT person FROM wanted) AND name IN (SELECT unnest(?)) GROUP BY ALL"""
+    found: dict[int, dict[str, Any]] = {}
+    for row in _rows(warehouse, sql, (list(names),), persons) if names and persons else ():
+        if row["value"] is not None:
+            found.setdefault(row["person"], {})[row["name"]] = json.decode(row["value"])
     return found
 
 

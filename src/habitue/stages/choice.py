@@ -31,7 +31,8 @@ class Question(Struct, frozen=True):
     """The parameters of a list. Stages are ids; `at` is a month (its end) or an instant, now if not said.
 
     `source` and `target` ask for those who were in one of `source` when the month `against` ended and are in
-    one of `target` at `at`; `ever` for those who have been in it.
+    one of `target` at `at`; `ever` for those who have been in it; `segment` for those in a saved segment,
+    `rule` for those for whom a rule holds.
     """
 
     stage: tuple[str, ...] = ()
@@ -41,6 +42,8 @@ class Question(Struct, frozen=True):
     against: str | None = None
     ever: str | None = None
     search: str = ""
+    segment: str | None = None
+    rule: str | None = None
 
 
 def choose(model: Model, question: Question, zone: str, now: Micros) -> Choice:

@@ -41,6 +41,8 @@ MENU: Final = (
         (
             ("/customers", N_("Customers"), "people", Act.PEOPLE),
             ("/segments", N_("Segments"), "circles", Act.FIGURES),
+            ("/agent", N_("Look somebody up"), "phone", Act.PEOPLE),
+            ("/tasks", N_("Tasks"), "task", Act.PEOPLE),
         ),
     ),
     (N_("Data"), (("/data", N_("Sources"), "stream", Act.DATA), ("/api", N_("API"), "code", Act.FIGURES))),

@@ -77,6 +77,10 @@ class Words:
             return "–"
         return self._dated(str(format_date(self._moment(at), "medium", self.language)), at)
 
+    def day(self, at: Micros) -> str:
+        """`2026-11-22`: for fields that take a day."""
+        return self._moment(at).date().isoformat()
+
     def time(self, at: Micros) -> str:
         """`22 nov. 2026, 14:48`."""
         join = str(get_datetime_format("medium", self.language))

@@ -1,6 +1,7 @@
 """One file per noun."""
 
 from habitue.web.pages import (
+    agent,
     api,
     calls,
     catalogue,
@@ -12,14 +13,17 @@ from habitue.web.pages import (
     entry,
     failure,
     look,
+    notes,
     overview,
     segment,
     segments,
     stages,
     styleguide,
+    views,
 )
 
 __all__ = [
+    "agent",
     "api",
     "calls",
     "catalogue",
@@ -31,9 +35,11 @@ __all__ = [
     "entry",
     "failure",
     "look",
+    "notes",
     "overview",
     "segment",
     "segments",
     "stages",
     "styleguide",
+    "views",
 ]

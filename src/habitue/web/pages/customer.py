@@ -112,6 +112,7 @@ def _whole(
         channels=consent.NAMES,
         answers=consent.STATUSES,
         accounts=accounts.of(shop.warehouse, found.person),
+        notes=shop.notes(found.person),
     )
 
 

@@ -12,22 +12,25 @@ from litestar.di import NamedDependency
 from litestar.params import FromQuery, QueryParameter
 from litestar.response import Redirect, Stream
 
-from habitue.app import Shop
+from habitue.app import Shop, lists
 from habitue.kernel import clock, money
 from habitue.kernel.cell import safe
 from habitue.kernel.clock import Micros
 from habitue.kernel.i18n import N_
 from habitue.people import profiles
 from habitue.people.profiles import Choice, Member
-from habitue.stages.choice import Question, choose, foretold, members
+from habitue.people.roster import Leaf, Place
+from habitue.stages.choice import Question, foretold, members
 from habitue.stages.models import Model
+from habitue.store import views
+from habitue.web import columns
+from habitue.web.gate import by
 from habitue.web.looks import Look, looks
 from habitue.web.page import Asked, here, page, reader
 from habitue.web.words import Words
 
 SIZE: Final = 50
-PAGES: Final = 200
-"""How far one can leaf; who wants more takes the CSV."""
+FURTHEST: Final = 1_000_000_000
 
 COLUMNS: Final = (
     "key",
@@ -43,44 +46,52 @@ COLUMNS: Final = (
     "last_order",
 )
 _CHUNK: Final = 2_000
+_PLACES: Final = ("after", "before", "past")
+"""What of an address says how far one has leafed."""
 
 
 @get("/customers", sync_to_thread=True)
 def index(
     request: Asked,
     shop: NamedDependency[Shop],
-    question: NamedDependency[Question],
-    model: FromQuery[str | None] = None,
-    number: Annotated[int, QueryParameter(name="page", ge=1, le=PAGES)] = 1,
+    after: FromQuery[str | None] = None,
+    before: FromQuery[str | None] = None,
+    past: Annotated[int, QueryParameter(ge=0, le=FURTHEST)] = 0,
 ) -> Response[str]:
-    """One page of the list, latest arrivals in the stage first."""
-    now = clock.now()
-    chosen = shop.model(model) if model else shop.models()[0]
-    choice = choose(chosen, question, shop.settings.timezone, now)
-    total, persons = profiles.page(shop.warehouse, choice, SIZE, (number - 1) * SIZE)
-    words, known = reader(request, shop), shop.known()
-    shown = looks(chosen, words.language)
+    """One page of the list, latest arrivals in the stage first if nothing else was asked."""
+    now, wish = clock.now(), lists.wish(request.url.query)
+    model = shop.model(wish.model) if wish.model else shop.models()[0]
+    choice = lists.choice(shop, model, wish.question, now)
+    leaf = lists.leaf(shop, wish, choice, SIZE, lists.place(after), lists.place(before))
+    words = reader(request, shop)
+    stages = looks(model, words.language)
+    expected = foretold(model, choice, shop.known(), now)
     return page(
         request,
         shop,
         "customers.html",
-        model=chosen.id,
-        title=chosen.kind.name.said(words.language),
+        wish=wish,
+        question=wish.question,
+        model=model.id,
+        title=model.kind.name.said(words.language),
         models=[(one.id, one.kind.name.said(words.language)) for one in shop.models()],
-        looks=shown,
-        by_value={look.value: look for look in shown},
-        question=question,
-        about=_about(words, question, {look.id: look for look in shown}),
-        choice=choice,
-        people=members(shop.warehouse, chosen, choice, persons, known, now),
+        segments=[one.id for one in shop.segments() if one.subject == "person"],
+        looks=stages,
+        by_value={look.value: look for look in stages},
+        about=about(words, wish.question, {look.id: look for look in stages}),
+        at=choice.after,
         past=choice.after < now,
-        foretold=foretold(chosen, choice, known, now),
-        total=total,
-        number=number,
-        first=(number - 1) * SIZE + 1,
-        last=(number - 1) * SIZE + len(persons),
-        pages=min(PAGES, -(-total // SIZE)),
-        table=here(request, page=None).replace("/customers", "/customers.csv", 1),
+        foretold=expected,
+        columns=columns.shown(wish, words, choice.after < now, expected),
+        choices=columns.choices(wish, words, list(shop.catalogue().names)),
+        people=lists.rows(shop, model, choice, leaf.persons, wish.columns, now),
+        total=leaf.total,
+        **_leafing(request, leaf, past, before is not None),
+        acts=[],
+        given=request.query_params.multi_items(),
+        views=views.seen(shop.ops, by(request)),
+        owner=by(request),
+        query=lists.tidy(request.url.query),
     )
 
 
@@ -91,7 +102,7 @@ def table(
     """All of the list as CSV (UTF-8, RFC 4180); no cell is a formula to a spreadsheet."""
     chosen = shop.model(model) if model else shop.models()[0]
     now = clock.now()
-    choice = choose(chosen, question, shop.settings.timezone, now)
+    choice = lists.choice(shop, chosen, question, now)
     name = f"customers-{chosen.id}-{clock.iso(choice.after)[:10]}.csv"
     return Stream(
         _lines(shop, chosen, choice, now),
@@ -107,7 +118,7 @@ def twin(request: Asked) -> Redirect:
     return Redirect(f"/api/v1/customers?{query}" if query else "/api/v1/customers")
 
 
-def _about(words: Words, question: Question, by_id: dict[str, Look]) -> str:
+def about(words: Words, question: Question, by_id: dict[str, Look]) -> str:
     """What the list holds, in words."""
 
     def named(ids: Sequence[str]) -> str:
@@ -120,9 +131,32 @@ def _about(words: Words, question: Question, by_id: dict[str, Look]) -> str:
             source=named(question.source),
             target=named(target) or words.say(N_("any stage")),
         )
+    if question.segment:
+        return words.say(N_("In the segment {segment}"), segment=question.segment)
     if question.ever:
         return words.say(N_("Ever in {stage}"), stage=named([question.ever]))
-    return named(target) or words.say(N_("Everyone known"))
+    return named(target) or words.say(N_("Customers"))
+
+
+def _leafing(request: Asked, leaf: Leaf, past: int, back: bool) -> dict[str, Any]:
+    """Which part of the list this is, and the way to what lies before and behind it."""
+    past = min(past, max(leaf.total - len(leaf.persons), 0))
+
+    def at(name: str, place: Place | None, number: int) -> str | None:
+        where = dict.fromkeys(_PLACES) | {"page": None}
+        if place is None:
+            return None
+        return here(request, **(where | {name: f"{place.value}.{place.person}", "past": number or None}))
+
+    ahead = back or leaf.more
+    behind = past > 0 and (leaf.more or not back)
+    return {
+        "first": past + 1,
+        "last": past + len(leaf.persons),
+        "next": at("after", leaf.last, past + len(leaf.persons)) if ahead else None,
+        "previous": at("before", leaf.first, max(past - SIZE, 0)) if behind else None,
+        "top": here(request, **dict.fromkeys(_PLACES)),
+    }
 
 
 def _lines(shop: Shop, model: Model, choice: Choice, now: Micros) -> Iterator[str]:
