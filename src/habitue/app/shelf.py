@@ -53,8 +53,15 @@ class Shelf(Workspace):
         with self.working:
             self.taking = inbox.oldest(self.ops) if self.taking is None else self.taking
             loaded = loader.load(
-                self.ops, self.log, self.warehouse, step(told, N_("Loading")), self.settings.terms
+                self.ops,
+                self.log,
+                self.warehouse,
+                step(told, N_("Loading")),
+                self.settings.terms,
+                self.reader,
             )
+            if not loaded.events:
+                self.reader.close()
             if loaded.returned:  # of who is erased nothing stays on the disk, in a file's free blocks neither
                 self.ops.purge(*traces.CLEARED)
             since = self.ops.setting("told")

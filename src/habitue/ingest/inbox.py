@@ -2,33 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import cached_property
-from itertools import groupby
-from typing import Any, Final
+from itertools import islice
+from typing import Any, Final, TypeAlias
 from zlib import crc32
 
-import msgspec
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from habitue.ingest.calls import protocol, rows, sources
+from habitue.ingest.calls import protocol, sources
 from habitue.ingest.calls.intake import bury
 from habitue.ingest.calls.protocol import Fault
-from habitue.ingest.calls.rows import EURO, Dead, Origin, Row, Terms
-from habitue.ingest.calls.sources import Source
+from habitue.ingest.calls.rows import EURO, Asked, Dead, Origin, Taken, Terms, read
 from habitue.kernel.errors import UserError
 from habitue.kernel.i18n import N_
 from habitue.store.log import PARCEL
 from habitue.store.ops import Ops, take
-from habitue.store.tables import counter, inbox
+from habitue.store.tables import counter, inbox, inbox_size
 
 CHUNK: Final = 50_000
 """The most rows in one inbox row; longer parcels are cut."""
 
-FEW: Final = 16
-"""Rows read at once: thousands of small ones are not asked for singly, and of 4 MB each they still fit."""
+MANY: Final = 10_000
+"""Rows whose sizes are looked at at once."""
+
+GROUP: Final = 8 << 20
+"""And about how many bytes of them are read at once: a few large ones, or thousands of small ones."""
+
+Reader: TypeAlias = Callable[[Sequence[Asked]], Taken]
 
 _IPC: Final = pa.ipc.IpcWriteOptions(compression="zstd")
 
@@ -47,33 +51,23 @@ class Parcel:
 class Waiting:
     """One inbox row of `size` bytes, read back and found intact: a parcel, or the events of a request with
     their `places` in it.
-
-    A request's columns are made when they are asked for; of many requests `together` makes them at once.
     """
 
     id: int
     source: str
     history: bool
     received: int
-    told: pa.Table | list[Row]
+    table: pa.Table
     size: int
     places: list[int] | None = None
 
     def __len__(self) -> int:
-        return len(self.told)
-
-    @cached_property
-    def table(self) -> pa.Table:
-        return rows.laid(self.told) if isinstance(self.told, list) else self.told
+        return int(self.table.num_rows)
 
 
 def together(batch: Iterable[Waiting]) -> pa.Table:
     """All their events, in order."""
-    parts = []
-    for called, some in groupby(batch, lambda one: isinstance(one.told, list)):
-        run = list(some)
-        parts += [rows.laid([row for one in run for row in one.told])] if called else [o.table for o in run]
-    return pa.concat_tables(parts)
+    return pa.concat_tables(one.table for one in batch).combine_chunks()
 
 
 def put(ops: Ops, parcels: Iterable[Parcel], now: int) -> int:
@@ -85,52 +79,92 @@ def put(ops: Ops, parcels: Iterable[Parcel], now: int) -> int:
     return sum(_put(ops, parcel, now) for parcel in parcels)
 
 
-def waiting(ops: Ops, terms: Terms = EURO, after: int = 0) -> Iterator[Waiting]:
-    """The rows with an id above `after` that are there now, in order, a few in memory at a time.
+def waiting(ops: Ops, terms: Terms = EURO, after: int = 0, reader: Reader = read) -> Iterator[Waiting]:
+    """The rows with an id above `after` that are there now, in order, a few MB in memory at a time.
 
     What comes meanwhile waits for the next time: a stream without end would keep its reader from ever being
-    done. What can't be taken after all goes to the dead on the way.
+    done. What can't be taken after all goes to the dead on the way. `reader` reads the requests.
     """
-    known: dict[str, Source] = {}
-    for found in _read(ops, after):
-        if crc32(found.body) != found.crc:
+    groups = _groups(ops, after)
+    first = list(islice(groups, 2))
+    if len(first) < 2:
+        for group in first:
+            yield from _opened(ops, terms, reader, group)
+        return
+    with ThreadPoolExecutor(1, "reader") as beside:
+        # What is next is read while the loader is busy with what came before it.
+        coming = deque(beside.submit(_opened, ops, terms, reader, group) for group in first)
+        while coming:
+            yield from coming.popleft().result()
+            coming.extend(beside.submit(_opened, ops, terms, reader, group) for group in islice(groups, 1))
+
+
+def _groups(ops: Ops, after: int) -> Iterator[list[int]]:
+    """The ids of rows to be read at once."""
+    last = issued(ops)
+    sized = inbox.select().with_only_columns(inbox.c.id, inbox_size).order_by(inbox.c.id)
+    group: list[int] = []
+    held = 0
+    while True:
+        with ops.read() as tx:
+            found = tx.execute(sized.where(inbox.c.id > after, inbox.c.id <= last).limit(MANY)).all()
+        for number, size in found:
+            if group and held + size > GROUP:
+                yield group
+                group, held = [], 0
+            group.append(number)
+            held += size
+        if len(found) < MANY:
+            break
+        after = found[-1].id
+    if group:
+        yield group
+
+
+def _opened(ops: Ops, terms: Terms, reader: Reader, group: Sequence[int]) -> list[Waiting]:
+    with ops.read() as tx:
+        found = tx.execute(
+            inbox.select().where(inbox.c.id.between(group[0], group[-1])).order_by(inbox.c.id)
+        ).all()
+    for row in found:
+        if crc32(row.body) != row.crc:
             raise UserError(
                 N_(
                     "Row {id} of the inbox ({source}) is damaged on disk. "
                     "Put back the last copy of the operational database, then import again."
                 ),
-                id=found.id,
-                source=found.source,
+                id=row.id,
+                source=row.source,
             )
-        told: pa.Table | list[Row]
-        if found.form == "calls":
-            known = known if found.source in known else sources.all_(ops)
-            told, places = _called(ops, found, terms, known[found.source].verified)
-        else:
-            told, places = _whole(unpacked(found.body)), None
-        size, received = len(found.body), int(found.received)
-        yield Waiting(found.id, found.source, bool(found.history), received, told, size, places)
+    called = _called(ops, [row for row in found if row.form == "calls"], terms, reader)
+    return [
+        Waiting(
+            row.id,
+            row.source,
+            bool(row.history),
+            int(row.received),
+            *(next(called) if row.form == "calls" else (_whole(unpacked(row.body)), len(row.body), None)),
+        )
+        for row in found
+    ]
 
 
-def _read(ops: Ops, after: int) -> Iterator[Any]:
-    more = inbox.select().where(inbox.c.id <= issued(ops)).order_by(inbox.c.id).limit(FEW)
-    while True:
-        with ops.read() as tx:
-            found = tx.execute(more.where(inbox.c.id > after)).all()
-        yield from found
-        if len(found) < FEW:
-            return
-        after = found[-1].id
-
-
-def _called(ops: Ops, found: Any, terms: Terms, verified: bool) -> tuple[list[Row], list[int]]:
-    origin = Origin(int(found.id), found.source, int(found.received), verified, terms)
-    try:
-        told, places, dead = rows.read(protocol.kept(found.body), origin)
-    except msgspec.DecodeError as error:  # kept by an earlier version, or a defect: the others go on
-        told, places, dead = [], [], [Dead(0, found.body, Fault("unread", {"reason": str(error)}))]
-    bury(ops, origin, dead)
-    return told, places
+def _called(
+    ops: Ops, found: Sequence[Any], terms: Terms, reader: Reader
+) -> Iterator[tuple[pa.Table, int, list[int]]]:
+    """The events of each of these requests, its size, and their places in it."""
+    if not found:
+        return
+    known = sources.all_(ops)
+    origins = [
+        Origin(int(row.id), row.source, int(row.received), known[row.source].verified, terms) for row in found
+    ]
+    taken = reader([Asked(row.body, origin) for row, origin in zip(found, origins, strict=True)])
+    start = 0
+    for row, origin, places, dead in zip(found, origins, taken.places, taken.dead, strict=True):
+        bury(ops, origin, dead)
+        yield taken.table.slice(start, len(places)), len(row.body), places
+        start += len(places)
 
 
 def contradicted(ops: Ops, row: Waiting, which: Iterable[int]) -> None:

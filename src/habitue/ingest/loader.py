@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 
 from habitue.ingest import inbox, twice, unchanged, whole
 from habitue.ingest.apply import Progress, apply, catch_up
+from habitue.ingest.calls import rows
 from habitue.ingest.calls.rows import EURO, Terms
 from habitue.ingest.inbox import Waiting
 from habitue.ingest.returned import Returned
@@ -50,24 +51,37 @@ class Loaded:
 
 
 def load(
-    ops: Ops, log: EventLog, warehouse: Warehouse, progress: Progress | None = None, terms: Terms = EURO
+    ops: Ops,
+    log: EventLog,
+    warehouse: Warehouse,
+    progress: Progress | None = None,
+    terms: Terms = EURO,
+    reader: inbox.Reader = rows.read,
 ) -> Loaded:
     """Take the whole inbox in; restartable at any point. `StoreDown` where a store fails: call again.
 
-    A working copy that turns out to be damaged on disk is set aside and made again from the log.
+    A working copy that turns out to be damaged on disk is set aside and made again from the log. `reader`
+    reads the requests that wait.
     """
     try:
-        return _load(ops, log, warehouse, progress, terms)
+        return _load(ops, log, warehouse, progress, terms, reader)
     except Damaged:
-        return _load(ops, log, warehouse, progress, terms)
+        return _load(ops, log, warehouse, progress, terms, reader)
 
 
-def _load(ops: Ops, log: EventLog, warehouse: Warehouse, progress: Progress | None, terms: Terms) -> Loaded:
+def _load(
+    ops: Ops,
+    log: EventLog,
+    warehouse: Warehouse,
+    progress: Progress | None,
+    terms: Terms,
+    reader: inbox.Reader,
+) -> Loaded:
     recover(ops, log, warehouse)
     total, read, history, differing = inbox.count(ops), 0, True, 0
     returned = Returned(ops)
     events, persons = 0, np.empty(0, np.int64)
-    for waiting in _batches(returned.kept(inbox.waiting(ops, terms))):
+    for waiting in _batches(returned.kept(inbox.waiting(ops, terms, reader=reader))):
         batch = unchanged.without(warehouse, waiting)
         fresh = _numbered(ops, log, warehouse, batch)
         if fresh.num_rows < sum(map(len, batch)):

@@ -33,7 +33,7 @@ class Returned:
     def kept(self, rows: Iterable[Waiting]) -> Iterator[Waiting]:
         """The rows, those of history without what is told of people who were erased since."""
         for row in rows:
-            yield replace(row, told=self.taken(row.table)) if row.history and self._known else row
+            yield replace(row, table=self.taken(row.table)) if row.history and self._known else row
 
     def taken(self, table: pa.Table) -> pa.Table:
         """What may be taken of a parcel of history."""

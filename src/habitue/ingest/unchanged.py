@@ -13,7 +13,6 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from habitue.ingest.calls.rows import NAME
 from habitue.ingest.inbox import Waiting
 from habitue.people.answers import EVENT
 from habitue.store.warehouse import Warehouse
@@ -48,7 +47,7 @@ def without(warehouse: Warehouse, batch: list[Waiting]) -> list[Waiting]:
     said = [
         _said(part, row)
         for part, row in enumerate(batch)
-        if isinstance(row.told, list) and any(one[NAME] == EVENT for one in row.told)
+        if row.places is not None and pc.any(pc.equal(row.table["name"], EVENT)).as_py()
     ]
     told = pa.concat_tables(said) if said else None
     if told is None or not len(told):
@@ -74,6 +73,5 @@ def _said(part: int, row: Waiting) -> pa.Table:
 
 def _cut(row: Waiting, drop: list[int]) -> Waiting:
     left = sorted(set(range(len(row))).difference(drop))
-    told, places = row.told, row.places or []
-    kept = [told[n] for n in left] if isinstance(told, list) else told.take(pa.array(left))
-    return replace(row, told=kept, places=[places[n] for n in left])
+    places = row.places or []
+    return replace(row, table=row.table.take(pa.array(left)), places=[places[n] for n in left])

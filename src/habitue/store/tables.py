@@ -16,6 +16,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    func,
 )
 
 tables = MetaData()
@@ -51,6 +52,8 @@ inbox = Table(
     Column("received", BigInteger, nullable=False),
     Column("form", Text, nullable=False, server_default="parcel"),
 )
+inbox_size = func.length(inbox.c.body)
+"""Bytes of a row's body, which is not read for it."""
 """`form` is `parcel` (compressed Arrow, with a key) or `calls` (events as the Segment protocol has them)."""
 
 source = Table(

@@ -14,7 +14,7 @@ from msgspec import UNSET, Raw, Struct, UnsetType
 
 from habitue.ingest.calls.choices import Choice, choices
 from habitue.ingest.calls.moment import corrected, moment
-from habitue.ingest.calls.protocol import Call, Fault, Stored, called, read_to
+from habitue.ingest.calls.protocol import Call, Fault, Stored, called, kept, read_to
 from habitue.kernel.clock import Micros
 from habitue.kernel.money import minor
 from habitue.people import keys
@@ -89,19 +89,42 @@ _PARTS: Final = msgspec.json.Decoder(dict[str, Raw])
 
 Row = tuple[bytes, str, tuple[str, ...] | None, str | None, Micros, str, int | None, str]
 _COLUMNS: Final = ("id", "key", "also", "account", "ts", "name", "revenue", "props")
-NAME: Final = _COLUMNS.index("name")
+
+
+class Asked(NamedTuple):
+    """A stored request, as it is kept."""
+
+    body: bytes
+    origin: Origin
 
 
 class Taken(NamedTuple):
-    """The events of a stored request, the place in it of each, and those that can't be taken."""
+    """Of some stored requests the events, and of each request the place in it of every event, and those that
+    can't be taken.
+    """
 
-    rows: list[Row]
-    places: list[int]
-    dead: list[Dead]
+    table: pa.Table
+    places: list[list[int]]
+    dead: list[list[Dead]]
 
 
-def read(stored: Stored, origin: Origin) -> Taken:
-    """Read a stored request, whose envelopes were `protocol.checked` before it was kept."""
+def read(asked: Sequence[Asked]) -> Taken:
+    """Read stored requests, whose envelopes were `protocol.checked` before they were kept."""
+    rows: list[Row] = []
+    places: list[list[int]] = []
+    dead: list[list[Dead]] = []
+    for body, origin in asked:
+        try:
+            found, where, lost = _read(kept(body), origin)
+        except msgspec.DecodeError as error:  # kept by an earlier version, or a defect: the others go on
+            found, where, lost = [], [], [Dead(0, body, Fault("unread", {"reason": str(error)}))]
+        rows += found
+        places.append(where)
+        dead.append(lost)
+    return Taken(_laid(rows), places, dead)
+
+
+def _read(stored: Stored, origin: Origin) -> tuple[list[Row], list[int], list[Dead]]:
     rows: list[Row] = []
     places: list[int] = []
     dead: list[Dead] = []
@@ -117,10 +140,10 @@ def read(stored: Stored, origin: Origin) -> Taken:
         else:
             rows += found
             places += [place] * len(found)
-    return Taken(rows, places, dead)
+    return rows, places, dead
 
 
-def laid(rows: Sequence[Row]) -> pa.Table:
+def _laid(rows: Sequence[Row]) -> pa.Table:
     """The rows as a parcel."""
     # Not by zip(*rows): an iterator for each of a hundred thousand rows takes longer than all the rest.
     arrays = {
