@@ -1,5 +1,6 @@
 // What every page loads: htmx, and the small things of ours that need no chart.
 import "htmx.org/dist/htmx.esm.js";
+import "./builder.js";
 import "./fields.js";
 import "./layers.js";
 import "./draft.js";

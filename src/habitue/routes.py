@@ -64,6 +64,7 @@ PAGES: Final[Routes] = {
         pages.segment.beside,  # /segments/{name}/beside
         pages.segment.people,  # /segments/{name}/customers
         pages.segment.why,  # /segments/{name}/why
+        pages.builder.why,  # /segments/-/why
     ],
     Act.EXPORT: [
         pages.customers.table,  # /customers.csv
@@ -75,6 +76,13 @@ PAGES: Final[Routes] = {
         pages.styleguide.show,  # /styleguide
     ],
     Act.SEGMENTS: [
+        pages.builder.new,  # /segments/new
+        pages.builder.create,
+        pages.builder.edit,  # /segments/{name}/edit
+        pages.builder.save,
+        pages.builder.draft,  # /segments/-/draft
+        pages.builder.count,  # /segments/-/count
+        pages.builder.names,  # /segments/-/names
         pages.segment.restore,  # /segments/{name}/restore
         pages.segment.remove,  # /segments/{name}/remove
     ],

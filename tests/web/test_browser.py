@@ -13,6 +13,14 @@ from tests.web.conftest import PAYLOADS
 
 PAGES = ("/", "/?hide=prospects&hide=unchanged", "/customers", "/customers/1", "/stages", "/api", "/nothing")
 INCOMING = ("/data", "/data/events", "/data/refused", "/data/catalogue")
+SEGMENTS = (
+    "/segments",
+    "/segments/buyers",
+    "/segments/buyers/customers",
+    "/segments/buyers/edit",
+    "/segments/new",
+)
+AGAIN = 'count("Order Completed", within="90d") >= 2'
 Visit = Callable[..., Page]
 VISIBLE = """ribbon => {  // a point at which this ribbon lies above the others
     const { left, top, width, height } = ribbon.getBoundingClientRect();
@@ -59,7 +67,7 @@ def visit(browser: Browser, shop: Shop, site: str) -> Iterator[Visit]:
 @pytest.mark.parametrize("language", ["en-GB", "fr-FR"])
 @pytest.mark.parametrize("width", [390, 820, 1360])
 def test_every_page_stands_at_every_width(visit: Visit, language: str, width: int) -> None:
-    visit(*PAGES, *INCOMING, language=language, width=width)
+    visit(*PAGES, *INCOMING, *SEGMENTS, language=language, width=width)
 
 
 def test_charts_follow_the_dark(visit: Visit) -> None:
@@ -199,3 +207,31 @@ def test_nothing_that_a_customer_wrote_runs(visit: Visit, shop: Shop) -> None:
     people = [shop.person(f"{payload}{n}") for n, payload in enumerate(PAYLOADS)]
     page = visit("/customers?q=alert", *(f"/customers/{person}" for person in people), width=390)
     expect(page.locator("h1")).to_have_text(PAYLOADS[-1])
+
+
+def test_a_rule_is_built_counted_and_saved_in_the_browser(visit: Visit, shop: Shop) -> None:
+    page = visit("/segments/new")
+    page.get_by_label("Name", exact=True).fill("Back twice")
+    page.get_by_role("button", name="Add a condition").click()
+    page.get_by_role("button", name="Has done it so many times").click()
+    text = page.locator("#text")
+    expect(text).to_have_value(AGAIN)
+    page.locator("[name='c/items0.value']").fill("1")
+    expect(text).to_have_value(AGAIN.replace("2", "1"))
+    count = shop.segment(AGAIN.replace("2", "1")).count()
+    expect(page.locator("#count .size b")).to_have_text(str(count))
+    text.focus()
+    page.keyboard.press("End")
+    page.keyboard.type(' and trai.country == "FR"')
+    page.get_by_role("button", name="Column").click()
+    page.keyboard.type("trait")
+    expect(page.locator("[name='c/items1.path']")).to_have_value("country")
+    page.get_by_role("button", name="Why?").first.click()
+    expect(page.locator(".sample .why, .sample .line").first).to_be_visible()
+    page.get_by_role("button", name="Save").click()
+    page.wait_for_url("**/segments/back-twice")
+    expect(page.get_by_text("Saved. The segment is live")).to_be_visible()
+    expect(page.locator("h1")).to_have_text("Back twice")
+    page.get_by_role("button", name="Remove this segment").click()
+    page.get_by_role("dialog").get_by_role("button", name="Remove", exact=True).click()
+    page.wait_for_url("**/segments")

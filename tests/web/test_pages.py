@@ -37,7 +37,7 @@ SAMPLES = {
     "path:str": "openapi.json",
 }
 NEEDS = {"/customers/{person:int}/events": "?ts=1700000000000000&seq=1", "/api/v1/explain": "?customer=1"}
-NEEDS |= {"/segments/{name:str}/why": "?customer=1"}
+NEEDS |= {"/segments/{name:str}/why": "?customer=1", "/segments/-/names": "?of=prop&event=Order Completed"}
 NEEDS |= {"/api/v1/suppressions": "?address=a@b.fr"}
 NEEDS |= dict.fromkeys(("/api/v1/segment", "/api/v1/segment/history"), '?rule=ever("Order Completed")')
 

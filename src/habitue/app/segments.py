@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from msgspec import Struct
 
+from habitue.app.counting import Counting
 from habitue.app.publishing import Published
 from habitue.app.shelf import Shelf
 from habitue.engine.plan import Definition
@@ -54,6 +55,11 @@ class Segmented(Shelf):
     def _seen(self) -> Kept[Any, Any]:
         """What was read off the intervals, until the next refresh or for a minute."""
         return Kept(lambda: self.generation, _KEPT)
+
+    @cached_property
+    def counting(self) -> Counting:
+        """Counts rules while they are written."""
+        return Counting(self)
 
     def segment_named(self, name: str) -> Segment:
         """The live version of a segment; raises `UserError` with the nearest name."""

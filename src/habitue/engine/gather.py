@@ -75,7 +75,7 @@ class Tied(NamedTuple):
 _HOLE: Final = re.compile(r"\{(?:who:(\w+)|event|trait)\}")
 
 
-def those(subject: Subject, ids: Ids, read: Read) -> Who:
+def those(subject: Subject, ids: Ids, read: Read, few: int = FEW) -> Who:
     """The subjects with these ids (rising, no two alike) that exist.
 
     Of a few their events are fetched at once: every source would look for them in all events otherwise.
@@ -87,7 +87,7 @@ def those(subject: Subject, ids: Ids, read: Read) -> Who:
     )
     who = _who(rows, False)
     who = replace(who, tables={"wanted": pa.table({"subject": who.ids})})
-    if not 0 < len(who.ids) <= FEW:
+    if not 0 < len(who.ids) <= few:
         return who
     own = {"own_event": read(who.of("SELECT * FROM {event} WHERE {who:" + subject + "}"), **who.tables)}
     if subject == "person":

@@ -38,13 +38,20 @@ class Preview:
 
 
 def preview(
-    warehouse: Warehouse, draft: Definition, known: Known, now: Micros, past: int = 365, sample: int = 20
+    warehouse: Warehouse,
+    draft: Definition,
+    known: Known,
+    now: Micros,
+    past: int = 365,
+    sample: int = 20,
+    progress: Progress | None = None,
 ) -> Preview:
     """A draft segment's size now and on the last `past` days (at the same hour), before it is saved."""
     days = now - DAY * np.arange(past, -1, -1, dtype=np.int64)
     turns = np.zeros(past + 2, np.int64)
     some: list[Ids] = []
-    for found in fold(program(draft, known), everybody(draft.subject, warehouse.read), warehouse.read):
+    batches = everybody(draft.subject, warehouse.read)
+    for found in fold(program(draft, known), batches, warehouse.read, progress):
         np.add.at(turns, np.searchsorted(days, found.start), 1)
         np.add.at(turns, np.searchsorted(days, found.stop), -1)
         some.append(_present(found, now)[:sample])

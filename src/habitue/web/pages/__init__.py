@@ -3,6 +3,7 @@
 from habitue.web.pages import (
     agent,
     api,
+    builder,
     calls,
     catalogue,
     customer,
@@ -25,6 +26,7 @@ from habitue.web.pages import (
 __all__ = [
     "agent",
     "api",
+    "builder",
     "calls",
     "catalogue",
     "customer",

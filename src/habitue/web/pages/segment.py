@@ -12,7 +12,7 @@ from litestar.di import NamedDependency
 from litestar.enums import RequestEncodingType
 from litestar.exceptions import NotFoundException
 from litestar.params import Body, FromPath, FromQuery, QueryParameter
-from litestar.response import Redirect, Stream
+from litestar.response import Stream
 from msgspec import Struct
 
 from habitue.app import Shop
@@ -29,7 +29,8 @@ from habitue.rules.text import write
 from habitue.segments.crowd import Shared, Stay, Way
 from habitue.segments.saved import Segment
 from habitue.stages.overview import month_of
-from habitue.web import charts
+from habitue.web import charts, flash
+from habitue.web.gate import by
 from habitue.web.looks import looks
 from habitue.web.page import Asked, here, link, only, page, reader
 from habitue.web.pages.segments import used_by
@@ -38,12 +39,12 @@ from habitue.web.words import Words
 
 SIZE: Final = 50
 PAGES: Final = 200
-BY: Final = "web"
 _CHUNK: Final = 2_000
 COLUMNS: Final = ("key", "name", "email", "since", "until", "expected", "orders", "revenue", "last_order")
 SAVED: Final = {
     "saved": N_("Saved. The segment is live, with its whole history."),
     "same": N_("Nothing was changed: the live version says just this."),
+    "removed": N_("“{id}” is live no more. Its versions stay kept."),
     "restored": N_("The earlier version is live again, as the newest one."),
 }
 
@@ -61,21 +62,18 @@ def show(
     request: Asked,
     shop: NamedDependency[Shop],
     name: Id,
-    by: FromQuery[Literal["month", "day"]] = "month",
-    done: FromQuery[Literal["saved", "same", "restored"] | None] = None,
+    step: Annotated[Literal["month", "day"], QueryParameter(name="by")] = "month",
 ) -> Response[str]:
     """All that there is to know of one segment."""
-    only(request, "by", "done")
-    return _page(request, shop, found(shop, name), by, SAVED[done] if done else None)
+    only(request, "by")
+    return _page(request, shop, found(shop, name), step)
 
 
-def _page(
-    request: Asked, shop: Shop, own: Segment, by: str, told: str | None, wrong: str | None = None
-) -> Response[str]:
+def _page(request: Asked, shop: Shop, own: Segment, step: str, wrong: str | None = None) -> Response[str]:
     words, now = reader(request, shop), clock.now()
     called, rule = names(shop, words.language), own.definition().all[0]
     months = shop.segment_months(own.version, now)
-    periods = shop.segment_days(own.version, now) if by == "day" else months
+    periods = shop.segment_days(own.version, now) if step == "day" else months
     return page(
         request,
         shop,
@@ -84,12 +82,11 @@ def _page(
         own=own,
         said=said(rule, shop, words, called),
         text=write(rule),
-        told=told,
         wrong=wrong,
         size=int(months.sizes.inside[-1]),
-        by=by,
-        chart=_chart(months, words, "month"),
-        moves=_moves(own, periods, words, by),
+        by=step,
+        chart=_chart(months, words),
+        moves=_moves(own, periods, words, step),
         versions=[(one, said(one.definition().all[0], shop, words, called)) for one in _all(shop, own)],
         users=[used_by(user, called) for user in shop.users(own.id)],
         api=link("/api/v1/segment", rule=f'segment("{own.id}")'),
@@ -108,26 +105,26 @@ def _all(shop: Shop, own: Segment) -> list[Segment]:
     return shop.segment_versions(own.id)[::-1]
 
 
-def _chart(periods: Periods, words: Words, by: str) -> charts.Spec:
+def _chart(periods: Periods, words: Words) -> charts.Spec:
     """The size at the end of each period."""
     sizes = periods.sizes.inside[1:].tolist()
-    ends = [_period(at, words, by) for at in periods.begun]
+    ends = [_period(at, words, "month") for at in periods.begun]
     tips = [f"{end}\n{words.number(n)}" for end, n in zip(ends, sizes, strict=True)]
     short = [words.month(month_of(at, words.zone), "LLL y") for at in periods.begun]
     return charts.stacked([charts.Series("", "#6366f1", list(enumerate(sizes)))], short, tips)
 
 
-def _period(at: Micros, words: Words, by: str) -> str:
-    return words.month(month_of(at, words.zone)) if by == "month" else words.time(at)
+def _period(at: Micros, words: Words, step: str) -> str:
+    return words.month(month_of(at, words.zone)) if step == "month" else words.time(at)
 
 
-def _moves(own: Segment, periods: Periods, words: Words, by: str) -> list[dict[str, Any]]:
+def _moves(own: Segment, periods: Periods, words: Words, step: str) -> list[dict[str, Any]]:
     """Who came and went in each period, the latest first, with the bars' widths in percent."""
     sizes = periods.sizes
     most = max([1, *sizes.entered[1:].tolist(), *sizes.left[1:].tolist()])
     rows = [
         {
-            "name": _period(start, words, by),
+            "name": _period(start, words, step),
             "entered": int(came),
             "left": int(went),
             "size": int(n),
@@ -158,10 +155,10 @@ def restore(
     """Make an earlier version the newest one."""
     own = found(shop, name)
     try:
-        done = shop.restore_segment(own.id, data.number, by=BY)
+        done = shop.restore_segment(own.id, data.number, by=by(request))
     except UserError as error:
-        return _page(request, shop, own, "month", None, error.say(reader(request, shop).say))
-    return Redirect(link(f"/segments/{own.id}", done="same" if done.same else "restored"), status_code=303)
+        return _page(request, shop, own, "month", error.say(reader(request, shop).say))
+    return flash.done(f"/segments/{own.id}", SAVED["same" if done.same else "restored"])
 
 
 @post("/segments/{name:str}/remove", sync_to_thread=True, status_code=303)
@@ -169,10 +166,10 @@ def remove(request: Asked, shop: NamedDependency[Shop], name: Id) -> Response[An
     """Let the segment be live no more, unless something needs it."""
     own = found(shop, name)
     try:
-        shop.remove_segment(own.id, by=BY)
+        shop.remove_segment(own.id, by=by(request))
     except UserError as error:
-        return _page(request, shop, own, "month", None, error.say(reader(request, shop).say))
-    return Redirect("/segments", status_code=303)
+        return _page(request, shop, own, "month", error.say(reader(request, shop).say))
+    return flash.done("/segments", SAVED["removed"], id=own.title)
 
 
 # --- its people -----------------------------------------------------------------------------------
