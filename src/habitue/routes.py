@@ -107,9 +107,25 @@ STANDING_PAGES: Final[Routes] = {
         pages.entry.link,  # /sign-in/{secret}
         pages.entry.by_link,
         pages.entry.leave,  # /sign-out
+        pages.arrival.invited,  # /join/{secret}
+        pages.arrival.join,
+        pages.arrival.lost,  # /reset/{secret}
+        pages.arrival.reset,
         pages.look.choose,  # /look
         snippet.show,  # /habitue.js
         meter.show,  # /metrics
+    ],
+    Act.OWN: [
+        pages.me.show,  # /me
+        pages.me.change,
+    ],
+    Act.TEAM: [
+        pages.team.show,  # /team
+        pages.team.change,
+    ],
+    Act.AUDIT: [
+        pages.acts.show,  # /acts
+        pages.acts.table,  # /acts.csv
     ],
     Act.FIGURES: [
         pages.api.show,  # /api

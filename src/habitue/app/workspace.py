@@ -193,6 +193,17 @@ class Workspace:
             found["demo"] == "True",
         )
 
+    @cached_property
+    def configured(self) -> Mapping[str, Any]:
+        """What stands in the workspace's file of settings."""
+        return _read_mark(self.directory)
+
+    @property
+    def base(self) -> str | None:
+        """Where people reach it: as the file of settings says, or where it is served just now."""
+        told = self.configured.get("url") or self.lock.url
+        return str(told).rstrip("/") if told else None
+
     @property
     def demo(self) -> bool:
         """Whether what is in here is made up."""

@@ -94,7 +94,8 @@ class Actor(Struct, frozen=True):
     """Who asks: somebody signed in, a key of the API, a server by its write key, the command line on this
     machine, or nobody known.
 
-    `name` is what the record of acts calls them; `sworn`: they have a password to come back with.
+    `name` is what the record of acts calls them, `called` what people do; `sworn`: they have a password to
+    come back with.
     """
 
     kind: Literal["member", "key", "source", "command", "nobody"]
@@ -104,6 +105,7 @@ class Actor(Struct, frozen=True):
     id: int | None = None
     session: int | None = None
     sworn: bool = True
+    called: str = ""
 
 
 NOBODY: Final = Actor("nobody")

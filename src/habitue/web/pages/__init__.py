@@ -1,8 +1,10 @@
 """One file per noun."""
 
 from habitue.web.pages import (
+    acts,
     agent,
     api,
+    arrival,
     builder,
     calls,
     catalogue,
@@ -14,18 +16,22 @@ from habitue.web.pages import (
     entry,
     failure,
     look,
+    me,
     notes,
     overview,
     segment,
     segments,
     stages,
     styleguide,
+    team,
     views,
 )
 
 __all__ = [
+    "acts",
     "agent",
     "api",
+    "arrival",
     "builder",
     "calls",
     "catalogue",
@@ -37,11 +43,13 @@ __all__ = [
     "entry",
     "failure",
     "look",
+    "me",
     "notes",
     "overview",
     "segment",
     "segments",
     "stages",
     "styleguide",
+    "team",
     "views",
 ]
