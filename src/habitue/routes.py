@@ -53,13 +53,12 @@ PAGES: Final[Routes] = {
     Act.PEOPLE: [
         pages.customers.index,  # /customers
         pages.customer.show,  # /customers/{person}
-        pages.customer.events,  # /customers/{person}/events
+        pages.customer.history,  # /customers/{person}/timeline
+        pages.customer.why,  # /customers/{person}/why
         pages.draft.people,  # /stages/{model}/draft/{number}/people
         pages.draft.person,  # /stages/{model}/draft/{number}/people/{person}
         pages.agent.show,  # /agent
         pages.notes.index,  # /tasks
-        pages.views.keep,  # /customers/views
-        pages.views.drop,
         pages.segment.show,  # /segments/{name}
         pages.segment.beside,  # /segments/{name}/beside
         pages.segment.people,  # /segments/{name}/customers
@@ -83,6 +82,8 @@ PAGES: Final[Routes] = {
         pages.builder.draft,  # /segments/-/draft
         pages.builder.count,  # /segments/-/count
         pages.builder.names,  # /segments/-/names
+        pages.views.keep,  # /customers/views
+        pages.views.drop,
         pages.segment.restore,  # /segments/{name}/restore
         pages.segment.remove,  # /segments/{name}/remove
     ],
@@ -92,8 +93,12 @@ PAGES: Final[Routes] = {
     ],
     Act.JOIN: [
         pages.customer.split,  # /customers/{person}/split
+        pages.customer.merge,  # /customers/{person}/merge
         pages.duplicates.show,  # /data/duplicates
         pages.duplicates.decide,
+    ],
+    Act.PRIVACY: [
+        pages.customer.erase,  # /customers/{person}/erase
     ],
     Act.DATA: [
         pages.data.show,  # /data
