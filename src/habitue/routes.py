@@ -103,6 +103,13 @@ PAGES: Final[Routes] = {
     Act.DATA: [
         pages.data.show,  # /data
         pages.catalogue.show,  # /data/catalogue
+        pages.profiles.show,  # /settings/profiles
+        pages.profiles.settle,
+    ],
+    Act.PRIVACY: [
+        pages.privacy.show,  # /settings/privacy
+        pages.privacy.change,
+        pages.privacy.run,  # /settings/privacy/run
     ],
 }
 STANDING_PAGES: Final[Routes] = {
@@ -135,7 +142,13 @@ STANDING_PAGES: Final[Routes] = {
     Act.FIGURES: [
         pages.api.show,  # /api
     ],
+    Act.SETTINGS: [
+        pages.settings.show,  # /settings
+        pages.settings.change,
+    ],
     Act.DATA: [
+        pages.health.show,  # /settings/health
+        pages.health.findings,  # /settings/health/findings
         pages.calls.show,  # /data/events
         pages.calls.refused,  # /data/refused
         pages.calls.decide,

@@ -25,6 +25,8 @@ ACTS: Final = {
     "sign in refused": N_("could not sign in"),
     "sign out": N_("signed out"),
     "link": N_("made a one-time link"),
+    "settings": N_("changed the settings"),
+    "retention": N_("changed how long people are kept"),
     "add key": N_("added a key"),
     "end key": N_("ended a key"),
 }

@@ -24,7 +24,7 @@ from habitue.people import identities, retention
 from habitue.people.keys import email_key, phone_key
 from habitue.people.privacy import ERASED, Marks
 from habitue.people.retention import Silent
-from habitue.store import erasures
+from habitue.store import acts, erasures
 from habitue.store.erasures import Request
 from habitue.store.warehouse import Warehouse
 

@@ -27,7 +27,7 @@ from habitue.ingest.doctor import Patient
 from habitue.kernel import clock
 from habitue.kernel.clock import Micros
 from habitue.kernel.errors import UserError
-from habitue.kernel.i18n import N_, Language
+from habitue.kernel.i18n import LANGUAGES, N_, Language
 from habitue.metrics.catalogue import Details
 from habitue.people import identities
 from habitue.people.keys import spoken

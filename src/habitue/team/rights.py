@@ -38,6 +38,8 @@ class Act(StrEnum):
     """Imports, write keys, and what could not be taken."""
     PRIVACY = "privacy"
     """Hand out all that is known of somebody, and erase them."""
+    SETTINGS = "settings"
+    """The workspace's own: its time zone, its language."""
     TEAM = "team"
     """Who works here, with which role; keys of the API."""
     AUDIT = "audit"

@@ -47,8 +47,12 @@ MENU: Final = (
     ),
     (N_("Data"), (("/data", N_("Sources"), "stream", Act.DATA), ("/api", N_("API"), "code", Act.FIGURES))),
     (
-        N_("House"),
-        (("/team", N_("Team"), "shield", Act.TEAM), ("/acts", N_("Record of acts"), "clock", Act.AUDIT)),
+        N_("Administration"),
+        (
+            ("/settings", N_("Settings"), "gear", Act.SETTINGS),
+            ("/team", N_("Team"), "shield", Act.TEAM),
+            ("/acts", N_("Record of acts"), "clock", Act.AUDIT),
+        ),
     ),
 )
 """Each entry with what it takes to be let in there: who may not isn't shown it."""

@@ -12,11 +12,12 @@ from litestar.di import NamedDependency
 from habitue.app import Shop
 from habitue.kernel import clock
 from habitue.kernel.errors import UserError
-from habitue.kernel.i18n import N_
+from habitue.kernel.i18n import N_, spelt
 from habitue.web.flash import done
 from habitue.web.gate import who
 from habitue.web.page import Asked, only, page, reader
 from habitue.web.pages.settings import Filled, rooms
+from habitue.web.words import Words
 
 LENGTHS: Final = ("1y", "2y", "3y", "5y", "10y")
 SHOWN: Final = 20
@@ -78,7 +79,7 @@ def _page(request: Asked, shop: Shop, wrong: str = "") -> Response[str]:
     )
 
 
-def _lengths(words: Any, now: str | None) -> list[tuple[str, str]]:
+def _lengths(words: Words, now: str | None) -> list[tuple[str, str]]:
     """What can be chosen, the present choice among it."""
     lengths = [*LENGTHS, *([now] if now and now not in LENGTHS else [])]
-    return [("never", words.say(N_("for ever"))), *((one, words.length(one)) for one in lengths)]
+    return [("never", words.say(N_("for ever"))), *((one, spelt(one, words.language)) for one in lengths)]
