@@ -3,6 +3,7 @@ import "htmx.org/dist/htmx.esm.js";
 import "./builder.js";
 import "./fields.js";
 import "./layers.js";
+import "./palette.js";
 import "./draft.js";
 import "./people.js";
 

@@ -72,9 +72,7 @@ def _reerase(command: personal.Reerase, asked: Asked) -> Answer:
 @perform.register
 def _retention(command: personal.Retention, asked: Asked) -> Answer:
     shop, say = asked.shop, asked.say
-    rules = shop.keep_for(
-        prospects=command.prospects, customers=command.customers, alone=command.alone, by=command.by
-    )
+    rules = shop.keep_for(prospects=command.prospects, customers=command.customers, alone=command.alone)
     if command.run:
         return _done(shop.retain(command.by, told=asked.told) or Erased(0, 0, []), asked)
     notes = [

@@ -132,7 +132,7 @@ class Customers(Shelf):
                 for model in self.models()
                 if model.subject == "person"
             ],
-            segments=self.inside(number, now),
+            segments=self._inside(number, now),
             consents=consent.standing(warehouse, number),
             accounts=accounts.of(warehouse, number),
         )
@@ -181,8 +181,7 @@ class Customers(Shelf):
             self.refresh()
         return self.settled()
 
-    def inside(self, person: int, now: Micros) -> list[Inside]:
-        """The saved segments that a customer is in."""
+    def _inside(self, person: int, now: Micros) -> list[Inside]:
         found = []
         for segment in self.segments():
             if segment.subject == "person":

@@ -23,7 +23,7 @@ from habitue.kernel import clock
 from habitue.kernel.errors import UserError
 from habitue.kernel.i18n import N_
 from habitue.web.page import Asked, page, reader
-from habitue.web.pages.data import PARTS
+from habitue.web.places import PARTS
 from habitue.web.words import Words
 
 SHOWN: Final = 100

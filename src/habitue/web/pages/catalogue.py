@@ -15,7 +15,7 @@ from habitue.metrics import personal, properties
 from habitue.metrics.catalogue import Entry
 from habitue.metrics.unusual import said
 from habitue.web.page import Asked, page, reader
-from habitue.web.pages.data import PARTS
+from habitue.web.places import PARTS
 from habitue.web.words import Words
 
 

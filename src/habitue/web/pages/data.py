@@ -14,16 +14,8 @@ from habitue.kernel import clock
 from habitue.kernel.i18n import N_
 from habitue.store.jobs import Job
 from habitue.web.page import Asked, page, reader
+from habitue.web.places import PARTS
 from habitue.web.words import Words
-
-PARTS: Final = (
-    ("/data", N_("Sources")),
-    ("/data/events", N_("Live events")),
-    ("/data/refused", N_("To mend")),
-    ("/data/catalogue", N_("Catalogue")),
-    ("/data/duplicates", N_("Duplicates")),
-)
-"""The pages about what comes in."""
 
 WAYS: Final = {
     "python": ("Python", ("server",)),

@@ -20,7 +20,7 @@ from habitue.people.duplicates import Duplicate
 from habitue.people.profiles import Person
 from habitue.web.gate import by
 from habitue.web.page import Asked, link, page, reader
-from habitue.web.pages.data import PARTS
+from habitue.web.places import PARTS
 from habitue.web.words import Words
 
 SIZE: Final = 20
