@@ -11,3 +11,9 @@ document.addEventListener("click", ({ target }) => {
   text.focus();
   text.setSelectionRange(column - 1, Number(column) - 1 + Number(length));
 });
+
+/** A button that takes a while shows that it was pressed, and can't be pressed twice. */
+document.addEventListener("submit", ({ submitter }) => {
+  if (submitter?.hasAttribute("data-wait")) submitter.classList.add("htmx-request");
+});
+addEventListener("pageshow", () => document.querySelectorAll("[data-wait]").forEach((one) => one.classList.remove("htmx-request")));

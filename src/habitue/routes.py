@@ -81,6 +81,7 @@ PAGES: Final[Routes] = {
         pages.builder.create,
         pages.builder.edit,  # /segments/{name}/edit
         pages.builder.save,
+        pages.builder.saving,  # /segments/-/saving/{token}
         pages.builder.draft,  # /segments/-/draft
         pages.builder.count,  # /segments/-/count
         pages.builder.names,  # /segments/-/names

@@ -32,6 +32,7 @@ SAMPLES = {
     "model:str": "transactional",
     "number:int": "1",
     "name:str": "buyers",
+    "token:str": "gone",
     "secret:str": "spent",
     "file_path:path": "icon.svg",
     "path:str": "openapi.json",

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from msgspec import Struct
 
 from habitue.app.counting import Counting
 from habitue.app.publishing import Published
+from habitue.app.saving import Savings
 from habitue.app.shelf import Shelf
 from habitue.engine.plan import Definition
 from habitue.kernel import clock
@@ -28,6 +29,7 @@ WEEKS: Final = 26
 MONTHS: Final = 24
 DAYS: Final = 30
 _KEPT: Final = 64
+V = TypeVar("V")
 
 
 class Listed(Struct, frozen=True):
@@ -53,13 +55,18 @@ class Segmented(Shelf):
 
     @cached_property
     def _seen(self) -> Kept[Any, Any]:
-        """What was read off the intervals, until the next refresh or for a minute."""
+        """What was read off the intervals."""
         return Kept(lambda: self.generation, _KEPT)
 
     @cached_property
     def counting(self) -> Counting:
         """Counts rules while they are written."""
         return Counting(self)
+
+    @cached_property
+    def savings(self) -> Savings:
+        """Segments on their way to being saved."""
+        return Savings()
 
     def segment_named(self, name: str) -> Segment:
         """The live version of a segment; raises `UserError` with the nearest name."""
@@ -88,48 +95,44 @@ class Segmented(Shelf):
         return tuple(one for one in alive if any(about in references(rule) for rule in one.all))
 
     def listed_segments(self, now: Micros | None = None) -> list[Listed]:
-        """All saved segments, by name."""
+        """All saved segments, by name; of many customers perhaps as they were a moment ago."""
         when = clock.now() if now is None else now
         live = [one for one in self.segments() if one.subject == "person"]
-        past = [when - n * 7 * DAY for n in range(WEEKS, 0, -1)]
-        instants = [*sorted({*past, when - DAYS * DAY}), when]
-        found = self._sizes([one.version for one in live], instants, ("weeks", when // MINUTE))
+        found = self._kept(("weeks", *(one.version for one in live)), when, lambda: self._weeks(live, when))
         alive = self.definitions()
-        before, weekly = instants.index(when - DAYS * DAY), [instants.index(at) for at in (*past, when)]
         return [
             Listed(
                 one,
                 int(found[one.version].inside[-1]),
-                int(found[one.version].inside[before]),
-                tuple(int(found[one.version].inside[at]) for at in weekly),
+                int(found[one.version].inside[0]),
+                tuple(found[one.version].inside[1:].tolist()),
                 self.users(one.id, alive),
             )
             for one in sorted(live, key=lambda one: one.title.casefold())
         ]
 
+    def _weeks(self, live: Sequence[Segment], now: Micros) -> dict[int, Sizes]:
+        """Thirty days ago first, then the ends of the last weeks."""
+        weeks = [now - n * 7 * DAY for n in range(WEEKS, -1, -1)]
+        return sizes(self.warehouse, [one.version for one in live], [now - DAYS * DAY, *weeks])
+
     def segment_months(self, version: int, now: Micros) -> Periods:
         """The last two years of a definition by month, on the shop's clock; this month up to now."""
         zone = self.settings.timezone
         names = previous(month_of(now, zone), MONTHS + 1)
-        return self._periods(version, [end(name, zone, now) + (n < MONTHS) for n, name in enumerate(names)])
+        edges = [end(name, zone, now) + (n < MONTHS) for n, name in enumerate(names)]
+        return self._kept(("months", version), now, lambda: self._periods(version, edges))
 
     def segment_days(self, version: int, now: Micros) -> Periods:
         """The last thirty days, up to now."""
-        return self._periods(version, [now - n * DAY for n in range(DAYS, -1, -1)])
+        edges = [now - n * DAY for n in range(DAYS, -1, -1)]
+        return self._kept(("days", version), now, lambda: self._periods(version, edges))
 
     def _periods(self, version: int, edges: Sequence[Micros]) -> Periods:
         # What happens at an edge belongs to the period that it begins.
-        instants = [at - 1 for at in edges[:-1]] + [edges[-1]]
-        key = len(edges), edges[-1] // MINUTE
-        return Periods(tuple(edges[:-1]), tuple(edges[1:]), self._sizes([version], instants, key)[version])
-
-    def _sizes(self, versions: Sequence[int], instants: Sequence[Micros], key: object) -> dict[int, Sizes]:
-        def read(_: bool) -> Made[dict[int, Sizes]]:
-            generation = self.generation
-            return Made(sizes(self.warehouse, versions, instants), generation, instants[-1])
-
-        found: dict[int, Sizes] = self._seen.get((tuple(versions), key), instants[-1], None, read, True).value
-        return found
+        instants = [*(at - 1 for at in edges[:-1]), edges[-1]]
+        found = sizes(self.warehouse, [version], instants)[version]
+        return Periods(tuple(edges[:-1]), tuple(edges[1:]), found)
 
     def segment_stays(
         self, version: int, way: Way, start: Micros, stop: Micros, limit: int | None = None, offset: int = 0
@@ -139,14 +142,18 @@ class Segmented(Shelf):
 
     def segment_shared(self, version: int, now: Micros) -> list[Shared]:
         """How many of a definition are in each value of the other live ones about people."""
-        others = [
-            one.version for one in self.definitions() if one.subject == "person" and one.version != version
-        ]
+        alive = [one for one in self.definitions() if one.subject == "person"]
+        others = [one.version for one in alive if one.version != version]
+        return self._kept(
+            ("shared", version, *others), now, lambda: crowd.shared(self.warehouse, version, others, now)
+        )
 
-        def read(_: bool) -> Made[list[Shared]]:
+    def _kept(self, key: tuple[object, ...], now: Micros, make: Callable[[], V]) -> V:
+        """What was read off the intervals since the last refresh, and within the last minute."""
+
+        def read(_: bool) -> Made[V]:
             generation = self.generation
-            return Made(crowd.shared(self.warehouse, version, others, now), generation, now)
+            return Made(make(), generation, now)
 
-        key = "shared", version, tuple(others), now // MINUTE
-        found: list[Shared] = self._seen.get(key, now, None, read, True).value
-        return found
+        found: Made[V] = self._seen.get(key, now, MINUTE, read)
+        return found.value

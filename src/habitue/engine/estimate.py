@@ -21,7 +21,7 @@ from habitue.kernel.clock import Micros
 from habitue.rules.nodes import Rule
 
 BLOCKS: Final = 200
-EACH: Final = 30
+EACH: Final = 20
 SURE: Final = 1.96
 """So many standard errors to either side hold the true number 95 times in 100."""
 

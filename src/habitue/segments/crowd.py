@@ -48,12 +48,15 @@ def stays(
     """
     mine, order = _mine(version, way, start, stop)
     cut = f" LIMIT {int(limit)} OFFSET {int(offset)}" if limit is not None else ""
-    total = warehouse.read(f"SELECT count(*) AS n FROM intervals WHERE {mine}")["n"][0].as_py()
-    found = warehouse.read(
-        "SELECT subject AS person, epoch_us(start) AS start, epoch_us(stop) AS stop "
-        f"FROM intervals WHERE {mine} ORDER BY intervals.{order} DESC, subject{cut}"
-    )
-    return total, [Stay(**row) for row in found.to_pylist()]
+    rows = warehouse.read(
+        "WITH mine AS MATERIALIZED (SELECT subject AS person, start, stop "
+        f"FROM intervals WHERE {mine}) SELECT person, epoch_us(start) AS start, epoch_us(stop) AS stop, "
+        f"(SELECT count(*) FROM mine) AS total FROM mine ORDER BY mine.{order} DESC, person{cut}"
+    ).to_pylist()
+    found = [Stay(row["person"], row["start"], row["stop"]) for row in rows]
+    if rows or not offset:
+        return (rows[0]["total"] if rows else 0), found
+    return stays(warehouse, version, way, start, stop, 1)[0], []
 
 
 def _mine(version: int, way: Way, start: Micros, stop: Micros) -> tuple[str, str]:

@@ -15,7 +15,7 @@ Counts = NDArray[np.int64]
 
 
 class Sizes(Struct, frozen=True, eq=False):
-    """Of one version at each of some rising instants: how many are in, and since the instant before how
+    """Of one version at each of some instants: how many are in, and since the instant before how
     many came in and went out (of the first nothing is told).
     """
 

@@ -5,15 +5,18 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Sequence
+from functools import partial
 from typing import Annotated, Any, Final, Literal, TypeAlias
 
 from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.enums import RequestEncodingType
 from litestar.params import Body, FromPath, FromQuery
+from litestar.response import Redirect
 
 from habitue.app import Shop
 from habitue.app.publishing import Overtaken
+from habitue.app.saving import Saving
 from habitue.kernel import clock
 from habitue.kernel.errors import UserError
 from habitue.kernel.i18n import N_
@@ -21,7 +24,8 @@ from habitue.metrics import values
 from habitue.people import profiles
 from habitue.rules.problem import Problem, RuleError
 from habitue.segments.saved import Segment
-from habitue.web import charts, flash
+from habitue.segments.templates import templates
+from habitue.web import charts, flash, saying
 from habitue.web.builder import draft as drafts
 from habitue.web.builder import paths
 from habitue.web.builder.choices import Choices
@@ -29,14 +33,17 @@ from habitue.web.builder.draft import Draft
 from habitue.web.gate import by
 from habitue.web.page import Asked, fragment, only, page, reader
 from habitue.web.pages.segment import SAVED, explained, found
-from habitue.web.saying import said
+from habitue.web.pages.segments import gallery
 from habitue.web.words import Words
 
 Form: TypeAlias = Annotated[dict[str, Any], Body(media_type=RequestEncodingType.URL_ENCODED)]
-Fields: TypeAlias = dict[str, list[str]]
+Fields = dict[str, list[str]]
 
 MOST: Final = 200
 """So many properties of an event are offered."""
+
+PATIENCE: Final = 2.0
+"""Seconds for which a browser waits for a segment to be saved."""
 
 UNSAID: Final = N_("Nothing is asked yet. Add a condition, or write the rule as text.")
 UNREAD: Final = N_("Something below can’t be read yet. Nothing was saved.")
@@ -45,11 +52,19 @@ UNNAMED: Final = N_("Give the segment a name.")
 
 
 @get("/segments/new", sync_to_thread=True)
-def new(request: Asked, shop: NamedDependency[Shop], rule: FromQuery[str] = "") -> Response[str]:
-    """An empty builder, or one that begins with a rule."""
-    only(request, "rule")
-    words = reader(request, shop)
-    return _page(request, shop, words, drafts.begun(rule, _comma(words)), {})
+def new(
+    request: Asked, shop: NamedDependency[Shop], rule: FromQuery[str] = "", template: FromQuery[str] = ""
+) -> Response[str]:
+    """An empty builder, or one that begins with a rule or a template."""
+    only(request, "rule", "template")
+    words, given = reader(request, shop), Fields()
+    chosen = templates().get(template)
+    if template and not chosen:
+        raise UserError(N_("There is no template “{name}”."), name=template)
+    if chosen:
+        rule = chosen.text(clock.moment(clock.now(), shop.settings.timezone).month)
+        given = {"title": [chosen.name.said(words.language)], "about": [chosen.about.said(words.language)]}
+    return _page(request, shop, words, drafts.begun(rule, _comma(words)), given)
 
 
 @get("/segments/{name:str}/edit", sync_to_thread=True)
@@ -83,33 +98,52 @@ def save(request: Asked, shop: NamedDependency[Shop], name: FromPath[str], data:
 
 
 def _saved(request: Asked, shop: Shop, given: Fields, own: Segment | None) -> Response[Any]:
+    """Say at once what is wrong; what takes longer than a moment goes on beside the page."""
     words = reader(request, shop)
     written = drafts.sent({**given, "do": []}, Choices(shop, words).known, _comma(words))
-
-    def again(wrong: str | None, status: int = 400, theirs: Segment | None = None) -> Response[str]:
-        return _page(request, shop, words, written, given, own, None, wrong, status, theirs)
-
     name = own.id if own else _one(given, "id").strip() or slug(_one(given, "title"))
-    if written.rule is None:
-        return again(words.say(UNREAD if written.text else UNSAID))
-    if not name:
-        return again(words.say(UNNAMED))
-    try:
-        made = shop.save_segment(
-            name,
-            written.text,
-            title=_one(given, "title"),
-            about=_one(given, "about"),
-            after=_number(_one(given, "number")) if own else 0,
-            by=by(request),
-        )
-    except Overtaken as error:
-        if own is None:
-            return again(words.say(TAKEN, id=name), 409)
-        return again(error.say(words.say), 409, error.live)
-    except UserError as error:
-        return again(error.say(words.say))
-    return flash.done(f"/segments/{name}", SAVED["same" if made.same else "saved"])
+    wrong = UNREAD if written.text else UNSAID
+    if written.rule is None or not name:
+        wrong = wrong if written.rule is None else UNNAMED
+        return _page(request, shop, words, written, given, own, wrong=words.say(wrong), status=400)
+    save = partial(
+        shop.save_segment,
+        name,
+        written.text,
+        title=_one(given, "title"),
+        about=_one(given, "about"),
+        after=_number(_one(given, "number")) if own else 0,
+        by=by(request),
+    )
+    token, one = shop.savings.begin(name, given, lambda told: save(told=told))
+    if one.over(PATIENCE):
+        return _outcome(request, shop, one)
+    return Redirect(f"/segments/-/saving/{token}", status_code=303)
+
+
+@get("/segments/-/saving/{token:str}", sync_to_thread=True)
+def saving(request: Asked, shop: NamedDependency[Shop], token: FromPath[str]) -> Response[Any]:
+    """How far a segment is on its way, then its page; or what was written, with what is wrong."""
+    one = shop.savings.get(token)
+    if one is None:
+        return Redirect("/segments")
+    if one.over():
+        return _outcome(request, shop, one)
+    return page(request, shop, "saving.html", name=one.name, step=one.step, share=one.share)
+
+
+def _outcome(request: Asked, shop: Shop, one: Saving) -> Response[Any]:
+    if one.made:
+        return flash.done(f"/segments/{one.name}", SAVED["same" if one.made.same else "saved"])
+    words, given, error = reader(request, shop), one.given, one.wrong
+    own = _own(shop, given)
+    written = drafts.sent({**given, "do": []}, Choices(shop, words).known, _comma(words))
+    said = error.say(words.say) if error else ""
+    if isinstance(error, Overtaken):
+        said = said if own else words.say(TAKEN, id=one.name)
+        theirs = error.live if own else None
+        return _page(request, shop, words, written, given, own, wrong=said, status=409, theirs=theirs)
+    return _page(request, shop, words, written, given, own, wrong=said, status=400)
 
 
 def slug(title: str) -> str:
@@ -215,9 +249,9 @@ def _page(
         number=theirs.number if theirs else _number(_one(given, "number")),
         theirs=theirs,
         wrong=wrong,
-        gallery=[],
+        gallery=[] if own or status != 200 else gallery(shop, words),
         draft=written,
-        said=said(written.rule, shop, words) if sound and written.rule else None,
+        said=saying.said(written.rule, shop, words) if sound and written.rule else None,
         problems=[_told(one, words) for one in problems],
         title_said=_one(given, "title"),
         id_said=_one(given, "id"),

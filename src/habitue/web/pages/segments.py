@@ -11,6 +11,8 @@ from habitue.app import Shop
 from habitue.app.segments import DAYS, Listed
 from habitue.engine.plan import Definition
 from habitue.kernel import clock
+from habitue.kernel.i18n import N_
+from habitue.segments.templates import templates
 from habitue.web import charts
 from habitue.web.page import Asked, only, page, reader
 from habitue.web.saying import names, said
@@ -22,14 +24,38 @@ def index(request: Asked, shop: NamedDependency[Shop]) -> Response[str]:
     """The list, by name."""
     only(request)
     words = reader(request, shop)
-    called = names(shop, words.language)
+    called, listed = names(shop, words.language), shop.listed_segments(clock.now())
     return page(
         request,
         shop,
         "segments.html",
         days=DAYS,
-        segments=[_row(one, shop, words, called) for one in shop.listed_segments(clock.now())],
+        gallery=[] if listed else gallery(shop, words),
+        segments=[_row(one, shop, words, called) for one in listed],
     )
+
+
+def gallery(shop: Shop, words: Words) -> list[dict[str, Any]]:
+    """The templates, those first that the shop has everything for."""
+    known = shop.catalogue()
+    found = [
+        {
+            "id": one.id,
+            "name": one.name.said(words.language),
+            "about": one.about.said(words.language),
+            "lacking": [_called(name, words) for name in one.lacking(known)],
+        }
+        for one in templates().values()
+    ]
+    return sorted(found, key=lambda one: bool(one["lacking"]))
+
+
+def _called(name: str, words: Words) -> str:
+    """An event, a trait or a channel's consent, in words."""
+    root, _, rest = name.partition(".")
+    if root == "consent":
+        return words.say(N_("consent: {channel}"), channel=rest)
+    return words.trait(rest) if root == "trait" else words.happened(name)
 
 
 def _row(one: Listed, shop: Shop, words: Words, called: dict[str, str]) -> dict[str, Any]:
