@@ -53,13 +53,12 @@ PAGES: Final[Routes] = {
     Act.PEOPLE: [
         pages.customers.index,  # /customers
         pages.customer.show,  # /customers/{person}
-        pages.customer.events,  # /customers/{person}/events
+        pages.customer.history,  # /customers/{person}/timeline
+        pages.customer.why,  # /customers/{person}/why
         pages.draft.people,  # /stages/{model}/draft/{number}/people
         pages.draft.person,  # /stages/{model}/draft/{number}/people/{person}
         pages.agent.show,  # /agent
         pages.notes.index,  # /tasks
-        pages.views.keep,  # /customers/views
-        pages.views.drop,
         pages.segment.show,  # /segments/{name}
         pages.segment.beside,  # /segments/{name}/beside
         pages.segment.people,  # /segments/{name}/customers
@@ -85,6 +84,8 @@ PAGES: Final[Routes] = {
         pages.builder.draft,  # /segments/-/draft
         pages.builder.count,  # /segments/-/count
         pages.builder.names,  # /segments/-/names
+        pages.views.keep,  # /customers/views
+        pages.views.drop,
         pages.segment.restore,  # /segments/{name}/restore
         pages.segment.remove,  # /segments/{name}/remove
     ],
@@ -94,12 +95,23 @@ PAGES: Final[Routes] = {
     ],
     Act.JOIN: [
         pages.customer.split,  # /customers/{person}/split
+        pages.customer.merge,  # /customers/{person}/merge
         pages.duplicates.show,  # /data/duplicates
         pages.duplicates.decide,
+    ],
+    Act.PRIVACY: [
+        pages.customer.erase,  # /customers/{person}/erase
     ],
     Act.DATA: [
         pages.data.show,  # /data
         pages.catalogue.show,  # /data/catalogue
+        pages.profiles.show,  # /settings/profiles
+        pages.profiles.settle,
+    ],
+    Act.PRIVACY: [
+        pages.privacy.show,  # /settings/privacy
+        pages.privacy.change,
+        pages.privacy.run,  # /settings/privacy/run
     ],
 }
 STANDING_PAGES: Final[Routes] = {
@@ -109,14 +121,36 @@ STANDING_PAGES: Final[Routes] = {
         pages.entry.link,  # /sign-in/{secret}
         pages.entry.by_link,
         pages.entry.leave,  # /sign-out
+        pages.arrival.invited,  # /join/{secret}
+        pages.arrival.join,
+        pages.arrival.lost,  # /reset/{secret}
+        pages.arrival.reset,
         pages.look.choose,  # /look
         snippet.show,  # /habitue.js
         meter.show,  # /metrics
     ],
+    Act.OWN: [
+        pages.me.show,  # /me
+        pages.me.change,
+    ],
+    Act.TEAM: [
+        pages.team.show,  # /team
+        pages.team.change,
+    ],
+    Act.AUDIT: [
+        pages.acts.show,  # /acts
+        pages.acts.table,  # /acts.csv
+    ],
     Act.FIGURES: [
         pages.api.show,  # /api
     ],
+    Act.SETTINGS: [
+        pages.settings.show,  # /settings
+        pages.settings.change,
+    ],
     Act.DATA: [
+        pages.health.show,  # /settings/health
+        pages.health.findings,  # /settings/health/findings
         pages.calls.show,  # /data/events
         pages.calls.refused,  # /data/refused
         pages.calls.decide,

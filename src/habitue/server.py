@@ -59,7 +59,7 @@ def create(
     With a `token` it also takes the command line's commands from whoever knows it. `mend` is called when a
     store is found down; `counts` are those of the door before it.
     """
-    overviews = Overviews(shop.warehouse, shop.settings.timezone, lambda: shop.generation)
+    overviews = Overviews(shop.warehouse, lambda: shop.settings.timezone, lambda: shop.generation)
     comparison, trials = Comparison(shop), Trials(shop)
     counts = counts or Meter()
     reading = {"shop": Provide(lambda: _readable(shop), sync_to_thread=True)}

@@ -64,7 +64,7 @@ def test_what_is_no_month_is_said(text: str) -> None:
 
 def test_an_overview_is_what_its_metrics_say(shop: Shop) -> None:
     model = shop.model("transactional")
-    seen = Overviews(shop.warehouse, ZONE, lambda: 0).get(model.version, 6, "2026-11", "2026-10", NOW)
+    seen = Overviews(shop.warehouse, lambda: ZONE, lambda: 0).get(model.version, 6, "2026-11", "2026-10", NOW)
     assert seen.stands == counts(shop.warehouse, model.version, seen.after)
     assert seen.was == counts(shop.warehouse, model.version, seen.before)
     assert seen.ever == ever(shop.warehouse, model.version, seen.after)
@@ -74,7 +74,7 @@ def test_an_overview_is_what_its_metrics_say(shop: Shop) -> None:
 
 def test_an_overview_is_kept_until_it_is_out_of_date(shop: Shop) -> None:
     generation = 0
-    overviews = Overviews(shop.warehouse, ZONE, lambda: generation)
+    overviews = Overviews(shop.warehouse, lambda: ZONE, lambda: generation)
     first = overviews.get(1, 6, "2026-11", "2026-10", NOW)
     assert overviews.get(1, 6, "2026-11", "2026-10", NOW + MINUTE - 1) is first
     assert overviews.get(1, 6, "2026-11", "2026-10", NOW, fresh=True) is not first
@@ -85,7 +85,7 @@ def test_an_overview_is_kept_until_it_is_out_of_date(shop: Shop) -> None:
 
 @pytest.mark.parametrize("later", [HOUR])
 def test_a_running_month_is_read_again_as_time_goes_by(shop: Shop, later: int) -> None:
-    overviews = Overviews(shop.warehouse, ZONE, lambda: 0)
+    overviews = Overviews(shop.warehouse, lambda: ZONE, lambda: 0)
     overviews.get(1, 6, "2026-11", "2026-10", NOW)
     for _ in range(200):
         if overviews.get(1, 6, "2026-11", "2026-10", NOW + later).computed == NOW + later:

@@ -106,11 +106,12 @@ def test_from_a_number_to_its_list_to_a_customer_to_earlier_events(visit: Visit)
     page.wait_for_url("**/customers?**")
     page.locator("tbody th a").first.click()
     page.wait_for_url("**/customers/*")
-    expect(page.get_by_role("heading", name="Why?")).to_be_visible()
-    rows = page.locator(".times > li:not(.more)")
+    page.get_by_text("Show what decided").click()
+    expect(page.locator("#reasons .ask").first).to_be_visible()
+    rows = page.locator(".timeline > li:not(.more)")
     before = rows.count()
-    if page.get_by_text("Earlier").is_visible():
-        page.get_by_text("Earlier").click()
+    if page.get_by_text("Earlier").count():
+        page.get_by_text("Earlier").scroll_into_view_if_needed()
         expect(rows).not_to_have_count(before)
 
 

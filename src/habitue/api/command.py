@@ -80,6 +80,54 @@ class Acts(Command, frozen=True):
     most: int
 
 
+class Team(Command, frozen=True):
+    """Who may sign in, as what."""
+
+
+class Invite(Command, frozen=True):
+    """A link that lets somebody in as that."""
+
+    email: str
+    role: str
+
+
+class Promote(Command, frozen=True):
+    """Give a member another role."""
+
+    email: str
+    role: str
+
+
+class Dismiss(Command, frozen=True):
+    """Let a member in no more."""
+
+    email: str
+
+
+class Link(Command, frozen=True):
+    """A one-time link: for the owner to come in, or for a member to set a new password."""
+
+    email: str | None = None
+
+
+class Keys(Command, frozen=True):
+    """The keys of the API that can be used."""
+
+
+class AddKey(Command, frozen=True):
+    """A new key of the API, shown this once."""
+
+    title: str
+    scopes: tuple[str, ...]
+    days: int | None = None
+
+
+class EndKey(Command, frozen=True):
+    """Take a key no more."""
+
+    number: int
+
+
 class Refused(Command, frozen=True):
     """The events that could not be taken, the newest first."""
 

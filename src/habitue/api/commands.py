@@ -29,7 +29,8 @@ import habitue.api.definitions
 import habitue.api.duplicating
 import habitue.api.identities
 import habitue.api.people
-import habitue.api.privacy  # noqa: F401  their commands are known once they are loaded
+import habitue.api.privacy
+import habitue.api.teaming  # noqa: F401  their commands are known once they are loaded
 from habitue.api.answer import Answer, End, Facts, Fault, Head, House, Line, Rows, Sheet, Step
 from habitue.api.command import Command
 from habitue.api.perform import Asked, perform

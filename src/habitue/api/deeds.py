@@ -7,25 +7,8 @@ from typing import Final
 from habitue.api import command as commands
 from habitue.api.answer import Answer, Column, Sheet
 from habitue.api.perform import Asked, perform
+from habitue.app.deeds import ACTS
 from habitue.kernel.i18n import N_
-
-ACTS: Final = {
-    "publish": N_("published"),
-    "retire": N_("retired"),
-    "erase": N_("erased customers"),
-    "invite": N_("invited"),
-    "withdraw": N_("withdrew an invitation"),
-    "join": N_("joined"),
-    "dismiss": N_("dismissed"),
-    "role": N_("gave a role"),
-    "rename": N_("renamed"),
-    "password": N_("set a password"),
-    "factor": N_("changed the second factor"),
-    "sign in": N_("signed in"),
-    "add key": N_("added a key"),
-    "end key": N_("ended a key"),
-}
-"""What people call them."""
 
 _WHOLE: Final = N_("Every line is as it was written.")
 _BROKEN: Final = N_("Line {number} is not as it was written, or the ones before or after it are gone.")

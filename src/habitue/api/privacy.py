@@ -72,7 +72,9 @@ def _reerase(command: personal.Reerase, asked: Asked) -> Answer:
 @perform.register
 def _retention(command: personal.Retention, asked: Asked) -> Answer:
     shop, say = asked.shop, asked.say
-    rules = shop.keep_for(prospects=command.prospects, customers=command.customers, alone=command.alone)
+    rules = shop.keep_for(
+        prospects=command.prospects, customers=command.customers, alone=command.alone, by=command.by
+    )
     if command.run:
         return _done(shop.retain(command.by, told=asked.told) or Erased(0, 0, []), asked)
     notes = [

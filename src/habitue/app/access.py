@@ -15,7 +15,8 @@ import pyarrow as pa
 from msgspec import Struct, to_builtins
 
 from habitue.app import leaflet
-from habitue.app.workspace import Settings, Workspace
+from habitue.app.settings import Settings
+from habitue.app.workspace import Workspace
 from habitue.ingest import inbox, traces
 from habitue.kernel import clock
 from habitue.kernel.clock import Micros, iso

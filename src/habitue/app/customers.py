@@ -132,7 +132,7 @@ class Customers(Shelf):
                 for model in self.models()
                 if model.subject == "person"
             ],
-            segments=self._inside(number, now),
+            segments=self.inside(number, now),
             consents=consent.standing(warehouse, number),
             accounts=accounts.of(warehouse, number),
         )
@@ -181,7 +181,8 @@ class Customers(Shelf):
             self.refresh()
         return self.settled()
 
-    def _inside(self, person: int, now: Micros) -> list[Inside]:
+    def inside(self, person: int, now: Micros) -> list[Inside]:
+        """The saved segments that a customer is in."""
         found = []
         for segment in self.segments():
             if segment.subject == "person":

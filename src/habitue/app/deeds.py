@@ -2,17 +2,49 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from habitue.app.workspace import Workspace
+from habitue.kernel.i18n import N_
 from habitue.store import acts
 from habitue.store.acts import Deed
+
+ACTS: Final = {
+    "publish": N_("published"),
+    "retire": N_("retired"),
+    "erase": N_("erased customers"),
+    "invite": N_("invited"),
+    "withdraw": N_("withdrew an invitation"),
+    "join": N_("joined"),
+    "dismiss": N_("dismissed"),
+    "role": N_("gave a role"),
+    "rename": N_("renamed"),
+    "password": N_("set a password"),
+    "factor": N_("changed the second factor"),
+    "sign in": N_("signed in"),
+    "sign in refused": N_("could not sign in"),
+    "sign out": N_("signed out"),
+    "link": N_("made a one-time link"),
+    "settings": N_("changed the settings"),
+    "retention": N_("changed how long people are kept"),
+    "add key": N_("added a key"),
+    "end key": N_("ended a key"),
+}
+"""What people call them."""
 
 
 class Recorded(Workspace):
     """The part of a shop that is about what was done in it, and by whom."""
 
-    def deeds(self, most: int = 100, before: int | None = None, act: str | None = None) -> list[Deed]:
-        """The latest acts, from the one before `before` on."""
-        return acts.latest(self.ops, most, before, act)
+    def deeds(
+        self, most: int = 100, before: int | None = None, act: str | None = None, by: str | None = None
+    ) -> list[Deed]:
+        """The latest acts, from the one before `before` on; of one kind, or by somebody."""
+        return acts.latest(self.ops, most, before, act, by)
+
+    def count_deeds(self) -> int:
+        """How many there are."""
+        return acts.count(self.ops)
 
     def tampered(self) -> int | None:
         """The first row of the record that is not as it was written; None where all are."""

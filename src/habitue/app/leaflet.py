@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from babel.dates import format_datetime
 from msgspec import json
 
-from habitue.app.workspace import Settings
+from habitue.app.settings import Settings
 from habitue.kernel import clock, money
 from habitue.kernel.i18n import N_, Language, Translator, dated, translator
 from habitue.people import terms

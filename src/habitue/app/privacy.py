@@ -24,7 +24,7 @@ from habitue.people import identities, retention
 from habitue.people.keys import email_key, phone_key
 from habitue.people.privacy import ERASED, Marks
 from habitue.people.retention import Silent
-from habitue.store import erasures
+from habitue.store import acts, erasures
 from habitue.store.erasures import Request
 from habitue.store.warehouse import Warehouse
 
@@ -205,9 +205,16 @@ class Private(Workspace):
         return Rules(prospects or None, said[CUSTOMERS] or None, said[ALONE] == "yes")
 
     def keep_for(
-        self, *, prospects: str | None = None, customers: str | None = None, alone: bool | None = None
+        self,
+        *,
+        prospects: str | None = None,
+        customers: str | None = None,
+        alone: bool | None = None,
+        by: str = "",
+        now: Micros | None = None,
     ) -> Rules:
         """Change the rules: a length such as `3y`, or `never`; `alone` lets the server apply them daily."""
+        before = self.retention()
         for name, length in ((PROSPECTS, prospects), (CUSTOMERS, customers)):
             if length is not None:
                 if length != "never":
@@ -215,7 +222,12 @@ class Private(Workspace):
                 self.ops.put_setting(name, "" if length == "never" else length)
         if alone is not None:
             self.ops.put_setting(ALONE, "yes" if alone else "no")
-        return self.retention()
+        rules = self.retention()
+        if rules != before:
+            with self.ops.begin() as tx:
+                told = {"prospects": rules.prospects, "customers": rules.customers, "alone": rules.alone}
+                acts.note(tx, clock.now() if now is None else now, by, "retention", "workspace", **told)
+        return rules
 
     def silent(self, now: Micros | None = None) -> list[Silent]:
         """Whom the rules let go now: prospects first, the longest silent first."""

@@ -11,8 +11,8 @@ from habitue.ingest.calls import sources
 from habitue.kernel import clock
 from habitue.kernel.clock import Micros
 from habitue.store.seal import Seal
-from habitue.team import entry, members, rights
-from habitue.team.entry import Came, Entered, Key, Session
+from habitue.team import entry, members, password, rights
+from habitue.team.entry import Came, Entered, FactorNeeded, Key, Session
 from habitue.team.guesses import Guesses
 from habitue.team.members import FIRST, RESET, Invitation, Member
 from habitue.team.rights import NOBODY, Actor, Role, Scope
@@ -42,6 +42,11 @@ class Team(Workspace):
     def founded(self) -> bool:
         """Whether an owner can sign in by a password."""
         return any(one.role == "owner" and one.sworn for one in members.team(self.ops))
+
+    def confirm(self, actor: Actor, password: str) -> None:
+        """Raise `UserError` where a member's password is not this; whoever has none says none."""
+        if actor.kind == "member":
+            entry.confirmed(self.ops, actor, password)
 
     def first_link(self, by: str, now: Micros | None = None) -> str:
         """The secret of a one-time link for the first owner, who is made where there is nobody yet."""
@@ -91,6 +96,13 @@ class Team(Workspace):
         member = entry.confirmed(self.ops, actor, old)
         members.swear(self.ops, member, new, _now(now), keep=actor.session)
 
+    def settle(self, actor: Actor, name: str, email: str, new: str, now: Micros | None = None) -> None:
+        """Say who one is and set a first password, for whoever came in by a one-time link."""
+        member = entry.confirmed(self.ops, actor, "")
+        password.hashed(new, email, name)  # one that can't be used changes nothing
+        members.rename(self.ops, member, name, email, _now(now))
+        members.swear(self.ops, self.me(actor), new, _now(now), keep=actor.session)
+
     def rename(self, actor: Actor, password: str, name: str, email: str, now: Micros | None = None) -> None:
         """Set one's own name and address."""
         member = entry.confirmed(self.ops, actor, password)
@@ -123,6 +135,14 @@ class Team(Workspace):
         """Let an invitation be used no more."""
         members.withdraw(self.ops, actor, number, _now(now))
 
+    def invited(self, secret: str, now: Micros | None = None) -> Invitation:
+        """What an invitation says."""
+        return members.invited(self.ops, secret, _now(now))
+
+    def lost(self, secret: str, now: Micros | None = None) -> Member:
+        """Whose password a link sets anew."""
+        return members.lost(self.ops, secret, _now(now))
+
     def join(self, secret: str, name: str, password: str, came: Came, now: Micros | None = None) -> Entered:
         """Use an invitation: a member, signed in."""
         member = members.join(self.ops, secret, name, password, _now(now))
@@ -136,6 +156,10 @@ class Team(Workspace):
         """Let a member in no more."""
         members.dismiss(self.ops, actor, number, _now(now))
 
+    def member(self, email: str) -> Member:
+        """The member with that address; raises `UserError`."""
+        return members.known(self.ops, email)
+
     def reset_link(self, actor: Actor, number: int, now: Micros | None = None) -> str:
         """The secret of a link by which a member sets a new password."""
         member = members.numbered(self.ops, number)
@@ -143,13 +167,15 @@ class Team(Workspace):
         return members.link(self.ops, member, RESET, actor.name, _now(now))
 
     def reset(self, secret: str, password: str, came: Came, now: Micros | None = None) -> Entered:
-        """Use it: a member, signed in."""
+        """Use it: a member, signed in. Raises `FactorNeeded` where the password alone doesn't let them in."""
         member = members.reset(self.ops, secret, password, _now(now))
+        if member.firm:
+            raise FactorNeeded(entry.half(self.ops, member.id, _now(now)))
         return entry.enter(self.ops, member, came, _now(now))
 
     # --- keys ----------------------------------------------------------------------
 
-    def keys(self, now: Micros | None = None) -> list[Key]:
+    def api_keys(self, now: Micros | None = None) -> list[Key]:
         """The keys of the API."""
         return entry.keys(self.ops, _now(now))
 

@@ -6,16 +6,16 @@ import json
 import os
 import tomllib
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, replace
 from datetime import date
 from functools import cached_property
 from pathlib import Path
 from threading import RLock
 from typing import Any, Final, NoReturn, Self, TypeAlias, cast
-from zoneinfo import available_timezones
 
 import pyarrow as pa
 
+from habitue.app import settings
+from habitue.app.settings import Settings
 from habitue.engine.plan import Definition
 from habitue.engine.refresh import folded, known
 from habitue.engine.seen import catalogue
@@ -23,13 +23,11 @@ from habitue.engine.source import Known
 from habitue.engine.sweep import Intervals
 from habitue.ingest.calls.reader import Reader
 from habitue.ingest.calls.recent import Recent
-from habitue.ingest.calls.rows import Terms
 from habitue.ingest.doctor import Patient
-from habitue.kernel import clock, money
+from habitue.kernel import clock
 from habitue.kernel.clock import Micros
 from habitue.kernel.errors import UserError
 from habitue.kernel.i18n import LANGUAGES, N_, Language
-from habitue.kernel.region import region
 from habitue.metrics.catalogue import Details
 from habitue.people import identities
 from habitue.people.keys import spoken
@@ -57,25 +55,6 @@ When: TypeAlias = Micros | date | str | None
 """An instant as people give it: µs, a date or date-time, ISO text, or None for now."""
 
 
-@dataclass(frozen=True)
-class Settings:
-    """The workspace's currency (ISO 4217), time zone (IANA) and language."""
-
-    currency: str = "EUR"
-    timezone: str = "Europe/Paris"
-    language: Language = "en"
-    demo: bool = False
-
-    @property
-    def digits(self) -> int:
-        return money.digits(self.currency)
-
-    @property
-    def terms(self) -> Terms:
-        """How calls are read: amounts in the shop's currency, phone numbers as in the country of its zone."""
-        return Terms(self.currency, region(self.timezone))
-
-
 class Workspace:
     """One data directory, owned by this process until `close`."""
 
@@ -83,7 +62,7 @@ class Workspace:
     def create(
         cls,
         directory: Path | str,
-        settings: Settings | None = None,
+        chosen: Settings | None = None,
         database: str | None = None,
         now: Micros | None = None,
     ) -> Self:
@@ -94,7 +73,7 @@ class Workspace:
         Raises `UserError` where there is a workspace already, or other files, or can be none, or the settings
         are none.
         """
-        place, chosen = literal(Path(directory)), _checked(settings or Settings())
+        place, agreed = literal(Path(directory)), settings.checked(chosen or Settings())
         marked = (place / MARK).exists()
         if not marked and (others := strangers(place)):
             raise UserError(
@@ -113,8 +92,7 @@ class Workspace:
             if marked and ops.setting("currency"):
                 ops.close()
                 raise UserError(N_("{folder} is a workspace already."), folder=place)
-            for key, value in asdict(chosen).items():
-                ops.put_setting(key, str(value))
+            settings.write(ops, agreed)
             if not any(model.id == "transactional" for model in versions.live(ops)):
                 versions.install(
                     ops, "chabry6", "transactional", clock.now() if now is None else now, by="init"
@@ -185,13 +163,25 @@ class Workspace:
 
     @cached_property
     def settings(self) -> Settings:
-        found = {key: self.ops.setting(key) for key in ("currency", "timezone", "language", "demo")}
-        return Settings(
-            found["currency"] or "EUR",
-            found["timezone"] or "UTC",
-            "fr" if found["language"] == "fr" else "en",
-            found["demo"] == "True",
-        )
+        return settings.read(self.ops)
+
+    def configure(self, timezone: str, language: str, by: str, now: Micros | None = None) -> None:
+        """Change the workspace's time zone and language, from now on and for all that is shown."""
+        when = clock.now() if now is None else now
+        settings.change(self.ops, self.settings, timezone, language, by, when)
+        del self.settings
+        self.generation += 1
+
+    @cached_property
+    def configured(self) -> Mapping[str, Any]:
+        """What stands in the workspace's file of settings."""
+        return _read_mark(self.directory)
+
+    @property
+    def base(self) -> str | None:
+        """Where people reach it: as the file of settings says, or where it is served just now."""
+        told = self.configured.get("url") or self.lock.url
+        return str(told).rstrip("/") if told else None
 
     @property
     def demo(self) -> bool:
@@ -305,16 +295,6 @@ def _operational(place: Path, mark: Mapping[str, Any]) -> Ops:
         file=file,
         folder=place,
     )
-
-
-def _checked(settings: Settings) -> Settings:
-    if settings.timezone not in available_timezones():
-        raise UserError(
-            N_("“{zone}” is not a time zone. Write one such as Europe/Paris."), zone=settings.timezone
-        )
-    if settings.language not in LANGUAGES:
-        raise UserError(N_("“{language}” is not spoken here. Choose en or fr."), language=settings.language)
-    return replace(settings, currency=money.currency(settings.currency))
 
 
 def _mark(database: str | None) -> str:

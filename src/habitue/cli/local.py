@@ -13,7 +13,8 @@ import habitue.api.definitions
 import habitue.api.duplicating
 import habitue.api.identities
 import habitue.api.people
-import habitue.api.privacy  # noqa: F401  their commands are known once they are loaded
+import habitue.api.privacy
+import habitue.api.teaming  # noqa: F401  their commands are known once they are loaded
 from habitue.api.answer import Answer, House
 from habitue.api.command import Command, Told
 from habitue.api.perform import Asked, perform

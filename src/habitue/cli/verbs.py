@@ -21,6 +21,7 @@ from habitue.cli import (
     models,
     privacy,
     segments,
+    team,
 )
 from habitue.cli.desk import Desk, verb
 from habitue.cli.groups import Home
@@ -54,6 +55,9 @@ app.add_typer(duplicates.app, name="duplicates")
 app.add_typer(consents.app)
 app.add_typer(privacy.app)
 app.add_typer(deeds.app)
+app.add_typer(team.app)
+app.add_typer(team.team, name="team")
+app.add_typer(team.keys, name="keys")
 
 
 @verb(app, homeless=True, help=N_("Make a directory a workspace: its currency, time zone and language."))

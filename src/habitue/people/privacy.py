@@ -145,7 +145,7 @@ def _leaves(told: object, field: str) -> Iterator[tuple[str, str]]:
             yield name, str(value)
 
 
-_CHANNELS: Final = ("email", "sms", "push", "push notification", "whatsapp", "in-app", "in app", "letter")
+CHANNELS: Final = ("email", "sms", "push", "push notification", "whatsapp", "in-app", "in app", "letter")
 _STATES: Final = (
     *("queued", "scheduled", "processed", "sent", "delivered", "received", "deferred", "dropped", "bounced"),
     *("soft bounced", "hard bounced", "blocked", "rejected", "failed", "suppressed", "opened"),
@@ -153,7 +153,7 @@ _STATES: Final = (
 )
 _SHOPS: Final = ("refunded", "shipped", "fulfilled", "delivered", "dispatched", "updated")
 NO_ACTS: Final = frozenset(
-    [f"{channel} {state}" for channel in _CHANNELS for state in _STATES]
+    [f"{channel} {state}" for channel in CHANNELS for state in _STATES]
     + [f"order {state}" for state in _SHOPS]
     + ["survey sent", "survey shown", "invoice sent"]
 )

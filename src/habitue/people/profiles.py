@@ -238,20 +238,33 @@ def happenings(
     limit: int,
     before: tuple[Micros, int] | None = None,
     kind: Literal["person", "account"] = "person",
+    names: Sequence[str] | None = None,
 ) -> list[Happening]:
-    """The latest events of a subject, or those before the `(ts, seq)` at which the last page ended."""
+    """The latest events of a subject, or those before the `(ts, seq)` at which the last page ended.
+
+    Only those of some names, where these are said.
+    """
     ts, seq = before or (_LATEST, 0)
+    only = "" if names is None else "AND name IN (SELECT unnest(?::VARCHAR[]))"
     sql = f"""SELECT epoch_us(ts) AS ts, seq, name, revenue, props FROM event JOIN event_name USING (code)
-        WHERE {kind} = ? AND (ts, seq) < (make_timestamp(?), ?) ORDER BY event.ts DESC, seq DESC LIMIT ?"""
-    rows = _rows(warehouse, sql, (subject, ts, seq, limit))
+        WHERE {kind} = ? AND (ts, seq) < (make_timestamp(?), ?) {only}
+        ORDER BY event.ts DESC, seq DESC LIMIT ?"""
+    asked = [] if names is None else [list(names)]
+    rows = _rows(warehouse, sql, (subject, ts, seq, *asked, limit))
     return [Happening(**{**row, "props": json.decode(row["props"] or "{}")}) for row in rows]
 
 
 def paid(warehouse: Warehouse, person: int) -> list[Micros]:
     """When the person ordered."""
-    sql = """SELECT epoch_us(ts) AS ts FROM event JOIN event_name USING (code)
-        WHERE person = ? AND name = 'Order Completed' ORDER BY event.ts"""
-    return [row["ts"] for row in _rows(warehouse, sql, (person,))]
+    return [ts for ts, _, ordered in spent(warehouse, person) if ordered]
+
+
+def spent(warehouse: Warehouse, person: int) -> list[tuple[Micros, int, bool]]:
+    """When the person ordered or was paid back, how much (net, minor units), and whether it was an order."""
+    sql = """SELECT epoch_us(ts) AS ts, coalesce(revenue, 0) AS revenue, name = 'Order Completed' AS ordered
+        FROM event JOIN event_name USING (code)
+        WHERE person = ? AND name IN ('Order Completed', 'Order Refunded') ORDER BY event.ts, seq"""
+    return [(row["ts"], row["revenue"], row["ordered"]) for row in _rows(warehouse, sql, (person,))]
 
 
 _LATEST: Final = 253_402_214_400_000_000

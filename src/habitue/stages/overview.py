@@ -55,9 +55,9 @@ class Overview(Struct, frozen=True, eq=False):
 class Overviews:
     """Overviews as last computed, each with its time, and what all those of a version share: its months."""
 
-    def __init__(self, warehouse: Warehouse, zone: str, generation: Callable[[], int]) -> None:
+    def __init__(self, warehouse: Warehouse, zone: Callable[[], str], generation: Callable[[], int]) -> None:
         self._warehouse = warehouse
-        self._zone = zone
+        self._place = zone
         self._months = Kept[Key, Months](generation, _VERSIONS)
         self._overviews = Kept[Pair, Overview](generation, _PAIRS)
 
@@ -97,6 +97,10 @@ class Overviews:
             ever=ever(self._warehouse, of.version, after) if (had := months.ever(after)) is None else had,
         )
         return Made(overview, generation, now)
+
+    @property
+    def _zone(self) -> str:
+        return self._place()
 
     def _shared(self, of: Key, now: Micros) -> Made[Months]:
         generation = self._months.generation()

@@ -45,16 +45,26 @@ def forget(tx: Tx, number: int, request: int) -> None:
     tx.execute(audit.update().where(audit.c.id == number).values(about=f"{ERASED}{request}", detail={}))
 
 
-def latest(ops: Ops, most: int, before: int | None = None, act: str | None = None) -> list[Deed]:
-    """The latest rows, from the one before `before` on."""
+def latest(
+    ops: Ops, most: int, before: int | None = None, act: str | None = None, by: str | None = None
+) -> list[Deed]:
+    """The latest rows, from the one before `before` on; of one kind, or by somebody, where that is said."""
     what = (audit.c[name] for name in Deed.__struct_fields__)
     rows = sa.select(*what).order_by(audit.c.id.desc()).limit(most)
     if before is not None:
         rows = rows.where(audit.c.id < before)
     if act is not None:
         rows = rows.where(audit.c.act == act)
+    if by is not None:
+        rows = rows.where(audit.c.by == by)
     with ops.read() as tx:
         return [Deed(*row) for row in tx.execute(rows)]
+
+
+def count(ops: Ops) -> int:
+    """How many rows there are."""
+    with ops.read() as tx:
+        return int(tx.scalar(sa.select(sa.func.count()).select_from(audit)) or 0)
 
 
 def broken(ops: Ops) -> int | None:

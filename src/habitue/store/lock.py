@@ -55,9 +55,12 @@ class Lock:
 
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor
+        self.url: str | None = None
+        """Where the directory's owner serves, once it does."""
 
     def tell(self, url: str | None = None, token: str | None = None) -> None:
         """Write down who owns the directory and, while it serves, where."""
+        self.url = url
         said = msgspec.json.encode(Owner(os.getpid(), url, token))
         os.truncate(self._descriptor, 0)
         os.pwrite(self._descriptor, said, 0)

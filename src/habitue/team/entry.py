@@ -110,9 +110,10 @@ def sign_in(ops: Ops, guesses: Guesses, email: str, chosen: str, came: Came, now
     _looked_at(ops, guesses, row["id"] if row else None, name, came, now)
     if not password.right(row["password"] if row else None, chosen) or row is None:
         guesses.wrong(came.address, name, now)
+        _refused(ops, row["email"] if row else "", came, now)
         raise UserError(_WRONG)
     if row["factor"] is not None:
-        raise FactorNeeded(_half(ops, row["id"], now))
+        raise FactorNeeded(half(ops, row["id"], now))
     guesses.right(came.address)
     return enter(ops, numbered(ops, row["id"]), came, now)
 
@@ -133,6 +134,7 @@ def second(
             credentials.end(tx, now, kind=HALF, member=row["id"])
     if not fresh:
         guesses.wrong(came.address, row["email"], now)
+        _refused(ops, row["email"], came, now)
         raise UserError(_WRONG_CODE)
     guesses.right(came.address)
     return enter(ops, numbered(ops, row["id"]), came, now)
@@ -154,7 +156,7 @@ def enter(ops: Ops, member: Member, came: Came, now: Micros) -> Entered:
     with ops.begin() as tx:
         credentials.enter(tx, session, SESSION, now, member.email, seen=now, expires=now + IDLE, **where)
         credentials.enter(tx, device, DEVICE, now, member.email, expires=now + REMEMBERED, **where)
-        acts.note(tx, now, member.email, "sign in", member.email)
+        acts.note(tx, now, member.email, "sign in", member.email, address=came.address)
     return Entered(member, session, device)
 
 
@@ -163,6 +165,7 @@ def leave(ops: Ops, actor: Actor, now: Micros) -> None:
     if actor.session is not None:
         with ops.begin() as tx:
             credentials.end(tx, now, id=actor.session, kind=SESSION)
+            acts.note(tx, now, actor.name, "sign out", actor.name)
 
 
 def actor(ops: Ops, secret: str | None, now: Micros) -> Actor:
@@ -175,7 +178,7 @@ def actor(ops: Ops, secret: str | None, now: Micros) -> Actor:
         credentials.seen(ops, found["id"], now, now + IDLE)
     acts_ = RIGHTS.get(row["role"], NOBODY.acts)
     sworn = row["password"] is not None
-    return Actor("member", row["email"], acts_, row["role"], row["id"], found["id"], sworn)
+    return Actor("member", row["email"], acts_, row["role"], row["id"], found["id"], sworn, row["name"])
 
 
 def sessions(ops: Ops, actor: Actor, now: Micros) -> list[Session]:
@@ -229,7 +232,14 @@ def _looked_at(ops: Ops, guesses: Guesses, number: int | None, name: str, came: 
         raise TooMany(wait)
 
 
-def _half(ops: Ops, number: int, now: Micros) -> str:
+def _refused(ops: Ops, email: str, came: Came, now: Micros) -> None:
+    """Note that somebody could not come in; also as nobody there is, lest that be told by the time taken."""
+    with ops.begin() as tx:
+        acts.note(tx, now, "nobody", "sign in refused", email, address=came.address)
+
+
+def half(ops: Ops, number: int, now: Micros) -> str:
+    """A secret that stands for the first factor until the second one is told."""
     secret = token_urlsafe(32)
     with ops.begin() as tx:
         credentials.enter(tx, secret, HALF, now, "", member=number, expires=now + MEANWHILE)

@@ -74,6 +74,14 @@ def named(ops: Ops, email: str) -> Member | None:
     return _member(found) if found else None
 
 
+def known(ops: Ops, email: str) -> Member:
+    """The same; raises `UserError` that lists those there are."""
+    if found := named(ops, email):
+        return found
+    names = ", ".join(one.email for one in team(ops))
+    raise UserError(N_("There is no member “{email}”. There are: {known}."), email=email, known=names)
+
+
 def address(email: str) -> str:
     """An e-mail address as members are matched by it. Raises `UserError` for what is none."""
     key = email_key(email.strip())
@@ -101,10 +109,7 @@ def invite(ops: Ops, actor: Actor, email: str, role: Role, now: Micros) -> str:
 
 def invitations(ops: Ops, now: Micros) -> list[Invitation]:
     """Those that can still be used, the latest first."""
-    return [
-        Invitation(row["id"], row["name"], row["reach"][0], row["by"], row["made"], row["expires"])
-        for row in credentials.good(ops, now, kind=INVITATION)
-    ]
+    return [_invitation(row) for row in credentials.good(ops, now, kind=INVITATION)]
 
 
 def withdraw(ops: Ops, actor: Actor, number: int, now: Micros) -> None:
@@ -117,10 +122,15 @@ def withdraw(ops: Ops, actor: Actor, number: int, now: Micros) -> None:
         credentials.end(tx, now, kind=INVITATION, id=number)
 
 
+def invited(ops: Ops, secret: str, now: Micros) -> Invitation:
+    """What an invitation says; raises `UserError` where it can't be used."""
+    found = credentials.borne(ops, secret, (INVITATION,), now) or _spent()
+    return _invitation(found)
+
+
 def join(ops: Ops, secret: str, name: str, chosen: str, now: Micros) -> Member:
     """Use an invitation. Raises `UserError` where it, or the password, can't be used."""
-    if credentials.borne(ops, secret, (INVITATION,), now) is None:
-        _spent()
+    invited(ops, secret, now)
     called = " ".join(name.split())[:100]
     with ops.begin() as tx:
         found = credentials.spend(tx, secret, INVITATION, now) or _spent()
@@ -183,19 +193,25 @@ def dismiss(ops: Ops, actor: Actor, number: int, now: Micros) -> None:
         _owned(tx)
 
 
-def link(ops: Ops, member: Member | None, kind: str, by: str, now: Micros) -> str:
+def link(ops: Ops, member: Member, kind: str, by: str, now: Micros) -> str:
     """A secret for a one-time link; an earlier one of that kind ends."""
-    secret, number = token_urlsafe(32), member.id if member else None
+    secret, until = token_urlsafe(32), now + GOOD_FOR[kind]
     with ops.begin() as tx:
-        credentials.end(tx, now, kind=kind, member=number)
-        credentials.enter(tx, secret, kind, now, by, member=number, expires=now + GOOD_FOR[kind])
+        credentials.end(tx, now, kind=kind, member=member.id)
+        credentials.enter(tx, secret, kind, now, by, member=member.id, expires=until)
+        acts.note(tx, now, by, "link", member.email)
     return secret
+
+
+def lost(ops: Ops, secret: str, now: Micros) -> Member:
+    """Whose password a link sets anew; raises `UserError` where it can't be used."""
+    found = credentials.borne(ops, secret, (RESET,), now) or _spent()
+    return numbered(ops, found["member"])
 
 
 def reset(ops: Ops, secret: str, chosen: str, now: Micros) -> Member:
     """Use a link that a member asked for who had lost their password."""
-    found = credentials.borne(ops, secret, (RESET,), now) or _spent()
-    member = numbered(ops, found["member"])
+    member = lost(ops, secret, now)
     password.hashed(chosen, member.email, member.name)  # one that can't be used doesn't use the link up
     with ops.begin() as tx:
         if not credentials.spend(tx, secret, RESET, now):
@@ -227,6 +243,10 @@ def _noted(ops: Ops, actor: Actor, now: Micros, act: str, about: str, **detail: 
 def _member(row: dict[str, Any]) -> Member:
     own = {name: row[name] for name in ("id", "email", "name", "role", "joined")}
     return Member(**own, sworn=row["password"] is not None, firm=row["factor"] is not None)
+
+
+def _invitation(row: dict[str, Any]) -> Invitation:
+    return Invitation(row["id"], row["name"], row["reach"][0], row["by"], row["made"], row["expires"])
 
 
 def _nobody() -> NoReturn:

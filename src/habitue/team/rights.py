@@ -38,6 +38,8 @@ class Act(StrEnum):
     """Imports, write keys, and what could not be taken."""
     PRIVACY = "privacy"
     """Hand out all that is known of somebody, and erase them."""
+    SETTINGS = "settings"
+    """The workspace's own: its time zone, its language."""
     TEAM = "team"
     """Who works here, with which role; keys of the API."""
     AUDIT = "audit"
@@ -94,7 +96,8 @@ class Actor(Struct, frozen=True):
     """Who asks: somebody signed in, a key of the API, a server by its write key, the command line on this
     machine, or nobody known.
 
-    `name` is what the record of acts calls them; `sworn`: they have a password to come back with.
+    `name` is what the record of acts calls them, `called` what people do; `sworn`: they have a password to
+    come back with.
     """
 
     kind: Literal["member", "key", "source", "command", "nobody"]
@@ -104,6 +107,7 @@ class Actor(Struct, frozen=True):
     id: int | None = None
     session: int | None = None
     sworn: bool = True
+    called: str = ""
 
 
 NOBODY: Final = Actor("nobody")

@@ -46,6 +46,14 @@ MENU: Final = (
         ),
     ),
     (N_("Data"), (("/data", N_("Sources"), "stream", Act.DATA), ("/api", N_("API"), "code", Act.FIGURES))),
+    (
+        N_("Administration"),
+        (
+            ("/settings", N_("Settings"), "gear", Act.SETTINGS),
+            ("/team", N_("Team"), "shield", Act.TEAM),
+            ("/acts", N_("Record of acts"), "clock", Act.AUDIT),
+        ),
+    ),
 )
 """Each entry with what it takes to be let in there: who may not isn't shown it."""
 
@@ -124,7 +132,7 @@ def _frame(request: Asked, shop: Shop, words: Words, now: clock.Micros) -> dict[
         "shell": {
             "under": _under(groups),
             "role": words.say(NAMES[actor.role]) if actor.role else "",
-            "mine": _MINE if any(route.path == _MINE for route in request.app.routes) else "",
+            "mine": _MINE,
         },
         "demo": shop.demo,
         "now": now,

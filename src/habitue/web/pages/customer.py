@@ -1,8 +1,9 @@
-"""`/customers/{person}`: one customer's stages over time, why, and what happened."""
+"""`/customers/{person}`: one customer: where they stand, what happened, what is known, what can be done."""
 
 from __future__ import annotations
 
 import re
+from threading import Thread
 from typing import Annotated, Any, Final
 
 from litestar import Response, get, post
@@ -14,39 +15,162 @@ from litestar.response import Redirect
 from msgspec import Struct
 
 from habitue.app import Shop
+from habitue.app.timeline import ALL, END, PAGE, Mark, timeline
 from habitue.kernel import clock
-from habitue.kernel.clock import DAY, Micros
 from habitue.kernel.errors import UserError
-from habitue.people import accounts, consent, motives, orders, profiles
+from habitue.kernel.i18n import N_
+from habitue.people import accounts, consent, happenings, motives, profiles, traits
 from habitue.people.keys import bare
-from habitue.people.profiles import Person, Stay
-from habitue.stages.models import Model
-from habitue.web import reasons
+from habitue.people.profiles import Person
+from habitue.web import flash, reasons
+from habitue.web.band import band
 from habitue.web.gate import by
 from habitue.web.looks import looks
 from habitue.web.page import Asked, link, page, reader
-from habitue.web.words import Words
 
-EVENTS: Final = 20
-ORDERS: Final = 20
+PATIENCE: Final = 3.0
+"""Seconds for which an erasure is waited for before it goes on by itself."""
+
+ICONS: Final = {
+    "orders": "cart",
+    "messages": "mail",
+    "visits": "eye",
+    "answers": "star",
+    "stages": "cycle",
+    "notes": "note",
+    "consents": "shield",
+    "keys": "twins",
+    "details": "person",
+}
 _NUMBER: Final = re.compile("[0-9]{1,10}")
+_MARK: Final = re.compile(r"(\d{1,18})\.(\d)\.(\d{1,19})")
+
+Kinds = Annotated[tuple[str, ...], QueryParameter(name="kind")]
 
 
 class Pair(Struct):
-    """Two keys that somebody merged."""
+    """Two keys that somebody takes apart."""
 
     one: str
     other: str
 
 
+class Joined(Struct):
+    """With whom a customer is to be made one, and why."""
+
+    other: str = ""
+    why: str = ""
+
+
+class Typed(Struct):
+    """What somebody types to show that they mean it."""
+
+    typed: str = ""
+
+
 @get("/customers/{person:str}", sync_to_thread=True)
 def show(
-    request: Asked, shop: NamedDependency[Shop], person: FromPath[str], model: FromQuery[str | None] = None
+    request: Asked,
+    shop: NamedDependency[Shop],
+    person: FromPath[str],
+    model: FromQuery[str | None] = None,
+    kinds: Kinds = (),
 ) -> Response[Any]:
     """The page of one customer, seen through one model; the band has a row for each. A key leads to it."""
     if not _NUMBER.fullmatch(person):
         return Redirect(link(f"/customers/{_keyed(shop, person)}", **request.query_params), status_code=302)
-    return _whole(request, shop, _found(shop, int(person)), model)
+    return _whole(request, shop, found(shop, int(person)), model, kinds)
+
+
+def _whole(
+    request: Asked,
+    shop: Shop,
+    one: Person,
+    model: str | None = None,
+    kinds: tuple[str, ...] = (),
+    *,
+    wrong: str | None = None,
+    status: int = 200,
+) -> Response[str]:
+    now = clock.now()
+    chosen = shop.model(model) if model else shop.models()[0]
+    words = reader(request, shop)
+    stays = profiles.stays(shop.warehouse, chosen.version, one.person)
+    begun = profiles.begun(stays, now)
+    return page(
+        request,
+        shop,
+        "customer.html",
+        status,
+        known=shop.identities(one.person),
+        wrong=wrong,
+        person=one,
+        name=one.name or bare(one.key),
+        beside=_beside(one),
+        model=chosen.id,
+        models=[
+            (each.id, each.kind.name.said(words.language))
+            for each in shop.models()
+            if each.subject == "person"
+        ],
+        by_value={look.value: look for look in looks(chosen, words.language)},
+        stays=stays[::-1],
+        stay=begun[-1] if begun and begun[-1].stop is None else None,
+        band=band(shop, one, words, now),
+        said=_said(shop, one.person),
+        segments=shop.inside(one.person, now),
+        consents=consent.standing(shop.warehouse, one.person),
+        records=shop.consents(one.person),
+        channels=consent.NAMES,
+        answers=consent.STATUSES,
+        accounts=accounts.of(shop.warehouse, one.person),
+        notes=shop.notes(one.person),
+        **_history(request, shop, one, kinds, END),
+    )
+
+
+@get("/customers/{person:int}/timeline", sync_to_thread=True)
+def history(
+    request: Asked,
+    shop: NamedDependency[Shop],
+    person: FromPath[int],
+    before: FromQuery[str | None] = None,
+    kinds: Kinds = (),
+) -> Response[str]:
+    """The next part of the history, before a place that the part above it names."""
+    one = found(shop, person)
+    return page(
+        request,
+        shop,
+        "events.html",
+        person=one,
+        name=one.name or bare(one.key),
+        **_history(request, shop, one, kinds, _mark(before)),
+    )
+
+
+@get("/customers/{person:int}/why", sync_to_thread=True)
+def why(
+    request: Asked, shop: NamedDependency[Shop], person: FromPath[int], model: FromQuery[str | None] = None
+) -> Response[str]:
+    """Why the customer is in their stage: what was asked, and what decided. It takes a moment."""
+    one, words, now = found(shop, person), reader(request, shop), clock.now()
+    chosen = shop.model(model) if model else shop.models()[0]
+    by_value = {look.value: look for look in looks(chosen, words.language)}
+    stays = profiles.begun(profiles.stays(shop.warehouse, chosen.version, one.person), now)
+    return page(
+        request,
+        shop,
+        "reasons.html",
+        person=one,
+        name=one.name or bare(one.key),
+        by_value=by_value,
+        stay=stays[-1] if stays else None,
+        why=reasons.told(shop.explain(one.person, model=chosen.id, at=now), by_value, words),
+    )
+
+
+# --- what is done ---------------------------------------------------------------------------------
 
 
 @post("/customers/{person:int}/split", sync_to_thread=True, status_code=303)
@@ -57,85 +181,110 @@ def split(
     data: Annotated[Pair, Body(media_type=RequestEncodingType.URL_ENCODED)],
 ) -> Response[Any]:
     """Take back a merge by hand. The guard lets only our own pages post."""
-    found, say = _found(shop, person), reader(request, shop).say
+    one, say = found(shop, person), reader(request, shop).say
     try:
         shop.split(data.one, data.other, by(request), say(motives.UNDONE))
     except UserError as error:
-        return _whole(request, shop, found, None, wrong=error.say(say), status=400)
+        return _whole(request, shop, one, wrong=error.say(say), status=400)
     return Redirect(f"/customers/{shop.person(data.one)}#keys", status_code=303)
 
 
-def _whole(
-    request: Asked,
-    shop: Shop,
-    found: Person,
-    model: str | None,
-    *,
-    wrong: str | None = None,
-    status: int = 200,
-) -> Response[str]:
-    now = clock.now()
-    chosen = shop.model(model) if model else shop.models()[0]
-    words = reader(request, shop)
-    stays = profiles.stays(shop.warehouse, chosen.version, found.person)
-    by_value = {look.value: look for look in looks(chosen, words.language)}
-    here = next(
-        (i for i, stay in enumerate(stays) if stay.start <= now and (stay.stop is None or stay.stop > now)),
-        None,
-    )
-    return page(
-        request,
-        shop,
-        "customer.html",
-        status,
-        known=shop.identities(found.person),
-        wrong=wrong,
-        person=found,
-        name=found.name or bare(found.key),
-        beside=_beside(found),
-        traits=found.traits,
-        model=chosen.id,
-        models=[
-            (one.id, one.kind.name.said(words.language)) for one in shop.models() if one.subject == "person"
-        ],
-        by_value=by_value,
-        stays=stays[::-1],
-        stay=stays[here] if here is not None else None,
-        then=stays[here + 1] if here is not None and here + 1 < len(stays) else None,
-        band=_band(shop, found, words, now),
-        why=reasons.told(shop.explain(found.person, model=chosen.id, at=now), by_value, words),
-        events=profiles.happenings(shop.warehouse, found.person, EVENTS),
-        more=EVENTS,
-        purchases=orders.orders(shop.warehouse, found.person, ORDERS + 1),
-        listed=ORDERS,
-        consents=consent.standing(shop.warehouse, found.person),
-        channels=consent.NAMES,
-        answers=consent.STATUSES,
-        accounts=accounts.of(shop.warehouse, found.person),
-        notes=shop.notes(found.person),
-    )
-
-
-@get("/customers/{person:int}/events", sync_to_thread=True)
-def events(
+@post("/customers/{person:int}/merge", sync_to_thread=True, status_code=303)
+def merge(
     request: Asked,
     shop: NamedDependency[Shop],
     person: FromPath[int],
-    ts: FromQuery[int],
-    seq: Annotated[int, QueryParameter(ge=0)],
-) -> Response[str]:
-    """The next page of what happened, before the event named by `ts` and `seq`."""
-    found = _found(shop, person)
-    before = (min(max(ts, 0), clock.LAST), seq)
-    return page(
-        request,
-        shop,
-        "events.html",
-        person=found,
-        name=found.name or bare(found.key),
-        events=profiles.happenings(shop.warehouse, found.person, EVENTS, before),
-        more=EVENTS,
-    )
+    data: Annotated[Joined, Body(media_type=RequestEncodingType.URL_ENCODED)],
+) -> Response[Any]:
+    """Make this customer one with another, named by any key; it can be taken back."""
+    one, say = found(shop, person), reader(request, shop).say
+    try:
+        shop.merge(one.key, data.other.strip(), by(request), data.why)
+    except UserError as error:
+        return _whole(request, shop, one, wrong=error.say(say), status=400)
+    return flash.done(f"/customers/{shop.person(one.key)}#keys", _MERGED)
+
+
+@post("/customers/{person:int}/erase", sync_to_thread=True, status_code=303)
+def erase(
+    request: Asked,
+    shop: NamedDependency[Shop],
+    person: FromPath[int],
+    data: Annotated[Typed, Body(media_type=RequestEncodingType.URL_ENCODED)],
+) -> Response[Any]:
+    """Forget this customer everywhere, once their name was typed; what takes long goes on by itself."""
+    one, say, who = found(shop, person), reader(request, shop).say, by(request)
+    if data.typed.strip() != (one.name or bare(one.key)):
+        return _whole(request, shop, one, wrong=say(_OTHER), status=400)
+    work = Thread(target=shop.erase, args=([one.person], who), name="erase", daemon=True)
+    work.start()
+    work.join(PATIENCE)
+    return flash.done("/customers", _ERASING if work.is_alive() else _ERASED)
+
+
+_MERGED: Final = N_("They are one customer now. It can be undone under “Keys of this customer”.")
+_OTHER: Final = N_("That is not the name: nothing was erased. Type it as it stands at the top of the page.")
+_ERASED: Final = N_("The customer is erased. What they did stays in the figures, as the doings of nobody.")
+_ERASING: Final = N_("The customer is being erased. That takes a while, and goes on by itself.")
+
+
+# --- parts ----------------------------------------------------------------------------------------
+
+
+def found(shop: Shop, person: int) -> Person:
+    """The customer of a number; raises `NotFoundException`."""
+    one = profiles.person(shop.warehouse, person)
+    if one is None:
+        raise NotFoundException
+    return one
+
+
+def _history(request: Asked, shop: Shop, one: Person, kinds: tuple[str, ...], before: Mark) -> dict[str, Any]:
+    """A part of the history, how its stages look, and where it goes on."""
+    for kind in kinds:
+        if kind not in ALL:
+            raise UserError(N_("There is nothing of the kind “{kind}”."), kind=kind[:60])
+    now, language = clock.now(), reader(request, shop).language
+    items = timeline(shop, one.person, kinds, now, before)
+    more = None
+    if len(items) == PAGE:
+        last = ".".join(map(str, items[-1].mark))
+        more = link(f"/customers/{one.person}/timeline", kind=list(kinds), before=last)
+    return {
+        "items": items,
+        "more": more,
+        "kinds": kinds,
+        "chips": [(kind, happenings.NAMES[kind]) for kind in _CHIPS],
+        "icons": ICONS,
+        "shades": {
+            model.version: {look.value: look for look in looks(model, language)} for model in shop.models()
+        },
+        "titles": {model.version: model.kind.name.said(language) for model in shop.models()},
+    }
+
+
+_CHIPS: Final = (
+    *("orders", "messages", "visits", "answers", "stages", "notes"),
+    *("consents", "keys", "details"),
+)
+
+
+def _mark(text: str | None) -> Mark:
+    told = _MARK.fullmatch(text) if text else None
+    if text and told is None:
+        raise UserError(N_("“{text}” is not a place in the history. Go back to its top."), text=text[:60])
+    return Mark(*map(int, told.groups())) if told else END
+
+
+def _said(shop: Shop, person: int) -> list[tuple[str, Any, list[Any]]]:
+    """Each trait with the word that counts, and what else was ever said of it."""
+    by_name: dict[str, list[Any]] = {}
+    for one in traits.history(shop.warehouse, person):
+        by_name.setdefault(one.name, []).append(one)
+    return [
+        (name, next((one for one in all_ if one.current), None), [one for one in all_ if not one.current])
+        for name, all_ in by_name.items()
+    ]
 
 
 def _beside(person: Person) -> list[str]:
@@ -149,73 +298,3 @@ def _keyed(shop: Shop, key: str) -> int:
         return shop.person(key)
     except UserError as error:
         raise NotFoundException from error
-
-
-def _found(shop: Shop, person: int) -> Person:
-    found = profiles.person(shop.warehouse, person)
-    if found is None:
-        raise NotFoundException
-    return found
-
-
-def _band(shop: Shop, person: Person, words: Words, now: Micros) -> dict[str, Any]:
-    """The stages over time as places in percent, from birth to a good while after now."""
-    start = person.birth
-    stop = now + max((now - start) // 4, 90 * DAY)
-
-    def place(at: Micros | None) -> float:
-        return round(100 * (min(stop if at is None else at, stop) - start) / (stop - start), 3)
-
-    return {
-        "rows": [
-            {
-                "model": one.kind.name.said(words.language),
-                "stays": _pieces(shop, one, person, words, now, place),
-            }
-            for one in shop.models()
-            if one.subject == "person"
-        ],
-        "now": place(now),
-        "orders": [place(at) for at in profiles.paid(shop.warehouse, person.person)],
-        "ticks": [(place(at), said) for at, said in _ticks(start, stop, now, words)],
-    }
-
-
-def _pieces(
-    shop: Shop, model: Model, person: Person, words: Words, now: Micros, place: Any
-) -> list[dict[str, Any]]:
-    by_value = {look.value: look for look in looks(model, words.language)}
-    return [
-        {
-            "x": place(start),
-            "width": max(place(stop) - place(start), 0.15),
-            "look": by_value[stay.value],
-            "future": start >= now,
-            "told": f"{by_value[stay.value].name} · {words.date(stay.start)} – {words.date(stay.stop)}",
-        }
-        for stay in profiles.stays(shop.warehouse, model.version, person.person)
-        for start, stop in _halves(stay, now)
-        if place(start) < 100
-    ]
-
-
-def _halves(stay: Stay, now: Micros) -> list[tuple[Micros, Micros | None]]:
-    """The stay, cut at now: what is over is sure, what is to come is expected."""
-    if stay.start < now and (stay.stop is None or now < stay.stop):
-        return [(stay.start, now), (now, stay.stop)]
-    return [(stay.start, stay.stop)]
-
-
-def _ticks(start: Micros, stop: Micros, now: Micros, words: Words, most: int = 8) -> list[tuple[Micros, str]]:
-    """Month beginnings that fit under the band, as many as there is room for; none too near to now."""
-    first, last = (clock.moment(at, words.zone) for at in (start, stop))
-    months = (last.year - first.year) * 12 + last.month - first.month
-    step = next((step for step in (1, 2, 3, 6, 12, 24, 60) if months / step <= most), 120)
-    n = first.year * 12 + first.month
-    n += -n % step
-    found = []
-    for k in range(n, n + months + step, step):
-        at = clock.instant(f"{k // 12:04d}-{k % 12 + 1:02d}-01", words.zone)
-        if start < at < stop and abs(at - now) > (stop - start) // 16:
-            found.append((at, words.month(f"{k // 12:04d}-{k % 12 + 1:02d}", "LLL y")))
-    return found

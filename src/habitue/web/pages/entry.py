@@ -39,7 +39,7 @@ def show(
     actor = gate.who(request, shop)
     if actor is not NOBODY:
         return Redirect(gate.local(back) or gate.home(actor), status_code=303)
-    return _asked(request, shop, Attempt(next=back))
+    return asked(request, shop, Attempt(next=back))
 
 
 @post("/sign-in", sync_to_thread=True, status_code=303)
@@ -56,12 +56,12 @@ def sign_in(
         else:
             made = shop.sign_in(data.email, data.password, came)
     except FactorNeeded as needed:
-        return _asked(request, shop, Attempt(half=needed.secret, next=data.next))
+        return asked(request, shop, Attempt(half=needed.secret, next=data.next))
     except StoreDown:
         raise
     except UserError as error:
-        return _asked(request, shop, data, error)
-    return _in(request, shop, made, data.next)
+        return asked(request, shop, data, error)
+    return inside(request, shop, made, data.next)
 
 
 @get("/sign-in/{secret:str}", sync_to_thread=True)
@@ -78,8 +78,8 @@ def by_link(request: Asked, shop: NamedDependency[Shop], secret: FromPath[str]) 
     except StoreDown:
         raise
     except UserError as error:
-        return _asked(request, shop, Attempt(), error)
-    return _in(request, shop, made)
+        return asked(request, shop, Attempt(), error)
+    return inside(request, shop, made)
 
 
 @post("/sign-out", sync_to_thread=True, status_code=303)
@@ -89,13 +89,14 @@ def leave(request: Asked, shop: NamedDependency[Shop]) -> Response[Any]:
     return gate.left(request, shop, Redirect("/sign-in", status_code=303))
 
 
-def _in(request: Asked, shop: Shop, made: Entered, back: str = "") -> Response[Any]:
+def inside(request: Asked, shop: Shop, made: Entered, back: str = "") -> Response[Any]:
+    """Where they wanted to go, or to the first page, with their new session."""
     actor = shop.actor(made.session)
     answer = Redirect(gate.local(back) or gate.home(actor), status_code=303)
     return gate.entered(request, shop, answer, made)
 
 
-def _asked(request: Asked, shop: Shop, attempt: Attempt, error: UserError | None = None) -> Response[Any]:
+def asked(request: Asked, shop: Shop, attempt: Attempt, error: UserError | None = None) -> Response[Any]:
     """The page that asks who it is, with what was wrong with the last attempt."""
     wrong = error.say(reader(request, shop).say) if error else None
     status = 200 if error is None else 429 if isinstance(error, TooMany) else 400

@@ -1,0 +1,92 @@
+"""`/acts`: the record of who did what, and whether it is as it was written; `/acts.csv` is all of it."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator
+from typing import Annotated, Any, Final
+
+from litestar import Response, get
+from litestar.di import NamedDependency
+from litestar.params import FromQuery, QueryParameter
+from litestar.response import Stream
+
+from habitue.app import Shop
+from habitue.app.deeds import ACTS
+from habitue.kernel.cell import safe
+from habitue.kernel.clock import iso
+from habitue.store.acts import Deed
+from habitue.web.page import Asked, only, page, reader
+
+SIZE: Final = 50
+_CHUNK: Final = 2_000
+_AT_ONCE: Final = 20_000
+"""So many rows are looked through with the page; more of them when somebody asks."""
+
+COLUMNS: Final = ("number", "at", "by", "act", "about", "detail")
+
+By = Annotated[str | None, QueryParameter(name="by", max_length=200)]
+
+
+@get("/acts", sync_to_thread=True)
+def show(
+    request: Asked,
+    shop: NamedDependency[Shop],
+    by: By = None,
+    act: FromQuery[str | None] = None,
+    before: FromQuery[int | None] = None,
+    check: FromQuery[bool] = False,
+) -> Response[Any]:
+    """The latest rows, those before them, or only some."""
+    only(request, "by", "act", "before", "check")
+    say, total = reader(request, shop).say, shop.count_deeds()
+    found = shop.deeds(SIZE + 1, before, act or None, by or None)
+    looked = check or total <= _AT_ONCE
+    return page(
+        request,
+        shop,
+        "acts.html",
+        deeds=[(one, _told(one)) for one in found[:SIZE]],
+        further=found[SIZE - 1].id if len(found) > SIZE else None,
+        total=total,
+        looked=looked,
+        broken=shop.tampered() if looked else None,
+        names={name: say(words) for name, words in ACTS.items()},
+        by=by,
+        act=act,
+        before=before,
+    )
+
+
+@get("/acts.csv", sync_to_thread=True)
+def table(
+    request: Asked, shop: NamedDependency[Shop], by: By = None, act: FromQuery[str | None] = None
+) -> Stream:
+    """All of them, the latest first, in UTC."""
+    only(request, "by", "act")
+    said = {"content-disposition": 'attachment; filename="acts.csv"', "cache-control": "no-store"}
+    return Stream(_lines(shop, by or None, act or None), media_type="text/csv; charset=utf-8", headers=said)
+
+
+def _lines(shop: Shop, by: str | None, act: str | None) -> Iterator[str]:
+    yield ",".join(COLUMNS) + "\r\n"
+    before: int | None = None
+    while rows := shop.deeds(_CHUNK, before, act, by):
+        file = io.StringIO(newline="")
+        for one in rows:
+            cells = (one.id, iso(one.at), one.by, one.act, one.about, _told(one))
+            csv.writer(file).writerow([safe(cell) if isinstance(cell, str) else cell for cell in cells])
+        yield file.getvalue()
+        before = rows[-1].id
+
+
+def _told(one: Deed) -> str:
+    """What more is known, as `name: value`."""
+    return ", ".join(
+        f"{name}: {_plain(value)}" for name, value in one.detail.items() if value not in (None, "")
+    )
+
+
+def _plain(value: Any) -> str:
+    return " ".join(map(str, value)) if isinstance(value, list) else str(value)
