@@ -55,6 +55,7 @@ PAGES: Final[Routes] = {
         pages.customer.show,  # /customers/{person}
         pages.customer.history,  # /customers/{person}/timeline
         pages.customer.why,  # /customers/{person}/why
+        pages.mass.ask,  # /customers/act
         pages.draft.people,  # /stages/{model}/draft/{number}/people
         pages.draft.person,  # /stages/{model}/draft/{number}/people/{person}
         pages.agent.show,  # /agent
@@ -68,6 +69,9 @@ PAGES: Final[Routes] = {
     Act.EXPORT: [
         pages.customers.table,  # /customers.csv
         pages.customers.twin,  # /customers.json
+        pages.exports.index,  # /exports
+        pages.exports.fetch,  # /exports/{number}
+        pages.mass.export,  # /customers/act/export
         pages.draft.listed,  # /stages/{model}/draft/{number}/people.csv
         pages.segment.table,  # /segments/{name}/customers.csv
     ],
@@ -86,12 +90,19 @@ PAGES: Final[Routes] = {
         pages.builder.names,  # /segments/-/names
         pages.views.keep,  # /customers/views
         pages.views.drop,
+        pages.mass.trait,  # /customers/act/trait
         pages.segment.restore,  # /segments/{name}/restore
         pages.segment.remove,  # /segments/{name}/remove
     ],
     Act.NOTE: [
         pages.notes.write,  # /customers/{person}/notes
         pages.notes.change,  # /notes/{note}
+        pages.mass.note,  # /customers/act/note
+        pages.mass.unnote,  # /customers/act/unnote
+    ],
+    Act.CONSENT: [
+        pages.mass.consent,  # /customers/act/consent
+        pages.mass.suppress,  # /customers/act/suppress
     ],
     Act.JOIN: [
         pages.customer.split,  # /customers/{person}/split

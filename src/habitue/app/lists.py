@@ -11,7 +11,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from habitue.kernel import clock
-from habitue.kernel.clock import Micros
+from habitue.kernel.clock import LAST, MINUTE, Micros
 from habitue.kernel.errors import UserError
 from habitue.kernel.i18n import N_
 from habitue.people import profiles, roster
@@ -32,7 +32,7 @@ COLUMNS: Final = (
 """What can be shown of everybody, beside the traits that there are."""
 
 USUAL: Final = ("stage", "since", "next", "orders", "revenue", "last")
-ELSEWHERE: Final = ("after", "before", "past", "page", "lang")
+ELSEWHERE: Final = ("after", "before", "past", "page", "lang", "batch")
 """What may stand in an address and doesn't say which list it is."""
 
 MOST: Final = 30
@@ -115,7 +115,7 @@ def leaf(
     before: Place | None = None,
 ) -> Leaf:
     """One page of the list."""
-    summed = sums(shop) if wished.sort in SUMMED else None
+    summed = sums(shop, chosen, clock.now()) if wished.sort in SUMMED else None
     return roster.leaf(
         shop.warehouse,
         chosen,
@@ -128,14 +128,29 @@ def leaf(
     )
 
 
-def sums(shop: Shop) -> pa.Table:
-    """Everybody's orders added up, as of the last refresh; of a large shop it takes seconds at first."""
+def everybody(shop: Shop, wished: Wish, chosen: Choice) -> list[int]:
+    """All customers of the list, in its order."""
+    summed = sums(shop, chosen, clock.now()) if wished.sort in SUMMED else None
+    return roster.everybody(shop.warehouse, chosen, wished.sort, down=wished.down, sums=summed)
+
+
+def sums(shop: Shop, chosen: Choice, now: Micros) -> pa.Table:
+    """Everybody's orders added up, as of the last refresh or of a day past.
+
+    Of a large shop it takes seconds at first.
+    """
+    at = chosen.after if chosen.after < now - MINUTE else LAST
 
     def make(_: bool) -> Made[pa.Table]:
         generation = shop.generation
-        return Made(roster.sums(shop.warehouse), generation, 0)
+        return Made(roster.sums(shop.warehouse, at), generation, 0)
 
-    return shop.sums.get("", 0, None, make).value
+    return shop.sums.get(at, 0, None, make).value
+
+
+def names(columns: Sequence[str]) -> list[str]:
+    """Under which names the columns are told, beside what is known of everybody."""
+    return ["trait.email", *(_TOLD.get(one, one) for one in columns if "." in one or one in _TOLD)]
 
 
 def rows(
@@ -143,8 +158,7 @@ def rows(
 ) -> list[Row]:
     """What is shown of these customers."""
     found = members(shop.warehouse, model, chosen, persons, shop.known(), now)
-    names = [_TOLD.get(one, one) for one in columns if "." in one or one in _TOLD]
-    told = profiles.told(shop.warehouse, persons, names)
+    told = profiles.told(shop.warehouse, persons, names(columns)[1:])
     return [
         Row(one, {column: told.get(one.person, {}).get(_TOLD.get(column, column)) for column in columns})
         for one in found

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cached_property
 from keyword import iskeyword
 from pathlib import Path
 from secrets import token_urlsafe
@@ -22,6 +23,7 @@ from habitue.app.data import Data
 from habitue.app.deeds import Recorded
 from habitue.app.drafting import Drafting
 from habitue.app.duplicates import Alike
+from habitue.app.exports import Exporter
 from habitue.app.imports import ImportReport, Told
 from habitue.app.notes import Noted
 from habitue.app.privacy import Private
@@ -49,7 +51,7 @@ from habitue.people.graph import Refusal
 from habitue.people.identities import Decision, Identities
 from habitue.rules.check import accept
 from habitue.segments import saved
-from habitue.store import jobs, refused
+from habitue.store import exports, jobs, refused
 from habitue.store.failure import Notice, StoreDown
 from habitue.store.lock import Lock
 from habitue.store.refused import Dead
@@ -95,6 +97,7 @@ class Shop(Drafting, Customers, Data, Segmented, Private, Consenting, Alike, Rec
         if lost := whole.lost(self.ops, self.log, self.warehouse):
             self.notices.append(Notice(whole.LOST, lost))
             return
+        exports.interrupt(self.ops)
         finished = self._erased()
         waiting, here, there = inbox.count(self.ops), reached(self.warehouse), self.log.end()
         if waiting or finished or here < there or self.warehouse.notices:
@@ -114,6 +117,16 @@ class Shop(Drafting, Customers, Data, Segmented, Private, Consenting, Alike, Rec
         if finished:
             self.notices.append(Notice(_ERASED, {"n": finished}))
         return finished
+
+    @cached_property
+    def exporter(self) -> Exporter:
+        """Who writes lists into files."""
+        return Exporter(self)
+
+    def attend(self, now: Micros | None = None) -> None:
+        """What a server does by itself: see `Private`; and files that were kept long enough go."""
+        super().attend(now)
+        self.exporter.sweep(clock.now() if now is None else now)
 
     # --- what comes in ----------------------------------------------------------------------------
 

@@ -146,8 +146,8 @@ class Workspace:
         self.folds = Kept[str, Intervals](lambda: self.generation, FOLDS)
         """The rules last folded, by text."""
         self.names = Kept[str, Catalogue](lambda: self.generation, 1)
-        self.sums = Kept[str, pa.Table](lambda: self.generation, 1)
-        """Everybody's orders added up."""
+        self.sums = Kept[Micros, pa.Table](lambda: self.generation, 3)
+        """Everybody's orders added up to an instant."""
         self.details = Kept[str, Details](lambda: self.generation, 1)
         """The last close look at what comes in."""
         self.notices: list[Notice] = []

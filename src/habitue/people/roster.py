@@ -6,11 +6,12 @@ nothing, and a page far down costs what the first one does.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final, Literal, NamedTuple, get_args
 
 import pyarrow as pa
 
-from habitue.kernel.clock import LAST
+from habitue.kernel.clock import LAST, Micros
 from habitue.people import profiles
 from habitue.people.profiles import Choice
 from habitue.store.warehouse import Warehouse
@@ -44,12 +45,65 @@ _SUMS: Final = """
         epoch_us(min(ts) FILTER (name = 'Order Completed')) AS first,
         epoch_us(max(ts) FILTER (name = 'Order Completed')) AS last
     FROM event JOIN event_name USING (code) WHERE name IN ('Order Completed', 'Order Refunded')
+        AND ts <= make_timestamp(?)
     GROUP BY person"""
 
 
-def sums(warehouse: Warehouse) -> pa.Table:
-    """Everybody's orders added up: as long as there are customers who ordered."""
-    return warehouse.read(_SUMS)
+def sums(warehouse: Warehouse, at: Micros) -> pa.Table:
+    """The orders of all who ordered by then, added up."""
+    return warehouse.read(_SUMS, (at,))
+
+
+def everybody(
+    warehouse: Warehouse, choice: Choice, sort: Sort, *, down: bool = True, sums: pa.Table | None = None
+) -> list[int]:
+    """All persons of the choice, in an order."""
+    every, params = profiles.query(warehouse, choice)
+    joined = "LEFT JOIN sums ON sums.person = subject" if sort in SUMMED else ""
+    way = "DESC" if down else ""
+    sql = f"SELECT subject FROM ({every}) {joined} ORDER BY {_key(sort, down)} {way}, subject {way}"
+    tables = profiles.picked(choice) | ({} if sums is None else {"sums": sums})
+    return list(warehouse.read(sql, params, **tables)["subject"].to_pylist())
+
+
+def rows(
+    warehouse: Warehouse, choice: Choice, persons: Sequence[int], names: Sequence[str], sums: pa.Table
+) -> pa.Table:
+    """What is known of these persons, in their order: key, name, e-mail, stay and sums, and what was told
+    under the names, as texts."""
+    asked = tuple(dict.fromkeys((*_NAMED, *names)))
+    wide = ", ".join(f"any_value(value) FILTER (name = ?) AS c{n}" for n in range(len(asked)))
+    more = ", ".join(f'c{n + len(_NAMED)} AS "m{n}"' for n in range(len(asked) - len(_NAMED)))
+    sql = _ROWS.format(wide=wide, more=f", {more}" if more else "")
+    params = (choice.version, choice.after, choice.after, list(asked), *asked)
+    wanted = pa.table({"person": pa.array(persons, pa.int32()), "n": pa.array(range(len(persons)))})
+    found = warehouse.read(sql, params, wanted=wanted, sums=sums)
+    titles = [name for name in found.column_names if not name.startswith("m")]
+    return found.rename_columns([*titles, *asked[len(_NAMED) :]])
+
+
+_NAMED: Final = ("trait.name", "trait.firstName", "trait.first_name", "trait.lastName", "trait.last_name")
+_ROWS: Final = """
+    WITH here AS (
+        SELECT * FROM (
+            SELECT *, lead(value) OVER (PARTITION BY subject ORDER BY start) AS next
+            FROM intervals WHERE version = ? AND subject IN (SELECT person FROM wanted)
+        ) WHERE start <= make_timestamp(?) AND (stop IS NULL OR stop > make_timestamp(?))
+    ), told AS (
+        SELECT person, name, arg_max(value, (rank, ts, seq)) ->> '$' AS value FROM said
+        WHERE person IN (SELECT person FROM wanted) AND name IN (SELECT unnest(?)) GROUP BY ALL
+    ), wide AS (SELECT person, {wide} FROM told GROUP BY person)
+    SELECT key,
+        coalesce(
+            nullif(c0, ''), nullif(trim(concat_ws(' ', coalesce(c1, c2), coalesce(c3, c4))), '')
+        ) AS name,
+        value, start AT TIME ZONE 'UTC' AS since, stop AT TIME ZONE 'UTC' AS until, here.next, life,
+        coalesce(orders, 0) AS orders, coalesce(revenue, 0) AS revenue,
+        make_timestamp(first) AT TIME ZONE 'UTC' AS first, make_timestamp(last) AT TIME ZONE 'UTC' AS last
+        {more}
+    FROM wanted JOIN person USING (person) LEFT JOIN here ON subject = wanted.person
+    LEFT JOIN wide USING (person) LEFT JOIN sums USING (person) ORDER BY n
+"""
 
 
 def leaf(

@@ -77,6 +77,11 @@ class Words:
             return "–"
         return self._dated(str(format_date(self._moment(at), "medium", self.language)), at)
 
+    def size(self, n: int) -> str:
+        """`1,2 Mo` in French, `1.2 MB` in English."""
+        unit, amount = ("megabyte", n / 1e6) if n >= 1e6 else ("kilobyte", max(n / 1e3, 1))
+        return str(format_unit(round(amount, 1), f"digital-{unit}", "short", locale=self.language))
+
     def day(self, at: Micros) -> str:
         """`2026-11-22`: for fields that take a day."""
         return self._moment(at).date().isoformat()

@@ -27,6 +27,7 @@ from habitue.web import columns
 from habitue.web.gate import by
 from habitue.web.looks import Look, looks
 from habitue.web.page import Asked, here, page, reader
+from habitue.web.pages.mass import OFFERS
 from habitue.web.words import Words
 
 SIZE: Final = 50
@@ -87,7 +88,8 @@ def index(
         people=lists.rows(shop, model, choice, leaf.persons, wish.columns, now),
         total=leaf.total,
         **_leafing(request, leaf, past, before is not None),
-        acts=[],
+        acts=[(name, words.say(said), takes) for name, (said, takes) in OFFERS.items()],
+        batch=request.query_params.get("batch"),
         given=request.query_params.multi_items(),
         views=views.seen(shop.ops, by(request)),
         owner=by(request),
