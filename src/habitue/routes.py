@@ -39,8 +39,10 @@ Routes: TypeAlias = dict[Act, list[BaseRouteHandler]]
 PAGES: Final[Routes] = {
     Act.FIGURES: [
         pages.overview.show,  # /
+        pages.figures.table,  # /overview.csv
         pages.stages.index,  # /stages
         pages.stages.show,  # /stages/{model}
+        pages.stage.show,  # /stages/{model}/{stage}
         pages.draft.begin,  # /stages/{model}/draft
         pages.draft.show,  # /stages/{model}/draft/{number}
         pages.draft.progress,  # /stages/{model}/draft/{number}/progress
@@ -49,6 +51,7 @@ PAGES: Final[Routes] = {
     ],
     Act.STAGES: [
         pages.draft.change,  # /stages/{model}/draft
+        pages.stage.put,  # /stages/{model}/{stage}
     ],
     Act.PEOPLE: [
         pages.customers.index,  # /customers

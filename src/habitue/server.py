@@ -34,8 +34,9 @@ from habitue.kernel import clock
 from habitue.kernel.errors import UserError
 from habitue.kernel.i18n import N_
 from habitue.routes import document, routers
+from habitue.stages.calendar import compared
 from habitue.stages.choice import Question
-from habitue.stages.overview import Overviews, compared
+from habitue.stages.overview import Overviews
 from habitue.store.failure import StoreDown
 from habitue.web import pages
 from habitue.web.gate import Gate
@@ -139,13 +140,30 @@ def _question(
         str | None,
         QueryParameter(name="rule", max_length=10_000, description="Those for whom this rule holds."),
     ] = None,
+    becomes: Annotated[
+        str | None,
+        QueryParameter(name="becomes", description="Those whose next stage is this one if nothing happens."),
+    ] = None,
+    until: Annotated[
+        str | None,
+        QueryParameter(name="until", description="The date for `becomes`; 30 days on if not said."),
+    ] = None,
     short: Annotated[str, QueryParameter(name="q", max_length=200, description="The same as `search`.")] = "",
 ) -> Question:
     """Which people a list holds, from the parameters of its address; what is empty was not asked."""
     stages, sources, targets = (tuple(one for one in some if one) for some in (stage, source, target))
     times = at or None, against or None
     return Question(
-        stages, sources, targets, *times, ever or None, search or short, segment or None, rule or None
+        stages,
+        sources,
+        targets,
+        *times,
+        ever or None,
+        search or short,
+        segment or None,
+        rule or None,
+        becomes or None,
+        until or None,
     )
 
 

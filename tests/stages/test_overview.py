@@ -12,7 +12,8 @@ from habitue.kernel.clock import DAY, HOUR, MINUTE, instant, iso
 from habitue.kernel.errors import UserError
 from habitue.metrics.counts import counts, ever
 from habitue.metrics.stay import stay
-from habitue.stages.overview import Overviews, compared, end, month_of, previous
+from habitue.stages.calendar import compared, end, month_of, previous
+from habitue.stages.overview import Overviews
 
 NOW = instant("2026-11-22T14:48")
 ZONE = "Europe/Paris"

@@ -19,7 +19,7 @@ from habitue.engine.explain import Verdict
 from habitue.engine.reason import told
 from habitue.kernel import clock
 from habitue.kernel.i18n import translator
-from habitue.stages.overview import month_of
+from habitue.stages.calendar import month_of
 from tests.inside import BEARER, session
 from tests.web.conftest import PAYLOADS
 
@@ -31,6 +31,7 @@ SAMPLES = {
     "account:str": "b-001",
     "model:str": "transactional",
     "number:int": "1",
+    "stage:str": "active",
     "name:str": "buyers",
     "token:str": "gone",
     "file_path:path": "icon.svg",

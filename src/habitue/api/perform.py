@@ -35,8 +35,8 @@ from habitue.kernel.i18n import N_, Language, Translator, translator
 from habitue.people import profiles
 from habitue.rules.check import check
 from habitue.stages import choice
+from habitue.stages.calendar import between
 from habitue.stages.models import Model
-from habitue.stages.overview import between
 
 AT_ONCE: Final = 10_000
 SUBJECT: Final = Column("subject", N_("Customer"), "key")

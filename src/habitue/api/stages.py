@@ -17,9 +17,10 @@ from habitue.kernel.i18n import N_
 from habitue.metrics.counts import counts
 from habitue.metrics.flow import Move
 from habitue.metrics.survival import Curve
+from habitue.stages.calendar import compared
 from habitue.stages.choice import instant
 from habitue.stages.models import Model
-from habitue.stages.overview import Overview, Overviews, compared
+from habitue.stages.overview import Overview, Overviews
 
 
 @read("/health", security=None)

@@ -1,4 +1,4 @@
-"""Drafts of stage models: begun, changed, passed on, published or discarded."""
+"""Drafts of stage models: begun, changed, passed on, published or discarded; and what is done in a stage."""
 
 from __future__ import annotations
 
@@ -17,8 +17,9 @@ from habitue.kernel.i18n import N_
 from habitue.rules.check import references
 from habitue.stages.models import Fault, Model, faults
 from habitue.stages.sketch import Sketch, applied
-from habitue.store import drafts
+from habitue.store import drafts, playbook
 from habitue.store.drafts import Kept
+from habitue.store.playbook import Play
 
 KIND = "model"
 
@@ -41,7 +42,7 @@ class Draft(Struct, frozen=True):
 
 
 class Drafting(Shelf):
-    """The part of a shop that is about drafts of its models."""
+    """The part of a shop that is about changing its models, and about working with their stages."""
 
     def drafts(self, model: Model) -> list[Draft]:
         """The drafts of a live model that are open, the last changed first."""
@@ -81,6 +82,15 @@ class Drafting(Shelf):
             done = publisher.model(draft.model)
         drafts.drop(self.ops, number)
         return done
+
+    def plays(self, model: str) -> dict[str, Play]:
+        """What the shop has written of the stages of a model."""
+        return playbook.plays(self.ops, model)
+
+    def write_play(self, model: Model, play: Play, by: str, now: Micros) -> None:
+        """Write down what is done in a stage; raises `UserError` for one that is none."""
+        model.value(play.stage)
+        playbook.write(self.ops, model.id, play, now, by)
 
     def faults(self, model: Model) -> list[Fault]:
         """All that is wrong with a model among those that are live."""

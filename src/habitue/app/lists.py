@@ -85,6 +85,8 @@ def wish(query: str) -> Wish:
         search=search,
         segment=one("segment"),
         rule=one("rule", 10_000),
+        becomes=one("becomes"),
+        until=one("until"),
     )
     return Wish(one("model"), question, sort, down, _columns(given.get("col", ())))
 

@@ -22,8 +22,8 @@ from habitue.segments import crowd, saved
 from habitue.segments.crowd import Shared, Stay, Way
 from habitue.segments.saved import Segment
 from habitue.segments.sizes import Sizes, sizes
+from habitue.stages.calendar import end, month_of, previous
 from habitue.stages.kept import Kept, Made
-from habitue.stages.overview import end, month_of, previous
 
 WEEKS: Final = 26
 MONTHS: Final = 24

@@ -13,8 +13,9 @@ from habitue.kernel.clock import Micros
 from habitue.kernel.errors import UserError
 from habitue.kernel.i18n import N_
 from habitue.metrics.counts import counts, monthly
+from habitue.stages.calendar import between, end, month_of, previous
 from habitue.stages.models import Model
-from habitue.stages.overview import MONTHS, between, end, month_of, previous
+from habitue.stages.overview import MONTHS
 
 FURTHEST: Final = 1200
 """Months that are counted at most: a century."""

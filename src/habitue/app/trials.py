@@ -24,8 +24,9 @@ from habitue.kernel.clock import DAY, Micros
 from habitue.kernel.errors import UserError
 from habitue.kernel.i18n import N_
 from habitue.metrics.contrast import Contrast, Counting
+from habitue.stages.calendar import end, month_of, previous
 from habitue.stages.models import Model
-from habitue.stages.overview import MONTHS, end, month_of, previous
+from habitue.stages.overview import MONTHS
 from habitue.stages.versions import same
 
 ROUGHLY: Final = 10_000

@@ -76,14 +76,14 @@ class Counting:
     def add(self, both: Both) -> None:
         """Some more subjects."""
         sides = (both.kept, both.drafted)
-        stood = [self._stood(side, both) for side in sides]
-        for end, (old, new) in enumerate(zip(*stood, strict=True)):
+        seen = [self._stood(side, both) for side in sides]
+        for end, (old, new) in enumerate(zip(*seen, strict=True)):
             pairs = old.astype(np.int64) * self._width[1] + new
             self._cross[end] += np.bincount(pairs, minlength=self._cross[end].size).reshape(self._width)
         for moves, side in zip(self._moves, sides, strict=True):
-            _moved(moves, side, self.ends)
-        apart = np.flatnonzero(stood[0][-1] != stood[1][-1])
-        self._apart.append(((apart + both.low).astype(np.int32), stood[0][-1][apart], stood[1][-1][apart]))
+            moved(moves, side, self.ends)
+        apart = np.flatnonzero(seen[0][-1] != seen[1][-1])
+        self._apart.append(((apart + both.low).astype(np.int32), seen[0][-1][apart], seen[1][-1][apart]))
         self._seen.append(len(np.union1d(both.kept.subject, both.drafted.subject)))
         self.people += self._seen[-1]
 
@@ -107,12 +107,7 @@ class Counting:
         )
 
     def _stood(self, side: Intervals, both: Both) -> NDArray[np.int8]:
-        """The place of each subject at each end: [end, subject]."""
-        stood = np.zeros((len(self.ends), both.high - both.low), np.int8)
-        for places, end in zip(stood, self.ends, strict=True):
-            here = (side.start <= end) & (end < side.stop)
-            places[side.subject[here] - both.low] = side.value[here] + 1
-        return stood
+        return stood(side, self.ends, both.low, both.high)
 
 
 def _error(apart: Sequence[_Apart], seen: Sequence[int]) -> float:
@@ -120,7 +115,16 @@ def _error(apart: Sequence[_Apart], seen: Sequence[int]) -> float:
     return float(np.std(shares, ddof=1) / np.sqrt(len(shares))) if len(shares) > 1 else 0.0
 
 
-def _moved(moves: Counts, side: Intervals, ends: Counts) -> None:
+def stood(side: Intervals, ends: Counts, low: int, high: int) -> NDArray[np.int8]:
+    """The place of each subject from `low` until before `high` at each end: [end, subject]."""
+    found = np.zeros((len(ends), high - low), np.int8)
+    for places, end in zip(found, ends, strict=True):
+        here = (side.start <= end) & (end < side.stop)
+        places[side.subject[here] - low] = side.value[here] + 1
+    return found
+
+
+def moved(moves: Counts, side: Intervals, ends: Counts) -> None:
     """Count the changes of value by the period in which they fell; an end belongs to the period it ends."""
     if not len(side.subject):
         return

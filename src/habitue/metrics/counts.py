@@ -35,15 +35,22 @@ def counts(warehouse: Warehouse, version: int, at: int) -> dict[int, int]:
     return dict(zip(found["value"].to_pylist(), found["n"].to_pylist(), strict=True))
 
 
-def ever(warehouse: Warehouse, version: int, at: int) -> dict[int, int]:
+def among(version: int, others: int, at: int) -> str:
+    """In place of `intervals`: a version's stays of those who are in another version at that instant."""
+    here = f"start <= make_timestamp({int(at)}) AND (stop IS NULL OR stop > make_timestamp({int(at)}))"
+    them = f"SELECT subject FROM intervals WHERE version = {int(others)} AND {here}"
+    return f"(SELECT * FROM intervals WHERE version = {int(version)} AND subject IN ({them}))"
+
+
+def ever(warehouse: Warehouse, version: int, at: int, of: str = "intervals") -> dict[int, int]:
     """How many of those who have some value at that instant have had each value by then, however often.
 
     One bit for each value: a subject is looked at once.
     """
     found = warehouse.read(
-        """
+        f"""
         SELECT had, count(*) AS n FROM (
-            SELECT bit_or(1::HUGEINT << value)::VARCHAR AS had FROM intervals
+            SELECT bit_or(1::HUGEINT << value)::VARCHAR AS had FROM {of} AS own
             WHERE version = $1 AND start <= make_timestamp($2::BIGINT)
             GROUP BY subject HAVING bool_or(stop IS NULL OR stop > make_timestamp($2::BIGINT))
         ) GROUP BY had

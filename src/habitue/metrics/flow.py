@@ -43,7 +43,7 @@ _AFTER = "make_timestamp($3::BIGINT)"
 _LASTS = f"(stop IS NULL OR stop > {_AFTER})"
 _FLOW = f"""
     WITH near AS MATERIALIZED (
-        SELECT subject, value, start, stop FROM intervals
+        SELECT subject, value, start, stop FROM {{of}}
         WHERE version = $1 AND start <= {_AFTER} AND (stop IS NULL OR stop > {_BEFORE})
     ), here AS (
         SELECT value, start <= {_BEFORE} AS was, ($3::BIGINT - epoch_us(start)) // {DAY} AS since,
@@ -63,12 +63,12 @@ _FLOW = f"""
 """
 
 
-def flow(warehouse: Warehouse, version: int, before: int, after: int) -> Flow:
-    """What became of everybody between two instants, in one statement.
+def flow(warehouse: Warehouse, version: int, before: int, after: int, of: str = "intervals") -> Flow:
+    """What became of everybody (`of`: see `counts.among`) between two instants, in one statement.
 
     Who is in one stay at both instants is counted without a join; only the others are matched.
     """
-    found = warehouse.read(_FLOW, (version, before, after))
+    found = warehouse.read(_FLOW.replace("{of}", of), (version, before, after))
     lasting = pc.is_valid(found["since"])
     moved, here = found.filter(pc.invert(lasting)).to_pylist(), found.filter(lasting)
     stayed = here.filter(pc.is_valid(here["from_value"]))

@@ -14,17 +14,17 @@ from habitue.metrics.survival import NONE, Tally
 from habitue.store.warehouse import Warehouse
 
 _PASS = """
-    SELECT value, NULL AS days, {begun} AS bins FROM intervals
+    SELECT value, NULL AS days, {begun} AS bins FROM {of} AS own
     WHERE version = $1 AND start <= make_timestamp($2::BIGINT) GROUP BY value
     UNION ALL
-    SELECT value, (epoch_us(stop) - epoch_us(start)) // {day} AS days, {ended} AS bins FROM intervals
+    SELECT value, (epoch_us(stop) - epoch_us(start)) // {day} AS days, {ended} AS bins FROM {of} AS own
     WHERE version = $1 AND stop <= make_timestamp($2::BIGINT) GROUP BY ALL
 """
 
 
 _FIRST = """
     SELECT {bins} FROM (
-        SELECT min(start) AS entered, {columns} FROM intervals
+        SELECT min(start) AS entered, {columns} FROM {of} AS own
         WHERE version = $1 AND start <= make_timestamp($2::BIGINT) GROUP BY subject
     )
 """
@@ -69,11 +69,16 @@ class Months(Struct, frozen=True, eq=False):
         return Tally(days[n > 0], n[n > 0])
 
 
-def months(warehouse: Warehouse, version: int, values: int, ends: Sequence[int]) -> Months:
-    """All of it for a version with so many values; `ends` (at least one) rise without repeats."""
+def months(
+    warehouse: Warehouse, version: int, values: int, ends: Sequence[int], of: str = "intervals"
+) -> Months:
+    """All of it for a version with so many values; `ends` (at least one) rise without repeats.
+
+    `of` says whose stays, where not everybody's: see `counts.among`.
+    """
     edges = np.asarray(ends, np.int64)
     found = warehouse.read(
-        _PASS.format(begun=binned("start", edges), ended=binned("stop", edges), day=DAY),
+        _PASS.format(begun=binned("start", edges), ended=binned("stop", edges), day=DAY, of=of),
         (version, int(ends[-1])),
     ).sort_by([("value", "ascending"), ("days", "ascending")])
     value, days = (found[name].fill_null(-1).to_numpy().astype(np.int64) for name in ("value", "days"))
@@ -82,17 +87,17 @@ def months(warehouse: Warehouse, version: int, values: int, ends: Sequence[int])
     counts = np.zeros((len(edges), values), np.int64)
     ended = days >= 0
     np.add.at(counts.T, value, np.where(ended[:, None], -upto, upto))
-    *had, begun = _first(warehouse, version, values, edges)
+    *had, begun = _first(warehouse, version, values, edges, of)
     return Months(tuple(ends), counts, np.stack(had, axis=1), begun, value[ended], days[ended], upto[ended])
 
 
-def _first(warehouse: Warehouse, version: int, values: int, edges: Counts) -> list[Counts]:
+def _first(warehouse: Warehouse, version: int, values: int, edges: Counts, of: str) -> list[Counts]:
     """How many people had been in each value, and in any, by each of the edges."""
     columns = [f"min(start) FILTER (value = {value}) AS had_{value}" for value in range(values)]
     names = [*(f"had_{value}" for value in range(values)), "entered"]
     bins = ", ".join(f"{binned(name, edges)} AS {name}" for name in names)
     found = warehouse.read(
-        _FIRST.format(bins=bins, columns=", ".join(columns)), (version, int(edges[-1]))
+        _FIRST.format(bins=bins, columns=", ".join(columns), of=of), (version, int(edges[-1]))
     ).to_pylist()[0]
     none = [0] * len(edges)
     return [np.cumsum((found[name] or none)[: len(edges)]) for name in names]

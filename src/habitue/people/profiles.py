@@ -27,7 +27,8 @@ class Choice(Struct, frozen=True):
 
     `ever` asks for people who had at least one stay in that value by `after`; `segment` (its version) for
     those in it at `after`; `search` for those found by words, phone numbers without a country being of
-    `region`; `only` for none but these.
+    `region`; `only` for none but these; `then` and `until` for those who come into that value next, by that
+    instant, if nothing happens.
     """
 
     version: int
@@ -40,6 +41,8 @@ class Choice(Struct, frozen=True):
     region: str | None = None
     segment: int | None = None
     only: pa.Array | None = None
+    then: int | None = None
+    until: Micros | None = None
 
 
 class Member(Struct, frozen=True):
@@ -320,6 +323,10 @@ def _chosen(warehouse: Warehouse, choice: Choice) -> tuple[str, list[Any]]:
     if choice.ever is not None:
         sql += f" AND subject IN ({_EVER})"
         params += [choice.version, choice.ever, choice.after]
+    if choice.until is not None:
+        coming = "SELECT subject, start FROM intervals WHERE version = ? AND value = ?"
+        sql += f" AND stop <= make_timestamp(?) AND (subject, stop) IN ({coming})"
+        params += [choice.until, choice.version, choice.then]
     if choice.segment is not None:
         sql += f" AND subject IN (SELECT subject FROM intervals WHERE {_AT})"
         params += [choice.segment, choice.after, choice.after]

@@ -14,10 +14,11 @@ from habitue.engine.source import Known
 from habitue.kernel import clock
 from habitue.kernel.clock import Micros
 from habitue.kernel.region import region
+from habitue.metrics.stakes import SOON
 from habitue.people import profiles
 from habitue.people.profiles import NOBODY, Choice, Member
+from habitue.stages.calendar import end, month_of, previous
 from habitue.stages.models import Model
-from habitue.stages.overview import end, month_of, previous
 from habitue.store.warehouse import Warehouse
 
 NONE: Final = "none"
@@ -32,7 +33,8 @@ class Question(Struct, frozen=True):
 
     `source` and `target` ask for those who were in one of `source` when the month `against` ended and are in
     one of `target` at `at`; `ever` for those who have been in it; `segment` for those in a saved segment,
-    `rule` for those for whom a rule holds.
+    `rule` for those for whom a rule holds; `becomes` for those whose next stage is that one, if nothing
+    happens, by the date `until` (in 30 days if not said).
     """
 
     stage: tuple[str, ...] = ()
@@ -44,6 +46,8 @@ class Question(Struct, frozen=True):
     search: str = ""
     segment: str | None = None
     rule: str | None = None
+    becomes: str | None = None
+    until: str | None = None
 
 
 def choose(model: Model, question: Question, zone: str, now: Micros) -> Choice:
@@ -59,7 +63,15 @@ def choose(model: Model, question: Question, zone: str, now: Micros) -> Choice:
         ever=model.value(question.ever) if question.ever else None,
         search=question.search.strip(),
         region=region(zone),
+        then=model.value(question.becomes) if question.becomes else None,
+        until=_until(question, zone, after),
     )
+
+
+def _until(question: Question, zone: str, after: Micros) -> Micros | None:
+    if not question.becomes:
+        return None
+    return clock.instant(question.until, zone) if question.until else after + SOON
 
 
 def foretold(model: Model, choice: Choice, known: Known, now: Micros) -> bool:

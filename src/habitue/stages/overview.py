@@ -4,23 +4,24 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime
 from typing import Final
-from zoneinfo import ZoneInfo
 
 import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from habitue.kernel import clock
-from habitue.kernel.clock import EPOCH, MINUTE, Micros
-from habitue.kernel.errors import UserError
-from habitue.kernel.i18n import N_
-from habitue.metrics.counts import ever
+from habitue.engine.plan import Subject
+from habitue.kernel.clock import HOUR, MINUTE, Micros
+from habitue.metrics.contrast import Tally
+from habitue.metrics.counts import Counts, among, ever
 from habitue.metrics.flow import Move, flow
 from habitue.metrics.months import Months, months
+from habitue.metrics.stakes import Stake, stakes
 from habitue.metrics.survival import NONE, Curve, tallied
-from habitue.stages.kept import Kept, Made
+from habitue.metrics.watch import Watch, watch
+from habitue.stages.calendar import between, end, month_of, previous
+from habitue.stages.kept import PATIENCE, Kept, Made
+from habitue.stages.usual import instants, periods
 from habitue.store.warehouse import Warehouse
 
 MONTHS: Final = 24
@@ -60,6 +61,9 @@ class Overviews:
         self._place = zone
         self._months = Kept[Key, Months](generation, _VERSIONS)
         self._overviews = Kept[Pair, Overview](generation, _PAIRS)
+        self._usual = Kept[Pair, Counts | None](generation, _PAIRS)
+        self._stakes = Kept[Key, list[Stake]](generation, _VERSIONS)
+        self._tallies = Kept[Key, Tally](generation, _VERSIONS)
 
     def get(
         self, version: int, values: int, month: str, against: str, now: Micros, fresh: bool = False
@@ -69,16 +73,76 @@ class Overviews:
         Months that are over stay as they are until the data change; one that runs is read anew each minute.
         """
         pair = Pair(Key(version, values), month, against)
-        running = month_of(now, self._zone) in (month, against)
-        age = 0 if fresh else MINUTE if running else None
+        age = 0 if fresh else self._age(pair, now)
         return self._overviews.get(pair, now, age, lambda wait: self._read(pair, now, age, wait), fresh).value
+
+    def glance(self, pair: Pair, now: Micros, patience: float = PATIENCE) -> Overview | None:
+        """As `get`; None where it was never made and takes longer than `patience` (seconds)."""
+        age = self._age(pair, now)
+        found = self._overviews.glance(
+            pair, now, age, lambda wait: self._read(pair, now, age, wait), patience
+        )
+        return None if found is None else found.value
+
+    def before(self, pair: Pair, subject: Subject, now: Micros) -> Counts | None:
+        """Who moved in each of the periods before it, [period, from, to]; None while that is read."""
+
+        def read(_: bool) -> Made[Counts | None]:
+            generation = self._usual.generation()
+            some = periods(pair.month, pair.against, self._zone, now, self._first(pair.of.version) or now)
+            ends, places = instants(some)
+            found = self._watched(pair, subject, ends, places, now).pairs if some else None
+            return Made(found, generation, now)
+
+        # What is usual changes little: once an hour is enough where the period still runs.
+        age = None if self._age(pair, now) is None else HOUR
+        found = self._usual.glance(pair, now, age, read, 0)
+        return None if found is None else found.value
+
+    def stakes(self, version: int, subject: Subject, now: Micros) -> list[Stake] | None:
+        """Who leaves a stage soon and what they brought; None while that is read for the first time."""
+
+        def read(_: bool) -> Made[list[Stake]]:
+            generation = self._stakes.generation()
+            return Made(stakes(self._warehouse, version, subject, now), generation, now)
+
+        found = self._stakes.glance(Key(version, 0), now, HOUR, read, 0.3)
+        return None if found is None else found.value
+
+    def tally(self, version: int, values: int, subject: Subject, now: Micros) -> Tally | None:
+        """The last 24 months and who changed stage in each; None while that is read for the first time."""
+
+        def read(_: bool) -> Made[Tally]:
+            generation = self._tallies.generation()
+            ends = [end(month, self._zone, now) for month in previous(month_of(now, self._zone), MONTHS + 1)]
+            return Made(watch(self._warehouse, version, values, subject, ends).tally, generation, now)
+
+        found = self._tallies.glance(Key(version, values), now, HOUR, read, 0.5)
+        return None if found is None else found.value
+
+    def _watched(
+        self, pair: Pair, subject: Subject, ends: list[Micros], places: list[tuple[int, int]], now: Micros
+    ) -> Watch:
+        of = pair.of
+        return watch(self._warehouse, of.version, of.values, subject, ends, places, self._whose(pair, now))
+
+    def _age(self, pair: Pair, now: Micros) -> Micros | None:
+        return MINUTE if month_of(now, self._zone) in (pair.month, pair.against) else None
+
+    def _whose(self, pair: Pair, now: Micros) -> str:
+        """Everybody's stays, or those of who is in the segment when the period ends."""
+        if pair.of.within is None:
+            return "intervals"
+        return among(pair.of.version, pair.of.within, end(pair.month, self._zone, now))
 
     def _read(self, pair: Pair, now: Micros, age: Micros | None, wait: bool) -> Made[Overview]:
         """Made of the version's months, so that it is as of their instant, or as soon out of date."""
         of = pair.of
-        months, generation, now = self._months.get(of, now, age, lambda _: self._shared(of, now), wait)
+        whose = self._whose(pair, now)
+        months, generation, now = self._months.get(of, now, age, lambda _: self._shared(of, now, whose), wait)
         before, after = (end(month, self._zone, now) for month in (pair.against, pair.month))
-        found = flow(self._warehouse, of.version, before, after)
+        found = flow(self._warehouse, of.version, before, after, whose)
+        had = months.ever(after)
         overview = Overview(
             computed=now,
             latest=self._latest(found.moves),
@@ -94,7 +158,9 @@ class Overviews:
                 tallied(months.lasted(value, after), found.open.get(value, NONE))
                 for value in range(of.values)
             ),
-            ever=ever(self._warehouse, of.version, after) if (had := months.ever(after)) is None else had,
+            ever=ever(self._warehouse, of.version, after, whose)
+            if (had := months.ever(after)) is None
+            else had,
         )
         return Made(overview, generation, now)
 
@@ -102,15 +168,20 @@ class Overviews:
     def _zone(self) -> str:
         return self._place()
 
-    def _shared(self, of: Key, now: Micros) -> Made[Months]:
-        generation = self._months.generation()
-        first = self._warehouse.read(
-            "SELECT epoch_us(min(start)) AS ts FROM intervals WHERE version = ?", (of.version,)
+    def _first(self, version: int) -> Micros | None:
+        """When the first stay began."""
+        found: Micros | None = self._warehouse.read(
+            "SELECT epoch_us(min(start)) AS ts FROM intervals WHERE version = ?", (version,)
         )["ts"][0].as_py()
+        return found
+
+    def _shared(self, of: Key, now: Micros, whose: str) -> Made[Months]:
+        generation = self._months.generation()
+        first = self._first(of.version)
         this = month_of(now, self._zone)
         names = between(month_of(min(first or now, now), self._zone), this)[-_CENTURY:]
         ends = [end(name, self._zone, now) for name in names]
-        return Made(months(self._warehouse, of.version, of.values, ends), generation, now)
+        return Made(months(self._warehouse, of.version, of.values, ends, whose), generation, now)
 
     def _latest(self, moves: Sequence[Move]) -> Micros | None:
         """The last event, looked for only where nobody has moved."""
@@ -123,10 +194,13 @@ class Overviews:
 
 
 class Key(Struct, frozen=True):
-    """A version with so many values."""
+    """A version with so many values; `within` is the version of a segment, and `until` the month whose end
+    tells who is in it."""
 
     version: int
     values: int
+    within: int | None = None
+    until: str | None = None
 
 
 class Pair(Struct, frozen=True):
@@ -143,55 +217,3 @@ def _sums(pairs: Iterable[tuple[int | None, int]]) -> dict[int, int]:
         if value is not None:
             found[value] += n
     return dict(found)
-
-
-def month_of(at: Micros, zone: str) -> str:
-    """The month of an instant in the zone: `2026-11`."""
-    return clock.moment(at, zone).strftime("%Y-%m")
-
-
-def compared(month: str | None, against: str | None, now: Micros, zone: str) -> tuple[str, str]:
-    """The month to look at and the earlier one to compare it with, where either may be left open.
-
-    What lies in the future is this month; two in the wrong order change places. Raises `UserError`.
-    """
-    this = month_of(now, zone)
-    later, earlier = min(month or this, this, key=_number), against
-    if earlier is not None and _number(earlier) > _number(later):
-        later, earlier = min(earlier, this, key=_number), later
-    return later, earlier if earlier is not None and earlier != later else previous(later, 2)[0]
-
-
-def previous(month: str, n: int) -> tuple[str, ...]:
-    """`n` months in order, the last is `month`."""
-    first = _number(month)
-    return tuple(f"{k // 12:04d}-{k % 12 + 1:02d}" for k in range(first - n + 1, first + 1))
-
-
-def between(first: str, last: str) -> tuple[str, ...]:
-    """The months from one to the other, both included."""
-    return previous(last, _number(last) - _number(first) + 1)
-
-
-def end(month: str, zone: str, now: Micros) -> Micros:
-    """The last instant of the month in the zone; `now` while it runs. Raises `UserError` for no month.
-
-    The first instant of the next month is not of this one: dates without a time of day stand there.
-    """
-    following = _number(month) + 1
-    try:
-        first = datetime(following // 12, following % 12 + 1, 1, tzinfo=ZoneInfo(zone))
-    except ValueError as error:
-        raise UserError(_NO_MONTH, text=month) from error
-    return min(now, round((first - EPOCH).total_seconds()) * clock.SECOND - 1)
-
-
-_NO_MONTH: Final = N_("“{text}” is not a month. Write it as 2026-11.")
-
-
-def _number(month: str) -> int:
-    try:
-        found = datetime.strptime(month, "%Y-%m")
-    except ValueError as error:
-        raise UserError(_NO_MONTH, text=month) from error
-    return found.year * 12 + found.month - 1

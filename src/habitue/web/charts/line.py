@@ -10,7 +10,12 @@ from habitue.web.charts.spec import SCHEMA, Series, Spec
 def survival(series: Sequence[Series], unit: str, share: str) -> Spec:
     """Falling steps: x in days, y the share of stays that still last."""
     rows = [
-        {"n": one.name, "c": one.colour, "x": [x for x, _ in one.points], "y": [y for _, y in one.points]}
+        {
+            "n": one.name,
+            "c": one.colour,
+            "x": [x for x, _ in one.points],
+            "y": [round(y, 4) for _, y in one.points],
+        }
         for one in series
     ]
     return {

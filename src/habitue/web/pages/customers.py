@@ -135,6 +135,12 @@ def about(words: Words, question: Question, by_id: dict[str, Look]) -> str:
         )
     if question.segment:
         return words.say(N_("In the segment {segment}"), segment=question.segment)
+    if question.becomes:
+        return words.say(
+            N_("From {source} soon to {target}, if nothing happens"),
+            source=named(target) or words.say(N_("any stage")),
+            target=named([question.becomes]),
+        )
     if question.ever:
         return words.say(N_("Ever in {stage}"), stage=named([question.ever]))
     return named(target) or words.say(N_("Customers"))

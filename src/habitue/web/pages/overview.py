@@ -4,27 +4,29 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, TypeAlias
 
 from litestar import Response, get
 from litestar.di import NamedDependency
 from litestar.params import FromQuery, QueryParameter
 from litestar.response import Redirect
-from msgspec import Struct
 
 from habitue.app import Shop
 from habitue.kernel import clock
 from habitue.kernel.i18n import N_
 from habitue.metrics.flow import Move
+from habitue.metrics.stakes import Stake
 from habitue.metrics.survival import Curve
-from habitue.stages.overview import Overview, Overviews, compared, month_of, previous
+from habitue.stages.calendar import month_of, previous
+from habitue.stages.models import Model
+from habitue.stages.overview import Overview, Overviews
+from habitue.stages.usual import Usual
 from habitue.web import charts
+from habitue.web.advice import Task, plays, tasks
+from habitue.web.frame import ARRIVED, Frame, asked, customary
 from habitue.web.looks import Look, looks
 from habitue.web.page import Asked, here, link, only, page, reader
 from habitue.web.words import Words
-
-ARRIVED: Final = -1
-"""The value of those who had no stage yet: a node of the flow, a row of the table."""
 
 CARDS: Final = (
     (N_("Active customers"), ("active", "loyal", "reactivated"), True),
@@ -38,33 +40,14 @@ CARDS: Final = (
 ALONE: Final = {"at_risk": N_("Customers at risk"), "dormant": N_("Dormant customers")}
 """What a card of several is called in a model that has only this one of them."""
 
+SPANS: Final = ((1, N_("1 month")), (3, N_("3 months")), (12, N_("12 months")))
+PATIENCE: Final = 1.0
+"""Seconds for which a first look at a large shop keeps its reader waiting; then the page says so."""
+
+Common: TypeAlias = dict[tuple[int, int], Usual] | None
+
 HIDES: Final = {"prospects": N_("Hide prospects"), "unchanged": N_("Hide unchanged")}
 _BEFORE: Final = ("unknown", "prospect", "qualified", "evaluating")
-
-
-class Frame(Struct, frozen=True):
-    """What every part of the page needs: the numbers, how stages look, who reads, which months."""
-
-    seen: Overview
-    looks: tuple[Look, ...]
-    words: Words
-    model: str
-    month: str
-    against: str
-
-    @property
-    def before(self) -> tuple[Look, ...]:
-        """The stages people come from; those who had none yet first."""
-        return (Look(ARRIVED, "none", self.words.say(N_("Not known yet")), "#cbd5e1", "unknown"), *self.looks)
-
-    def people(self, **params: Any) -> str:
-        """The list of people behind a number."""
-        return link("/customers", **{"model": self.model, "at": self.month, **params})
-
-    def moved(self, source: Look | Sequence[str], target: Look | Sequence[str]) -> str:
-        """The list of those who were in `source` and are in `target`."""
-        ids = [[side.id] if isinstance(side, Look) else list(side) for side in (source, target)]
-        return self.people(against=self.against, **{"from": ids[0], "to": ids[1]})
 
 
 @get("/", sync_to_thread=True)
@@ -75,6 +58,7 @@ def show(
     model: FromQuery[str | None] = None,
     month: FromQuery[str | None] = None,
     against: FromQuery[str | None] = None,
+    segment: FromQuery[str | None] = None,
     hide: Annotated[list[str] | None, QueryParameter(name="hide")] = None,
     fresh: FromQuery[bool] = False,
 ) -> Response[Any]:
@@ -82,19 +66,27 @@ def show(
 
     Months that it can't mean, such as one to come, lead to those that it does.
     """
-    only(request, "model", "month", "against", "hide", "fresh")
+    only(request, "model", "month", "against", "segment", "hide", "fresh")
     now = clock.now()
     chosen = shop.model(model) if model else shop.models()[0]
     this = month_of(now, shop.settings.timezone)
-    asked = month, against
-    month, against = compared(month or None, against or None, now, shop.settings.timezone)
-    if any(wish and wish != found for wish, found in zip(asked, (month, against), strict=True)):
-        return Redirect(here(request, month=month, against=against))
-    seen = overviews.get(chosen.version, len(chosen.stages), month, against, now, fresh)
+    pair = asked(shop, chosen, month, against, segment, now)
+    if any(wish and wish != found for wish, found in ((month, pair.month), (against, pair.against))):
+        return Redirect(here(request, month=pair.month, against=pair.against))
+    month, against = pair.month, pair.against
+    seen = (
+        overviews.get(chosen.version, len(chosen.stages), month, against, now, fresh)
+        if fresh and not segment
+        else overviews.glance(pair, now, PATIENCE)
+    )
+    if seen is None:
+        return page(request, shop, "pending.html", title=N_("Lifecycle"), again=here(request))
     words = reader(request, shop)
     if not seen.moves and seen.latest is None:
         return page(request, shop, "empty.html")
-    frame = Frame(seen, looks(chosen, words.language), words, chosen.id, month, against)
+    frame = Frame(seen, looks(chosen, words.language), words, chosen.id, month, against, segment or None)
+    common = customary(overviews, pair, chosen.subject, frame, now)
+    stakes = overviews.stakes(chosen.version, chosen.subject, now)
     hidden = [one for one in hide or [] if one in HIDES]
     shown = _shown(frame, hidden)
     return page(
@@ -116,13 +108,40 @@ def show(
         flow=_flow(frame, shown) if shown else None,
         monthly=_monthly(frame),
         history=[
-            (one, frame.people(at=one), [int(seen.counts[i, look.value]) for look in frame.looks])
+            (
+                one,
+                None if segment else frame.people(at=one),
+                [int(seen.counts[i, look.value]) for look in frame.looks],
+            )
             for i, one in enumerate(seen.months)
         ][::-1],
         balance=_balance(frame),
-        matrix=_matrix(frame),
+        matrix=_matrix(frame, common),
+        judged=common is not None,
+        enough=bool(common),
+        segment=segment,
+        segments=[(one.id, one.title) for one in shop.segments() if one.subject == chosen.subject],
+        spans=[
+            (here(request, against=previous(month, n + 1)[0]), name, previous(month, n + 1)[0] == against)
+            for n, name in SPANS
+        ],
+        tasks=None if stakes is None else _tasks(shop, chosen, stakes, words),
+        figures=here(request, hide=None).replace("/", "/overview.csv", 1),
         stays=[_stay(frame, look, seen.stays[look.value]) for look in frame.looks],
         survival=_survival(frame),
+    )
+
+
+def _tasks(shop: Shop, model: Model, stakes: list[Stake], words: Words) -> list[Task]:
+    """Of everybody and as of now, whatever else is chosen."""
+    shown = looks(model, words.language)
+    return tasks(
+        stakes,
+        shown,
+        plays(shop, model, words),
+        model.id,
+        words,
+        lambda **params: link("/customers", model=model.id, **params),
     )
 
 
@@ -254,6 +273,18 @@ def _monthly(frame: Frame) -> charts.Spec:
     return charts.stacked(series, [words.month(one, "LLL y") for one in seen.months], tips)
 
 
+def _history(frame: Frame) -> list[tuple[str, str | None, list[int]]]:
+    """The months, the latest first; of a segment no list tells who of it was where then."""
+    return [
+        (
+            month,
+            None if frame.segment else frame.people(at=month),
+            [int(frame.seen.counts[n, look.value]) for look in frame.looks],
+        )
+        for n, month in enumerate(frame.seen.months)
+    ][::-1]
+
+
 def _balance(frame: Frame) -> list[dict[str, Any]]:
     moved = [pair for pair in _moves(frame) if pair[0].value != pair[1].value]
     rows: list[dict[str, Any]] = []
@@ -272,13 +303,13 @@ def _balance(frame: Frame) -> list[dict[str, Any]]:
     return [row | {"right": 50 * row["arrived"] / most, "left": 50 * row["gone"] / most} for row in rows]
 
 
-def _matrix(frame: Frame) -> list[dict[str, Any]]:
+def _matrix(frame: Frame, common: Common) -> list[dict[str, Any]]:
     cells = {(source.value, target.value): move for source, target, move in _moves(frame)}
     return [
         {
             "look": source,
             "cells": [
-                _cell(frame, source, target, cells.get((source.value, target.value)))
+                _cell(frame, source, target, cells.get((source.value, target.value)), common)
                 for target in frame.looks
             ],
             "total": sum(move.n for (value, _), move in cells.items() if value == source.value),
@@ -288,10 +319,15 @@ def _matrix(frame: Frame) -> list[dict[str, Any]]:
     ]
 
 
-def _cell(frame: Frame, source: Look, target: Look, move: Move | None) -> dict[str, Any] | None:
+def _cell(
+    frame: Frame, source: Look, target: Look, move: Move | None, common: Common
+) -> dict[str, Any] | None:
     if move is None:
         return None
+    usual = (common or {}).get((source.value + 1, target.value + 1))
     return {
+        "odd": usual.odd if usual else 0,
+        "usual": _usual(usual, frame.words) if usual else None,
         "n": move.n,
         "same": source.value == target.value,
         "heat": 1 + sum((move.share or 0) >= limit for limit in (0.02, 0.05, 0.15, 0.4)),
@@ -299,6 +335,13 @@ def _cell(frame: Frame, source: Look, target: Look, move: Move | None) -> dict[s
         "days": frame.words.days(move.days) if move.days is not None else None,
         "url": frame.moved(source, target),
     }
+
+
+def _usual(usual: Usual, words: Words) -> str:
+    """`usual: 2.1% ± 0.4%`."""
+    said = words.number if usual.counted else words.percent
+    mean, spread = (round(n, 1) if usual.counted else n for n in (usual.mean, usual.deviation))
+    return words.say(N_("usual: {mean} ± {spread}"), mean=said(mean), spread=said(spread))
 
 
 def _stay(frame: Frame, look: Look, curve: Curve) -> dict[str, Any]:

@@ -28,7 +28,7 @@ from habitue.people import profiles
 from habitue.rules.text import write
 from habitue.segments.crowd import Shared, Stay, Way
 from habitue.segments.saved import Segment
-from habitue.stages.overview import month_of
+from habitue.stages.calendar import month_of
 from habitue.web import charts, flash
 from habitue.web.gate import by
 from habitue.web.looks import looks

@@ -1,0 +1,112 @@
+"""`/overview.csv`: the numbers of the overview's pictures, for programs."""
+
+from __future__ import annotations
+
+import csv
+import io
+from typing import Any, Final, Literal
+
+from litestar import Response, get
+from litestar.di import NamedDependency
+from litestar.params import FromQuery
+
+from habitue.app import Shop
+from habitue.kernel import clock
+from habitue.stages.models import Model
+from habitue.stages.overview import Overviews
+from habitue.web.frame import Frame, asked, customary
+from habitue.web.looks import looks
+from habitue.web.page import Asked, only, reader
+
+Kind = Literal["transitions", "months", "balance", "stays"]
+NONE: Final = "none"
+
+
+@get("/overview.csv", sync_to_thread=True)
+def table(
+    request: Asked,
+    shop: NamedDependency[Shop],
+    overviews: NamedDependency[Overviews],
+    of: FromQuery[Kind] = "transitions",
+    model: FromQuery[str | None] = None,
+    month: FromQuery[str | None] = None,
+    against: FromQuery[str | None] = None,
+    segment: FromQuery[str | None] = None,
+) -> Response[str]:
+    """One of its tables; stages by their ids, shares as numbers."""
+    only(request, "of", "model", "month", "against", "segment")
+    now, chosen = clock.now(), shop.model(model) if model else shop.models()[0]
+    pair = asked(shop, chosen, month, against, segment, now)
+    seen = overviews.glance(pair, now, 60)
+    rows: list[list[Any]] = []
+    if seen is not None:
+        words = reader(request, shop)
+        frame = Frame(seen, looks(chosen, words.language), words, chosen.id, pair.month, pair.against)
+        common = customary(overviews, pair, chosen.subject, frame, now) if of == "transitions" else None
+        rows = _ROWS[of](frame, chosen, common)
+    text = io.StringIO()
+    csv.writer(text).writerows(rows)
+    name = f"{of}-{chosen.id}-{pair.against}-{pair.month}.csv"
+    headers = {"content-disposition": f'attachment; filename="{name}"'}
+    return Response(text.getvalue(), media_type="text/csv", headers=headers)
+
+
+def _transitions(frame: Frame, model: Model, common: Any) -> list[list[Any]]:
+    rows: list[list[Any]] = [
+        ["from", "to", "people", "share", "median_days", "usual", "deviation", "unusual"]
+    ]
+    for move in frame.seen.moves:
+        values = (move.from_value, move.to_value)
+        usual = (common or {}).get(tuple(0 if one is None else one + 1 for one in values))
+        rows.append(
+            [
+                *(_id(model, one) for one in values),
+                move.n,
+                _round(move.share),
+                _round(move.days),
+                *((_round(usual.mean), _round(usual.deviation), usual.odd) if usual else ("", "", "")),
+            ]
+        )
+    return rows
+
+
+def _months(frame: Frame, *_: Any) -> list[list[Any]]:
+    head = ["month", *(look.id for look in frame.looks)]
+    return [
+        head,
+        *(
+            [month, *(int(frame.seen.counts[n, look.value]) for look in frame.looks)]
+            for n, month in enumerate(frame.seen.months)
+        ),
+    ]
+
+
+def _balance(frame: Frame, *_: Any) -> list[list[Any]]:
+    table = frame.table
+    rows: list[list[Any]] = [["stage", "in", "out", "net"]]
+    for look in frame.looks:
+        place = look.value + 1
+        came = int(table[:, place].sum() - table[place, place])
+        went = int(table[place, 1:].sum() - table[place, place])
+        rows.append([look.id, came, went, came - went])
+    return rows
+
+
+def _stays(frame: Frame, *_: Any) -> list[list[Any]]:
+    rows: list[list[Any]] = [["stage", "day", "still_there", "low", "high"]]
+    for look in frame.looks:
+        curve = frame.seen.stays[look.value]
+        points = zip(curve.days, curve.survival, curve.low, curve.high, strict=True)
+        rows += [[look.id, day, *map(_round, some)] for day, *some in points]
+    return rows
+
+
+def _id(model: Model, value: int | None) -> str:
+    return NONE if value is None else model.stages[value].id
+
+
+def _round(n: float | None) -> float | str:
+    return "" if n is None else round(float(n), 6)
+
+
+_ROWS: Final = {"transitions": _transitions, "months": _months, "balance": _balance, "stays": _stays}

@@ -1,0 +1,118 @@
+"""The overview's periods and segments, what to do now, and the pages of the stages."""
+
+from __future__ import annotations
+
+import csv
+import html
+import io
+import re
+import time
+from collections.abc import Iterator
+from typing import Final
+
+import httpx
+import pytest
+
+from habitue.app import Shop
+from habitue.kernel import clock
+from tests.inside import BEARER
+from tests.web.conftest import PAYLOADS
+
+TASK: Final = r'class="what"><a href="([^"]+)"><b>([\d,]+) p.*?class="stake"><b>€([\d,.]+)'
+"""The list, the number of people, and the money at stake."""
+
+
+@pytest.fixture
+def client(site: str) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=site, headers=BEARER, timeout=30) as client:
+        yield client
+
+
+def ready(client: httpx.Client, path: str, mark: str) -> str:
+    """The page once what is worked out beside it is there."""
+    for _ in range(60):
+        page = client.get(path).text
+        if mark not in page:
+            return page
+        time.sleep(0.1)
+    raise AssertionError(f"{path} never was without {mark}")
+
+
+def total(client: httpx.Client, link: str) -> int:
+    path = html.unescape(link).replace("/customers", "/api/v1/customers", 1)
+    found: int = client.get(path).json()["total"]
+    return found
+
+
+def test_a_segment_shows_its_own_people_and_each_number_is_a_list(client: httpx.Client) -> None:
+    everybody, buyers = (
+        client.get(f"/?{query}").text for query in ("month=2026-10", "month=2026-10&segment=buyers")
+    )
+    assert "segment=buyers" not in everybody.replace('value="buyers"', "")
+    cells = re.findall(r'<td class="(?:same|h\d)"><a href="([^"]+)">\s*([\d,]+)', buyers)
+    cells += re.findall(r'<a class="kpi" href="([^"]+)">.*?class="big">([\d,]+)<', buyers, re.DOTALL)
+    assert len(cells) > 8
+    for link, number in cells:
+        assert "segment=buyers" in link
+        assert total(client, link) == int(number.replace(",", "")), link
+    assert client.get("/?segment=byers").status_code == 400
+
+
+def test_what_to_do_now_is_ranked_by_money_and_each_number_is_a_list(client: httpx.Client) -> None:
+    page = ready(client, "/", 'hx-select="#todo"')
+    rows = re.findall(
+        r'class="what"><a href="([^"]+)"><b>([\d,]+) p.*?class="stake"><b>€([\d,.]+)', page, re.DOTALL
+    )
+    assert rows
+    for link, number, _ in rows:
+        assert total(client, link) == int(number.replace(",", "")), link
+    money = [float(stake.replace(",", "")) for *_, stake in rows]
+    assert money == sorted(money, reverse=True)
+
+
+def test_money_at_stake_is_what_just_these_people_brought_in_a_year(shop: Shop, client: httpx.Client) -> None:
+    page = ready(client, "/", 'hx-select="#todo"')
+    link, stake = re.findall(
+        r'class="what"><a href="([^"]+)">.*?class="stake"><b>€([\d,.]+)', page, re.DOTALL
+    )[0]
+    found = client.get(html.unescape(link).replace("/customers", "/customers.csv", 1)).text
+    keys = [row["key"] for row in csv.DictReader(io.StringIO(found))]
+    since, brought = clock.now() - 365 * clock.DAY, 0
+    for key in keys:
+        brought += sum(one.revenue or 0 for one in shop.customer(key).purchases if one.ts > since)
+    assert brought / 100 == pytest.approx(float(stake.replace(",", "")), rel=0.01)
+
+
+@pytest.mark.parametrize("of", ["transitions", "months", "balance", "stays"])
+def test_every_picture_is_a_table_for_programs(client: httpx.Client, of: str) -> None:
+    answer = client.get(f"/overview.csv?of={of}&month=2026-10")
+    rows = list(csv.reader(io.StringIO(answer.text)))
+    assert answer.headers["content-type"].startswith("text/csv")
+    assert len(rows) > 5
+    assert len({len(row) for row in rows}) == 1
+    assert client.get("/overview.csv?of=else").status_code == 400
+
+
+def test_a_stage_says_who_came_and_went_and_each_number_is_a_list(client: httpx.Client) -> None:
+    page = ready(client, "/stages/transactional/active?month=2026-10", 'hx-select="#goal"')
+    cells = re.findall(r'<td class="num"><a href="(/customers[^"]+)">([\d,]+)<', page)
+    assert len(cells) > 24
+    for link, number in cells[:6]:
+        assert total(client, link) == int(number.replace(",", "")), link
+    assert client.get("/stages/transactional/nothing").status_code == 400
+
+
+def test_a_playbook_is_what_the_shop_writes_and_a_target_is_judged(client: httpx.Client, shop: Shop) -> None:
+    here = "/stages/transactional/dormant"
+    shipped = client.get(here).text
+    assert "Give a good reason to come back" in shipped
+    fields = {"text": PAYLOADS[0], "owner": PAYLOADS[1], "kpi": "retention", "target": "12,5 %"}
+    assert client.post(here, data=fields).status_code == 303
+    page = ready(client, here, 'hx-select="#goal"')
+    assert "&lt;script&gt;alert(1)" in page
+    assert "target 12.5%" in page
+    assert "· reached" in page
+    assert shop.deeds(1)[0].act == "playbook"
+    assert client.post(here, data={**fields, "target": "much"}).status_code == 400
+    assert client.post(here, data={}).status_code == 303
+    assert "Give a good reason to come back" in client.get(here).text
