@@ -53,9 +53,11 @@ _MENU: Final = (
     *(Place(path, name, "stream") for path, name in PARTS[1:]),
 )
 _FURTHER: Final = (
-    Place("/team", N_("Team"), "people", N_("members roles invitations")),
-    Place("/settings", N_("Settings"), "gear"),
-    Place("/audit", N_("Record of acts"), "shield", N_("audit log who did what")),
+    Place("/team", N_("Team"), "shield", N_("members roles invitations")),
+    Place("/settings/profiles", N_("Profiles"), "gear"),
+    Place("/settings/privacy", N_("Privacy"), "lock"),
+    Place("/settings/health", N_("Health"), "pulse"),
+    Place("/acts", N_("Record of acts"), "clock", N_("audit log who did what")),
     Place("/me", N_("Your account"), "person", N_("password second factor sessions")),
     Place("/styleguide", N_("Style guide"), "book", N_("components colours design")),
 )

@@ -70,8 +70,8 @@ def _joined(found: Iterable[tuple[str, list[Line]]], spoken: Words) -> Found:
 
 def _places(open_: frozenset[tuple[str, str]], spoken: Words, asked: str) -> Found:
     return [
-        (kind, [_line(one, spoken) for one in places if _offered(one, open_, spoken, asked)][:most])
-        for kind, places, most in ((N_("Pages"), PAGES, 2 * MOST), (N_("Acts"), ACTIONS, 2 * MOST))
+        (kind, [_line(one, spoken) for one in places if _offered(one, open_, spoken, asked)])
+        for kind, places in ((N_("Pages"), PAGES), (N_("Acts"), ACTIONS))
     ]
 
 
