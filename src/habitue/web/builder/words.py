@@ -18,9 +18,9 @@ EVENTS: Final = {
 }
 KINDS: Final = {
     **EVENTS,
-    "trait": N_("Trait"),
+    "trait": N_("Known trait"),
     "prop": N_("Property"),
-    "score": N_("Score"),
+    "score": N_("Predicted score"),
     "stage": N_("Stage"),
     "segment": N_("Segment"),
     "consent": N_("Consent"),
