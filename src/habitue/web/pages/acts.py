@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, cast
 
 from litestar import Response, get
 from litestar.di import NamedDependency
@@ -16,7 +16,9 @@ from habitue.app import Shop
 from habitue.app.deeds import ACTS
 from habitue.kernel.cell import safe
 from habitue.kernel.clock import iso
+from habitue.kernel.i18n import N_, Translator
 from habitue.store.acts import Deed
+from habitue.team.rights import NAMES, Role
 from habitue.web.page import Asked, only, page, reader
 
 SIZE: Final = 50
@@ -25,6 +27,19 @@ _AT_ONCE: Final = 20_000
 """So many rows are looked through with the page; more of them when somebody asks."""
 
 COLUMNS: Final = ("number", "at", "by", "act", "about", "detail")
+
+DETAILS: Final = {
+    "role": N_("Role"),
+    "before": N_("Formerly"),
+    "address": N_("Address"),
+    "scopes": N_("Scopes"),
+    "on": N_("On"),
+    "version": N_("Version"),
+    "number": N_("Number"),
+}
+"""What people call that which the record says more."""
+
+_PAIR: Final = N_("{name}: {value}")
 
 By = Annotated[str | None, QueryParameter(name="by", max_length=200)]
 
@@ -47,7 +62,7 @@ def show(
         request,
         shop,
         "acts.html",
-        deeds=[(one, _told(one)) for one in found[:SIZE]],
+        deeds=[(one, _told(one, say)) for one in found[:SIZE]],
         further=found[SIZE - 1].id if len(found) > SIZE else None,
         total=total,
         looked=looked,
@@ -66,27 +81,38 @@ def table(
     """All of them, the latest first, in UTC."""
     only(request, "by", "act")
     said = {"content-disposition": 'attachment; filename="acts.csv"', "cache-control": "no-store"}
-    return Stream(_lines(shop, by or None, act or None), media_type="text/csv; charset=utf-8", headers=said)
+    return Stream(
+        _lines(shop, reader(request, shop).say, by or None, act or None),
+        media_type="text/csv; charset=utf-8",
+        headers=said,
+    )
 
 
-def _lines(shop: Shop, by: str | None, act: str | None) -> Iterator[str]:
+def _lines(shop: Shop, say: Translator, by: str | None, act: str | None) -> Iterator[str]:
     yield ",".join(COLUMNS) + "\r\n"
     before: int | None = None
     while rows := shop.deeds(_CHUNK, before, act, by):
         file = io.StringIO(newline="")
         for one in rows:
-            cells = (one.id, iso(one.at), one.by, one.act, one.about, _told(one))
+            cells = (one.id, iso(one.at), one.by, one.act, one.about, _told(one, say))
             csv.writer(file).writerow([safe(cell) if isinstance(cell, str) else cell for cell in cells])
         yield file.getvalue()
         before = rows[-1].id
 
 
-def _told(one: Deed) -> str:
+def _told(one: Deed, say: Translator) -> str:
     """What more is known, as `name: value`."""
-    return ", ".join(
-        f"{name}: {_plain(value)}" for name, value in one.detail.items() if value not in (None, "")
-    )
+    known = [(name, value) for name, value in one.detail.items() if value not in (None, "")]
+    return ", ".join(say(_PAIR, name=_named(name, say), value=_plain(value, say)) for name, value in known)
 
 
-def _plain(value: Any) -> str:
-    return " ".join(map(str, value)) if isinstance(value, list) else str(value)
+def _named(name: str, say: Translator) -> str:
+    return say(DETAILS[name]) if name in DETAILS else name
+
+
+def _plain(value: Any, say: Translator) -> str:
+    if isinstance(value, list):
+        return " ".join(map(str, value))
+    if isinstance(value, bool):
+        return say(N_("yes")) if value else say(N_("no"))
+    return say(NAMES[cast(Role, value)]) if value in NAMES else str(value)

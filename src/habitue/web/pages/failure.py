@@ -50,8 +50,9 @@ def show(request: Asked, shop: Shop, error: Exception) -> Response[Any]:
     )
     if status == 401 and "authorization" not in request.headers:
         return _first(request)
-    if status == 403 and request.url.path == "/" and home(who(request, shop)) != "/":
-        return Redirect(home(who(request, shop)), status_code=303)
+    actor = who(request, shop)
+    if status == 403 and request.url.path == "/" and actor.kind == "member" and home(actor) != "/":
+        return Redirect(home(actor), status_code=303)
     if status == 500:
         log.error("%s failed", request.url.path, exc_info=error)
     title, text = _SAID.get(status, _OURS)

@@ -47,9 +47,14 @@ class Change(Struct):
     email: str = ""
     role: str = "viewer"
     name: str = ""
-    scopes: list[str] = []
+    scopes: list[str] | str = []
     days: str = ""
     old: str = ""
+
+    @property
+    def reach(self) -> list[Scope]:
+        """The scopes that are ticked: a form with one box ticked says just that one."""
+        return [cast(Scope, one) for one in ([self.scopes] if isinstance(self.scopes, str) else self.scopes)]
 
 
 @get("/team", sync_to_thread=True)
@@ -88,7 +93,7 @@ def _changed(request: Asked, shop: Shop, data: Change) -> str | None:
         case "add_key":
             shop.confirm(actor, data.old)
             days = int(data.days) if data.days.isdigit() and int(data.days) in DAYS else None
-            return shop.add_key(actor, data.name, [cast(Scope, one) for one in data.scopes], days)
+            return shop.add_key(actor, data.name, data.reach, days)
         case "withdraw":
             shop.withdraw(actor, data.number)
         case "role":
