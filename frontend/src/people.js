@@ -14,7 +14,7 @@ document.addEventListener("htmx:config:request", ({ target, detail }) => {
 /** How many are ticked, and that it is them who are meant. */
 function ticked() {
   const form = document.getElementById("act");
-  if (!form?.elements.scope) return;
+  if (!form?.elements?.scope) return; // another page’s field may be called so
   const n = document.querySelectorAll(".people tbody .box input:checked").length;
   const chosen = form.querySelector("option[data-chosen]");
   chosen.textContent = chosen.dataset.chosen.replace("#", n);
