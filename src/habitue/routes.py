@@ -118,6 +118,15 @@ PAGES: Final[Routes] = {
     ],
     Act.DATA: [
         pages.data.show,  # /data
+        pages.importing.show,  # /data/import
+        pages.upload.receive,
+        pages.importing.read,  # /data/import/{number}
+        pages.importing.check,  # /data/import/{number}/check
+        pages.importing.load,  # /data/import/{number}/load
+        pages.importing.drop,  # /data/import/{number}/drop
+        pages.importing.follow,  # /data/import/{number}/run
+        pages.importing.tried,  # /data/import/{number}/rejected.csv
+        pages.importing.rejected,  # /data/rejected/{name}
         pages.catalogue.show,  # /data/catalogue
         pages.profiles.show,  # /settings/profiles
         pages.profiles.settle,

@@ -29,6 +29,7 @@ from habitue.api.wire import Wire
 from habitue.api.wording import Document
 from habitue.app import Shop
 from habitue.app.comparison import Comparison
+from habitue.app.loads import Loads
 from habitue.app.trials import Trials
 from habitue.kernel import clock
 from habitue.kernel.errors import UserError
@@ -61,7 +62,7 @@ def create(
     store is found down; `counts` are those of the door before it.
     """
     overviews = Overviews(shop.warehouse, lambda: shop.settings.timezone, lambda: shop.generation)
-    comparison, trials = Comparison(shop), Trials(shop)
+    comparison, trials, loads = Comparison(shop), Trials(shop), Loads(shop)
     counts = counts or Meter()
     reading = {"shop": Provide(lambda: _readable(shop), sync_to_thread=True)}
     made = Litestar(
@@ -73,6 +74,7 @@ def create(
             "meter": Provide(lambda: counts, sync_to_thread=False),
             "comparison": Provide(lambda: comparison, sync_to_thread=False),
             "trials": Provide(lambda: trials, sync_to_thread=False),
+            "loads": Provide(lambda: loads, sync_to_thread=False),
         },
         middleware=[Guard(hosts), Gate(shop, token)],
         before_send=[seal],

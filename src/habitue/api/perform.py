@@ -6,7 +6,6 @@ import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from decimal import Decimal, InvalidOperation
 from functools import singledispatch
 from itertools import islice
 from pathlib import Path
@@ -21,7 +20,7 @@ from habitue.api import command as commands
 from habitue.api import reason
 from habitue.api.answer import Answer, Cell, Column, Facts, Sheet
 from habitue.api.command import Command, Told
-from habitue.app import ImportReport, Shop
+from habitue.app import ImportReport, Shop, imports
 from habitue.app.selection import Selection
 from habitue.app.stays import Stays
 from habitue.engine.explain import Verdict
@@ -78,7 +77,7 @@ def _import(command: commands.Import, asked: Asked) -> Answer:
         path,
         kind=command.kind,
         mapping=files.parse(command.mapping) if command.mapping else None,
-        rates=dict(map(_rate, command.rates)),
+        rates=dict(map(imports.rate, command.rates)),
         dry_run=command.dry_run,
         language=asked.language,
         told=asked.told,
@@ -104,18 +103,6 @@ def _beside(report: ImportReport, say: Translator) -> Iterator[str]:
         yield say(N_("all that differs from what is stored is in {file}"), file=report.corrections)
     if report.rejects:
         yield say(N_("the rejected rows are in {file}"), file=report.rejects)
-
-
-def _rate(text: str) -> tuple[str, Decimal]:
-    """What one of a foreign currency is worth in the shop's."""
-    code, _, value = text.partition("=")
-    try:
-        rate = Decimal(value)
-    except InvalidOperation:
-        rate = Decimal(0)
-    if not (rate.is_finite() and rate > 0):
-        raise UserError(N_("“{text}” is not a rate. Write it as USD=0.92."), text=text)
-    return money.currency(code), rate
 
 
 @perform.register

@@ -10,6 +10,9 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 PATIENCE: Final = 30.0
 """Seconds in which a request must have arrived, its body included, once the one before it is answered."""
 
+PATIENT: Final = "habitue.patient"
+"""The extension by which whoever reads a long body says that it goes on: patience begins anew."""
+
 HEAD: Final = 64 << 10
 """The most bytes of a request's line and headers, give or take what one read brings."""
 
@@ -49,6 +52,7 @@ class Wire(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         self._head = 0
         super().on_message_begin()
+        self.scope["extensions"] = {PATIENT: {"wait": self._wait}}
 
     def on_headers_complete(self) -> None:
         self._head = None

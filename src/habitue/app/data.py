@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from typing import Final
 
 from msgspec import Struct
@@ -9,6 +11,7 @@ from msgspec import Struct
 from habitue.app.shelf import Shelf
 from habitue.ingest.calls import sources
 from habitue.ingest.calls.sources import Source
+from habitue.ingest.traces import REJECTS
 from habitue.kernel import clock
 from habitue.kernel.clock import HOUR, Micros
 from habitue.metrics import catalogue, volume
@@ -19,6 +22,7 @@ from habitue.store import jobs, refused
 from habitue.store.jobs import Job
 from habitue.store.refused import Dead
 
+_BESIDE: Final = re.compile(r"[0-9a-f]{12}(-corrections)?")
 PATIENCE: Final = 0.4
 """Seconds for which a page waits for the first close look."""
 
@@ -67,3 +71,8 @@ class Data(Shelf):
     def imports(self, most: int = 100) -> list[Job]:
         """The files that were imported, the latest first."""
         return jobs.latest(self.ops, most)
+
+    def beside(self, name: str) -> Path | None:
+        """The file of an import's rejected rows or corrections, by its name; None where there is none."""
+        path = self.directory / REJECTS / f"{name}.csv"
+        return path if _BESIDE.fullmatch(name) and path.is_file() else None

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 from habitue.app.workspace import Workspace
+from habitue.kernel import clock
+from habitue.kernel.clock import Micros
 from habitue.kernel.i18n import N_
 from habitue.store import acts
 from habitue.store.acts import Deed
@@ -29,6 +31,9 @@ ACTS: Final = {
     "retention": N_("changed how long people are kept"),
     "add key": N_("added a key"),
     "end key": N_("ended a key"),
+    "import": N_("imported a file"),
+    "add source": N_("added a source"),
+    "end source": N_("ended a source"),
 }
 """What people call them."""
 
@@ -45,6 +50,11 @@ class Recorded(Workspace):
     def count_deeds(self) -> int:
         """How many there are."""
         return acts.count(self.ops)
+
+    def tell(self, by: str, act: str, about: str, now: Micros | None = None, **detail: Any) -> None:
+        """Note what somebody did on a page where nothing else notes it."""
+        with self.ops.begin() as tx:
+            acts.note(tx, clock.now() if now is None else now, by, act, about, **detail)
 
     def tampered(self) -> int | None:
         """The first row of the record that is not as it was written; None where all are."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Final
 
@@ -14,9 +14,10 @@ from habitue.app.corrections import Corrections
 from habitue.app.workspace import Workspace
 from habitue.ingest import files, traces
 from habitue.ingest.filed import Filed, filed
-from habitue.ingest.files import Detected, Report
+from habitue.ingest.files import Detected, Report, Source
 from habitue.ingest.inbox import checked, packed, unpacked
 from habitue.ingest.returned import Returned
+from habitue.kernel import money
 from habitue.kernel.clock import Micros
 from habitue.kernel.errors import UserError
 from habitue.kernel.i18n import N_, Language, translator
@@ -75,13 +76,16 @@ class Done:
     language: Language
     filed: Filed
     returned: int
+    tried: bool = False
+    """Whether a dry run was told where to write the rejected rows."""
 
-    def said(self) -> ImportReport:
-        """What there is to report; writes the file of corrections where there are any."""
-        report, filed, t = self.report, self.filed, translator(self.language)
-        wrong = Corrections(filed.corrected, report.currency, report.zone, self.language)
+    def said(self, language: Language | None = None) -> ImportReport:
+        """What there is to report; in its own language it also writes the file of corrections."""
+        spoken = language or self.language
+        report, filed, t = self.report, self.filed, translator(spoken)
+        wrong = Corrections(filed.corrected, report.currency, report.zone, spoken)
         listed = self.rejects.with_stem(f"{self.rejects.stem}-corrections")
-        if wrong.rows.num_rows and not self.dry_run:
+        if wrong.rows.num_rows and not self.dry_run and language is None:
             wrong.write(listed)
         return ImportReport(
             file=self.detected.source.name,
@@ -98,8 +102,8 @@ class Done:
             last=report.last,
             revenue=report.money,
             currency=report.currency,
-            chosen=self.detected.lines(self.language),
-            lines=[*report.lines(self.language, self._new()), *wrong.lines()],
+            chosen=self.detected.lines(spoken),
+            lines=[*report.lines(spoken, self._new()), *wrong.lines()],
             differing=wrong.rows.num_rows - wrong.count("refund"),
             conflicts=wrong.count("customer"),
             corrections=str(listed) if wrong.rows.num_rows and not self.dry_run else None,
@@ -114,7 +118,7 @@ class Done:
 
     def _rejects(self) -> str | None:
         """The file of rejected rows; there is none where nothing of them may be written."""
-        made = self.report.rejected and not self.dry_run and self.rejects.exists()
+        made = self.report.rejected and self.rejects.exists() and (not self.dry_run or self.tried)
         return str(self.rejects) if made else None
 
     def _new(self) -> int | None:
@@ -131,9 +135,34 @@ def without(report: ImportReport, returned: int, language: Language) -> ImportRe
     return replace(report, lines=[*report.lines, translator(language).n(one, many, returned)])
 
 
+def reading(shop: Workspace, language: Language, rates: Mapping[str, Decimal]) -> files.Settings:
+    """How the shop reads amounts and dates."""
+    return files.Settings(shop.settings.currency, shop.settings.timezone, language, rates)
+
+
+def seen(
+    shop: Workspace, path: Path | Source, kind: str | None, mapping: Mapping[str, str] | None
+) -> Detected:
+    """How the shop would read the file: as said, as the last one with these columns, as found."""
+    place = files.Place(shop.settings.language, shop.settings.timezone)
+    return files.inspect(path, kind, mapping, lambda header: jobs.remembered(shop.ops, header), place)
+
+
+def rate(text: str) -> tuple[str, Decimal]:
+    """What one of a foreign currency is worth in the shop's, of `USD=0.92`; raises `UserError`."""
+    code, _, value = text.partition("=")
+    try:
+        worth = Decimal(value)
+    except InvalidOperation:
+        worth = Decimal(0)
+    if not (worth.is_finite() and worth > 0):
+        raise UserError(N_("“{text}” is not a rate. Write it as USD=0.92."), text=text)
+    return money.currency(code), worth
+
+
 def run(
     shop: Workspace,
-    path: Path,
+    path: Path | Source,
     kind: str | None,
     mapping: Mapping[str, str] | None,
     rates: Mapping[str, Decimal],
@@ -141,17 +170,19 @@ def run(
     language: Language,
     now: Micros,
     told: Told | None,
+    refused: Path | None = None,
 ) -> Done:
-    """Read the file and, unless it is a dry run, put its events in; the caller refreshes."""
-    own = shop.settings
-    settings = files.Settings(own.currency, own.timezone, language, rates)
-    place = files.Place(own.language, own.timezone)
-    detected = files.inspect(path, kind, mapping, lambda header: jobs.remembered(shop.ops, header), place)
+    """Read the file and, unless it is a dry run, put its events in; the caller refreshes.
+
+    A dry run writes the rejected rows only where it is told a place, `refused`.
+    """
+    settings = reading(shop, language, rates)
+    detected = seen(shop, path, kind, mapping)
     job = files.job(detected, settings)
-    rejects = shop.directory / "rejects" / f"{job[:12]}.csv"
+    rejects = refused if refused and dry_run else shop.directory / "rejects" / f"{job[:12]}.csv"
     rejects.parent.mkdir(exist_ok=True)
     report, found, before = Report(), Filed(), held.reached(shop.ops, job)
-    returned = Returned(shop.ops, own.terms.region)
+    returned = Returned(shop.ops, shop.settings.terms.region)
     # What was in the future when it began is rejected for good: its chunks are of one mind.
     begun = now if dry_run else jobs.begin(shop.ops, job, detected.source.name, detected.kind, now)
     parcels = files.parcels(
@@ -159,7 +190,7 @@ def run(
         settings,
         begun,
         report=report,
-        rejects=None if dry_run else rejects,
+        rejects=None if dry_run and not refused else rejects,
         withheld=returned.named,
         first=0 if dry_run else before,
         progress=_bytes(told),
@@ -167,7 +198,7 @@ def run(
     if dry_run:
         for parcel in parcels:
             _, found = filed(shop.warehouse, returned.taken(checked(parcel.table)), found)
-        return Done(detected, report, rejects, dry_run, language, found, returned.events)
+        return Done(detected, report, rejects, dry_run, language, found, returned.events, refused is not None)
     try:
         for body in held.kept(shop.ops, job):
             _, found = filed(shop.warehouse, unpacked(body), found)

@@ -40,12 +40,13 @@ from habitue.ingest.apply import reached
 from habitue.ingest.calls import dead, sources
 from habitue.ingest.calls.sources import Source
 from habitue.ingest.doctor import Finding, Patient, examine
+from habitue.ingest.files import Source as FileSource
 from habitue.ingest.inbox import Parcel
 from habitue.ingest.loader import Rebuilt
 from habitue.kernel import clock
 from habitue.kernel.clock import Micros
 from habitue.kernel.errors import UserError
-from habitue.kernel.i18n import N_, Language
+from habitue.kernel.i18n import LANGUAGES, N_, Language
 from habitue.people import identities as known
 from habitue.people.graph import Refusal
 from habitue.people.identities import Decision, Identities
@@ -143,12 +144,35 @@ class Shop(Drafting, Customers, Data, Segmented, Private, Consenting, Alike, Rec
         told: Told | None = None,
     ) -> ImportReport:
         """Import a file (see `imports.run`) and refresh."""
-        when = clock.now() if now is None else now
         spoken = language or self.settings.language
+        said = self.imported(
+            Path(path), kind, mapping, rates, dry_run=dry_run, language=spoken, now=now, told=told
+        )
+        return said[spoken]
+
+    def imported(
+        self,
+        path: Path | FileSource,
+        kind: str | None = None,
+        mapping: Mapping[str, str] | None = None,
+        rates: Mapping[str, Decimal] | None = None,
+        *,
+        dry_run: bool,
+        language: Language,
+        now: Micros | None = None,
+        told: Told | None = None,
+        refused: Path | None = None,
+    ) -> dict[Language, ImportReport]:
+        """As `import_file`, the report in every language; what is written into files is in this one.
+
+        A dry run writes the rows that it would reject to `refused`, if that is given.
+        """
+        when = clock.now() if now is None else now
         with self.working:
-            done = imports.run(self, Path(path), kind, mapping, rates or {}, dry_run, spoken, when, told)
-            left_out = 0 if dry_run else self.refresh(now, told).returned
-            return imports.without(done.said(), done.returned + left_out, spoken)
+            done = imports.run(self, path, kind, mapping, rates or {}, dry_run, language, when, told, refused)
+            left_out = done.returned + (0 if dry_run else self.refresh(now, told).returned)
+            said = {one: done.said(None if one == language else one) for one in LANGUAGES}
+            return {one: imports.without(report, left_out, one) for one, report in said.items()}
 
     def import_orders(self, orders: Any, **mapping: str) -> ImportReport:
         """Import orders from an Arrow table, a Polars or pandas data frame, or anything that speaks Arrow."""

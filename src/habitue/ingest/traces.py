@@ -48,6 +48,8 @@ CLEARED: Final = (
 """The tables that hold what is personal at times."""
 
 REJECTS: Final = "rejects"
+UPLOADS: Final = "uploads"
+"""The folder of files that came by the web and wait to be imported."""
 EXPORTS: Final = "exports"
 """The folder of files that lists of customers were written into."""
 
@@ -104,7 +106,8 @@ def forget_files(folder: Path, marks: Marks) -> None:
     What a calculation that was killed left on the disk goes too, and files with lists of customers.
     """
     rmtree(folder / SPILL, ignore_errors=True)
-    rmtree(folder / EXPORTS, ignore_errors=True)  # anybody may be in them
+    for name in (EXPORTS, UPLOADS):
+        rmtree(folder / name, ignore_errors=True)  # anybody may be in them
     for path in sorted((folder / REJECTS).glob("*.csv")):
         rows = list(_rows(path))
         left = [row for header, row in rows if not _about(header, row, marks)]

@@ -12,8 +12,12 @@ from habitue.store.tables import import_job, mapping
 
 
 class Job(Struct, frozen=True):
-    """An import: which file and kind, begun and finished (None: cut short), and its report."""
+    """An import: which file and kind, begun and finished (None: cut short), and its report.
 
+    `fingerprint` is of the file and of how it was read.
+    """
+
+    fingerprint: str
     file: str
     kind: str
     started: int
@@ -26,7 +30,8 @@ def latest(ops: Ops, most: int) -> list[Job]:
     rows = import_job.select().order_by(import_job.c.id.desc()).limit(most)
     with ops.read() as tx:
         return [
-            Job(row.file, row.kind, row.started, row.finished, row.report or {}) for row in tx.execute(rows)
+            Job(row.fingerprint, row.file, row.kind, row.started, row.finished, row.report or {})
+            for row in tx.execute(rows)
         ]
 
 

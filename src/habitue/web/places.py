@@ -41,6 +41,7 @@ class Place(Struct, frozen=True):
 
 PARTS: Final = (
     ("/data", N_("Sources")),
+    ("/data/import", N_("Import a file")),
     ("/data/events", N_("Live events")),
     ("/data/refused", N_("To mend")),
     ("/data/catalogue", N_("Catalogue")),
@@ -53,6 +54,7 @@ _MENU: Final = (
     *(Place(path, name, "stream") for path, name in PARTS[1:]),
 )
 _FURTHER: Final = (
+    Place("/data/import", N_("Import a file"), "upload", N_("csv excel orders start")),
     Place("/team", N_("Team"), "shield", N_("members roles invitations")),
     Place("/settings/profiles", N_("Profiles"), "gear"),
     Place("/settings/privacy", N_("Privacy"), "lock"),
@@ -65,7 +67,6 @@ PAGES: Final = tuple({one.path: one for one in (*_MENU, *_FURTHER)}.values())
 """Each once, in the menu's order first."""
 ACTIONS: Final = (
     Place("/segments/new", N_("New segment"), "plus"),
-    Place("/welcome", N_("Import a file"), "upload", N_("csv excel orders start")),
     Place("/customers.csv", N_("Download all customers as CSV"), "download", N_("export excel")),
     Place("/", N_("Compute the figures again"), "refresh", query="fresh=1"),
     Place("/look", N_("Light look"), "sun", N_("theme day"), "post", {"theme": "light"}),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from difflib import get_close_matches
 from typing import Any, Final
 
@@ -94,7 +94,7 @@ def write(mapping: Mapping[str, str]) -> str:
 def resolve(
     mapping: Mapping[str, str], header: list[str], kind: str | None, reason: Note
 ) -> dict[str, Choice]:
-    """The mapping's fields with the columns as the header has them.
+    """The mapping's fields with the columns as the header has them; a field mapped to "" is in none.
 
     Raises `UserError` for unknown names, and for a field that is mapped under two of its names.
     """
@@ -112,8 +112,15 @@ def resolve(
             raise UserError(text if near else bare, field=given, near=near, known=known)
         if field in choices:
             raise UserError(_TWICE, field=field)
-        choices[field] = column(wanted, header, reason)
+        if wanted.strip():
+            choices[field] = column(wanted, header, reason)
     return choices
+
+
+def left_out(mapping: Mapping[str, str]) -> set[str]:
+    """The fields that a mapping says are in no column."""
+    names = {name.strip().casefold() for name, wanted in mapping.items() if not wanted.strip()}
+    return {WORDS.aliases.get(name, name) for name in names} - OPTIONS.keys()
 
 
 def column(wanted: str, header: list[str], reason: Note) -> Choice:
@@ -222,9 +229,15 @@ def _plausible(form: str, at: dates.Ints, why: dates.Ints) -> float:
 
 
 def guess(
-    kind: str, header: list[str], columns: Mapping[str, Column], taken: Mapping[str, Choice]
+    kind: str,
+    header: list[str],
+    columns: Mapping[str, Column],
+    taken: Mapping[str, Choice],
+    without: Collection[str] = (),
 ) -> dict[str, Choice]:
-    """The fields of the kind that are not yet taken, by header words first, then by what the columns hold."""
+    """The fields of the kind that are not yet taken, by header words first, then by what the columns hold;
+    not those that it is to be `without`.
+    """
     choices = dict(taken)
     for field, column, reason in [*_shaped(header), *worded(kind, header), *_held(kind, header, columns)]:
         used = {choice.column for choice in choices.values() if not choice.fixed}
@@ -232,7 +245,7 @@ def guess(
             continue  # the rows must show whose it is
         if (
             field in FIELDS[kind]
-            and field not in choices
+            and field not in (*choices, *without)
             and column not in used
             and fits(kind, field, columns[column])
         ):

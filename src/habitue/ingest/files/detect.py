@@ -65,6 +65,7 @@ class Detected(Struct, frozen=True):
 
     `grouped`: several rows make one order; `whole`: an amount is the order's, not the line's. `options`: how
     dates and amounts are written, where it was said. `own`: every customer has orders numbered 1, 2, 3.
+    `without`: the fields that were said to be in no column.
     """
 
     source: Source
@@ -79,6 +80,7 @@ class Detected(Struct, frozen=True):
     options: dict[str, str] = {}
     own: bool = False
     only: sales.Only | None = None
+    without: tuple[str, ...] = ()
 
     @property
     def fingerprint(self) -> str:
@@ -184,7 +186,7 @@ def _read(source: Source, dialect: Dialect | None, header: list[str]) -> Iterabl
 
 
 def inspect(
-    path: Path | str,
+    path: Path | str | Source,
     kind: str | None = None,
     mapping: Mapping[str, str] | None = None,
     remembered: Callable[[str], str | None] | None = None,
@@ -199,12 +201,12 @@ def inspect(
         raise UserError(
             N_("“{kind}” is not a kind of file. Choose one of: {known}."), kind=kind, known=", ".join(KINDS)
         )
-    source = look(Path(path))
+    source = path if isinstance(path, Source) else look(Path(path))
     given = {k: v for k, v in (mapping or {}).items() if k != "kind"}
     source, sheeted = (
         sheets.located(source, given.pop("sheet", None)) if source.format == "xlsx" else (source, [])
     )
-    dialect, header, types, notes = _header(source)
+    dialect, header, types, notes = headed(source)
     notes = [*sheeted, *notes]
     memory = remembered(fingerprint(header)) if remembered else None
     past = msgspec.json.decode(memory, type=dict[str, str]) if memory else {}
@@ -222,10 +224,11 @@ def inspect(
     if not named and not taken:
         raise sniff.nameless(source)
     said = reading.given(columns.options(given), columns.options(past))
-    return _detect(source, dialect, header, types, notes, kind, taken, said, place, wanted)
+    without = tuple(columns.left_out({**past, **given}) - taken.keys())
+    return _detect(source, dialect, header, types, notes, kind, taken, said, place, wanted, without)
 
 
-def _header(source: Source) -> tuple[Dialect | None, list[str], Mapping[str, Type], list[Note]]:
+def headed(source: Source) -> tuple[Dialect | None, list[str], Mapping[str, Type], list[Note]]:
     if source.format == "text":
         dialect, header, notes = sniff.sniff(source)
         return dialect, header, {}, notes
@@ -237,7 +240,7 @@ def _header(source: Source) -> tuple[Dialect | None, list[str], Mapping[str, Typ
 def _detect(
     source: Source, dialect: Dialect | None, header: list[str], types: Mapping[str, Type], notes: list[Note],
     kind: str | None, taken: Mapping[str, Choice], said: Mapping[str, tuple[str, Note]], place: Place,
-    wanted: sales.Only | None,
+    wanted: sales.Only | None, without: tuple[str, ...],
 ) -> Detected:  # fmt: skip
     sample = next(
         (b.table.slice(0, SAMPLE) for b in _read(source, dialect, header) if b.table.num_rows), None
@@ -252,10 +255,10 @@ def _detect(
         sample, notes = kept, [*notes, note(N_("only the rows with {only} are read"), only=str(wanted))]
     semicolons, given = dialect is not None and dialect.delimiter == ";", {k: v for k, (v, _) in said.items()}
     studied = columns.study(sample, types, semicolons, given)
-    chosen = _kind(kind, header, studied, taken, every)
-    choices = columns.guess(chosen, header, studied, taken)
+    chosen = _kind(kind, header, studied, taken, every, without)
+    choices = columns.guess(chosen, header, studied, taken, without)
     if chosen in ("orders", "order-lines"):
-        choices = sales.further(choices, every)
+        choices = {f: c for f, c in sales.further(choices, every).items() if f not in without}
         notes = [*notes, *sales.doubts(choices, sample, wanted)]
     _complete(chosen, choices, header, studied)
     used = {f: c.column for f, c in choices.items() if not c.fixed}
@@ -274,19 +277,9 @@ def _detect(
     if own:
         notes = [*notes, note(N_("customers share order numbers: each customer's orders have their own"))]
     return Detected(
-        source,
-        dialect,
-        chosen,
-        header,
-        studied,
-        choices,
-        [*notes, *doubts],
-        grouped,
-        whole,
-        given,
-        own,
-        wanted,
-    )
+        source, dialect, chosen, header, studied, choices, [*notes, *doubts], grouped, whole, given, own,
+        wanted, without,
+    )  # fmt: skip
 
 
 def _rowless(source: Source, dialect: Dialect | None, header: list[str]) -> UserError:
@@ -303,7 +296,7 @@ def _rowless(source: Source, dialect: Dialect | None, header: list[str]) -> User
 
 def _kind(
     kind: str | None, header: list[str], studied: Mapping[str, Column], taken: Mapping[str, Choice],
-    sample: pa.Table,
+    sample: pa.Table, without: tuple[str, ...],
 ) -> Kind:  # fmt: skip
     """The kind asked for; else the shop's known export; else the first whose needed columns are there."""
     if kind:
@@ -312,7 +305,8 @@ def _kind(
     for shape in WORDS.shapes:
         if shape.header <= names:
             return next(k for k in KINDS if k == shape.kind)
-    found = {one: columns.guess(one, header, studied, taken) for one in ("events", "orders", "customers")}
+    tried = ("events", "orders", "customers")
+    found = {one: columns.guess(one, header, studied, taken, without) for one in tried}
     for one, choices in found.items():
         if set(taken) <= set(FIELDS[one]) and _enough(one, choices, sample):
             return next(k for k in KINDS if k == one)
@@ -388,4 +382,5 @@ def remember(detected: Detected) -> str:
     """The kind and the mapping as text, for `inspect(remembered=…)` at the next file with this header."""
     mapping = {f: "=" + c.column if c.fixed else c.column for f, c in detected.choices.items()}
     only = {"only": str(detected.only)} if detected.only else {}
+    mapping |= dict.fromkeys(detected.without, "")
     return msgspec.json.encode({"kind": detected.kind, **mapping, **detected.options, **only}).decode()

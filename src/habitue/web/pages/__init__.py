@@ -18,6 +18,7 @@ from habitue.web.pages import (
     failure,
     figures,
     health,
+    importing,
     look,
     mass,
     me,
@@ -33,6 +34,7 @@ from habitue.web.pages import (
     stages,
     styleguide,
     team,
+    upload,
     views,
 )
 
@@ -54,6 +56,7 @@ __all__ = [
     "failure",
     "figures",
     "health",
+    "importing",
     "look",
     "mass",
     "me",
@@ -69,5 +72,6 @@ __all__ = [
     "stages",
     "styleguide",
     "team",
+    "upload",
     "views",
 ]

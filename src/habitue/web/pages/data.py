@@ -48,7 +48,7 @@ def show(request: Asked, shop: NamedDependency[Shop]) -> Response[str]:
         live=[one for one in origins if one.source],
         kinds=KINDS,
         ways=WAYS,
-        imports=[_import(one, words) for one in shop.imports()],
+        imports=[told(one, words, shop) for one in shop.imports()],
         url=f"{request.url.scheme}://{request.url.netloc}",
         waiting=sum(one.refused for one in origins),
         today=sum(one.feed.today for one in origins if one.feed),
@@ -65,7 +65,7 @@ def _title(one: Origin, words: Words) -> tuple[str, str]:
     return (PurePath(name).name, words.say(N_("file"))) if kind == "import" and name else (one.name, "")
 
 
-def _import(job: Job, words: Words) -> dict[str, Any]:
+def told(job: Job, words: Words, shop: Shop) -> dict[str, Any]:
     """An import in words; what its report lacks (people were erased since, it was cut short) is unknown."""
     counts = {name: job.report.get(name) for name in ("rows", "stored", "known", "rejected")}
     if counts["stored"] is None and isinstance(job.report.get("events"), dict):
@@ -75,5 +75,6 @@ def _import(job: Job, words: Words) -> dict[str, Any]:
         "kind": words.say(FILES[job.kind]) if job.kind in FILES else job.kind,
         "at": job.finished or job.started,
         "done": job.finished is not None,
+        "rejects": job.fingerprint[:12] if shop.beside(job.fingerprint[:12]) else "",
         **counts,
     }
