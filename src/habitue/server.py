@@ -238,12 +238,15 @@ def _open_files() -> None:
 
 
 def _look_ahead(shop: Shop, overviews: Overviews) -> None:
-    """Read the first page's overview before anybody asks for it: of a large shop it takes seconds."""
+    """Read the first page's overview and the segments' sizes before anybody asks: of a large shop it takes
+    seconds.
+    """
     with suppress(UserError):  # a store that is down is told to whoever asks
         model, now = shop.models()[0], clock.now()
         overviews.get(
             model.version, len(model.stages), *compared(None, None, now, shop.settings.timezone), now
         )
+        shop.listed_segments(now)
 
 
 def loopback(host: str) -> bool:

@@ -112,3 +112,17 @@ def test_what_is_no_segment_has_no_page(client: httpx.Client) -> None:
         assert client.get(path).status_code == 404, path
     for path in ("/segments/buyers?by=week", "/segments/buyers/customers?start=x", "/segments/buyers/why"):
         assert client.get(path).status_code == 400, path
+
+
+def test_what_sets_them_apart_is_what_more_of_them_have_and_nobodys_own(
+    shop: Shop, client: httpx.Client
+) -> None:
+    shop.save_segment("french", 'trait.country == "FR" and ever("Order Completed")')
+    try:
+        page = html.unescape(client.get("/segments/french/beside").text)
+    finally:
+        shop.remove_segment("french")
+    apart = page[page.index("What sets them apart") : page.index("in which stage")]
+    assert "Country: FR" in apart
+    assert "100%" in apart
+    assert not re.search("E-mail|Phone|First name|@", apart)

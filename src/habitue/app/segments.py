@@ -20,6 +20,7 @@ from habitue.kernel.i18n import N_
 from habitue.rules.check import references
 from habitue.segments import crowd, saved
 from habitue.segments.crowd import Shared, Stay, Way
+from habitue.segments.persona import Mark, persona
 from habitue.segments.saved import Segment
 from habitue.segments.sizes import Sizes, sizes
 from habitue.stages.calendar import end, month_of, previous
@@ -98,7 +99,10 @@ class Segmented(Shelf):
         """All saved segments, by name; of many customers perhaps as they were a moment ago."""
         when = clock.now() if now is None else now
         live = [one for one in self.segments() if one.subject == "person"]
-        found = self._kept(("weeks", *(one.version for one in live)), when, lambda: self._weeks(live, when))
+        found = self._kept(("weeks",), when, lambda: self._weeks(live, when))
+        if new := [one for one in live if one.version not in found]:
+            versions = [one.version for one in new]
+            found = found | self._kept(("weeks", *versions), when, lambda: self._weeks(new, when))
         alive = self.definitions()
         return [
             Listed(
@@ -147,6 +151,10 @@ class Segmented(Shelf):
         return self._kept(
             ("shared", version, *others), now, lambda: crowd.shared(self.warehouse, version, others, now)
         )
+
+    def segment_marks(self, version: int, now: Micros) -> list[Mark]:
+        """What sets the people of a definition apart from all others."""
+        return self._kept(("marks", version), now, lambda: persona(self.warehouse, version, now))
 
     def _kept(self, key: tuple[object, ...], now: Micros, make: Callable[[], V]) -> V:
         """What was read off the intervals since the last refresh, and within the last minute."""

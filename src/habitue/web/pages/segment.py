@@ -27,6 +27,7 @@ from habitue.kernel.i18n import N_
 from habitue.people import profiles
 from habitue.rules.text import write
 from habitue.segments.crowd import Shared, Stay, Way
+from habitue.segments.persona import CATEGORY, Mark
 from habitue.segments.saved import Segment
 from habitue.stages.calendar import month_of
 from habitue.web import charts, flash
@@ -302,6 +303,7 @@ def beside(request: Asked, shop: NamedDependency[Shop], name: Id) -> Response[st
         own=own,
         size=size,
         others=_others(shop, own, size, shares),
+        marks_apart=[_mark(one, words) for one in shop.segment_marks(own.version, now)],
         models=[
             (
                 model.kind.name.said(words.language),
@@ -319,6 +321,14 @@ def beside(request: Asked, shop: NamedDependency[Shop], name: Id) -> Response[st
             if model.subject == "person"
         ],
     )
+
+
+def _mark(one: Mark, words: Words) -> tuple[str, Mark]:
+    """What a mark is called, beside it."""
+    if one.name == CATEGORY:
+        return words.say(N_("Bought: {value}"), value=one.value), one
+    value = {"true": words.say(N_("yes")), "false": words.say(N_("no"))}.get(one.value, one.value)
+    return words.say(N_("{trait}: {value}"), trait=words.trait(one.name), value=value), one
 
 
 def _others(
