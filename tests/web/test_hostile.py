@@ -15,7 +15,7 @@ from typing import Any, Final
 import httpx
 import pyarrow as pa
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Dialog, Page
 
 from habitue.app import Settings, Shop
 from habitue.ingest.inbox import Parcel
@@ -105,8 +105,8 @@ def attacked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
         for n, text in enumerate(TEXTS):
             made.note(f"user:{text}{n}", text, by=text)
             made.task(f"user:{text}{n}", text, by=text)
-        words = {"title": PAYLOADS[18], "about": TEXTS[1], "by": TEXTS[2]}
-        made.save_segment("buyers", 'ever("Order Completed")', now, **words)
+        rule = 'ever("Order Completed")'
+        made.save_segment("buyers", rule, now, title=PAYLOADS[18], about=TEXTS[1], by=TEXTS[2])
         yield made
 
 
@@ -151,8 +151,13 @@ def test_whatever_was_written_is_text_on_every_page(attacked: Shop, site: str, t
 
 def test_nothing_of_it_runs(attacked: Shop, site: str, tab: Page) -> None:
     ran: list[Any] = []
+
+    def noted(dialog: Dialog) -> None:
+        ran.append(dialog.message)
+        dialog.dismiss()
+
     tab.expose_function("x5s", lambda *said: ran.append(said))
-    tab.on("dialog", lambda dialog: (ran.append(dialog.message), dialog.dismiss()))
+    tab.on("dialog", noted)
     tab.on("request", lambda asked: ran.append(asked.url) if not asked.url.startswith(site) else None)
     tab.on("pageerror", lambda error: ran.append(str(error)))
     people = [f"/customers/{attacked.person(f'user:{text}{n}')}" for n, text in enumerate(TEXTS)]
