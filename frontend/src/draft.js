@@ -9,6 +9,15 @@ document.addEventListener("input", ({ target }) => {
   if (own && !Number.isNaN(Number(target.value))) own.value = target.value;
 });
 
+/** What is proposed is taken over. */
+document.addEventListener("click", ({ target }) => {
+  const button = target.closest?.("[data-set]");
+  const field = button && document.getElementById(button.dataset.set);
+  if (!field) return;
+  field.value = button.dataset.value;
+  for (const kind of ["input", "change"]) field.dispatchEvent(new Event(kind, { bubbles: true }));
+});
+
 document.addEventListener("htmx:after:swap", () => {
   const number = document.querySelector("form[data-draft] [name=number]");
   if (number?.value && location.pathname !== number.dataset.url) history.replaceState(history.state, "", number.dataset.url);

@@ -103,3 +103,20 @@ def test_what_was_kept_is_forgotten(slow: Slow) -> None:
     slow.glance(30)
     slow.kept.forget()
     assert slow.glance(30) == 2
+
+
+def test_what_is_dear_rests_for_so_many_times_as_long_as_it_took(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = iter([0.0, 2.0, 10.0, 10.0, 20.0, 20.0])  # the first takes two seconds
+    monkeypatch.setattr(kept, "perf_counter", lambda: next(clock))
+    generation = iter(range(100))
+    some: list[int] = []
+    dear = Kept[str, int](lambda: next(generation), 1, rest=60)
+
+    def make(_: bool) -> Made[int]:
+        some.append(len(some))
+        return Made(some[-1], -1, 1_000_000 * 1000 * some[-1])
+
+    monkeypatch.setattr(kept, "_AT_ONCE", 9.0)
+    assert dear.get("", 0, None, make).value == 0
+    assert dear.get("", 119_000_000, None, make).value == 0
+    assert dear.get("", 121_000_000, None, make).value == 1

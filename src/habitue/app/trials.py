@@ -25,8 +25,10 @@ from habitue.kernel.errors import UserError
 from habitue.kernel.i18n import N_
 from habitue.metrics.contrast import Contrast, Counting
 from habitue.stages.calendar import end, month_of, previous
+from habitue.stages.kept import Kept, Made
 from habitue.stages.models import Model
 from habitue.stages.overview import MONTHS
+from habitue.stages.suggest import Suggestion, latest, suggest
 from habitue.stages.versions import same
 
 ROUGHLY: Final = 10_000
@@ -148,6 +150,7 @@ class Trials:
         self._trials: OrderedDict[str, Trial] = OrderedDict()
         self._last: dict[int, str] = {}
         self._publications: dict[int, Publication] = {}
+        self._suggestion = Kept[str, Suggestion](lambda: shop.generation, 1, rest=600)
         self._lock = Lock()
         self._turn = Lock()
 
@@ -181,6 +184,21 @@ class Trials:
                 args = (self._shop, model, by, now)
                 Thread(target=running.run, args=args, name="publication", daemon=True).start()
         return running
+
+    def proposed(self, model: Model, now: Micros) -> dict[str, int]:
+        """The windows, in days, that the shop's own rhythm proposes for a model that has them; none while
+        they are worked out, or where there are too few orders to tell."""
+        if model.subject != "person" or not {"dormant", "lost"} <= set(model.kind.parameters):
+            return {}
+
+        def read(_: bool) -> Made[Suggestion]:
+            generation = self._shop.generation
+            return Made(suggest(self._shop.warehouse, latest(self._shop.warehouse, now)), generation, now)
+
+        found = self._suggestion.glance("", now, None, read, 0.2)
+        if found is None or not found.value.enough:
+            return {}
+        return {"dormant": found.value.dormant, "lost": found.value.lost}
 
     def publication(self, number: int) -> Publication | None:
         """What became of publishing a draft; None where nobody tried."""

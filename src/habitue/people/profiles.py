@@ -325,8 +325,9 @@ def _chosen(warehouse: Warehouse, choice: Choice) -> tuple[str, list[Any]]:
         params += [choice.version, choice.ever, choice.after]
     if choice.until is not None:
         coming = "SELECT subject, start FROM intervals WHERE version = ? AND value = ?"
+        coming += " AND start > make_timestamp(?) AND start <= make_timestamp(?)"
         sql += f" AND stop <= make_timestamp(?) AND (subject, stop) IN ({coming})"
-        params += [choice.until, choice.version, choice.then]
+        params += [choice.until, choice.version, choice.then, choice.after, choice.until]
     if choice.segment is not None:
         sql += f" AND subject IN (SELECT subject FROM intervals WHERE {_AT})"
         params += [choice.segment, choice.after, choice.after]

@@ -8,7 +8,7 @@ from threading import Lock, Thread
 from time import perf_counter
 from typing import Final, Generic, NamedTuple, TypeVar
 
-from habitue.kernel.clock import Micros
+from habitue.kernel.clock import SECOND, Micros
 
 PATIENCE: Final = 0.25
 """Seconds for which a reader is kept waiting rather than shown what is out of date."""
@@ -37,11 +37,13 @@ class Kept(Generic[K, V]):
 
     One is out of date when `generation` has risen, or when it has reached the age that its reader allows.
     What can be made again at once is; another thread makes what takes longer, and only where that takes more
-    than `PATIENCE` is it shown as it was meanwhile.
+    than `PATIENCE` is it shown as it was meanwhile. With `rest`, what is dear to make and changes little is
+    held for that many times as long as it took, whatever happens to the data.
     """
 
-    def __init__(self, generation: Callable[[], int], most: int) -> None:
+    def __init__(self, generation: Callable[[], int], most: int, rest: float = 0.0) -> None:
         self.generation = generation
+        self._rest = rest
         self._most = most
         self._made: OrderedDict[K, tuple[Made[V], float]] = OrderedDict()
         self._making: dict[K, Thread] = {}
@@ -57,7 +59,7 @@ class Kept(Generic[K, V]):
                 kept = self._made.get(key)
                 return kept[0] if kept else self._make(key, make, wait)
         made, took = kept
-        if self._holds(made, now, age):
+        if self._holds(made, now, age) or (not wait and now - made.computed < self._rest * took * SECOND):
             return made
         if wait or took < _AT_ONCE:
             return self._make(key, make, wait)

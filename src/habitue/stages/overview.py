@@ -27,6 +27,8 @@ from habitue.store.warehouse import Warehouse
 MONTHS: Final = 24
 _VERSIONS: Final = 16
 _PAIRS: Final = 64
+_REST: Final = 60.0
+"""What took five seconds may be five minutes old: it must not keep a busy shop's machine from its work."""
 _CENTURY: Final = 1200
 """Months before that are not looked at: a date so old is a mistake."""
 
@@ -61,9 +63,9 @@ class Overviews:
         self._place = zone
         self._months = Kept[Key, Months](generation, _VERSIONS)
         self._overviews = Kept[Pair, Overview](generation, _PAIRS)
-        self._usual = Kept[Pair, Counts | None](generation, _PAIRS)
-        self._stakes = Kept[Key, list[Stake]](generation, _VERSIONS)
-        self._tallies = Kept[Key, Tally](generation, _VERSIONS)
+        self._usual = Kept[Pair, Counts | None](generation, _PAIRS, _REST)
+        self._stakes = Kept[Key, list[Stake]](generation, _VERSIONS, _REST)
+        self._tallies = Kept[Key, Tally](generation, _VERSIONS, _REST)
 
     def get(
         self, version: int, values: int, month: str, against: str, now: Micros, fresh: bool = False

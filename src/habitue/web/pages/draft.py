@@ -33,7 +33,7 @@ PATIENCE: Final = 0.9
 """Seconds for which a changed draft keeps its reader waiting for a first look at what it changes."""
 
 Fields = Annotated[dict[str, str], Body(media_type=RequestEncodingType.URL_ENCODED)]
-SIZE: Final = 25
+SIZE: Final = 15
 
 
 def place(model: str, number: int | None = None) -> str:
@@ -270,6 +270,7 @@ def _page(
         models=[(one.id, one.kind.name.said(words.language)) for one in shop.models()],
         form=editor.form(live, sketch, faults, words),
         trial=trial,
+        proposed=trials.proposed(live, now),
         wrong=trial.wrong.say(words.say) if trial and trial.wrong else None,
         doing=doing,
         refused=doing.wrong.say(words.say) if doing and doing.wrong else None,
