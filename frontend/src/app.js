@@ -10,16 +10,19 @@ import "./upload.js";
 
 document.documentElement.classList.add("js");
 
-/** Which edges of a sideways scrolling table hide something; then it can be reached by keyboard too. */
+/** Which edges of a sideways scrolling table, or row of tabs, hide something; then it can be reached by keyboard too. */
 function edges(scroll) {
   const left = scroll.scrollLeft > 1;
   const right = scroll.scrollLeft + scroll.clientWidth < scroll.scrollWidth - 1;
   scroll.dataset.more = [left && "left", right && "right"].filter(Boolean).join(" ");
+  if (scroll.matches(".tabs")) return; // its links can
   if (left || right) scroll.tabIndex = 0;
   else scroll.removeAttribute("tabindex");
 }
-const watched = new ResizeObserver((entries) => entries.forEach(({ target }) => edges(target.closest(".scroll"))));
-for (const scroll of document.querySelectorAll(".scroll")) {
+const watched = new ResizeObserver((entries) => entries.forEach(({ target }) => edges(target.closest(".scroll, .tabs"))));
+for (const scroll of document.querySelectorAll(".scroll, .tabs")) {
+  const here = scroll.querySelector(":scope > ul [aria-current]")?.getBoundingClientRect();
+  if (here) scroll.scrollLeft += here.x + here.width / 2 - scroll.getBoundingClientRect().x - scroll.clientWidth / 2;
   scroll.addEventListener("scroll", () => edges(scroll), { passive: true });
   [scroll, ...scroll.children].forEach((part) => watched.observe(part));
 }

@@ -6,9 +6,11 @@ from collections.abc import Iterator
 
 import httpx
 import pytest
+from playwright.sync_api import Browser, expect
 
+from habitue.app import Shop
 from habitue.web import flash
-from tests.inside import BEARER
+from tests.inside import BEARER, enter
 
 
 @pytest.fixture
@@ -54,3 +56,19 @@ def test_a_cookie_says_nothing_that_is_not_ours(client: httpx.Client, cookie: st
     answer = client.get("/stages", headers={"cookie": f"habitue_done={cookie}"})
     assert answer.status_code == 200
     assert 'class="toast ' not in answer.text
+
+
+def test_a_phone_has_the_whole_menu_without_javascript(browser: Browser, shop: Shop, site: str) -> None:
+    context = browser.new_context(viewport={"width": 390, "height": 800}, java_script_enabled=False)
+    enter(context, shop, site)
+    page = context.new_page()
+    page.goto(f"{site}/customers")
+    expect(page.locator("#menu")).to_be_hidden()
+    page.get_by_role("button", name="Menu").click()
+    page.locator("#menu").get_by_role("link", name="Stages").click()
+    page.wait_for_url("**/stages")
+    page.locator(".self").click()
+    page.get_by_role("button", name="Dark").click()
+    expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+    assert page.url == f"{site}/stages"
+    context.close()
