@@ -144,6 +144,8 @@ STANDING_PAGES: Final[Routes] = {
         pages.entry.link,  # /sign-in/{secret}
         pages.entry.by_link,
         pages.entry.leave,  # /sign-out
+        pages.provider.begin,  # /oidc
+        pages.provider.finish,  # /oidc/return
         pages.arrival.invited,  # /join/{secret}
         pages.arrival.join,
         pages.arrival.lost,  # /reset/{secret}

@@ -76,7 +76,7 @@ def create(
             "trials": Provide(lambda: trials, sync_to_thread=False),
             "loads": Provide(lambda: loads, sync_to_thread=False),
         },
-        middleware=[Guard(hosts), Gate(shop, token)],
+        middleware=[Guard(hosts | shop.hosts), Gate(shop, token)],
         before_send=[seal],
         exception_handlers={HTTPException: _failed, Exception: _failed},
         compression_config=CompressionConfig(backend="gzip", gzip_compress_level=6),

@@ -40,6 +40,13 @@ def test_a_link_names_the_address_that_the_settings_say(habitue: Habitue, place:
     assert told(habitue, place, "link")["link"].startswith("https://crm.shop.fr/sign-in/")
 
 
+def test_settings_of_a_sign_in_that_can_not_be_meant_stop_the_server(habitue: Habitue, place: Path) -> None:
+    with (place / "habitue.toml").open("a") as settings:
+        settings.write('[sign_in]\nissuer = "http://idp.example"\nclient_id = "x"\n')
+    refused = habitue("serve", "--port", "18450", "--data", place)
+    assert (refused.returncode, "https://" in refused.stderr) == (2, True)
+
+
 def test_a_key_is_made_shown_once_and_ended(habitue: Habitue, place: Path) -> None:
     made = told(
         habitue, place, "keys", "add", "warehouse", "--scope", "read", "--scope", "write", "--days", "30"

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import httpx
 import pytest
 
 from habitue.app import Shop
 from tests.inside import BEARER, session
+from tests.web.conftest import served
 
 
 @pytest.fixture
@@ -21,7 +24,7 @@ def test_who_is_not_known_is_asked_and_comes_back_to_where_they_were(site: str) 
     form = httpx.post(f"{site}/data/refused", headers={"referer": "https://evil.example/data?x"})
     assert form.headers["location"] == "/sign-in?next=%2Fdata%3Fx"
     piece = {"hx-request": "true", "hx-current-url": f"{site}/customers/1"}
-    part = httpx.get(f"{site}/customers/1/events?ts=0&seq=0", headers=piece)
+    part = httpx.get(f"{site}/customers", headers=piece)
     assert (part.status_code, part.headers["hx-redirect"]) == (401, "/sign-in?next=%2Fcustomers%2F1")
 
 
@@ -83,3 +86,14 @@ def test_what_is_for_everybody_stays_so(site: str) -> None:
         assert httpx.get(site + path).status_code == 200, path
     assert httpx.get(f"{site}/nothing").status_code == 404
     assert httpx.get(f"{site}/nothing", headers=BEARER).status_code == 404
+
+
+def test_it_answers_under_the_name_that_the_settings_say(tmp_path: Path) -> None:
+    with Shop.create(tmp_path / "shop") as made:
+        place = made.directory
+    with (place / "habitue.toml").open("a") as file:
+        file.write('url = "https://crm.shop.fr"\n')
+    with Shop.open(place) as named:
+        for url in served(named):
+            for host, status in (("crm.shop.fr", 200), ("evil.fr", 421)):
+                assert httpx.get(f"{url}/sign-in", headers={"host": host}).status_code == status

@@ -15,6 +15,7 @@ from habitue.team import entry, members, password, rights
 from habitue.team.entry import Came, Entered, FactorNeeded, Key, Session
 from habitue.team.guesses import Guesses
 from habitue.team.members import FIRST, RESET, Invitation, Member
+from habitue.team.provider import Asking, Person, configured
 from habitue.team.rights import NOBODY, Actor, Role, Scope
 
 
@@ -57,6 +58,19 @@ class Team(Workspace):
     def by_link(self, secret: str, came: Came, now: Micros | None = None) -> Entered:
         """A session for whoever holds the one-time link."""
         return entry.by_link(self.ops, secret, came, _now(now))
+
+    @cached_property
+    def provider(self) -> Asking | None:
+        """Who else may say who somebody is, if the settings name anybody. Raises `UserError`."""
+        found = configured(self.configured)
+        return Asking(found) if found else None
+
+    def vouched(self, person: Person, came: Came, now: Micros | None = None) -> Entered:
+        """A session for whom the provider vouches. Raises `FactorNeeded` where that is not enough."""
+        member = members.vouched(self.ops, person.email, person.name, _now(now))
+        if member.firm:
+            raise FactorNeeded(entry.half(self.ops, member.id, _now(now)))
+        return entry.enter(self.ops, member, came, _now(now))
 
     def actor(self, session: str | None, now: Micros | None = None) -> Actor:
         """Who bears a session's secret."""

@@ -11,6 +11,7 @@ from functools import cached_property
 from pathlib import Path
 from threading import RLock
 from typing import Any, Final, NoReturn, Self, TypeAlias, cast
+from urllib.parse import urlsplit
 
 import pyarrow as pa
 
@@ -176,6 +177,12 @@ class Workspace:
     def configured(self) -> Mapping[str, Any]:
         """What stands in the workspace's file of settings."""
         return _read_mark(self.directory)
+
+    @property
+    def hosts(self) -> frozenset[str]:
+        """The name under which people reach it, besides those of the machine."""
+        name = urlsplit(str(self.configured.get("url", ""))).hostname
+        return frozenset({name} if name else ())
 
     @property
     def base(self) -> str | None:

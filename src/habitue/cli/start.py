@@ -184,6 +184,7 @@ def _served(desk: Desk, shop: Shop, host: str, port: int) -> None:
     from habitue import server  # noqa: PLC0415  see above
 
     token = secrets.token_urlsafe(32)
+    _ = shop.provider  # settings that can't be meant are told now, not to whoever signs in
 
     def ready(url: str) -> None:
         shop.lock.tell(url, token)

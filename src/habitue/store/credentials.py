@@ -41,6 +41,15 @@ def spend(tx: Tx, secret: str, kind: str, now: Micros) -> dict[str, Any] | None:
     return None if found is None else dict(found._mapping)
 
 
+def taken(tx: Tx, kind: str, name: str, now: Micros) -> str | None:
+    """Use up the one of that kind that names somebody; the first thing that it gives."""
+    mine = credential.c.kind == kind, credential.c.name == name, *_good(now)
+    found = tx.execute(
+        credential.update().where(*mine).values(ended=now).returning(credential.c.reach)
+    ).first()
+    return None if found is None else str(found.reach[0])
+
+
 def seen(ops: Ops, number: int, now: Micros, expires: Micros | None = None) -> None:
     """Note that it was used, and until when it may be used again."""
     more = {} if expires is None else {"expires": expires}

@@ -141,6 +141,23 @@ def join(ops: Ops, secret: str, name: str, chosen: str, now: Micros) -> Member:
     return numbered(ops, number)
 
 
+def vouched(ops: Ops, email: str, name: str, now: Micros) -> Member:
+    """The member for whom somebody vouches, or one who was invited and joins by that. Raises `UserError`."""
+    whom = address(email)
+    if found := named(ops, whom):
+        return found
+    if not any(one.email == whom for one in invitations(ops, now)):
+        raise UserError(
+            N_("{email} is not in the team. Ask whoever administers it for an invitation."), email=whom
+        )
+    called = " ".join(name.split())[:100]
+    with ops.begin() as tx:
+        role = credentials.taken(tx, INVITATION, whom, now) or _spent()
+        number = members.enter(tx, whom, called or whom, role, now)
+        acts.note(tx, now, whom, "join", whom, role=role)
+    return numbered(ops, number)
+
+
 def found_by(ops: Ops, email: str, name: str, now: Micros) -> Member:
     """The first owner, who has no password yet."""
     whom = address(email)

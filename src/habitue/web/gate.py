@@ -119,14 +119,14 @@ def came(request: Asked, shop: Shop) -> Came:
 
 def entered(request: Asked, shop: Shop, answer: Response[Any], made: Entered) -> Response[Any]:
     """The answer, which gives the browser its new session."""
-    _put(request, answer, cookie(request, shop), made.session, LONGEST // SECOND)
-    _put(request, answer, _device(request, shop), made.device, REMEMBERED // SECOND)
+    put(request, answer, cookie(request, shop), made.session, LONGEST // SECOND)
+    put(request, answer, _device(request, shop), made.device, REMEMBERED // SECOND)
     return answer
 
 
 def left(request: Asked, shop: Shop, answer: Response[Any]) -> Response[Any]:
     """The answer, which takes the session from the browser; that the device was here stays known."""
-    _put(request, answer, cookie(request, shop), "", 0)
+    put(request, answer, cookie(request, shop), "", 0)
     return answer
 
 
@@ -152,7 +152,8 @@ def _device(request: Asked, shop: Shop) -> str:
     return f"{cookie(request, shop)}_device"
 
 
-def _put(request: Asked, answer: Response[Any], name: str, value: str, seconds: int) -> None:
+def put(request: Asked, answer: Response[Any], name: str, value: str, seconds: int) -> None:
+    """Let the browser keep that for so long, and show it to us alone."""
     safe = _safe(request)
     made = Cookie(name, value=value, max_age=seconds, httponly=True, samesite="lax", secure=safe, path="/")
     answer.cookies.append(made)

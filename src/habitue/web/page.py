@@ -133,6 +133,8 @@ def _frame(request: Asked, shop: Shop, words: Words, now: clock.Micros) -> dict[
             "under": _under(groups),
             "role": words.say(NAMES[actor.role]) if actor.role else "",
             "mine": _MINE,
+            "unsworn": actor.kind == "member"
+            and not (actor.sworn or shop.provider or request.url.path == _MINE),
         },
         "demo": shop.demo,
         "now": now,

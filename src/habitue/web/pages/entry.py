@@ -67,7 +67,9 @@ def sign_in(
 @get("/sign-in/{secret:str}", sync_to_thread=True)
 def link(request: Asked, shop: NamedDependency[Shop], secret: FromPath[str]) -> Response[Any]:
     """A button: what looks ahead at links, as mail programs do, must not use this one up."""
-    return page(request, shop, "entry.html", attempt=None, secret=secret, wrong=None, founded=True)
+    return page(
+        request, shop, "entry.html", attempt=None, secret=secret, wrong=None, founded=True, provider=None
+    )
 
 
 @post("/sign-in/{secret:str}", sync_to_thread=True, status_code=303)
@@ -109,6 +111,7 @@ def asked(request: Asked, shop: Shop, attempt: Attempt, error: UserError | None 
         secret=None,
         wrong=wrong,
         founded=shop.founded(),
+        provider=shop.provider and shop.provider.provider.name,
     )
     if isinstance(error, TooMany):
         answer.headers["retry-after"] = str(-(-error.wait // SECOND))
