@@ -118,15 +118,19 @@ PAGES: Final[Routes] = {
     ],
     Act.DATA: [
         pages.data.show,  # /data
+        pages.welcome.show,  # /welcome
+        pages.welcome.begin,  # /welcome/source
+        pages.welcome.arrived,  # /welcome/arrived
+        pages.welcome.skip,  # /welcome/skip
         pages.importing.show,  # /data/import
         pages.upload.receive,
-        pages.importing.read,  # /data/import/{number}
-        pages.importing.check,  # /data/import/{number}/check
-        pages.importing.load,  # /data/import/{number}/load
-        pages.importing.drop,  # /data/import/{number}/drop
-        pages.importing.follow,  # /data/import/{number}/run
-        pages.importing.tried,  # /data/import/{number}/rejected.csv
-        pages.importing.rejected,  # /data/rejected/{name}
+        pages.importing.read,  # /data/import/{upload}
+        pages.importing.check,  # /data/import/{upload}/check
+        pages.importing.load,  # /data/import/{upload}/load
+        pages.importing.drop,  # /data/import/{upload}/drop
+        pages.importing.follow,  # /data/import/{upload}/run
+        pages.importing.tried,  # /data/import/{upload}/rejected.csv
+        pages.importing.rejected,  # /data/rejected/{table}
         pages.catalogue.show,  # /data/catalogue
         pages.profiles.show,  # /settings/profiles
         pages.profiles.settle,

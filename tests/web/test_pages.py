@@ -15,6 +15,7 @@ from litestar.routes import HTTPRoute
 
 from habitue import server
 from habitue.app import Shop
+from habitue.app.uploads import Uploads
 from habitue.engine.explain import Verdict
 from habitue.engine.reason import told
 from habitue.kernel import clock
@@ -36,19 +37,35 @@ SAMPLES = {
     "token:str": "gone",
     "file_path:path": "icon.svg",
     "path:str": "openapi.json",
+    "table:str": "0123456789ab",
 }
 NEEDS = {"/api/v1/explain": "?customer=1"}
 NEEDS |= {"/segments/{name:str}/why": "?customer=1", "/segments/-/names": "?of=prop&event=Order Completed"}
+NEEDS |= {"/welcome/arrived": "?kind=server"}
 NEEDS |= {"/api/v1/suppressions": "?address=a@b.fr"}
 NEEDS |= dict.fromkeys(("/api/v1/segment", "/api/v1/segment/history"), '?rule=ever("Order Completed")')
 
 
 def routes(shop: Shop) -> Iterator[str]:
     """Every address that can be read, from the route table, with samples; one-time links are elsewhere."""
+    if "upload:str" not in SAMPLES:
+        SAMPLES["upload:str"] = _uploaded(shop)
     for route in server.create(shop).routes:
         if isinstance(route, HTTPRoute) and "GET" in route.methods and "{secret:" not in route.path:
             path = re.sub(r"\{([^}]+)\}", lambda part: SAMPLES[part[1]], route.path)
             yield path + NEEDS.get(route.path, "")
+
+
+def _uploaded(shop: Shop) -> str:
+    """A file that came by the web, with tables of rejected rows."""
+    uploads = Uploads(shop.directory)
+    with uploads.receive("x.csv", 9, clock.now()) as place:
+        place.write(b"customer,date,amount\nu1,2026-01-05,7\n")
+        upload = place.arrived()
+    uploads.beside(upload, "rejected.csv").write_text("line,reason\n")
+    (shop.directory / "rejects").mkdir(exist_ok=True)
+    (shop.directory / "rejects" / f"{SAMPLES['table:str']}.csv").write_text("line,reason\n")
+    return upload.id
 
 
 @pytest.fixture
@@ -196,9 +213,9 @@ def test_a_page_speaks_the_language_asked_for_then_remembers_it(site: str) -> No
 
 
 def test_without_a_wish_the_workspace_language_is_spoken(bare: str) -> None:
-    page = httpx.get(bare, headers=BEARER | {"accept-language": ""}).text
+    page = httpx.get(bare, headers=BEARER | {"accept-language": ""}, follow_redirects=True).text
     assert '<html lang="fr"' in page
-    assert "habitue import orders.csv" in page
+    assert "habitue demo" in page
 
 
 NO_PORTS = ("127.0.0.1:99999", "127.0.0.1:8200.evil.example", "localhost:x")
@@ -233,7 +250,7 @@ def test_what_customers_write_is_text_on_every_page(shop: Shop, client: httpx.Cl
 
 def test_a_demo_says_so_and_a_real_shop_does_not(client: httpx.Client, bare: str) -> None:
     assert "demonstration data" in client.get("/").text
-    assert "démonstration" not in httpx.get(bare, headers=BEARER).text
+    assert "démonstration" not in httpx.get(bare, headers=BEARER, follow_redirects=True).text
 
 
 def test_the_overview_with_all_it_loads_weighs_less_than_a_megabyte(client: httpx.Client) -> None:

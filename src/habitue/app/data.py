@@ -64,6 +64,15 @@ class Data(Shelf):
         names = [*live, *sorted((feeds.keys() | waiting.keys()) - live.keys())]
         return [Origin(one, live.get(one), feeds.get(one), waiting.get(one, 0)) for one in names]
 
+    def feed(self, source: str, now: Micros | None = None) -> Feed | None:
+        """What one source has sent."""
+        when = clock.now() if now is None else now
+        return volume.feeds(self.warehouse, self.settings.timezone, when).get(source)
+
+    def names_of_sources(self) -> frozenset[str]:
+        """All that ever were, also those that are closed: none is given again."""
+        return frozenset(sources.all_(self.ops))
+
     def refused_one(self, number: int) -> Dead | None:
         """An event that could not be taken and waits to be looked at; None where there is no such one."""
         return refused.numbered(self.ops, number)

@@ -54,6 +54,7 @@ _MENU: Final = (
     *(Place(path, name, "stream") for path, name in PARTS[1:]),
 )
 _FURTHER: Final = (
+    Place("/welcome", N_("Welcome"), "home", N_("begin start demo connect")),
     Place("/data/import", N_("Import a file"), "upload", N_("csv excel orders start")),
     Place("/team", N_("Team"), "shield", N_("members roles invitations")),
     Place("/settings/profiles", N_("Profiles"), "gear"),

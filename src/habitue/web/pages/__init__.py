@@ -37,6 +37,7 @@ from habitue.web.pages import (
     team,
     upload,
     views,
+    welcome,
 )
 
 __all__ = [
@@ -76,4 +77,5 @@ __all__ = [
     "team",
     "upload",
     "views",
+    "welcome",
 ]

@@ -118,17 +118,17 @@ def asked(request: Asked, shop: Shop, loads: Loads, wrong: UserError | None = No
     )
 
 
-@get("/data/import/{number:str}", sync_to_thread=True)
+@get("/data/import/{upload:str}", sync_to_thread=True)
 def read(
-    request: Asked, shop: NamedDependency[Shop], loads: NamedDependency[Loads], number: FromPath[str]
+    request: Asked, shop: NamedDependency[Shop], loads: NamedDependency[Loads], upload: FromPath[str]
 ) -> Response[Any]:
     """How the file will be read: its columns, to be told otherwise, and its first rows."""
-    upload = _upload(loads, number)
-    if loads.run(upload) and not loads.uploads.file(upload).exists():
-        return Redirect(f"/data/import/{number}/run", status_code=303)
+    file = _uploaded(loads, upload)
+    if loads.run(file) and not loads.uploads.file(file).exists():
+        return Redirect(f"/data/import/{upload}/run", status_code=303)
     said, words = _said(request), reader(request, shop)
     wish = wished(said)
-    seen = loads.look(upload, wish, words.language, clock.now())
+    seen = loads.look(file, wish, words.language, clock.now())
     kind = seen.detected.kind if seen.detected else wish.kind
     return page(
         request,
@@ -136,8 +136,8 @@ def read(
         "reading.html",
         parts=PARTS,
         steps=[words.say(one) for one in STEPS],
-        upload=upload,
-        size=sized(upload.size, words),
+        upload=file,
+        size=sized(file.size, words),
         seen=seen,
         kind=kind,
         asked_kind=wish.kind,
@@ -154,54 +154,54 @@ def read(
     )
 
 
-@post("/data/import/{number:str}/check", sync_to_thread=True, status_code=303)
+@post("/data/import/{upload:str}/check", sync_to_thread=True, status_code=303)
 def check(
     request: Asked,
     shop: NamedDependency[Shop],
     loads: NamedDependency[Loads],
-    number: FromPath[str],
+    upload: FromPath[str],
     data: Annotated[dict[str, str], Body(media_type=RequestEncodingType.URL_ENCODED)],
 ) -> Redirect:
     """Read the file as the form says, to see what would become of it; nothing is stored."""
-    upload = _upload(loads, number)
-    loads.start(upload, wished(data), True, reader(request, shop).language, clock.now())
-    return Redirect(f"/data/import/{number}/run", status_code=303)
+    file = _uploaded(loads, upload)
+    loads.start(file, wished(data), True, reader(request, shop).language, clock.now())
+    return Redirect(f"/data/import/{upload}/run", status_code=303)
 
 
-@post("/data/import/{number:str}/load", sync_to_thread=True, status_code=303)
+@post("/data/import/{upload:str}/load", sync_to_thread=True, status_code=303)
 def load(
-    request: Asked, shop: NamedDependency[Shop], loads: NamedDependency[Loads], number: FromPath[str]
+    request: Asked, shop: NamedDependency[Shop], loads: NamedDependency[Loads], upload: FromPath[str]
 ) -> Redirect:
     """Import the file as it was tried, or go on where that was cut short."""
-    upload = _upload(loads, number)
-    before = loads.run(upload)
+    file = _uploaded(loads, upload)
+    before = loads.run(file)
     if before is None:
-        return Redirect(f"/data/import/{number}", status_code=303)
-    if loads.uploads.file(upload).exists():
-        loads.start(upload, before.wish, False, reader(request, shop).language, clock.now())
-        shop.tell(gate.by(request), "import", upload.name)
-    return Redirect(f"/data/import/{number}/run", status_code=303)
+        return Redirect(f"/data/import/{upload}", status_code=303)
+    if loads.uploads.file(file).exists():
+        loads.start(file, before.wish, False, reader(request, shop).language, clock.now())
+        shop.tell(gate.by(request), "import", file.name)
+    return Redirect(f"/data/import/{upload}/run", status_code=303)
 
 
-@post("/data/import/{number:str}/drop", sync_to_thread=True, status_code=303)
-def drop(loads: NamedDependency[Loads], number: FromPath[str]) -> Redirect:
+@post("/data/import/{upload:str}/drop", sync_to_thread=True, status_code=303)
+def drop(loads: NamedDependency[Loads], upload: FromPath[str]) -> Redirect:
     """Take the file away unread."""
-    upload = _upload(loads, number)
-    run = loads.run(upload)
+    file = _uploaded(loads, upload)
+    run = loads.run(file)
     if run is None or run.over:
-        loads.uploads.drop(upload)
+        loads.uploads.drop(file)
     return done("/data/import", N_("The file was taken away."), "info")
 
 
-@get("/data/import/{number:str}/run", sync_to_thread=True)
+@get("/data/import/{upload:str}/run", sync_to_thread=True)
 def follow(
-    request: Asked, shop: NamedDependency[Shop], loads: NamedDependency[Loads], number: FromPath[str]
+    request: Asked, shop: NamedDependency[Shop], loads: NamedDependency[Loads], upload: FromPath[str]
 ) -> Response[Any]:
     """How far it has come, and what became of it."""
-    upload = _upload(loads, number)
-    run = loads.run(upload)
+    file = _uploaded(loads, upload)
+    run = loads.run(file)
     if run is None:
-        return Redirect(f"/data/import/{number}", status_code=303)
+        return Redirect(f"/data/import/{upload}", status_code=303)
     words = reader(request, shop)
     report = run.reports.get(words.language)
     return page(
@@ -210,29 +210,29 @@ def follow(
         "load.html",
         parts=PARTS,
         steps=[words.say(one) for one in STEPS],
-        upload=upload,
+        upload=file,
         run=run,
         report=report,
         kind=words.say(FILES[report.kind]) if report else "",
         wrong=run.wrong.get(words.language, ""),
-        ahead=loads.ahead(upload),
-        reached=loads.reached(upload, run) if run.state == "cut" and not run.dry else 0,
-        rejected=_listed(report.rejects, upload, run) if report else "",
-        corrections=_listed(report.corrections, upload, run) if report else "",
+        ahead=loads.ahead(file),
+        reached=loads.reached(file, run) if run.state == "cut" and not run.dry else 0,
+        rejected=_listed(report.rejects, file, run) if report else "",
+        corrections=_listed(report.corrections, file, run) if report else "",
     )
 
 
-@get("/data/import/{number:str}/rejected.csv", sync_to_thread=True)
-def tried(loads: NamedDependency[Loads], number: FromPath[str]) -> File:
+@get("/data/import/{upload:str}/rejected.csv", sync_to_thread=True)
+def tried(loads: NamedDependency[Loads], upload: FromPath[str]) -> File:
     """The rows that a dry run would reject, each with its reason."""
-    path = loads.uploads.beside(_upload(loads, number), "rejected.csv")
+    path = loads.uploads.beside(_uploaded(loads, upload), "rejected.csv")
     return _table(path if path.is_file() else None)
 
 
-@get("/data/rejected/{name:str}", sync_to_thread=True)
-def rejected(shop: NamedDependency[Shop], name: FromPath[str]) -> File:
+@get("/data/rejected/{table:str}", sync_to_thread=True)
+def rejected(shop: NamedDependency[Shop], table: FromPath[str]) -> File:
     """The rows that an import rejected, or its corrections."""
-    return _table(shop.beside(name.removesuffix(".csv")))
+    return _table(shop.beside(table.removesuffix(".csv")))
 
 
 def _table(path: Path | None) -> File:
@@ -279,7 +279,7 @@ def _said(request: Asked) -> dict[str, str]:
     return {name: value for name, value in request.query_params.items() if name != "lang"}
 
 
-def _upload(loads: Loads, number: str) -> Upload:
+def _uploaded(loads: Loads, number: str) -> Upload:
     found = loads.uploads.get(number)
     if found is None:
         raise NotFoundException

@@ -26,6 +26,7 @@ from habitue.web.advice import Task, plays, tasks
 from habitue.web.frame import ARRIVED, Frame, asked, customary
 from habitue.web.looks import Look, looks
 from habitue.web.page import Asked, here, link, only, page, reader
+from habitue.web.pages.welcome import instead
 from habitue.web.words import Words
 
 CARDS: Final = (
@@ -83,7 +84,7 @@ def show(
         return page(request, shop, "pending.html", title=N_("Lifecycle"), again=here(request))
     words = reader(request, shop)
     if not seen.moves and seen.latest is None:
-        return page(request, shop, "empty.html")
+        return instead(request, shop)
     frame = Frame(seen, looks(chosen, words.language), words, chosen.id, month, against, segment or None)
     common = customary(overviews, pair, chosen.subject, frame, now)
     stakes = overviews.stakes(chosen.version, chosen.subject, now)
