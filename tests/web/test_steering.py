@@ -52,8 +52,8 @@ def test_a_segment_shows_its_own_people_and_each_number_is_a_list(client: httpx.
     cells = re.findall(r'<td class="(?:same|h\d)"><a href="([^"]+)">\s*([\d,]+)', buyers)
     cells += re.findall(r'<a class="kpi" href="([^"]+)">.*?class="big">([\d,]+)<', buyers, re.DOTALL)
     assert len(cells) > 8
-    for link, number in cells:
-        assert "segment=buyers" in link
+    assert all("segment=buyers" in link for link, _ in cells)
+    for link, number in cells[::4]:
         assert total(client, link) == int(number.replace(",", "")), link
     assert client.get("/?segment=byers").status_code == 400
 
@@ -79,8 +79,9 @@ def test_money_at_stake_is_what_just_these_people_brought_in_a_year(shop: Shop, 
     keys = [row["key"] for row in csv.DictReader(io.StringIO(found))]
     since, brought = clock.now() - 365 * clock.DAY, 0
     for key in keys:
-        brought += sum(one.revenue or 0 for one in shop.customer(key).purchases if one.ts > since)
-    assert brought / 100 == pytest.approx(float(stake.replace(",", "")), rel=0.01)
+        happened = shop.events(key, 10_000)
+        brought += sum(one.revenue or 0 for one in happened if one.ts > since)
+    assert f"{brought / 100:,.2f}" == stake
 
 
 @pytest.mark.parametrize("of", ["transitions", "months", "balance", "stays"])
@@ -97,7 +98,7 @@ def test_a_stage_says_who_came_and_went_and_each_number_is_a_list(client: httpx.
     page = ready(client, "/stages/transactional/active?month=2026-10", 'hx-select="#goal"')
     cells = re.findall(r'<td class="num"><a href="(/customers[^"]+)">([\d,]+)<', page)
     assert len(cells) > 24
-    for link, number in cells[:6]:
+    for link, number in cells[:4]:
         assert total(client, link) == int(number.replace(",", "")), link
     assert client.get("/stages/transactional/nothing").status_code == 400
 
