@@ -14,26 +14,13 @@ const spoken = document.documentElement.lang.startsWith("fr")
   ? { number: { ...french, thousands: "\u202f" }, time: frenchTime }
   : { number: english, time: englishTime };
 const closed = { ...loader(), load: (uri) => Promise.reject(new Error(`A chart may not load ${uri}`)) };
-const dark = matchMedia("(prefers-color-scheme: dark)");
 const views = new Map();
 const tip = Object.assign(document.createElement("div"), { className: "tip", hidden: true });
 document.body.append(tip);
 
-/** The page's own colours and font, from the design tokens as they look where the chart stands. */
-function look(place) {
-  const probe = place.appendChild(document.createElement("i"));
-  const token = (name) => {
-    probe.style.color = `var(${name})`;
-    return getComputedStyle(probe).color;
-  };
-  try {
-    return coloured(token);
-  } finally {
-    probe.remove();
-  }
-}
-
-function coloured(token) {
+/** The page's own colours and font: tokens stay tokens, so that a chart follows the look, and what is printed. */
+function look() {
+  const token = (name) => `var(${name})`;
   const words = { labelColor: token("--ink-3"), titleColor: token("--ink-3"), labelFontSize: 11.5, titleFontSize: 11.5 };
   return {
     aria: false, // the figure says what it shows, and its table says the numbers
@@ -61,7 +48,7 @@ function tell(_, event, __, words) {
 
 async function draw(figure) {
   const spec = JSON.parse(figure.querySelector('script[type="application/json"]').textContent);
-  const { spec: compiled } = compile(spec, { config: look(figure) });
+  const { spec: compiled } = compile(spec, { config: look() });
   const view = new View(parse(compiled, null, { ast: true }), {
     expr: expressionInterpreter, loader: closed, locale: spoken, renderer: "svg", hover: true, tooltip: tell,
   });
@@ -90,9 +77,3 @@ function drawAll() {
 
 drawAll();
 document.addEventListener("htmx:after:swap", drawAll);
-function redraw() {
-  [...views.keys()].forEach(forget);
-  drawAll();
-}
-dark.addEventListener("change", redraw);
-addEventListener("habitue:look", redraw);

@@ -46,6 +46,5 @@ document.addEventListener("submit", (event) => {
   document.documentElement.dataset.theme = chosen;
   document.querySelector('meta[name="color-scheme"]').content = chosen === "system" ? "light dark" : chosen;
   for (const button of document.querySelectorAll("form[data-look] button")) button.setAttribute("aria-pressed", String(button.value === chosen));
-  dispatchEvent(new Event("habitue:look"));
   fetch(form.action, { method: "POST", body: new URLSearchParams(new FormData(form, event.submitter)), redirect: "manual" });
 });

@@ -74,9 +74,9 @@ def test_charts_follow_the_dark(visit: Visit) -> None:
     page = visit("/")
     page.emulate_media(color_scheme="dark")
     label = page.locator("figure[data-chart] svg text").first
-    expect(label).to_have_attribute("fill", "rgb(241, 244, 249)")
+    expect(label).to_have_css("fill", "rgb(241, 244, 249)")
     page.emulate_media(color_scheme="light")
-    expect(label).to_have_attribute("fill", "rgb(17, 24, 39)")
+    expect(label).to_have_css("fill", "rgb(17, 24, 39)")
 
 
 def test_a_ribbon_tells_its_number_and_leads_to_its_people(visit: Visit) -> None:
