@@ -27,7 +27,7 @@ from habitue.api.door import Door
 from habitue.api.meter import Meter
 from habitue.api.wire import Wire
 from habitue.api.wording import Document
-from habitue.app import Shop
+from habitue.app import Shop, lists
 from habitue.app.comparison import Comparison
 from habitue.app.loads import Loads
 from habitue.app.trials import Trials
@@ -247,6 +247,7 @@ def _look_ahead(shop: Shop, overviews: Overviews) -> None:
             model.version, len(model.stages), *compared(None, None, now, shop.settings.timezone), now
         )
         shop.listed_segments(now)
+        lists.warm(shop, model, now)
 
 
 def loopback(host: str) -> bool:

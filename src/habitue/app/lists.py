@@ -14,7 +14,7 @@ from habitue.kernel import clock
 from habitue.kernel.clock import LAST, MINUTE, Micros
 from habitue.kernel.errors import UserError
 from habitue.kernel.i18n import N_
-from habitue.people import profiles, roster
+from habitue.people import roster
 from habitue.people.profiles import Choice, Member
 from habitue.people.roster import SORTS, SUMMED, Leaf, Place, Sort
 from habitue.segments import saved
@@ -35,6 +35,7 @@ USUAL: Final = ("stage", "since", "next", "orders", "revenue", "last")
 ELSEWHERE: Final = ("after", "before", "past", "page", "lang", "batch")
 """What may stand in an address and doesn't say which list it is."""
 
+AHEAD: Final = 4 * MINUTE
 MOST: Final = 30
 """So many columns at most."""
 
@@ -100,12 +101,27 @@ def tidy(query: str) -> str:
 def choice(shop: Shop, model: Model, question: Question, now: Micros) -> Choice:
     """Who is meant; raises `UserError` for what there is not and for a rule that is none."""
     found = choose(model, question, shop.settings.timezone, now)
+    if found.after == now:
+        found = replace(found, standing=_standing(shop, model.version, now))
     if question.segment:
         found = replace(found, segment=saved.named(shop.segments(), question.segment).version)
     if question.rule:
         persons = shop.segment(question.rule).persons(found.after)
         found = replace(found, only=pa.array(persons, pa.int32()))
     return found
+
+
+def _standing(shop: Shop, version: int, now: Micros) -> pa.Table:
+    """Everybody's stays around now: read once until something happens, or a while is over.
+
+    A table of these is looked through in a quarter of the time that all stays take.
+    """
+
+    def make(_: bool) -> Made[pa.Table]:
+        generation = shop.generation
+        return Made(roster.standing(shop.warehouse, version, now, now + AHEAD), generation, now)
+
+    return shop.around.get(version, now, AHEAD // 4, make).value
 
 
 def leaf(
@@ -150,6 +166,12 @@ def sums(shop: Shop, chosen: Choice, now: Micros) -> pa.Table:
     return shop.sums.get(at, 0, None, make).value
 
 
+def warm(shop: Shop, model: Model, now: Micros) -> None:
+    """Read what lists are made of."""
+    sums(shop, choice(shop, model, Question(), now), now)
+    shop.catalogue()
+
+
 def names(columns: Sequence[str]) -> list[str]:
     """Under which names the columns are told, beside what is known of everybody."""
     return ["trait.email", *(_TOLD.get(one, one) for one in columns if "." in one or one in _TOLD)]
@@ -160,7 +182,7 @@ def rows(
 ) -> list[Row]:
     """What is shown of these customers."""
     found = members(shop.warehouse, model, chosen, persons, shop.known(), now)
-    told = profiles.told(shop.warehouse, persons, names(columns)[1:])
+    told = roster.told(shop.warehouse, persons, names(columns)[1:])
     return [
         Row(one, {column: told.get(one.person, {}).get(_TOLD.get(column, column)) for column in columns})
         for one in found

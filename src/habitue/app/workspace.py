@@ -147,6 +147,8 @@ class Workspace:
         self.folds = Kept[str, Intervals](lambda: self.generation, FOLDS)
         """The rules last folded, by text."""
         self.names = Kept[str, Catalogue](lambda: self.generation, 1)
+        self.around = Kept[int, pa.Table](lambda: self.generation, 3)
+        """Everybody's stays around now, by version."""
         self.sums = Kept[Micros, pa.Table](lambda: self.generation, 3)
         """Everybody's orders added up to an instant."""
         self.details = Kept[str, Details](lambda: self.generation, 1)

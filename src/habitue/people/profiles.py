@@ -28,7 +28,7 @@ class Choice(Struct, frozen=True):
     `ever` asks for people who had at least one stay in that value by `after`; `segment` (its version) for
     those in it at `after`; `search` for those found by words, phone numbers without a country being of
     `region`; `only` for none but these; `then` and `until` for those who come into that value next, by that
-    instant, if nothing happens.
+    instant, if nothing happens. `standing` are all stays around `after`, where they are at hand.
     """
 
     version: int
@@ -43,6 +43,7 @@ class Choice(Struct, frozen=True):
     only: pa.Array | None = None
     then: int | None = None
     until: Micros | None = None
+    standing: pa.Table | None = None
 
 
 class Member(Struct, frozen=True):
@@ -294,7 +295,8 @@ _ORDERS: Final = """
 
 def picked(choice: Choice) -> dict[str, pa.Table]:
     """The table that the query of `query` reads beside those of the working copy, if it does."""
-    return {} if choice.only is None else {"picked": pa.table({"person": choice.only})}
+    only = {} if choice.only is None else {"picked": pa.table({"person": choice.only})}
+    return only if choice.standing is None else only | {"standing": choice.standing}
 
 
 def query(warehouse: Warehouse, choice: Choice) -> tuple[str, list[Any]]:
@@ -305,10 +307,11 @@ def query(warehouse: Warehouse, choice: Choice) -> tuple[str, list[Any]]:
 def _chosen(warehouse: Warehouse, choice: Choice) -> tuple[str, list[Any]]:
     """The query for the choice; only numbers and bound values are put into it."""
     standing = [value for value in choice.values if value != NOBODY]
-    rows, params = "(SELECT *, 0 AS score FROM intervals)", list[Any]()
+    stays = "intervals" if choice.standing is None else "standing"
+    rows, params = f"(SELECT *, 0 AS score FROM {stays})", list[Any]()
     if choice.search:
         found = search.hits(warehouse, choice.search, choice.region)
-        rows, params = f"intervals JOIN ({found.text}) ON person = subject", [*found.params]
+        rows, params = f"{stays} JOIN ({found.text}) ON person = subject", [*found.params]
     sql = f"SELECT subject, start, stop, score FROM {rows} WHERE {_AT}"
     params += [choice.version, choice.after, choice.after]
     if standing:
@@ -351,17 +354,6 @@ def _traits(
         value = json.decode(row["value"]) if row["value"] is not None else None
         if value is not None:
             found.setdefault(row["person"], {})[row["name"]] = value
-    return found
-
-
-def told(warehouse: Warehouse, persons: Sequence[int], names: Sequence[str]) -> dict[int, dict[str, Any]]:
-    """The values that count of these names (`trait.city`, `consent.email`) for each of these persons."""
-    sql = """SELECT person, name, arg_max(value, (rank, ts, seq)) AS value FROM said
-        WHERE person IN (SELECT person FROM wanted) AND name IN (SELECT unnest(?)) GROUP BY ALL"""
-    found: dict[int, dict[str, Any]] = {}
-    for row in _rows(warehouse, sql, (list(names),), persons) if names and persons else ():
-        if row["value"] is not None:
-            found.setdefault(row["person"], {})[row["name"]] = json.decode(row["value"])
     return found
 
 

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import Any, Final, Literal, NamedTuple, get_args
 
 import pyarrow as pa
+from msgspec import json
 
 from habitue.kernel.clock import LAST, Micros
 from habitue.people import profiles
@@ -64,6 +65,30 @@ def everybody(
     sql = f"SELECT subject FROM ({every}) {joined} ORDER BY {_key(sort, down)} {way}, subject {way}"
     tables = profiles.picked(choice) | ({} if sums is None else {"sums": sums})
     return list(warehouse.read(sql, params, **tables)["subject"].to_pylist())
+
+
+def standing(warehouse: Warehouse, version: int, start: Micros, stop: Micros) -> pa.Table:
+    """Everybody's stays that are under way at some instant from `start` to `stop`: of each one, or few."""
+    sql = """SELECT version, subject, start, stop, value FROM intervals
+        WHERE version = ? AND start <= make_timestamp(?) AND (stop IS NULL OR stop > make_timestamp(?))"""
+    return warehouse.read(sql, (version, stop, start))
+
+
+def told(warehouse: Warehouse, persons: Sequence[int], names: Sequence[str]) -> dict[int, dict[str, Any]]:
+    """The values that count of these names (`trait.city`, `consent.email`) for each of these persons."""
+    if not names or not persons:
+        return {}
+    wanted = pa.table({"person": pa.array(persons, pa.int32())})
+    found: dict[int, dict[str, Any]] = {}
+    for row in warehouse.read(_TOLD, (list(names),), wanted=wanted).to_pylist():
+        if row["value"] is not None:
+            found.setdefault(row["person"], {})[row["name"]] = json.decode(row["value"])
+    return found
+
+
+_TOLD: Final = """
+    SELECT person, name, arg_max(value, (rank, ts, seq)) AS value FROM said
+    WHERE person IN (SELECT person FROM wanted) AND name IN (SELECT unnest(?)) GROUP BY ALL"""
 
 
 def rows(
