@@ -109,7 +109,6 @@ class Counting:
         try:
             with self._turn:
                 self._wanted(text)
-                generation = self._shop.generation
                 draft = Definition(-1, "segment", "draft", "person", ("in",), (rule,))
                 found = preview(
                     self._shop.warehouse,
@@ -118,7 +117,8 @@ class Counting:
                     now,
                     progress=lambda *_: self._wanted(text),
                 )
-                self._done[generation, text] = found
+                # A refresh on the way is seconds of news: who has waited is told all the same.
+                self._done[self._shop.generation, text] = found
                 while len(self._done) > _KEPT:
                     self._done.popitem(last=False)
         except _Given_up:

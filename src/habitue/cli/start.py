@@ -6,8 +6,9 @@ import os
 import secrets
 import sys
 import time
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
+from threading import Thread
 from typing import Final, cast
 
 import typer
@@ -29,8 +30,11 @@ from habitue.kernel import clock
 from habitue.kernel.clock import Micros
 from habitue.kernel.errors import UserError
 from habitue.kernel.i18n import N_
+from habitue.segments.templates import templates
 from habitue.store.place import strangers
 
+SEGMENTS: Final = ("vip-cooling", "second-order", "abandoned-cart", "promoters")
+SEGMENTED: Final = "demo.segmented"
 ASKED: Final = "demo.asked"
 LOADED: Final = "demo.loaded"
 """Settings of a demo shop: what it is to hold, and that it is all in. An interrupted one lacks the second."""
@@ -98,6 +102,7 @@ def demo(desk: Desk, seed: int, customers: int, until: str | None, address: tupl
             _filled(shop, f"{seed}:{customers}:{end}", told)
         _told(desk, shop, folder, time.monotonic() - began)
         if address:
+            Thread(target=_segmented, args=(shop,), daemon=True).start()
             _served(desk, shop, *address)
 
 
@@ -137,6 +142,18 @@ def _filled(shop: Shop, wish: str, told: Told | None) -> None:
         shop.put(parcels(seed, customers, until=until))
         shop.refresh(told=told)
         shop.ops.put_setting(LOADED, asked)
+
+
+def _segmented(shop: Shop) -> None:
+    """Once, some segments, so that a page has something to show: those that many shops begin with."""
+    with suppress(UserError):  # it may be closed meanwhile
+        if shop.ops.setting(SEGMENTED):
+            return
+        shop.ops.put_setting(SEGMENTED, "yes")
+        language, month = shop.settings.language, clock.moment(clock.now(), shop.settings.timezone).month
+        for one in (templates()[name] for name in SEGMENTS):
+            words = {"title": one.name.said(language), "about": one.about.said(language)}
+            shop.save_segment(one.id, one.text(month), by="demo", **words)
 
 
 def _told(desk: Desk, shop: Shop, folder: Path, seconds: float) -> None:
