@@ -25,7 +25,10 @@ CATEGORY: Final = "products.category"
 
 
 class Mark(Struct, frozen=True):
-    """A trait's value, or a category that was bought within a year: its share in the segment and of all."""
+    """A trait's value, or a category that was bought within a year: its share in the segment and of all.
+
+    Of a category these are shares of those who ordered at all.
+    """
 
     name: str
     value: str
@@ -46,11 +49,13 @@ _TRAITS: Final = """
         WHERE person IN (SELECT person FROM wanted) AND starts_with(name, 'trait.') GROUP BY ALL)
     WHERE json_type(value) IN ('VARCHAR', 'BOOLEAN', 'BIGINT', 'UBIGINT') GROUP BY ALL"""
 _BOUGHT: Final = """
-    SELECT json_extract_string(leaf, '$') AS value, count(DISTINCT person) AS n FROM (
-        SELECT person, unnest({leaves}) AS leaf FROM event JOIN event_name USING (code)
+    WITH bought AS (
+        SELECT person, props FROM event JOIN event_name USING (code)
         WHERE person IN (SELECT person FROM wanted) AND name = 'Order Completed'
             AND ts > make_timestamp({since}) AND json_valid(props))
-    GROUP BY ALL"""
+    SELECT json_extract_string(leaf, '$') AS value, count(DISTINCT person) AS n,
+        (SELECT count(DISTINCT person) FROM bought) AS of
+    FROM (SELECT person, unnest({leaves}) AS leaf FROM bought) GROUP BY value"""
 
 
 def persona(warehouse: Warehouse, version: int, at: Micros) -> list[Mark]:
@@ -59,25 +64,23 @@ def persona(warehouse: Warehouse, version: int, at: Micros) -> list[Mark]:
     every = warehouse.read(f"SELECT person FROM person ORDER BY hash(person) LIMIT {LOOKED}")
     if len(mine) < LEAST:
         return []
-    here, whole = (dict(_counts(warehouse, some, at)) for some in (mine, every))
-    found = [
-        Mark(name, value, n / len(mine), whole.get((name, value), 0) / len(every))
-        for (name, value), n in here.items()
-        if n >= LEAST
-    ]
+    here, whole = (dict(_shares(warehouse, some, at)) for some in (mine, every))
+    found = [Mark(*mark, share, whole.get(mark, 0.0)) for mark, share in here.items()]
     apart = [one for one in found if one.apart > _APART]
     return sorted(apart, key=lambda one: (-one.apart, one.name, one.value))[:MARKS]
 
 
-def _counts(warehouse: Warehouse, some: pa.Table, at: Micros) -> Iterable[tuple[tuple[str, str], int]]:
+def _shares(warehouse: Warehouse, some: pa.Table, at: Micros) -> Iterable[tuple[tuple[str, str], float]]:
+    """What at least a few of these people have, and what share of them does."""
     for row in warehouse.read(_TRAITS, wanted=some).to_pylist():
         name = row["name"].removeprefix("trait.")
-        if not _own(name, row["value"]):
-            yield (name, row["value"]), row["n"]
+        if row["n"] >= LEAST and not _own(name, row["value"]):
+            yield (name, row["value"]), row["n"] / len(some)
     listed = leaves("props", ("products", "category"))
     bought = _BOUGHT.format(leaves=listed.text, since=int(at - YEAR))
     for row in warehouse.read(bought, listed.params, wanted=some).to_pylist():
-        yield (CATEGORY, row["value"]), row["n"]
+        if row["n"] >= LEAST:
+            yield (CATEGORY, row["value"]), row["n"] / row["of"]
 
 
 def _own(name: str, value: Any) -> bool:

@@ -323,12 +323,15 @@ def beside(request: Asked, shop: NamedDependency[Shop], name: Id) -> Response[st
     )
 
 
-def _mark(one: Mark, words: Words) -> tuple[str, Mark]:
-    """What a mark is called, beside it."""
+def _mark(one: Mark, words: Words) -> tuple[str, str, Mark]:
+    """What a mark is called, and how many of all others have it."""
+    whole = words.percent(one.whole, "0%")
     if one.name == CATEGORY:
-        return words.say(N_("Bought: {value}"), value=one.value), one
+        name = words.say(N_("Bought: {value}"), value=one.value)
+        return name, words.say(N_("of all who ordered: {share}"), share=whole), one
     value = {"true": words.say(N_("yes")), "false": words.say(N_("no"))}.get(one.value, one.value)
-    return words.say(N_("{trait}: {value}"), trait=words.trait(one.name), value=value), one
+    name = words.say(N_("{trait}: {value}"), trait=words.trait(one.name), value=value)
+    return name, words.say(N_("of everybody: {share}"), share=whole), one
 
 
 def _others(
