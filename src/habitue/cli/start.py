@@ -152,8 +152,8 @@ def _segmented(shop: Shop) -> None:
         shop.ops.put_setting(SEGMENTED, "yes")
         language, month = shop.settings.language, clock.moment(clock.now(), shop.settings.timezone).month
         for one in (templates()[name] for name in SEGMENTS):
-            words = {"title": one.name.said(language), "about": one.about.said(language)}
-            shop.save_segment(one.id, one.text(month), by="demo", **words)
+            title, about = one.name.said(language), one.about.said(language)
+            shop.save_segment(one.id, one.text(month), title=title, about=about, by="demo")
 
 
 def _told(desk: Desk, shop: Shop, folder: Path, seconds: float) -> None:

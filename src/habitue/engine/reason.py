@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from itertools import dropwhile
 from typing import Any, Final
 
@@ -31,20 +32,27 @@ class Line(Struct, frozen=True):
     parts: tuple[Line, ...]
 
 
-def told(why: Why, say: Translator) -> Line:
-    """A node of the answer and all below it; what only joins others leaves the words to them."""
+def told(
+    why: Why, say: Translator, names: Mapping[str, str] | None = None, currency: str | None = None
+) -> Line:
+    """A node of the answer and all below it; what only joins others leaves the words to them.
+
+    `names` and `currency` are for the sentences, as `rules.sentence` takes them.
+    """
     rule = parse(why.rule)
     # The opposite of a single condition says all in its own line.
     alone = isinstance(rule, Not) and not why.parts[0].parts
     seen = why.parts[0] if alone else why
     return Line(
         truth=why.truth,
-        said=sentence(rule, say.language) if alone else _said(rule, say),
+        said=sentence(rule, say.language, names=names, currency=currency)
+        if alone
+        else _said(rule, say, names, currency),
         text=why.rule,
         found=_found(seen, say),
         since=why.since,
         until=why.until,
-        parts=() if alone else tuple(told(part, say) for part in why.parts),
+        parts=() if alone else tuple(told(part, say, names, currency) for part in why.parts),
     )
 
 
@@ -55,7 +63,7 @@ def elapsed(rule: Rule) -> bool:
     )
 
 
-def _said(rule: Rule, say: Translator) -> str:
+def _said(rule: Rule, say: Translator, names: Mapping[str, str] | None, currency: str | None) -> str:
     match rule:
         case And():
             return say(N_("all of these"))
@@ -63,7 +71,7 @@ def _said(rule: Rule, say: Translator) -> str:
             return say(N_("at least one of these"))
         case Not():
             return say(N_("not this"))
-    return sentence(rule, say.language)
+    return sentence(rule, say.language, names=names, currency=currency)
 
 
 def _found(why: Why, say: Translator) -> str | None:

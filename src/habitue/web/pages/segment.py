@@ -283,7 +283,8 @@ def explained(
 ) -> Response[str]:
     """The tree of a rule for one customer, as a fragment."""
     asked = shop.explain(customer, rule, at=at)
-    line = reason.told(asked, words.say) if isinstance(asked, Why) else None
+    called, currency = names(shop, words.language), shop.settings.currency
+    line = reason.told(asked, words.say, called, currency) if isinstance(asked, Why) else None
     return page(request, shop, "why.html", line=line, at=at)
 
 
