@@ -61,19 +61,20 @@ def all_of(browser: Browser, link: str, folder: Path, only: list[str]) -> None:
     page.goto(link)
     page.locator("form button").click()
     page.wait_for_load_state()
-    paths, state = only or list(pages(page, root)), door.storage_state()
+    paths, state, wrong = only or list(pages(page, root)), door.storage_state(), list[str]()
     for language, theme, width in product(LANGUAGES, THEMES, WIDTHS):
         inside = browser.new_context(
             locale=language, color_scheme=theme, viewport={"width": width, "height": 900}, storage_state=state
         )
         page = inside.new_page()
-        page.on("pageerror", print)
-        page.on("requestfailed", lambda asked: print(f"{asked.url}: {asked.failure}"))
+        page.on("pageerror", lambda error: wrong.append(f"{error}"))
+        page.on("requestfailed", lambda asked: wrong.append(f"{asked.url}: {asked.failure}"))
         for path in paths:
             page.goto(root + path)
             name = re.sub(r"\W+", "_", path).strip("_") or "overview"
             take(page, folder / f"{name}-{language[:2]}-{theme}-{width}.png")
         inside.close()
+    print(*sorted(set(wrong)), sep="\n")
     print(f"{len(paths)} pages in {folder}: {', '.join(paths)}")
 
 
