@@ -24,6 +24,7 @@ from habitue.api import (
     incoming,
     joining,
     meter,
+    notes,
     profile,
     rights,
     segment,
@@ -201,6 +202,8 @@ API: Final[Routes] = {
         profile.show,  # /customers/{key}
         profile.firm,  # /accounts/{account}
         customers.events,  # /customers/{key}/events
+        notes.index,  # /customers/{key}/notes
+        notes.tasks,  # /tasks
         customers.explain,  # /explain
         consents.index,  # /customers/{key}/consents
         joining.index,  # /customers/{key}/identities
@@ -209,6 +212,9 @@ API: Final[Routes] = {
     Act.EXPORT: [
         customers.index,  # /customers
         segment.history,  # /segment/history
+    ],
+    Act.NOTE: [
+        notes.write,  # /customers/{key}/notes
     ],
     Act.CONSENT: [
         consents.record,  # /customers/{key}/consents

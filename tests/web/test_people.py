@@ -123,6 +123,16 @@ def test_a_task_written_beside_a_customer_is_on_the_list_until_it_is_ticked_off(
     assert client.post("/customers/99999999/notes", data={"text": "x"}).status_code == 404
 
 
+def test_programs_write_and_read_notes_too(client: httpx.Client, shop: Shop) -> None:
+    told = client.post("/api/v1/customers/5/notes", json={"text": "ring", "task": True, "due": "2026-01-31"})
+    assert (told.status_code, told.json()["due"]) == (201, "2026-01-31T22:59:59.999999Z")
+    assert [one["text"] for one in client.get("/api/v1/customers/5/notes").json()] == ["ring"]
+    assert [one["id"] for one in client.get("/api/v1/tasks?show=overdue").json()] == [told.json()["id"]]
+    assert client.post("/api/v1/customers/5/notes", json={"text": " "}).status_code == 400
+    assert client.get("/api/v1/customers/nobody-at-all/notes").status_code == 404
+    shop.unwrite(told.json()["id"])
+
+
 def fetched(client: httpx.Client, shop: Shop, **asked: str) -> httpx.Response:
     """The file that an export gives."""
     answer = client.post("/customers/act/export", data=asked)
