@@ -14,6 +14,7 @@ from habitue.store.acts import Deed
 ACTS: Final = {
     "publish": N_("published"),
     "retire": N_("retired"),
+    "playbook": N_("wrote a playbook"),
     "erase": N_("erased customers"),
     "invite": N_("invited"),
     "withdraw": N_("withdrew an invitation"),

@@ -230,7 +230,8 @@ def _picture(
     ]
     spec = charts.pair([float(n) for n in old], [float(n) for n in new], colour, ticks, tips, rate)
     up = float(np.nan_to_num(new[-1] - old[-1]))
-    mood = "" if kpi is None or not up else "good" if (up > 0) == kpi.rising else "bad"
+    alike = rows[-1][1] == rows[-1][2]
+    mood = "" if kpi is None or not up or alike else "good" if (up > 0) == kpi.rising else "bad"
     differs = any(a != b for _, a, b, _ in rows)
     return Picture(id_, name, about, colour, *rows[-1][1:], mood, spec, rows[::-1], differs)
 
