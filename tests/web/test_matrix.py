@@ -47,6 +47,9 @@ MAY: Final[dict[str, str]] = {
 """Whom each act is open to. Said again here, so that a slip in `team.rights` is found."""
 
 
+OPEN_FORMS: Final = {"/sign-in", "/sign-in/none", "/join/none", "/reset/none", "/look", "/sign-out"}
+
+
 class Way(NamedTuple):
     """One route by one verb, with what stands in for its parameters."""
 
@@ -132,6 +135,20 @@ def test_everybody_gets_where_they_may_and_nowhere_else(
                 answer = client.request(way.verb, way.path, data=None if way.verb == "GET" else {})
                 wrong += _wrong(who, way, answer)
     assert wrong == []
+
+
+def test_no_other_site_changes_anything_on_behalf_of_the_owner(
+    shop: Shop, site: str, everybody: dict[str, dict[str, Any]]
+) -> None:
+    every = [way for way in ways(server.create(shop, token=TOKEN)) if way.verb not in ("GET", "HEAD")]
+    assert len(every) > 30
+    with httpx.Client(base_url=site, timeout=60, **everybody["owner"]) as client:
+        for sent in ({"origin": "https://evil.example"}, {"sec-fetch-site": "cross-site"}, {}):
+            tried = [way for way in every if sent or way.path not in OPEN_FORMS]
+            answers = {way.path: client.request(way.verb, way.path, headers=sent, data={}) for way in tried}
+            let = [path for path, answer in answers.items() if answer.status_code != 403]
+            # Where nobody is signed in yet a browser's word is not needed: nothing of anybody's is at stake.
+            assert let == [], sent
 
 
 def _wrong(who: str, way: Way, answer: httpx.Response) -> list[str]:
