@@ -18,6 +18,7 @@ from habitue.app.trials import Publication, Trial, Trials
 from habitue.kernel import clock
 from habitue.kernel.errors import UserError
 from habitue.kernel.i18n import N_
+from habitue.metrics.contrast import Contrast
 from habitue.stages.kpis import KPIS
 from habitue.stages.models import Model
 from habitue.stages.sketch import Sketch, sketched
@@ -188,7 +189,7 @@ def listed(
 ) -> Response[str]:
     """All of them: their keys, their stage now and their stage by the draft."""
     draft, trial = _tried(shop, trials, model, number)
-    trial.over.wait()
+    _counted(trial)
     views = _views(draft, reader(request, shop))
     rows = movers.table(shop, trial, views, movers.chosen(trial, views, source, target))
     return _csv(f"{model}-draft-{number}-people.csv", ["key", "stage", "stage_by_draft"], rows)
@@ -204,10 +205,7 @@ def figures(
 ) -> Response[str]:
     """Every figure of every month, as it is and as it would be."""
     draft, trial = _tried(shop, trials, model, number)
-    trial.over.wait()
-    if trial.seen is None:
-        raise trial.wrong or UserError(_STOPPED)
-    rows = contrast.table(trial, trial.seen, _views(draft, reader(request, shop)))
+    rows = contrast.table(trial, _counted(trial), _views(draft, reader(request, shop)))
     return _csv(f"{model}-draft-{number}.csv", ["month", "figure", "live", "draft"], rows)
 
 
@@ -217,6 +215,14 @@ _STOPPED: Final = N_("This draft was changed meanwhile. Open it again.")
 _UNSOUND: Final = N_(
     "This draft has faults or changes nothing: there is nobody to list. Open it and mend it."
 )
+
+
+def _counted(trial: Trial) -> Contrast:
+    """What came of counting everybody; raises `UserError` where that was given up: a part is no table."""
+    trial.over.wait()
+    if trial.exact is None:
+        raise trial.wrong or UserError(_STOPPED)
+    return trial.exact
 
 
 def _gone(request: Asked, on: Redirect) -> Response[Any]:
