@@ -39,6 +39,7 @@ Routes: TypeAlias = dict[Act, list[BaseRouteHandler]]
 
 PAGES: Final[Routes] = {
     Act.FIGURES: [
+        pages.windows.show,  # /welcome/stages
         pages.overview.show,  # /
         pages.figures.table,  # /overview.csv
         pages.stages.index,  # /stages
@@ -52,6 +53,7 @@ PAGES: Final[Routes] = {
     ],
     Act.STAGES: [
         pages.draft.change,  # /stages/{model}/draft
+        pages.windows.keep,  # /welcome/stages
         pages.stage.put,  # /stages/{model}/{stage}
     ],
     Act.PEOPLE: [

@@ -30,6 +30,7 @@ from habitue.api.wording import Document
 from habitue.app import Shop, lists
 from habitue.app.comparison import Comparison
 from habitue.app.loads import Loads
+from habitue.app.rhythms import Rhythms
 from habitue.app.trials import Trials
 from habitue.kernel import clock
 from habitue.kernel.errors import UserError
@@ -62,7 +63,7 @@ def create(
     store is found down; `counts` are those of the door before it.
     """
     overviews = Overviews(shop.warehouse, lambda: shop.settings.timezone, lambda: shop.generation)
-    comparison, trials, loads = Comparison(shop), Trials(shop), Loads(shop)
+    comparison, trials, loads, rhythms = Comparison(shop), Trials(shop), Loads(shop), Rhythms(shop)
     counts = counts or Meter()
     reading = {"shop": Provide(lambda: _readable(shop), sync_to_thread=True)}
     made = Litestar(
@@ -75,6 +76,7 @@ def create(
             "comparison": Provide(lambda: comparison, sync_to_thread=False),
             "trials": Provide(lambda: trials, sync_to_thread=False),
             "loads": Provide(lambda: loads, sync_to_thread=False),
+            "rhythms": Provide(lambda: rhythms, sync_to_thread=False),
         },
         middleware=[Guard(hosts | shop.hosts), Gate(shop, token)],
         before_send=[seal],

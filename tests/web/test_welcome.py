@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import httpx
 import pytest
+from msgspec.structs import replace
+from playwright.sync_api import Browser, Page, expect
 
+from habitue.app import Shop
+from habitue.demo.shop import parcels
+from habitue.kernel import clock
+from habitue.stages.drafts import to_text
+from habitue.stages.rhythm import rhythm
 from tests.api.door import Served, served, track
-from tests.inside import BEARER
+from tests.inside import BEARER, enter
+from tests.web.conftest import served as served_site
 
 __all__ = ["served"]
 
@@ -51,3 +61,49 @@ def test_a_program_gets_one_key_and_is_told_when_its_first_event_arrives(served:
     assert "The first event has arrived: &lt;b&gt;Seen" in told
     assert "hx-trigger" not in told
     assert [one.act for one in served.shop.deeds()].count("add source") == 1
+
+
+def visit(browser: Browser, shop: Shop, url: str) -> Page:
+    context = browser.new_context(locale="en-US")
+    enter(context, shop, url)
+    page = context.new_page()
+    page.goto(url)
+    return page
+
+
+def wait_for(holds: Callable[[], bool]) -> bool:
+    for _ in range(200):
+        if holds():
+            return True
+        time.sleep(0.05)
+    return False
+
+
+def test_windows_are_counted_before_they_are_published_as_they_are_after(
+    tmp_path: Path, browser: Browser
+) -> None:
+    now = clock.now()
+    with Shop.create(tmp_path / "shop") as shop:
+        shop.put(parcels(3, 300, until=now), now)
+        shop.refresh(now)
+        (model,) = shop.models()
+        found = rhythm(shop.warehouse, model, shop.known(), now)
+        for dormant, lost in ((90, 365), (45, 120), (200, 201), (30, 900)):
+            settings = {"dormant": f"{dormant}d", "lost": f"{lost}d"}
+            shop.publish(to_text(replace(model, settings=settings)), now=now)
+            counts = shop.warehouse.read(
+                f"SELECT value, count(*) AS n FROM intervals WHERE version = {shop.models()[0].version} "
+                f"AND start <= make_timestamp({now}) AND (stop IS NULL OR stop > make_timestamp({now})) "
+                "GROUP BY value"
+            ).to_pylist()
+            told = {value: n for value, n in enumerate(found.stand(dormant, lost)) if n}
+            assert told == {one["value"]: one["n"] for one in counts}, (dormant, lost)
+        for url in served_site(shop):
+            page = visit(browser, shop, f"{url}/welcome/stages")
+            page.locator("#dormant").fill("50")
+            expect(page.locator("#seen")).to_contain_text("within 50 days")
+            assert "dormant=50" in page.url
+            assert page.locator('[type="range"][data-mirror="dormant"]').input_value() == "50"
+            page.get_by_role("button", name="Publish these windows").press("Enter")
+            assert wait_for(lambda: shop.models()[0].settings.get("dormant") == "50d")
+            page.context.close()

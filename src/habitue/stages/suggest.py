@@ -170,13 +170,36 @@ def latest(warehouse: Warehouse, now: int, event: str = "Order Completed") -> in
     return now if found is None else int(found)
 
 
-def suggest(warehouse: Warehouse, now: int, event: str = "Order Completed") -> Suggestion:
-    """The windows that the gaps between a shop's orders up to `now` propose."""
+class Gaps(Struct, frozen=True):
+    """How long gaps between orders last: of each length in days how many `ended` and are `still` open."""
+
+    days: NDArray[np.int64]
+    ended: NDArray[np.int64]
+    still: NDArray[np.int64]
+    curve: Curve
+    horizon: int
+
+    def window(self, days: int) -> Window | None:
+        """What a window of so many days means; None where it was not watched for long enough."""
+        return _window(self.curve, days, self.horizon) if FOLLOWED * days <= self.horizon else None
+
+
+def gaps(warehouse: Warehouse, now: int, event: str = "Order Completed") -> Gaps:
+    """The gaps between a shop's orders up to `now`."""
     found = warehouse.read(_GAPS, (event, now))
     days, ended, still = (np.asarray(found[name].to_numpy(), np.int64) for name in ("days", "ended", "still"))
-    curve = estimate(days, ended, still)
-    horizon = _horizon(days, ended + still)
-    windows = tuple(_window(curve, window, horizon) for window in WINDOWS if FOLLOWED * window <= horizon)
+    return Gaps(days, ended, still, estimate(days, ended, still), _horizon(days, ended + still))
+
+
+def suggest(warehouse: Warehouse, now: int, event: str = "Order Completed") -> Suggestion:
+    """The windows that the gaps between a shop's orders up to `now` propose."""
+    return proposed(gaps(warehouse, now, event))
+
+
+def proposed(found: Gaps) -> Suggestion:
+    """The windows that these gaps propose."""
+    days, ended, still, horizon = found.days, found.ended, found.still, found.horizon
+    windows = tuple(window for one in WINDOWS if (window := found.window(one)))
     enough = int(ended.sum()) >= LEAST and bool(windows)
     dormant, lost = _proposed(windows) if enough else (None, None)
     usual = {

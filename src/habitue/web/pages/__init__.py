@@ -38,6 +38,7 @@ from habitue.web.pages import (
     upload,
     views,
     welcome,
+    windows,
 )
 
 __all__ = [
@@ -78,4 +79,5 @@ __all__ = [
     "upload",
     "views",
     "welcome",
+    "windows",
 ]
