@@ -24,9 +24,9 @@ def client(site: str) -> Iterator[httpx.Client]:
         yield client
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def often(shop: Shop) -> Iterator[str]:
-    """A segment that other pages' tests do not see."""
+    """A segment that other files' tests do not see."""
     shop.save_segment("often", OFTEN, title="Frequent buyers")
     yield "often"
     shop.remove_segment("often")
