@@ -236,3 +236,23 @@ def test_a_rule_is_built_counted_and_saved_in_the_browser(visit: Visit, shop: Sh
     page.get_by_role("button", name="Remove this segment").click()
     page.get_by_role("dialog").get_by_role("button", name="Remove", exact=True).click()
     page.wait_for_url("**/segments")
+
+
+def test_a_list_follows_what_one_types_and_a_note_is_written_by_keyboard(visit: Visit, shop: Shop) -> None:
+    page = visit("/customers")
+    name = page.locator("tbody th a").nth(2).inner_text()
+    page.locator("#q").press_sequentially(name.split()[0][:3])
+    page.wait_for_url(f"**q={name.split()[0][:3]}**")
+    expect(page.locator("tbody th a").first).to_contain_text(name.split()[0][:3], ignore_case=True)
+    expect(page.locator("#q")).to_be_focused()
+    page.locator("tbody .box input").first.check()
+    expect(page.locator("select[name=scope]")).to_have_value("chosen")
+    page.locator("tbody th a").first.click()
+    page.locator("textarea[name=text]").first.fill("Rang <b>twice</b>")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(page.locator("#notes .text")).to_have_text("Rang <b>twice</b>")
+    expect(page.locator("#history")).to_contain_text("Rang <b>twice</b>")
+    for note in shop.notes(int(page.url.rpartition("/")[2].partition("#")[0].partition("?")[0])):
+        shop.unwrite(note.id)

@@ -42,7 +42,7 @@ SAMPLES = {
     "path:str": "openapi.json",
     "table:str": "0123456789ab",
 }
-NEEDS = {"/api/v1/explain": "?customer=1"}
+NEEDS = {"/api/v1/explain": "?customer=1", "/customers/act": "?act=note"}
 NEEDS |= {"/segments/{name:str}/why": "?customer=1", "/segments/-/names": "?of=prop&event=Order Completed"}
 NEEDS |= {"/welcome/arrived": "?kind=server"}
 NEEDS |= {"/api/v1/suppressions": "?address=a@b.fr"}

@@ -104,12 +104,10 @@ class Exporter:
         thread.start()
         return export
 
-    def path(self, export: Export) -> Path:
-        """Where the file is; raises `UserError` where it is not any more."""
+    def path(self, export: Export) -> Path | None:
+        """Where the file is; None where it is not, or not any more."""
         path = self.folder / export.file
-        if export.finished is None or not path.is_file():
-            raise UserError(N_("That file is not there any more. Export the list again."))
-        return path
+        return path if export.finished is not None and path.is_file() else None
 
     def stop(self) -> None:
         """Write no further: somebody in the lists is being erased."""

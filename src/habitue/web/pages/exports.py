@@ -6,16 +6,18 @@ from typing import Final
 
 from litestar import Response, get
 from litestar.di import NamedDependency
-from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
-from litestar.response import File
+from litestar.response import File, Redirect
 
 from habitue.app import Shop
 from habitue.kernel import clock
+from habitue.kernel.i18n import N_
 from habitue.store import exports
+from habitue.web import flash
 from habitue.web.gate import by
 from habitue.web.page import Asked, page
 
+GONE: Final = N_("That file is not there any more. Export the list again.")
 _TYPES: Final = {
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     "csv": "text/csv; charset=utf-8",
@@ -31,11 +33,11 @@ def index(request: Asked, shop: NamedDependency[Shop]) -> Response[str]:
 
 
 @get("/exports/{number:int}", sync_to_thread=True)
-def fetch(request: Asked, shop: NamedDependency[Shop], number: FromPath[int]) -> File:
-    """The file, for whoever asked for it."""
+def fetch(request: Asked, shop: NamedDependency[Shop], number: FromPath[int]) -> File | Redirect:
+    """The file, for whoever asked for it; where it is gone, the page that says so."""
     for one in exports.latest(shop.ops, by(request), 1000):
-        if one.id == number:
-            path = shop.exporter.path(one)
+        path = shop.exporter.path(one) if one.id == number else None
+        if path is not None:
             name = f"customers-{clock.iso(one.begun)[:10]}-{one.id}{path.suffix}"
             return File(path, filename=name, media_type=_TYPES[path.suffix[1:]])
-    raise NotFoundException
+    return flash.done("/exports", GONE, "bad")
