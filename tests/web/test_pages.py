@@ -58,7 +58,7 @@ def routes(shop: Shop) -> Iterator[str]:
         if (
             isinstance(route, HTTPRoute)
             and "GET" in route.methods
-            and not re.search("{secret:|/oidc", route.path)
+            and not re.search("{secret:|/oidc|/exports/", route.path)
         ):
             path = re.sub(r"\{([^}]+)\}", lambda part: SAMPLES[part[1]], route.path)
             yield path + NEEDS.get(route.path, "")
