@@ -35,6 +35,11 @@ ACTS: Final = {
     "import": N_("imported a file"),
     "add source": N_("added a source"),
     "end source": N_("ended a source"),
+    "export": N_("exported a list"),
+    "set trait": N_("set a trait of many"),
+    "record consent": N_("recorded consent of many"),
+    "suppress": N_("blocked addresses of many"),
+    "delete notes": N_("deleted notes of erased customers"),
 }
 """What people call them."""
 
