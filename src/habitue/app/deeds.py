@@ -39,7 +39,7 @@ ACTS: Final = {
     "set trait": N_("set a trait of many"),
     "record consent": N_("recorded consent of many"),
     "suppress": N_("blocked addresses of many"),
-    "delete notes": N_("deleted notes of erased customers"),
+    "delete notes": N_("deleted notes"),
 }
 """What people call them."""
 
