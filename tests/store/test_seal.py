@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from habitue.kernel.errors import UserError
+from habitue.store.place import strangers
 from habitue.store.seal import NAME, Seal
 
 
@@ -29,3 +30,8 @@ def test_a_new_key_seals_and_the_old_ones_still_open(tmp_path: Path) -> None:
     assert seal.open(anew) == "secret"
     with pytest.raises(UserError):
         seal.open(old)
+
+
+def test_the_key_file_is_no_stranger_in_a_workspace(tmp_path: Path) -> None:
+    Seal(tmp_path).close("a secret")
+    assert strangers(tmp_path) == []

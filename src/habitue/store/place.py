@@ -13,7 +13,16 @@ _TAKEN: Final = re.compile(r"[\x00-\x1f\x7f?\\\[\]^|\ud800-\udfff]|%[0-9A-Fa-f]{
 """What one of them reads as something else than itself; lone surrogates are what is no UTF-8."""
 
 
-_OURS: Final = ("habitue.toml", "ops.sqlite", "lock", "work.duckdb", "rejects", "exports", "uploads")
+_OURS: Final = (
+    "habitue.toml",
+    "ops.sqlite",
+    "lock",
+    "work.duckdb",
+    "rejects",
+    "exports",
+    "uploads",
+    "secret.key",
+)
 _CLUTTER: Final = frozenset(
     (".DS_Store", ".localized", ".directory", "lost+found", "Thumbs.db", "desktop.ini")
 )
