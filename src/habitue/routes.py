@@ -121,6 +121,9 @@ PAGES: Final[Routes] = {
     ],
     Act.DATA: [
         pages.data.show,  # /data
+        pages.sources.add,  # /data/sources
+        pages.sources.rotate,  # /data/sources/{source}/rotate
+        pages.sources.end,  # /data/sources/{source}/end
         pages.welcome.show,  # /welcome
         pages.welcome.begin,  # /welcome/source
         pages.welcome.arrived,  # /welcome/arrived

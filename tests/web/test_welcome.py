@@ -107,3 +107,23 @@ def test_windows_are_counted_before_they_are_published_as_they_are_after(
             page.get_by_role("button", name="Publish these windows").press("Enter")
             assert wait_for(lambda: shop.models()[0].settings.get("dormant") == "50d")
             page.context.close()
+
+
+def test_a_source_gets_its_key_another_one_and_is_ended(served: Served) -> None:
+    def key(name: str) -> str | None:
+        return next((one.write_key for one in served.shop.sources() if one.id == name), None)
+
+    assert served.press("/data/sources", data={"name": " Mobile-app ", "kind": "server"}).status_code == 303
+    first = key("mobile-app")
+    assert first
+    assert first in served.get("/data").text
+    for name, kind in (("mobile-app", "server"), ("<b>", "server"), ("x", "y"), ("", "")):
+        refused = served.press("/data/sources", data={"name": name, "kind": kind})
+        assert (refused.status_code, "<b>" in refused.text.partition("<main")[2]) == (400, False), name
+    assert served.press("/data/sources/mobile-app/rotate").status_code == 303
+    assert key("mobile-app") not in (first, None)
+    assert served.post("track", track(), auth=(first, "")).status_code == 401
+    assert served.press("/data/sources/mobile-app/end").status_code == 303
+    assert key("mobile-app") is None
+    assert served.press("/data/sources/nobody/rotate").status_code == 400
+    assert [one.act for one in served.shop.deeds()][:3] == ["end source", "rotate source", "add source"]

@@ -69,6 +69,10 @@ class Data(Shelf):
         when = clock.now() if now is None else now
         return volume.feeds(self.warehouse, self.settings.timezone, when).get(source)
 
+    def hours(self, now: Micros | None = None) -> list[tuple[Micros, int]]:
+        """How many events happened in each of the last 48 hours, the oldest first."""
+        return volume.hours(self.warehouse, clock.now() if now is None else now)
+
     def names_of_sources(self) -> frozenset[str]:
         """All that ever were, also those that are closed: none is given again."""
         return frozenset(sources.all_(self.ops))

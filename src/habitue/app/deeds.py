@@ -34,6 +34,7 @@ ACTS: Final = {
     "end key": N_("ended a key"),
     "import": N_("imported a file"),
     "add source": N_("added a source"),
+    "rotate source": N_("gave a source another key"),
     "end source": N_("ended a source"),
     "export": N_("exported a list"),
     "set trait": N_("set a trait of many"),

@@ -204,6 +204,10 @@ class Shop(Drafting, Customers, Data, Segmented, Private, Consenting, Alike, Rec
         """A new write key. A `browser`'s stands in its page for all to read: its claims are not verified."""
         return sources.add(self.ops, name, kind, token_urlsafe(24), clock.now() if now is None else now)
 
+    def rotate_source(self, name: str) -> None:
+        """Another write key for a source; within seconds the one before is refused."""
+        sources.rotate(self.ops, name, token_urlsafe(24))
+
     def close_source(self, name: str, now: Micros | None = None) -> None:
         """Take nothing more with this source's write key; what it sent stays."""
         sources.close(self.ops, name, clock.now() if now is None else now)

@@ -13,7 +13,7 @@ from typing import Any, Final
 from msgspec import Struct
 
 from habitue.kernel import clock
-from habitue.kernel.clock import Micros
+from habitue.kernel.clock import HOUR, Micros
 from habitue.store.warehouse import Warehouse
 
 DAYS: Final = 90
@@ -73,6 +73,19 @@ def feeds(warehouse: Warehouse, zone: str, now: Micros) -> dict[str, Feed]:
         (midnights(zone, now, 1)[0],),
     )
     return {row["source"]: Feed(**row) for row in found.to_pylist()}
+
+
+def hours(warehouse: Warehouse, now: Micros, most: int = 48) -> list[tuple[Micros, int]]:
+    """How many events happened in each of the last hours, the oldest first; the one under way is the last."""
+    last = now // HOUR * HOUR
+    begun = [last - HOUR * n for n in range(most - 1, -1, -1)]
+    found = warehouse.read(
+        "SELECT epoch_us(hour) AS hour, sum(n)::BIGINT AS n FROM tally "
+        "WHERE hour >= make_timestamp(?::BIGINT) AND hour <= make_timestamp(?::BIGINT) GROUP BY hour",
+        (begun[0], now),
+    )
+    counts = dict(zip(found["hour"].to_pylist(), found["n"].to_pylist(), strict=True))
+    return [(at, counts.get(at, 0)) for at in begun]
 
 
 def midnights(zone: str, now: Micros, days: int) -> list[Micros]:

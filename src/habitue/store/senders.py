@@ -22,6 +22,13 @@ def enter(ops: Ops, name: str, kind: str, write_key: str, now: Micros) -> bool:
     return True
 
 
+def change(ops: Ops, name: str, write_key: str) -> bool:
+    """Note another key of an open source; whether there is one of that name."""
+    mine = source.c.id == name, source.c.closed.is_(None)
+    with ops.begin() as tx:
+        return bool(tx.execute(source.update().where(*mine).values(write_key=write_key)).rowcount)
+
+
 def close(ops: Ops, name: str, now: Micros) -> bool:
     """Note that a source is closed; whether it was open."""
     mine = source.c.id == name, source.c.closed.is_(None)

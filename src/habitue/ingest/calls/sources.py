@@ -43,6 +43,12 @@ def add(ops: Ops, name: str, kind: str, write_key: str, now: Micros) -> Source:
     return Source(name, kind, write_key, now)  # type: ignore[arg-type]  # one of them, as looked at above
 
 
+def rotate(ops: Ops, name: str, write_key: str) -> None:
+    """Give a source another key; the one before is known no more. Raises `UserError` where there is none."""
+    if not senders.change(ops, name, write_key):
+        raise UserError(N_("There is no source “{name}”."), name=name)
+
+
 def close(ops: Ops, name: str, now: Micros) -> None:
     """Take nothing more of a source; what it sent stays. Raises `UserError` where there is none."""
     if not senders.close(ops, name, now):

@@ -11,6 +11,8 @@ from litestar.di import NamedDependency
 from habitue.app import Shop
 from habitue.app.data import Origin
 from habitue.kernel import clock
+from habitue.kernel.clock import Micros
+from habitue.kernel.errors import UserError
 from habitue.kernel.i18n import N_
 from habitue.store.jobs import Job
 from habitue.web.page import Asked, page, reader
@@ -37,12 +39,23 @@ FILES: Final = {
 @get("/data", sync_to_thread=True)
 def show(request: Asked, shop: NamedDependency[Shop]) -> Response[str]:
     """Every source with what it sent, and every import."""
+    return shown(request, shop)
+
+
+def shown(
+    request: Asked, shop: Shop, name: str = "", kind: str = "server", wrong: UserError | None = None
+) -> Response[str]:
+    """The page, with a source that could not be added and why."""
     words, now = reader(request, shop), clock.now()
     origins = shop.origins(now)
     return page(
         request,
         shop,
         "data.html",
+        400 if wrong else 200,
+        wanted=(name, kind),
+        wrong=wrong.say(words.say) if wrong else "",
+        hours=_hours(shop.hours(now), words),
         parts=PARTS,
         origins=origins,
         live=[one for one in origins if one.source],
@@ -55,6 +68,16 @@ def show(request: Asked, shop: NamedDependency[Shop]) -> Response[str]:
         last=max((one.feed.last for one in origins if one.feed), default=None),
         title=_title,
     )
+
+
+def _hours(found: list[tuple[Micros, int]], words: Words) -> dict[str, Any]:
+    """The last hours as bars in 100 × 30, each with its words."""
+    most = max([1, *(n for _, n in found)])
+    bars = [
+        {"x": 100 * i / len(found), "height": 30 * n / most, "n": n, "at": words.time(at)}
+        for i, (at, n) in enumerate(found)
+    ]
+    return {"bars": bars, "width": 100 / len(found), "total": sum(n for _, n in found), "most": most}
 
 
 def _title(one: Origin, words: Words) -> tuple[str, str]:
