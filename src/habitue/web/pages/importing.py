@@ -18,7 +18,7 @@ from litestar.response import File, Redirect
 from habitue.app import Shop
 from habitue.app.loads import Loads, Run, Seen, Wish
 from habitue.app.uploads import MOST, Upload
-from habitue.ingest.files.detect import KINDS, WRITTEN
+from habitue.ingest.files.detect import KINDS
 from habitue.ingest.files.lacking import NEEDED
 from habitue.ingest.files.report import Note
 from habitue.ingest.files.words import FIELDS
@@ -70,7 +70,7 @@ FIRST: Final = ("customer", "email", "ts", "event", "order_id", "revenue")
 
 REWORDED: Final = {
     "dates in “{column}” are read {form}: {why}; for the other order say --map dates={other}": N_(
-        "Dates in “{column}” are read {form}: {why}. If that is wrong, choose another way above."
+        "Dates in “{column}” are read so: {form} ({why}). If that is wrong, choose another way above."
     ),
     "1,234 can be read two ways; the comma was taken for the decimal sign; "
     "for the other say --map decimal=point": N_(
@@ -89,6 +89,17 @@ REWORDED: Final = {
     ),
 }
 """What the command line says of its options, as it is said where they are fields."""
+
+DATES: Final = {
+    "year-first": N_("year first: 2026-11-23"),
+    "day-first": N_("day first: 23/11/2026"),
+    "month-first": N_("month first: 11/23/2026"),
+    "yyyymmdd": N_("digits alone: 20261123"),
+    "seconds": N_("seconds since 1970"),
+    "milliseconds": N_("milliseconds since 1970"),
+    "excel": N_("Excel’s day numbers"),
+}
+"""How dates are written."""
 
 SIGNS: Final = {"comma": N_("12,50 – comma"), "point": N_("12.50 – point")}
 STEPS: Final = (N_("Choose a file"), N_("Columns"), N_("Check"), N_("Import"))
@@ -143,7 +154,7 @@ def read(
         asked_kind=wish.kind,
         kinds=[(one, words.say(FILES[one])) for one in KINDS],
         fields=[_field(one, kind, seen, said, words) for one in _order(kind, seen)] if kind else [],
-        dates=[(one, words.say(name)) for one, name in WRITTEN.items()],
+        dates=[(one, words.say(name)) for one, name in DATES.items()],
         signs=[(one, words.say(name)) for one, name in SIGNS.items()],
         said=said,
         only=_only(seen, said),
@@ -312,9 +323,7 @@ def _field(name: str, kind: str, seen: Seen, said: Mapping[str, str], words: Wor
         "fixed": choice.column if choice and choice.fixed else said.get(f"v.{name}", ""),
         "why": choice.reason.say(words.say) if choice else "",
         "samples": column.samples if column else (),
-        "form": words.say(WRITTEN[column.form])
-        if column and column.form and name in ("ts", "created")
-        else "",
+        "form": words.say(DATES[column.form]) if column and column.form and name in ("ts", "created") else "",
         "needed": _needed(name, kind, found),
         "found": choice is not None,
         "first": name in FIRST or choice is not None or chosen == "=",
@@ -331,7 +340,9 @@ def _needed(name: str, kind: str, found: Mapping[str, Any]) -> bool:
 
 def _reworded(one: Note) -> Note:
     """A note in the words of this page, where the command line’s would name its options."""
-    return one._replace(text=REWORDED.get(one.text, one.text))
+    form = one.fields.get("form")
+    said = {"form": Note(DATES[form], {})} if one.text in REWORDED and form in DATES else {}
+    return Note(REWORDED.get(one.text, one.text), one.fields | said)
 
 
 def _only(seen: Seen, said: Mapping[str, str]) -> tuple[str, str]:
