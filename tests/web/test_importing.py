@@ -247,3 +247,13 @@ def test_a_file_is_imported_by_keyboard_and_pointer(own: Shop, address: str, bro
     expect(page.get_by_text("The file is in")).to_be_visible(timeout=15_000)
     context.close()
     assert wrong == []
+
+
+def test_a_field_said_to_be_in_no_column_stays_so_the_next_time(own: Shop, tmp_path: Path) -> None:
+    file = tmp_path / "z.csv"
+    file.write_text("customer,email,date,amount\nz1,a@b.fr,2026-01-05,7\n")
+    assert any(one.startswith("email ←") for one in own.import_file(file, dry_run=True).chosen)
+    for mapping in ({"email": ""}, None):
+        chosen = own.import_file(file, mapping=mapping).chosen
+        assert not any(one.startswith("email ←") for one in chosen)
+        assert any("email → props.email" in one for one in chosen)

@@ -88,7 +88,7 @@ def test_it_is_used_with_the_keyboard_alone(browser: Browser, shop: Shop, site: 
     page = context.new_page()
     page.goto(f"{site}/data")
     page.keyboard.press("Control+k")
-    field = page.get_by_role("combobox")
+    field = page.get_by_role("combobox", name="Rechercher")
     expect(field).to_be_focused()
     page.keyboard.type("clients")
     expect(page.get_by_role("option", selected=True)).to_have_text("Clients")

@@ -55,7 +55,7 @@ _MENU: Final = (
 )
 _FURTHER: Final = (
     Place("/welcome", N_("Welcome"), "home", N_("begin start demo connect")),
-    Place("/welcome/stages", N_("Your stages"), "steps", N_("dormant lost windows rhythm")),
+    Place("/welcome/stages", N_("After how long a silence?"), "clock", N_("windows rhythm")),
     Place("/data/import", N_("Import a file"), "upload", N_("csv excel orders start")),
     Place("/exports", N_("Exports"), "download"),
     Place("/team", N_("Team"), "shield", N_("members roles invitations")),
