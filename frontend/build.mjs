@@ -29,6 +29,7 @@ const { metafile } = await build({
   format: "esm",
   target: "es2022",
   metafile: true,
+  alias: { vega: "./src/vega.js" }, // for vega-lite too
 });
 copyFileSync(font, `${out}/inter.woff2`);
 
