@@ -76,7 +76,7 @@ def test_every_page_is_accessible_by_day_and_by_night(tab: Page, shop: Shop, sit
 
 
 def test_the_palette_and_the_menu_of_a_phone_are_accessible(tab: Page, site: str) -> None:
-    tab.goto(f"{site}/data")
+    tab.goto(f"{site}/stages")
     tab.evaluate(AXE.read_text())
     tab.keyboard.press("Control+k")
     expect(tab.get_by_role("option").first).to_be_visible()
