@@ -52,15 +52,14 @@ NEEDS |= {"/customers/act": "?act=export"}
 
 def routes(shop: Shop) -> Iterator[str]:
     """Every address that can be read, from the route table, with samples; ways in are elsewhere."""
-    if "upload:str" not in SAMPLES:
-        SAMPLES["upload:str"] = _uploaded(shop)
+    samples = SAMPLES | {"upload:str": _uploaded(shop)}
     for route in server.create(shop).routes:
         if (
             isinstance(route, HTTPRoute)
             and "GET" in route.methods
             and not re.search("{secret:|/oidc|/exports/", route.path)
         ):
-            path = re.sub(r"\{([^}]+)\}", lambda part: SAMPLES[part[1]], route.path)
+            path = re.sub(r"\{([^}]+)\}", lambda part: samples[part[1]], route.path)
             yield path + NEEDS.get(route.path, "")
 
 

@@ -9,6 +9,7 @@ from typing import Final, Literal, TypeAlias
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from habitue.app import imports
 from habitue.app.imports import ImportReport
@@ -182,18 +183,17 @@ class Loads:
             with self._turn, self.shop.working:
                 run.state = "running"
                 self._read(upload, run)
-            run.state = "done"
         except UserError as error:
             run.wrong = {one: error.say(translator(one)) for one in LANGUAGES}
-            run.state = "failed"
         except Exception:  # noqa: BLE001  whoever waits for it must be told that nothing more comes
             _LOG.exception("The import of an uploaded file failed.")
             run.wrong = {one: translator(one)(_DEFECT) for one in LANGUAGES}
-            run.state = "failed"
-        self._keep(upload, run)
-        if run.state == "done" and not run.dry:
+        end: State = "failed" if run.wrong else "done"
+        self._keep(upload, replace(run, state=end))
+        if end == "done" and not run.dry:
             self.uploads.empty(upload)
             self._sources.pop(upload.id, None)
+        run.state = end  # last: whoever sees that it is over may begin another
 
     def _read(self, upload: Upload, run: Run) -> None:
         def told(step: str, done: int, total: int) -> None:
