@@ -20,8 +20,8 @@ from urllib.request import Request, urlopen
 
 import numpy as np
 
-from benchmarks.measure import INSIDE, NOW, TOKEN
-from benchmarks.shop import make
+from benchmarks.measure import INSIDE, TOKEN
+from benchmarks.shop import NOW, make
 from habitue.app import Settings, Shop
 from habitue.server import serve
 
