@@ -1,6 +1,7 @@
-"""A nursery of servers: each line on standard input begets one, which is killed after some seconds.
+"""A nursery of servers: each line on standard input begets one, which is killed after a while.
 
-The line is `[place, seconds]`; the server says `port N` once it listens, the nursery `died STATUS`.
+The line is `[place, starts]`: how many times as long as a start takes, as this machine is now. The server says
+`port N` once it listens, the nursery `died STATUS`.
 """
 
 from __future__ import annotations
@@ -9,7 +10,9 @@ import json
 import os
 import signal
 import sys
+import time
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from threading import Timer
 
 import uvicorn
@@ -37,14 +40,33 @@ def serve(place: Path, seconds: float) -> None:
         )
 
 
+def start() -> float:
+    """Seconds that a start takes, in a child of its own: what has stores open can't be forked."""
+    ends, told = os.pipe()
+    if os.fork() == 0:
+        with TemporaryDirectory() as folder:
+            Shop.create(Path(folder) / "shop").close()
+            began = time.perf_counter()
+            with Shop.open(Path(folder) / "shop") as shop:
+                create(shop)
+                os.write(told, str(time.perf_counter() - began).encode())
+        os._exit(0)
+    os.close(told)
+    with os.fdopen(ends) as answer:
+        seconds = float(answer.read())
+    os.wait()
+    return seconds
+
+
 def main() -> None:
     ready()
+    took = start()
     for line in sys.stdin:
-        place, seconds = json.loads(line)
+        place, starts = json.loads(line)
         child = os.fork()
         if child == 0:
             try:
-                serve(Path(place), seconds)
+                serve(Path(place), starts * took)
             finally:
                 os._exit(1)
         print("died", os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)

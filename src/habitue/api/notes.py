@@ -44,8 +44,11 @@ class Told(Struct, frozen=True):
     done: str | None
 
 
+_TOKEN: Final[list[dict[str, list[str]]]] = [{"token": []}]
 _REFUSED: Final = {
     400: ResponseSpec(Failure, description="What is wrong with the request."),
+    401: ResponseSpec(Failure, description="A key of the API is needed."),
+    403: ResponseSpec(Failure, description="The key may not do that."),
     404: ResponseSpec(Failure, description="There is no such customer."),
 }
 
@@ -57,7 +60,7 @@ def index(shop: NamedDependency[Shop], key: Key) -> list[Told]:
     return [_told(one, person) for one in shop.notes(person)]
 
 
-@post("/customers/{key:str}/notes", sync_to_thread=True, responses=_REFUSED)
+@post("/customers/{key:str}/notes", sync_to_thread=True, responses=_REFUSED, security=_TOKEN)
 def write(
     request: Request[Any, Any, State],
     shop: NamedDependency[Shop],
