@@ -1,7 +1,7 @@
 """A nursery of servers: each line on standard input begets one, which is killed after a while.
 
-The line is `[place, starts]`: how many times as long as a start takes, as this machine is now. The server says
-`port N` once it listens, the nursery `died STATUS`.
+The line is `[place, starts]`: how many times as long as a start takes, as this machine is now. The server
+says `port N` once it listens, the nursery `died STATUS`.
 """
 
 from __future__ import annotations
