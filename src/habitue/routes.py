@@ -116,9 +116,6 @@ PAGES: Final[Routes] = {
         pages.duplicates.show,  # /data/duplicates
         pages.duplicates.decide,
     ],
-    Act.PRIVACY: [
-        pages.customer.erase,  # /customers/{person}/erase
-    ],
     Act.DATA: [
         pages.data.show,  # /data
         pages.sources.add,  # /data/sources
@@ -142,6 +139,7 @@ PAGES: Final[Routes] = {
         pages.profiles.settle,
     ],
     Act.PRIVACY: [
+        pages.customer.erase,  # /customers/{person}/erase
         pages.privacy.show,  # /settings/privacy
         pages.privacy.change,
         pages.privacy.run,  # /settings/privacy/run
