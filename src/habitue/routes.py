@@ -35,6 +35,9 @@ from habitue.team.rights import Act
 from habitue.web import pages, snippet
 from habitue.web.gate import ACT
 
+SMALL: Final = 16 << 10
+"""The most bytes that somebody may send of whom nobody knows who they are."""
+
 Routes: TypeAlias = dict[Act, list[BaseRouteHandler]]
 
 PAGES: Final[Routes] = {
@@ -256,9 +259,12 @@ STANDING_API: Final[Routes] = {
 def routers(reading: Mapping[str, Any], token: str | None) -> list[Router]:
     """Them all; `reading` are the dependencies of those that need the working copy."""
     doors: Routes = {Act.COMMAND: [commands.take]} if token else {}
+    way_in, standing = {Act.OPEN: STANDING_PAGES[Act.OPEN]}, dict(STANDING_PAGES)
+    del standing[Act.OPEN]
     return [
         Router("/", route_handlers=_told(PAGES), dependencies=dict(reading), include_in_schema=False),
-        Router("/", route_handlers=_told(STANDING_PAGES), include_in_schema=False),
+        Router("/", route_handlers=_told(standing), include_in_schema=False),
+        Router("/", route_handlers=_told(way_in), include_in_schema=False, request_max_body_size=SMALL),
         Router("/api/v1", route_handlers=_told(API), dependencies=dict(reading), before_request=strict.known),
         Router("/api/v1", route_handlers=_told(STANDING_API | doors), before_request=strict.known),
         _STATIC,

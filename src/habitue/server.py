@@ -24,6 +24,7 @@ from litestar.params import QueryParameter
 import habitue
 from habitue.api import failure as answer
 from habitue.api.door import Door
+from habitue.api.hops import Hops, proxies
 from habitue.api.meter import Meter
 from habitue.api.wire import Wire
 from habitue.api.wording import Document
@@ -199,14 +200,16 @@ def serve(
     """Serve until interrupted, on the first free port from `port` on; `ready` is told the address, and
     `arrived` whenever events have come in.
 
-    Raises `UserError` where the host is not this machine's or no port is free.
+    Raises `UserError` where the host is not this machine's, no port is free or the settings are wrong.
     """
+    named = proxies(shop.configured)
     waiting = listening(host, port)
     app = create(shop, frozenset({host}), token, arrived)
     url = f"http://{f'[{host}]' if ':' in host else host}:{waiting.getsockname()[1]}/"
     Thread(target=_look_ahead, args=(shop, app.state.overviews), daemon=True).start()
     door = Door(app, shop, clock.now, meter=app.state.meter, arrived=arrived)
-    config = uvicorn.Config(door, http=Wire, log_level="warning", server_header=False)
+    faced = Hops(door, named)
+    config = uvicorn.Config(faced, http=Wire, log_level="warning", server_header=False, proxy_headers=False)
     _open_files()
     gc.freeze()  # what is there by now stays: looking through it for garbage again and again takes a tenth
     try:

@@ -9,6 +9,7 @@ from habitue.kernel.errors import UserError
 from habitue.store.tables import credential, member
 from habitue.team import entry, factor, members
 from habitue.team.entry import Came, FactorNeeded, TooMany
+from habitue.team.guesses import REMEMBERED, Guesses, limits
 from habitue.team.members import FIRST
 from habitue.team.rights import Act, can
 from tests.team.conftest import NOW, PASSWORD, House, actor
@@ -72,6 +73,42 @@ def test_of_guesses_from_a_thousand_places_twenty_are_looked_at_and_she_still_ge
         house.sign_in("mia@shop.fr", address="198.51.100.8")
     assert house.sign_in("mia@shop.fr", address="198.51.100.8", device=device).member == house.marketer
     assert house.sign_in("mia@shop.fr", address="198.51.100.8", now=NOW + 10 * MINUTE)
+
+
+def test_who_shares_an_address_with_a_guesser_gets_in_on_their_own_device(house: House) -> None:
+    device = house.sign_in("mia@shop.fr").device
+    for n in range(12):
+        with pytest.raises(UserError):
+            house.sign_in(f"nobody{n}@shop.fr", "wrong horse")
+    with pytest.raises(TooMany):
+        house.sign_in("mia@shop.fr")
+    assert house.sign_in("mia@shop.fr", device=device).member == house.marketer
+    outcomes = []
+    for n in range(12):
+        with pytest.raises(UserError) as told:
+            house.sign_in("mia@shop.fr", f"guess {n}", device=device)
+        outcomes.append(isinstance(told.value, TooMany))
+    assert outcomes == [False] * 10 + [True] * 2
+
+
+def test_guesses_at_the_same_moment_are_counted_before_they_are_looked_at() -> None:
+    guesses, mine = Guesses(), limits("198.51.100.7", "mia@shop.fr", None)
+    assert [guesses.begin(mine, NOW) > 0 for _ in range(40)] == [False] * 10 + [True] * 30
+    guesses.right(mine, NOW)
+    assert guesses.begin(mine, NOW) == 0
+
+
+def test_a_long_name_is_not_looked_for_and_what_is_old_is_not_kept(house: House) -> None:
+    with pytest.raises(UserError, match="address or the password"):
+        house.sign_in("a" * 1_000_000)
+    assert len(house.guesses) == 0
+    for n in range(5):
+        house.guesses.begin(limits(f"198.51.100.{n}", f"name {n}", None), NOW)
+    house.guesses.begin(limits("198.51.100.9", "name 9", None), NOW + HOUR)
+    assert len(house.guesses) == 2
+    for n in range(REMEMBERED):
+        house.guesses.begin({f"name:{n}": 1}, NOW + HOUR)
+    assert len(house.guesses) == REMEMBERED
 
 
 def test_the_second_factor_is_asked_for_and_each_code_taken_once(house: House) -> None:

@@ -13,6 +13,7 @@ import pytest
 import uvicorn
 
 from habitue import server
+from habitue.api.hops import Hops, proxies
 from habitue.app import Settings, Shop
 from habitue.demo.shop import parcels
 from habitue.ingest.inbox import Parcel
@@ -89,8 +90,9 @@ def bare(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 def served(shop: Shop) -> Iterator[str]:
     listening = server.listening("127.0.0.1", 18000)
+    faced = Hops(server.create(shop, token=TOKEN), proxies(shop.configured))
     running = uvicorn.Server(
-        uvicorn.Config(server.create(shop, token=TOKEN), log_level="error", server_header=False)
+        uvicorn.Config(faced, log_level="error", server_header=False, proxy_headers=False)
     )
     thread = threading.Thread(target=running.run, kwargs={"sockets": [listening]}, daemon=True)
     thread.start()

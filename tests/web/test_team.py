@@ -15,6 +15,7 @@ import pyotp
 import pytest
 
 from habitue.app import Settings, Shop
+from habitue.app.workspace import MARK
 from habitue.kernel import clock
 from habitue.kernel.clock import MINUTE, SECOND
 from tests.api.door import PLAIN
@@ -69,6 +70,8 @@ class House(NamedTuple):
 def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     with Shop.create(tmp_path_factory.mktemp("house") / "shop", Settings()) as shop:
         shop.refresh()
+        with (shop.directory / MARK).open("a") as settings:
+            settings.write('proxies = ["127.0.0.1"]\n')
         for url in served(shop):
             with ExitStack() as opened:
                 yield House(shop, url, opened)
@@ -188,12 +191,41 @@ def test_guesses_are_looked_at_a_few_times_only_and_the_victim_still_gets_in(hou
     victim = house.joined("fay@shop.fr", "viewer")
     form = {"email": "fay@shop.fr", "password": "wrong horse"}
     guesser = house.visitor()
-    found = [
-        guesser.post("/sign-in", data=form, headers={"x-forwarded-for": "203.0.113.66"}) for _ in range(14)
+    found = [  # what the guesser wrote into the header himself stands before what the proxy added
+        guesser.post("/sign-in", data=form, headers={"x-forwarded-for": f"198.51.100.{n}, 203.0.113.66"})
+        for n in range(14)
     ]
     assert [one.status_code for one in found] == [400] * 10 + [429] * 4
     assert 0 < int(found[-1].headers["retry-after"]) <= 10 * MINUTE // SECOND
     assert victim.post("/sign-in", data=form | {"password": PASSWORD}).status_code == 200
+    refused = [one for one in house.shop.deeds(act="sign in refused") if one.about == "fay@shop.fr"]
+    assert {one.detail["address"] for one in refused} == {"203.0.113.66"}
+
+
+def test_a_password_said_again_is_looked_at_a_few_times_only(house: House) -> None:
+    gus = house.joined("gus@shop.fr", "viewer")
+    found = [gus.post("/me", data={"act": "loosen", "old": f"guess {n}"}).status_code for n in range(12)]
+    assert found == [400] * 10 + [429] * 2
+    assert gus.post("/me", data={"act": "loosen", "old": PASSWORD}).status_code == 429
+
+
+def test_who_is_not_in_may_send_but_a_little(house: House) -> None:
+    whole = {"email": "a" * 20_000 + "@shop.fr", "password": "x"}
+    for path in ("/sign-in", "/join/none", "/reset/none", "/look"):
+        refused = house.visitor().post(path, data=whole)
+        assert (refused.status_code, len(refused.content) < 20_000) == (413, True), path
+
+
+def test_the_keys_and_links_of_who_is_dismissed_end_with_them(house: House) -> None:
+    hal = house.joined("hal@shop.fr", "admin")
+    link = shown(hal.post("/team", data={"act": "invite", "email": "ian@shop.fr", "role": "admin"}))
+    key = shown(hal.post("/team", data={"act": "add_key", "name": "k", "scopes": "read", "old": PASSWORD}))
+    bears = {"authorization": f"Bearer {key}"}
+    assert httpx.get(f"{house.url}/api/v1/models", headers=bears).status_code == 200
+    number = str(house.shop.member("hal@shop.fr").id)
+    assert house.owner().post("/team", data={"act": "dismiss", "number": number}).status_code == 200
+    assert httpx.get(f"{house.url}/api/v1/models", headers=bears).status_code == 401
+    assert "used already" in wrong(house.visitor().post(link, data={"name": "Ian", "new": PASSWORD}))
 
 
 def test_the_record_is_leafed_through_filtered_and_taken_along(house: House) -> None:

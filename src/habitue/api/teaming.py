@@ -56,7 +56,10 @@ def _promote(command: commands.Promote, asked: Asked) -> Answer:
 def _dismiss(command: commands.Dismiss, asked: Asked) -> Answer:
     member = asked.shop.member(command.email)
     asked.shop.dismiss(_BY, member.id)
-    said = asked.say(N_("{email} is let in no more; every session of theirs has ended."), email=member.email)
+    said = asked.say(
+        N_("{email} is let in no more; their sessions have ended, and the keys and links that they made."),
+        email=member.email,
+    )
     return Facts({"email": member.email}, [said])
 
 

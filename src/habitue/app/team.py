@@ -47,7 +47,7 @@ class Team(Workspace):
     def confirm(self, actor: Actor, password: str) -> None:
         """Raise `UserError` where a member's password is not this; whoever has none says none."""
         if actor.kind == "member":
-            entry.confirmed(self.ops, actor, password)
+            self._confirmed(actor, password, clock.now())
 
     def first_link(self, by: str, now: Micros | None = None) -> str:
         """The secret of a one-time link for the first owner, who is made where there is nobody yet."""
@@ -107,29 +107,32 @@ class Team(Workspace):
 
     def swear(self, actor: Actor, old: str, new: str, now: Micros | None = None) -> None:
         """Set one's own password; every other session ends."""
-        member = entry.confirmed(self.ops, actor, old)
+        member = self._confirmed(actor, old, _now(now))
         members.swear(self.ops, member, new, _now(now), keep=actor.session)
 
     def settle(self, actor: Actor, name: str, email: str, new: str, now: Micros | None = None) -> None:
         """Say who one is and set a first password, for whoever came in by a one-time link."""
-        member = entry.confirmed(self.ops, actor, "")
+        member = self._confirmed(actor, "", _now(now))
         password.hashed(new, email, name)  # one that can't be used changes nothing
         members.rename(self.ops, member, name, email, _now(now))
         members.swear(self.ops, self.me(actor), new, _now(now), keep=actor.session)
 
     def rename(self, actor: Actor, password: str, name: str, email: str, now: Micros | None = None) -> None:
         """Set one's own name and address."""
-        member = entry.confirmed(self.ops, actor, password)
+        member = self._confirmed(actor, password, _now(now))
         members.rename(self.ops, member, name, email, _now(now))
 
     def firm_up(self, actor: Actor, password: str, secret: str, code: str, now: Micros | None = None) -> None:
         """Ask for a second factor from now on."""
-        member = entry.confirmed(self.ops, actor, password)
+        member = self._confirmed(actor, password, _now(now))
         entry.firm_up(self.ops, self.seal, member, secret, code, _now(now))
 
     def loosen(self, actor: Actor, password: str, now: Micros | None = None) -> None:
         """Ask for none any more."""
-        entry.loosen(self.ops, entry.confirmed(self.ops, actor, password), actor.name, _now(now))
+        entry.loosen(self.ops, self._confirmed(actor, password, _now(now)), actor.name, _now(now))
+
+    def _confirmed(self, actor: Actor, password: str, now: Micros) -> Member:
+        return entry.confirmed(self.ops, self._guesses, actor, password, now)
 
     # --- the team ---------------------------------------------------------------------------------
 

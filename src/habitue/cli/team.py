@@ -61,7 +61,7 @@ def role(
     desk.do(command.Promote(email=email, role=role))
 
 
-@verb(team, help=N_("Let a member in no more; their sessions end at once."))
+@verb(team, help=N_("Let a member in no more: their sessions, keys and links end at once."))
 def remove(desk: Desk, email: Email) -> None:
     desk.do(command.Dismiss(email=email))
 

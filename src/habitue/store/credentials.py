@@ -65,6 +65,11 @@ def end(tx: Tx, now: Micros, *, but: int | None = None, **which: Any) -> int:
     return tx.execute(credential.update().where(*mine, *_good(now)).values(ended=now)).rowcount
 
 
+def renamed(tx: Tx, before: str, after: str) -> None:
+    """Whoever made some goes by another name now."""
+    tx.execute(credential.update().where(credential.c.by == before).values(by=after))
+
+
 def good(ops: Ops, now: Micros, **which: Any) -> list[dict[str, Any]]:
     """Those with these values that can still be used, the latest made first."""
     mine = [credential.c[name] == value for name, value in which.items()]

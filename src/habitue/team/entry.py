@@ -15,15 +15,14 @@ from habitue.store import acts, credentials, members
 from habitue.store.ops import Ops
 from habitue.store.seal import Seal
 from habitue.team import factor, password
-from habitue.team.guesses import Guesses
-from habitue.team.members import FIRST, Member, numbered
+from habitue.team.guesses import Guesses, Limits, again, limits
+from habitue.team.members import FIRST, KEY, Member, numbered
 from habitue.team.rights import NOBODY, REACH, RIGHTS, SCOPES, Act, Actor, Scope
 
 SESSION: Final = "session"
 DEVICE: Final = "device"
 HALF: Final = "half"
 """Somebody's password was right, and their second factor is still to come."""
-KEY: Final = "key"
 
 IDLE: Final = 12 * HOUR
 """A session that nothing is asked in for so long ends."""
@@ -96,6 +95,9 @@ class TooMany(UserError):
         super().__init__(N_("Too many attempts. Try again in {minutes} minutes."), minutes=minutes)
 
 
+LONGEST_ADDRESS: Final = 320
+"""Characters of an e-mail address at most (RFC 5321): nobody has a longer one."""
+
 _WRONG: Final = N_("The address or the password is not right.")
 _WRONG_CODE: Final = N_("This code is not right, or was used already. Wait for the next one.")
 
@@ -106,15 +108,17 @@ def sign_in(ops: Ops, guesses: Guesses, email: str, chosen: str, came: Came, now
     Raises `UserError` where it is wrong, `TooMany`, and `FactorNeeded` where `second` is to follow.
     """
     name = email.strip().casefold()
+    if len(name) > LONGEST_ADDRESS:
+        raise UserError(_WRONG)
     row = members.named(ops, name)
-    _looked_at(ops, guesses, row["id"] if row else None, name, came, now)
+    counted = _begun(ops, guesses, row["id"] if row else None, name, came, now)
     if not password.right(row["password"] if row else None, chosen) or row is None:
-        guesses.wrong(came.address, name, now)
         _refused(ops, row["email"] if row else "", came, now)
         raise UserError(_WRONG)
     if row["factor"] is not None:
+        guesses.undo(counted, now)
         raise FactorNeeded(half(ops, row["id"], now))
-    guesses.right(came.address)
+    guesses.right(counted, now)
     return enter(ops, numbered(ops, row["id"]), came, now)
 
 
@@ -126,17 +130,16 @@ def second(
     row = members.numbered(ops, half["member"]) if half else None
     if row is None or row["factor"] is None:
         raise UserError(N_("That took too long. Sign in again."))
-    _looked_at(ops, guesses, row["id"], row["email"], came, now)
+    counted = _begun(ops, guesses, row["id"], row["email"], came, now)
     used = factor.step(seal.open(row["factor"]), code, now)
     with ops.begin() as tx:
         fresh = used is not None and members.step(tx, row["id"], used)
         if fresh:
             credentials.end(tx, now, kind=HALF, member=row["id"])
     if not fresh:
-        guesses.wrong(came.address, row["email"], now)
         _refused(ops, row["email"], came, now)
         raise UserError(_WRONG_CODE)
-    guesses.right(came.address)
+    guesses.right(counted, now)
     return enter(ops, numbered(ops, row["id"]), came, now)
 
 
@@ -217,19 +220,30 @@ def loosen(ops: Ops, member: Member, by: str, now: Micros) -> None:
         acts.note(tx, now, by, "factor", member.email, on=False)
 
 
-def confirmed(ops: Ops, actor: Actor, chosen: str) -> Member:
-    """The member who asks, once they have said their password again; raises `UserError` where it is wrong."""
-    row = members.numbered(ops, actor.id or 0)
+def confirmed(ops: Ops, guesses: Guesses, actor: Actor, chosen: str, now: Micros) -> Member:
+    """The member who asks, once they have said their password again.
+
+    Raises `UserError` where it is wrong, and `TooMany` where it was too often.
+    """
+    number = actor.id or 0
+    row = members.numbered(ops, number)
+    counted = _looked_at(guesses, again(number), now)
     if row is None or (row["password"] is not None and not password.right(row["password"], chosen)):
         raise UserError(N_("This is not your password."))
-    return numbered(ops, row["id"])
+    guesses.right(counted, now)
+    return numbered(ops, number)
 
 
-def _looked_at(ops: Ops, guesses: Guesses, number: int | None, name: str, came: Came, now: Micros) -> None:
-    """Raise `TooMany` where guesses are not looked at just now."""
+def _begun(ops: Ops, guesses: Guesses, number: int | None, name: str, came: Came, now: Micros) -> Limits:
+    """What this guess counts for; raises `TooMany` where guesses are not looked at just now."""
     known = number is not None and _device(ops, came.device, now) == number
-    if wait := guesses.wait(came.address, name, known, now):
+    return _looked_at(guesses, limits(came.address, name, came.device if known else None), now)
+
+
+def _looked_at(guesses: Guesses, counted: Limits, now: Micros) -> Limits:
+    if wait := guesses.begin(counted, now):
         raise TooMany(wait)
+    return counted
 
 
 def _refused(ops: Ops, email: str, came: Came, now: Micros) -> None:

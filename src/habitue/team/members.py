@@ -16,8 +16,10 @@ from habitue.people.keys import email_key
 from habitue.store import acts, credentials, members
 from habitue.store.ops import Ops, Tx
 from habitue.team import password
-from habitue.team.rights import ROLES, Act, Actor, Role, can
+from habitue.team.rights import RIGHTS, ROLES, Act, Actor, Role, can
 
+KEY: Final = "key"
+"""A key of the API."""
 INVITATION: Final = "invitation"
 RESET: Final = "reset"
 FIRST: Final = "first"
@@ -187,6 +189,7 @@ def rename(ops: Ops, member: Member, name: str, email: str, now: Micros) -> None
         raise UserError(N_("{email} is in the team already."), email=whom)
     with ops.begin() as tx:
         members.change(tx, member.id, name=called or whom, email=whom)
+        credentials.renamed(tx, member.email, whom)
         acts.note(tx, now, member.email, "rename", whom)
 
 
@@ -197,17 +200,29 @@ def promote(ops: Ops, actor: Actor, number: int, role: Role, now: Micros) -> Non
     may(actor, role)
     with _noted(ops, actor, now, "role", member.email, role=role, before=member.role) as tx:
         members.change(tx, number, role=role)
+        if Act.TEAM not in RIGHTS[role]:
+            _taken_back(tx, member, now)
         _owned(tx)
 
 
 def dismiss(ops: Ops, actor: Actor, number: int, now: Micros) -> None:
-    """Let a member in no more: their sessions end at once. The last owner stays."""
+    """Let a member in no more: their sessions end at once, and the keys and links that they made.
+
+    The last owner stays.
+    """
     member = numbered(ops, number)
     may(actor, member.role)
     with _noted(ops, actor, now, "dismiss", member.email) as tx:
         members.change(tx, number, left=now)
         credentials.end(tx, now, member=number)
+        _taken_back(tx, member, now)
         _owned(tx)
+
+
+def _taken_back(tx: Tx, member: Member, now: Micros) -> None:
+    """End what lets others, or programs, in because this member said so."""
+    for kind in (KEY, INVITATION, RESET):
+        credentials.end(tx, now, kind=kind, by=member.email)
 
 
 def link(ops: Ops, member: Member, kind: str, by: str, now: Micros) -> str:

@@ -25,6 +25,7 @@ _SAID: Final = {
     403: (N_("This is not for you"), ""),
     404: (N_("There is no such page"), N_("It may have moved, or the address was mistyped.")),
     405: (N_("That can't be done here"), N_("This address can only be looked at.")),
+    413: (N_("This is too much at once"), N_("Send less: what was sent is longer than what is taken here.")),
 }
 _OURS: Final = (
     N_("Something went wrong"),

@@ -17,7 +17,7 @@ from habitue.kernel.errors import UserError
 from habitue.kernel.i18n import N_
 from habitue.store.failure import StoreDown
 from habitue.team import factor
-from habitue.team.entry import Session
+from habitue.team.entry import Session, TooMany
 from habitue.team.members import UNNAMED
 from habitue.team.password import SHORTEST
 from habitue.team.rights import ABOUT, NAMES, Actor
@@ -110,7 +110,7 @@ def _shown(
         request,
         shop,
         "me.html",
-        400 if error else 200,
+        429 if isinstance(error, TooMany) else 400 if error else 200,
         member=member,
         known="" if member.email == UNNAMED else member.email,
         role=words.say(NAMES[member.role]),

@@ -14,6 +14,7 @@ from habitue.app import Shop
 from habitue.kernel.errors import UserError
 from habitue.kernel.i18n import N_
 from habitue.store.failure import StoreDown
+from habitue.team.entry import TooMany
 from habitue.team.rights import ABOUT, NAMES, ROLES, SCOPES, Act, Actor, Role, Scope, can
 from habitue.web.flash import done
 from habitue.web.page import Asked, only, page, reader
@@ -29,7 +30,9 @@ Wish = Literal["invite", "withdraw", "role", "dismiss", "reset", "add_key", "end
 DONE: Final[dict[Wish, str]] = {
     "withdraw": N_("That invitation can’t be used any more."),
     "role": N_("The new role counts from their next click on."),
-    "dismiss": N_("They are let in no more, and every session of theirs has ended."),
+    "dismiss": N_(
+        "They are let in no more: their sessions have ended, and the keys and links that they made."
+    ),
     "end_key": N_("The key is taken no more."),
 }
 MADE: Final[dict[Wish, str]] = {
@@ -76,7 +79,7 @@ def change(
     except StoreDown:
         raise
     except UserError as error:
-        return _shown(request, shop, data, wrong=error.say(reader(request, shop).say))
+        return _shown(request, shop, data, wrong=error)
     if made:
         return _shown(request, shop, data, made=made)
     return done("/team", DONE[data.act])
@@ -110,7 +113,7 @@ def _shown(
     shop: Shop,
     data: Change | None = None,
     *,
-    wrong: str | None = None,
+    wrong: UserError | None = None,
     made: str | None = None,
 ) -> Response[Any]:
     say, actor = reader(request, shop).say, cast(Actor, request.user)
@@ -119,7 +122,7 @@ def _shown(
         request,
         shop,
         "team.html",
-        400 if wrong else 200,
+        429 if isinstance(wrong, TooMany) else 400 if wrong else 200,
         members=shop.team(),
         invitations=shop.invitations(),
         keys=shop.api_keys(),
@@ -128,7 +131,7 @@ def _shown(
         reaches=[(scope, *map(say, REACHES[scope])) for scope in SCOPES],
         days=DAYS,
         data=data,
-        wrong=wrong,
+        wrong=wrong.say(say) if wrong else None,
         made=made,
         told=say(MADE[data.act]) if made and data else None,
     )
