@@ -55,5 +55,5 @@ def test_this_machine_is_believed_how_it_was_asked_and_no_other() -> None:
 
 def test_proxies_that_are_no_addresses_are_refused_with_what_to_write() -> None:
     for wrong in (["nginx"], [True], 7, "everybody"):
-        with pytest.raises(UserError, match="proxies in habitue.toml"):
+        with pytest.raises(UserError, match=r"proxies in habitue\.toml"):
             proxies({"proxies": wrong})
