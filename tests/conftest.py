@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import signal
@@ -95,3 +96,9 @@ def browser() -> Iterator[Browser]:
         running = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
         yield running
         running.close()
+
+
+def pytest_collection_finish() -> None:
+    """What is there by now stays: looking through it for garbage, again and again, would take a tenth."""
+    gc.collect()
+    gc.freeze()

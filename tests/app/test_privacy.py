@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import stat
 from collections.abc import Iterator
@@ -143,7 +144,7 @@ def test_the_audit_says_who_asked_and_how_many_never_whom(shop: Shop) -> None:
         ("eva", "erase", "erasure:1"),
     ]
     assert rows[1]["detail"] == {"people": 2, "reason": "asked", "asked": NOW}
-    assert "ada" not in json.dumps(rows)
+    assert not re.search(r"\bada\b", json.dumps(rows))
 
 
 def test_who_comes_back_with_an_older_copy_is_erased_again_from_the_list(shop: Shop, tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ from habitue.store.warehouse import Warehouse
 from tests.engine import world
 from tests.rules.strategies import ORIGIN
 
-SHARDS, EXAMPLES, RULES = 8, 64, 20
+SHARDS, EXAMPLES, RULES = 8, 32, 40
 
 
 def test_there_are_ten_thousand_cases() -> None:

@@ -249,6 +249,18 @@ def rows(warehouse: Warehouse, version: int = 1) -> list[tuple[int | None, int |
     return [(a, b, (ts - ORIGIN) // DAY, late) for a, b, ts, late in told(warehouse, version, 0).get(0, [])]
 
 
+def test_what_moves_nobody_rewrites_nothing(warehouse: Warehouse) -> None:
+    lay(warehouse, act(0), act(0, person=1))
+    refresh(warehouse, [ACTIVE], ORIGIN + DAY)
+    for name, person, rewritten in (("B", 0, []), ("A", 1, [1])):
+        world.receive(warehouse, (act(1, name, person),), False)
+        assert refresh(warehouse, [ACTIVE], ORIGIN + DAY).subjects == 1
+        assert warehouse.read("FROM refolded")["subject"].to_pylist() == rewritten
+    assert rows(warehouse) == []
+    refresh(warehouse, [ACTIVE], ORIGIN + 4 * DAY)
+    assert rows(warehouse) == [(0, 1, 2, False)]
+
+
 def test_a_first_fold_tells_nothing_and_time_alone_is_told_later(warehouse: Warehouse) -> None:
     lay(warehouse, act(0))
     assert refresh(warehouse, [ACTIVE], ORIGIN + DAY).whole == 1

@@ -51,7 +51,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         stores.load()
         with stores.warehouse.write() as writer:
             writer.run("DELETE FROM touched")
-            writer.note("told:1", "0")
+            writer.note({"told:1": "0"})
     return tmp_path
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import closing
 
@@ -47,7 +48,7 @@ def test_the_list_holds_no_address_and_tells_two_workspaces_nothing_about_each_o
         with each.begin() as tx:
             suppress(tx, [ADA], "email", "manual", "test", 1)
             kept.append(tx.execute(suppression.select()).one())
-    assert "ada" not in str(kept)
+    assert not re.search(r"\bada\b", str(kept))
     assert kept[0].hash != kept[1].hash
     assert len(kept[0].hash) == 64
 

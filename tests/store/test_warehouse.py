@@ -165,7 +165,7 @@ def test_what_was_deleted_is_in_no_file_once_it_is_written_anew(tmp_path: Path) 
     (tmp_path / "work.duckdb.corrupt-1").write_text("user:canary-1")
     with warehouse.write() as writer:
         writer.run("DELETE FROM node WHERE node < 2999")
-        writer.note("log_end", "7")
+        writer.note({"log_end": "7"})
     warehouse.cleanse()
     said = b"".join(path.read_bytes() for path in tmp_path.iterdir())
     assert b"canary-1" not in said

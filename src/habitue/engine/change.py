@@ -8,11 +8,14 @@ from __future__ import annotations
 
 from typing import Final
 
+import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from habitue.engine.plan import Subject
+from habitue.engine.sweep import NEVER
 from habitue.kernel.clock import Micros
-from habitue.store.warehouse import Writer
+from habitue.store.writer import Writer
 
 MOVES: Final = """
     SELECT subject, CASE WHEN ended = start THEN earlier END AS from_value, value AS to_value, start AS ts
@@ -90,3 +93,26 @@ def tell(
     """
     text = _TELL.format(version=version, column=column)
     writer.run(text, (told, now), before=before, after=after, quiet=quiet)
+
+
+def affected(before: pa.Table, after: pa.Table, told: Micros, now: Micros) -> NDArray[np.int32]:
+    """The subjects, rising, whose intervals are others now, or turn past `told` and up to `now`."""
+    was, reads = _rows(before), _rows(after)
+    turns = [(reads[name] > told) & (reads[name] <= now) for name in ("start", "stop")]
+    return np.union1d(np.setxor1d(was, reads)["subject"], reads["subject"][turns[0] | turns[1]])
+
+
+def _rows(intervals: pa.Table) -> NDArray[np.void]:
+    """A record an interval; an end that is not known yet is NEVER."""
+    found = np.empty(len(intervals), _ROW)
+    for name in _ROW.names or ():
+        column = intervals[name].combine_chunks()
+        if pa.types.is_timestamp(column.type):
+            column = column.cast(pa.int64()).fill_null(NEVER)
+        found[name] = column.to_numpy(zero_copy_only=False)
+    return found
+
+
+_ROW: Final = np.dtype(
+    [("subject", np.int32), ("start", np.int64), ("stop", np.int64), ("value", np.int16), ("life", np.int16)]
+)

@@ -20,7 +20,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from habitue.engine.change import tell
+from habitue.engine.change import affected, tell
 from habitue.engine.compile import Program, program, reads
 from habitue.engine.fold import Progress, everybody, fold, joined, rows
 from habitue.engine.gather import ids
@@ -29,7 +29,8 @@ from habitue.engine.source import Known
 from habitue.engine.standing import standing
 from habitue.engine.touched import Touched
 from habitue.kernel.clock import Micros
-from habitue.store.warehouse import Warehouse, Writer
+from habitue.store.warehouse import Warehouse
+from habitue.store.writer import Writer
 
 NOBODY: Final = pa.table({"subject": pa.array([], pa.int32())})
 
@@ -66,12 +67,13 @@ def refresh(
     # The names are read last, so that no new event is of a name that is not among them.
     names = known(warehouse, definitions, digits)
     uses: dict[int, set[int]] = {}
+    noted = warehouse.noted()
     whole = 0
     for definition in in_order(definitions):
         version, compiled = definition.version, program(definition, names)
         uses[version] = reads(compiled).union(*(uses[other] for other in reads(compiled)))
         turn = _Turn(warehouse, definition, compiled, str(sorted(uses[version])), now, progress)
-        told, used = (warehouse.meta(f"{word}:{version}") for word in ("told", "uses"))
+        told, used = (noted.get(f"{word}:{version}") for word in ("told", "uses"))
         wanted, quiet = news.of(version, compiled)
         if told is not None and used == turn.uses:
             turn.forward(news.touched, wanted, quiet, int(told))
@@ -155,10 +157,23 @@ class _Turn:
         with self.warehouse.write() as writer:
             self._tell_due(writer, wanted, told)
             if len(wanted):
-                self._tell(writer, self._stored(writer, wanted), after, quiet, told)
-                self._replace(writer, wanted, after)
-                self._expect(writer, "after", after=after)
+                self._rewrite(writer, self._stored(writer, wanted), after, quiet, told)
             self._note(writer, max(told, self.now))
+
+    def _rewrite(
+        self, writer: Writer, before: pa.Table, after: pa.Table, quiet: pa.Table, told: Micros
+    ) -> None:
+        """Put one set of intervals in another's place, but for those of whom nothing changes: most visits
+        move nobody.
+        """
+        moved = affected(before, after, told, max(told, self.now))
+        if not len(moved):
+            return
+        theirs = pa.array(moved)
+        before, after = (each.filter(pc.is_in(each["subject"], theirs)) for each in (before, after))
+        self._tell(writer, before, after, quiet, told)
+        self._replace(writer, pa.table({"subject": theirs}), after)
+        self._expect(writer, "after", after=after)
 
     @property
     def _mine(self) -> str:
@@ -223,9 +238,7 @@ class _Turn:
         """How far this definition is; what fell due by then is told."""
         version = self.definition.version
         writer.run(f"DELETE FROM due WHERE {self._mine} AND ts <= make_timestamp(?)", (told,))
-        for key, value in ((f"told:{version}", str(told)), (f"uses:{version}", self.uses)):
-            writer.run("DELETE FROM meta WHERE key = ?", (key,))
-            writer.run("INSERT INTO meta VALUES (?, ?)", (key, value))
+        writer.note({f"told:{version}": str(told), f"uses:{version}": self.uses})
 
 
 def _drop(writer: Writer, version: int) -> None:

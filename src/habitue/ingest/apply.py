@@ -15,7 +15,8 @@ from habitue.people.graph import Node
 from habitue.people.merging import Settled
 from habitue.store.failure import Notice
 from habitue.store.log import EventLog
-from habitue.store.warehouse import Warehouse, Writer
+from habitue.store.warehouse import Warehouse
+from habitue.store.writer import Writer
 
 IDENTIFY: Final = "$identify"
 SCORE: Final = "$score"
@@ -100,8 +101,7 @@ def apply(warehouse: Warehouse, log: EventLog, rows: pa.Table) -> None:
     with warehouse.write() as writer:
         take(writer, rows)
         writer.run(_TALLY, arriving=rows)  # here: whoever is erased is taken in again, and counted already
-        writer.note("log", log.identity())
-        writer.note("log_end", str(end))
+        writer.note({"log": log.identity(), "log_end": str(end)})
 
 
 def take(writer: Writer, rows: pa.Table) -> None:

@@ -20,7 +20,8 @@ from habitue.people.circle import circle
 from habitue.people.graph import Node
 from habitue.people.merging import RULINGS
 from habitue.store.log import LOG, EventLog
-from habitue.store.warehouse import Warehouse, Writer
+from habitue.store.warehouse import Warehouse
+from habitue.store.writer import Writer
 
 
 class Gone(Struct, frozen=True):

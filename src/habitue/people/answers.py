@@ -14,7 +14,7 @@ import pyarrow as pa
 from habitue.people.circle import Run
 from habitue.people.graph import Link, Node
 from habitue.people.strictest import Answer, Stance, strictest
-from habitue.store.warehouse import Writer
+from habitue.store.writer import Writer
 
 EVENT: Final = "$consent"
 

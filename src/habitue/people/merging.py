@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 
 from habitue.people.circle import Circle, circle
 from habitue.people.graph import Node, rank
-from habitue.store.warehouse import Writer
+from habitue.store.writer import Writer
 
 RULINGS: Final = ("$merge", "$split")
 """The events by which people say who is who: `key` and the one key in `also`, with `by` and `why`."""

@@ -15,7 +15,8 @@ import pyarrow as pa
 from msgspec import Struct
 
 from habitue.engine.extract import Sql
-from habitue.store.warehouse import Warehouse, Writer
+from habitue.store.warehouse import Warehouse
+from habitue.store.writer import Writer
 
 By = Literal["order", "phone", "email", "key", "name"]
 """What somebody was found by."""
@@ -43,8 +44,10 @@ class Found(Struct, frozen=True):
 
 def index(writer: Writer, rows: pa.Table, names: Collection[str]) -> None:
     """Take in the words of rows of the log, events of these names, once they are in the tails."""
-    if any(name == "$identify" or name.startswith("Order ") for name in names):
-        writer.run(_INDEX, arriving=rows.select(["seq"]))
+    orders, traits = any(name.startswith("Order ") for name in names), "$identify" in names
+    if words := [part for part, wanted in ((_TRAITS, traits), (_ORDERS, orders)) if wanted]:
+        text = _INDEX.format(told=_TOLD if traits else "", words=" UNION ALL ".join(words))
+        writer.run(text, arriving=rows.select(["seq"]))
 
 
 def keyed(writer: Writer, rows: pa.Table) -> None:
@@ -87,25 +90,28 @@ def _listed(names: Sequence[str]) -> str:
 
 
 # An address is found from any of its parts on; a phone number in the spelling it was given in, digits only.
-_INDEX: Final = f"""
-    INSERT INTO search_tail
+_TRAITS: Final = f"""
+    SELECT node, {_kinds("name")} AS kind, unnest(words_of(value)) AS word
+    FROM told WHERE name IN ({_listed(NAMES)})
+    UNION ALL
+    SELECT node, {_kinds("email")}, unnest(parts_of(plain_of(value)))
+    FROM told WHERE name IN ({_listed(EMAILS)})
+    UNION ALL
+    SELECT node, {_kinds("phone")}, digits_of(value) FROM told WHERE name IN ({_listed(PHONES)})
+"""
+_ORDERS: Final = f"""
+    SELECT node, {_kinds("order")} AS kind, plain_of(ltrim(TRY(props ->> '$.order_id'), '#')) AS word
+    FROM event_tail WHERE seq IN (SELECT seq FROM arriving)
+        AND code IN (SELECT code FROM event_name WHERE starts_with(name, 'Order '))
+"""
+_TOLD: Final = f"""
     WITH told AS (
         SELECT node, name, value ->> '$' AS value FROM trait_tail
         WHERE seq IN (SELECT seq FROM arriving) AND name IN ({_listed((*NAMES, *EMAILS, *PHONES))})
-    ), words AS (
-        SELECT node, {_kinds("name")} AS kind, unnest(words_of(value)) AS word
-        FROM told WHERE name IN ({_listed(NAMES)})
-        UNION ALL
-        SELECT node, {_kinds("email")}, unnest(parts_of(plain_of(value)))
-        FROM told WHERE name IN ({_listed(EMAILS)})
-        UNION ALL
-        SELECT node, {_kinds("phone")}, digits_of(value) FROM told WHERE name IN ({_listed(PHONES)})
-        UNION ALL
-        SELECT node, {_kinds("order")}, plain_of(ltrim(TRY(props ->> '$.order_id'), '#')) FROM event_tail
-        WHERE seq IN (SELECT seq FROM arriving)
-            AND code IN (SELECT code FROM event_name WHERE starts_with(name, 'Order '))
-    )
-    SELECT DISTINCT word, node, kind FROM words WHERE word <> '' ORDER BY ALL
+    )"""
+_INDEX: Final = """
+    INSERT INTO search_tail {told}
+    SELECT DISTINCT word, node, kind FROM ({words}) WHERE word <> '' ORDER BY ALL
 """
 
 _KEYS: Final = f"""

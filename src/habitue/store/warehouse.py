@@ -22,6 +22,7 @@ from habitue.kernel.i18n import N_
 from habitue.store.failure import Damaged, DiskFull, Notice, StatementFailed, StoreDown, full
 from habitue.store.leave import leave
 from habitue.store.statement import Statements
+from habitue.store.writer import Writer
 
 SCHEMA: Final = "3"
 """Raised with every change of `warehouse.sql`: a file of another schema is set aside and rebuilt."""
@@ -66,32 +67,6 @@ _SET_ASIDE: Final = N_(
     "The working copy could not be opened ({reason}). It was set aside as {kept} and is rebuilt from the log."
 )
 _BUSY: Final = N_("The working copy {path} can't be opened: {reason}")
-
-
-class Writer:
-    """One write transaction; what it did is kept when its block ends, or not at all."""
-
-    def __init__(self, statements: Statements) -> None:
-        self._statements = statements
-
-    def read(
-        self, sql: str, params: Sequence[Any] = (), /, *, large: bool = False, **tables: pa.Table
-    ) -> pa.Table:
-        """The rows of one query, or of a statement that returns what it changed."""
-        return self._statements.rows(sql, params, tables, large)
-
-    def run(self, sql: str, params: Sequence[Any] = (), /, **tables: pa.Table) -> None:
-        """Run one statement; `tables` are readable in it by their names."""
-        self._statements.run(sql, params, tables)
-
-    def append(self, table: str, rows: pa.Table) -> None:
-        """Append rows to a table, columns matched by name."""
-        self.run(f"INSERT INTO {table} BY NAME FROM arriving", arriving=rows)
-
-    def note(self, key: str, value: str) -> None:
-        """Note a value under a key, for `Warehouse.meta`."""
-        self.run("DELETE FROM meta WHERE key = ?", (key,))
-        self.run("INSERT INTO meta VALUES (?, ?)", (key, value))
 
 
 class Warehouse:
@@ -152,13 +127,18 @@ class Warehouse:
 
     def meta(self, key: str) -> str | None:
         """What is noted under a key, such as `log_version`."""
-        rows: list[str] = self.read("SELECT value FROM meta WHERE key = ?", (key,))["value"].to_pylist()
-        return rows[0] if rows else None
+        return self.noted().get(key)
+
+    def noted(self) -> dict[str, str]:
+        """All that is noted, by its key."""
+        keys, values = self.read("SELECT key, value FROM meta").columns
+        return dict(zip(keys.to_pylist(), values.to_pylist(), strict=True))
 
     def compact(self, least: int = 1, share: float = 0.0) -> None:
         """Merge tails of at least `least` rows and `share` of their base into it, each in one transaction."""
-        for name, order in _SORTED.items():
-            if self._length(f"{name}_tail") >= max(least, share * self._length(f"{name}_base")):
+        tails = self._lengths([f"{name}_tail" for name in _SORTED])
+        for (name, order), tail in zip(_SORTED.items(), tails, strict=True):
+            if tail >= least and tail >= share * self._lengths([f"{name}_base"])[0]:
                 with self.write() as writer:
                     _merge(writer, name, order)
 
@@ -323,8 +303,11 @@ class Warehouse:
         ):
             root.execute(f"SET {setting}")
 
-    def _length(self, table: str) -> int:
-        return int(self.read(f"SELECT count(*) AS n FROM {table}")["n"][0].as_py())
+    def _lengths(self, tables: Sequence[str]) -> list[int]:
+        """How many rows each of these tables has."""
+        counts = [f"SELECT {n} AS n, count(*) AS rows FROM {table}" for n, table in enumerate(tables)]
+        found: list[int] = self.read(" UNION ALL ".join(counts) + " ORDER BY n")["rows"].to_pylist()
+        return found
 
     def _down(self, error: BaseException) -> StoreDown:
         if full(error):

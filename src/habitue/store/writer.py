@@ -1,0 +1,37 @@
+"""What a write transaction on the working copy may do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pyarrow as pa
+
+from habitue.store.statement import Statements
+
+
+class Writer:
+    """One write transaction; what it did is kept when its block ends, or not at all."""
+
+    def __init__(self, statements: Statements) -> None:
+        self._statements = statements
+
+    def read(
+        self, sql: str, params: Sequence[Any] = (), /, *, large: bool = False, **tables: pa.Table
+    ) -> pa.Table:
+        """The rows of one query, or of a statement that returns what it changed."""
+        return self._statements.rows(sql, params, tables, large)
+
+    def run(self, sql: str, params: Sequence[Any] = (), /, **tables: pa.Table) -> None:
+        """Run one statement; `tables` are readable in it by their names."""
+        self._statements.run(sql, params, tables)
+
+    def append(self, table: str, rows: pa.Table) -> None:
+        """Append rows to a table, columns matched by name."""
+        self.run(f"INSERT INTO {table} BY NAME FROM arriving", arriving=rows)
+
+    def note(self, values: Mapping[str, str]) -> None:
+        """Note values under their keys, for `Warehouse.meta`."""
+        marks = ", ".join(["(?, ?)"] * len(values))
+        self.run("DELETE FROM meta WHERE list_contains(?, key)", (list(values),))
+        self.run(f"INSERT INTO meta VALUES {marks}", [part for pair in values.items() for part in pair])
