@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import gc
+import logging
 import socket
 from collections.abc import Callable
 from contextlib import suppress
@@ -12,7 +13,7 @@ from threading import Thread
 from typing import Annotated, Any, Final
 
 import uvicorn
-from litestar import Litestar, Request, Response
+from litestar import Litestar, MediaType, Request, Response
 from litestar.config.compression import CompressionConfig
 from litestar.datastructures import State
 from litestar.di import Provide
@@ -49,6 +50,9 @@ from habitue.web.page import reader
 
 _TRIES: Final = 20
 _FILES: Final = 16_384
+_LAST: Final = "Something went wrong, and no page could say what. The server's log tells more."
+
+log = logging.getLogger(__name__)
 
 
 def create(
@@ -184,9 +188,13 @@ def _failed(request: Request[Any, Any, State], error: Exception) -> Response[Any
     shop: Shop = request.app.state.shop
     if isinstance(error, StoreDown):
         request.app.state.mend()
-    if request.url.path.startswith("/api/"):
-        return answer.show(request, reader(request, shop).say, error)
-    return pages.failure.show(request, shop, error)
+    try:
+        if request.scope["path"].startswith("/api/"):
+            return answer.show(request, reader(request, shop).say, error)
+        return pages.failure.show(request, shop, error)
+    except Exception:
+        log.exception("the failure of %s could not be told", request.scope["path"])
+        return Response(_LAST, media_type=MediaType.TEXT, status_code=500)
 
 
 def serve(

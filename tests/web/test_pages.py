@@ -81,6 +81,10 @@ def client(site: str) -> Iterator[httpx.Client]:
         yield client
 
 
+FAR = "99999999999999999999999"
+WHOM = ("role", "dismiss", "reset", "withdraw", "end_key")
+
+
 def kept(shop: Shop) -> dict[str, list[tuple[Any, ...]]]:
     """What people edit, whole, but for when a session was last used."""
     names = ("seen", "expires")
@@ -104,13 +108,49 @@ def test_every_route_answers(shop: Shop, site: str) -> None:
     assert {path: status for path, status in found.items() if status != 200} == {}
 
 
-def test_every_answer_carries_the_security_headers(shop: Shop, client: httpx.Client) -> None:
+def test_every_answer_carries_the_headers_that_keep_it_safe(shop: Shop, client: httpx.Client) -> None:
+    public = {"/habitue.js", "/static/icon.svg"}
     for path in [*routes(shop), "/nothing", "/?month=x", "/api/v1/nothing", "/static/nothing"]:
         headers = client.get(path).headers
         assert "default-src 'none'" in headers["content-security-policy"], path
         # The file that people take with them has its style inside; no script runs in it.
         assert "unsafe" not in headers["content-security-policy"] or path.endswith("/export.html"), path
         assert headers["x-content-type-options"] == "nosniff", path
+        # Nobody on the way keeps what may be about somebody; a browser shows a page again once it has asked.
+        kept, kind = headers["cache-control"], headers.get("content-type", "")
+        assert ("public" in kept) == (path in public), path
+        ours = "private, no-cache" if kind.startswith("text/html") else "private, no-store"
+        assert path in public or kept in (ours, "private, no-store"), path
+        assert kind.count("charset") <= 1, path
+
+
+@pytest.mark.parametrize(
+    ("path", "form"),
+    [
+        *(("/team", {"act": act, "number": number}) for act in WHOM for number in (FAR, str(1 << 63), "-1")),
+        ("/team", {"act": "add_key", "name": "k", "scopes": "everything", "days": "\N{SUPERSCRIPT TWO}"}),
+        ("/me", {"act": "end", "number": FAR}),
+        *(("/me", {"act": "factor", "secret": wrong, "code": "1"}) for wrong in ("!!!", "", "A" * 100_000)),
+        ("/notes/" + FAR, {"act": "delete"}),
+        ("/customers/act/note", {"persons": "999999999", "told": "1", "text": "x"}),
+        ("/customers/act/trait", {"persons": "999999999", "told": "1", "trait": "t", "value": "v"}),
+        ("/customers/act/export", {"persons": "999999999", "told": "1"}),
+        ("/stages/transactional/draft/" + FAR, {"act": "discard"}),
+        ("/data/duplicates", {"act": "undo", "number": FAR}),
+    ],
+)
+def test_a_form_with_what_can_t_be_is_answered_and_does_nothing(
+    shop: Shop, site: str, path: str, form: dict[str, str]
+) -> None:
+    inside = {f"habitue_{shop.ops.name[:8]}": session(shop)}
+    before = kept(shop)
+    answer = httpx.post(site + path, data=form, cookies=inside, headers={"origin": site}, timeout=30)
+    assert answer.status_code in (400, 404, 405), answer.text[:2000]
+    assert kept(shop) == before
+
+
+def test_a_form_from_what_is_no_address_is_from_elsewhere(client: httpx.Client) -> None:
+    assert client.post("/sign-in", headers={"origin": "http://[::1"}).status_code == 403
 
 
 def test_every_link_on_a_page_leads_somewhere(client: httpx.Client) -> None:
@@ -211,6 +251,16 @@ def test_the_api_page_speaks_the_readers_language(client: httpx.Client) -> None:
         "/customers/%00",
         "/data/refused?number=99999999999999999999999",
         "//evil.example/",
+        "/?path=x",
+        "/customers?request=1&path=2&changes=3",
+        "/nowhere?path=1",
+        "/customers/abc?path=1&self=2",
+        "/static/" + "a" * 5000,
+        "/acts?before=99999999999999999999999",
+        "/exports/99999999999999999999999",
+        "/stages/transactional/draft/99999999999999999999999",
+        "/stages/transactional/draft/1/people/9223372036854775808",
+        "/customers/act?act=note&scope=chosen&person=99999999999999999999999",
     ],
 )
 def test_a_bad_address_is_answered_never_failed(client: httpx.Client, address: str) -> None:
@@ -240,15 +290,24 @@ def test_without_a_wish_the_workspace_language_is_spoken(bare: str) -> None:
     assert "habitue demo" in page
 
 
+NO_HOSTS = ("a b", "evil.com#127.0.0.1", "evil.com\\@127.0.0.1", "127.0.0.1:", "[127.0.0.1", "-")
 NO_PORTS = ("127.0.0.1:99999", "127.0.0.1:8200.evil.example", "localhost:x")
 
 
 def test_another_name_for_this_machine_is_refused(client: httpx.Client) -> None:
-    for host in ("evil.example", "evil.example:8000", "127.0.0.1.evil.example", "", "[::1", *NO_PORTS):
+    for host in (
+        "evil.example",
+        "evil.example:8000",
+        "127.0.0.1.evil.example",
+        "",
+        "[::1",
+        *NO_HOSTS,
+        *NO_PORTS,
+    ):
         assert client.get("/", headers={"host": host}).status_code == 421, host
     for host in ("localhost", "LOCALHOST:1", "127.0.0.1:9", "[::1]:8000"):
         assert client.get("/stages", headers={"host": host}).status_code == 200, host
-    for host in NO_PORTS:
+    for host in (*NO_HOSTS, *NO_PORTS):
         assert client.get("/api/v1/health", headers={"host": host}).status_code == 421, host
         assert client.get("/nowhere", headers={"host": host}).status_code == 404, host
 

@@ -126,6 +126,8 @@ def test_an_answer_counts_only_in_the_browser_that_asked_and_once(visitor: httpx
     assert httpx.get(back, verify=PLAIN).status_code == 400
     asked = {name: values[0] for name, values in parse_qs(urlsplit(back).query).items()}
     assert visitor.get("/oidc/return", params=asked | {"state": "made up"}).status_code == 400
+    led(visitor, issuer, **ANN)
+    assert visitor.get("/oidc/return", params=asked | {"state": "\xe9"}).status_code == 400
     back = led(visitor, issuer, **ANN)
     assert visitor.get(back).status_code == 303
     visitor.post("/sign-out")

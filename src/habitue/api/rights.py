@@ -70,7 +70,7 @@ def export(shop: NamedDependency[Shop], key: Key) -> Response[access.Record]:
 @read("/customers/{key:str}/export.html", media_type="text/html")
 def export_page(shop: NamedDependency[Shop], key: Key) -> Response[str]:
     """The same for people, as a page that stands alone."""
-    page = _handed(_files(shop, key)[access.HTML].decode(), "text/html; charset=utf-8", access.HTML)
+    page = _handed(_files(shop, key)[access.HTML].decode(), "text/html", access.HTML)
     page.headers["content-security-policy"] = leaflet.POLICY
     return page
 
@@ -90,7 +90,7 @@ def _files(shop: Shop, key: str) -> dict[str, bytes]:
 
 
 def _handed(content: _Content, kind: str, name: str) -> Response[_Content]:
-    told = {"content-disposition": f'attachment; filename="{name}"', "cache-control": "no-store"}
+    told = {"content-disposition": f'attachment; filename="{name}"', "cache-control": "private, no-store"}
     return Response(content, media_type=kind, headers=told)
 
 

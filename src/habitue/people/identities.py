@@ -65,6 +65,14 @@ def wholes(warehouse: Warehouse, numbers: Sequence[Node]) -> dict[Node, Node]:
     return {row["node"]: row["person"] for row in rows}
 
 
+def there(warehouse: Warehouse, numbers: Sequence[Node]) -> list[Node]:
+    """Those of these numbers, in their order, that are customers."""
+    asked = pa.table({"person": pa.array(numbers, pa.int32())})
+    found = warehouse.read("SELECT person FROM person SEMI JOIN asked USING (person)", asked=asked)
+    known = set(found["person"].to_pylist())
+    return [one for one in numbers if one in known]
+
+
 def whose(warehouse: Warehouse, names: Sequence[str]) -> tuple[Node, str] | None:
     """The person who has one of these keys, and that key: the first of them that anybody has."""
     sql = """SELECT coalesce(merged.person, node) AS person, node.key, known.person IS NULL AS nobody

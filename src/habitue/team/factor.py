@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 import pyotp
@@ -10,11 +11,17 @@ from habitue.kernel.clock import SECOND, Micros
 
 PERIOD: Final = 30
 _ISSUER: Final = "Habitué"
+_SECRET: Final = re.compile(r"[A-Z2-7]{32}")
 
 
 def made() -> str:
     """A new secret, in the letters that people type into an app where they can't scan it."""
     return pyotp.random_base32(32)
+
+
+def sound(secret: str) -> bool:
+    """Whether it is one as `made` makes them."""
+    return _SECRET.fullmatch(secret) is not None
 
 
 def address(secret: str, email: str) -> str:
@@ -24,6 +31,8 @@ def address(secret: str, email: str) -> str:
 
 def step(secret: str, code: str, now: Micros) -> int | None:
     """The half minute that the code is of, this one or one beside it; None where it is of none."""
+    if not sound(secret):
+        return None
     this, told = now // SECOND // PERIOD, "".join(code.split())
     totp = pyotp.TOTP(secret, interval=PERIOD)
     found = [one for one in (this, this - 1, this + 1) if totp.verify(told, for_time=one * PERIOD)]

@@ -90,6 +90,10 @@ def configured(settings: Mapping[str, Any], environment: Mapping[str, str] = os.
     return found
 
 
+def _same(one: str, other: str) -> bool:
+    return hmac.compare_digest(one.encode(), other.encode("utf-8", "surrogatepass"))
+
+
 class Asking:
     """Asks one provider, and remembers what it says of itself."""
 
@@ -118,7 +122,7 @@ class Asking:
 
     def finish(self, way: Way | None, home: str, answer: Mapping[str, str], now: Micros) -> Person:
         """Whom the answer is about; raises `UserError` where it can't be relied on."""
-        if way is None or way.until <= now or not hmac.compare_digest(way.state, answer.get("state", "")):
+        if way is None or way.until <= now or not _same(way.state, answer.get("state", "")):
             raise UserError(N_("That took too long, or was begun elsewhere. Sign in again."))
         if answer.get("iss") not in (None, self.provider.issuer):
             self._unsure("iss")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from typing import Final
 from urllib.parse import urlsplit
@@ -41,6 +42,15 @@ HEADERS: Final = {
 PUBLIC: Final = "public"
 """The `opt` of a handler whose answer is the same for everybody, under any name and from any site."""
 
+_HOST: Final = re.compile(
+    r"(?:\[(?P<six>[0-9a-f:.]+)\]|(?P<name>[a-z0-9_](?:[a-z0-9_.-]*[a-z0-9_])?))(?::(?P<port>[0-9]{1,5}))?",
+    re.ASCII | re.IGNORECASE,
+)
+_LONGEST: Final = 255
+
+PRIVATE: Final = "private, no-store"
+"""How long others may keep what doesn't say it itself: nobody keeps what may be about somebody."""
+
 READING: Final = ("GET", "HEAD", "OPTIONS")
 
 
@@ -58,7 +68,7 @@ class Guard(ASGIMiddleware):
 
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
         scope["state"]["began"] = time.perf_counter()
-        if "\0" in scope["path"]:  # no file and no key has one in its name, and files fail on it
+        if not _can_be(scope["path"]):
             raise NotFoundException
         request = Request[None, None, State](scope)
         host = request.headers.get("host", "")
@@ -90,6 +100,7 @@ async def seal(message: Message, scope: Scope) -> None:
     if message["type"] != "http.response.start":
         return
     headers = MutableScopeHeaders.from_message(message)
+    headers.setdefault("cache-control", PRIVATE)
     for name, value in HEADERS.items():
         headers.setdefault(name, value)
     began = scope["state"].get("began")
@@ -99,14 +110,26 @@ async def seal(message: Message, scope: Scope) -> None:
 
 def _name(host: str) -> str:
     """The host without its port: `::1` of `[::1]:8000`; empty for what is no host, its port none."""
-    try:
-        found = urlsplit(f"//{host}")
-        return found.hostname or "" if found.port is None or found.port else ""
-    except ValueError:
+    found = _HOST.fullmatch(host)
+    if found is None or not 0 < int(found["port"] or 80) < 65_536:
         return ""
+    return (found["six"] or found["name"]).lower()
+
+
+def _can_be(path: str) -> bool:
+    """Whether a page or a file may be called so: files fail on a null byte, and on a long name."""
+    return "\0" not in path and (not path.startswith("/static/") or len(path.encode()) <= _LONGEST)
 
 
 def _foreign(request: Request[None, None, State], host: str) -> bool:
     site = request.headers.get("sec-fetch-site", "same-origin")
     origin = request.headers.get("origin")
-    return site not in ("same-origin", "none") or (origin is not None and urlsplit(origin).netloc != host)
+    return site not in ("same-origin", "none") or (origin is not None and _place(origin) != host)
+
+
+def _place(origin: str) -> str | None:
+    """The host and port of an origin; None for what is no address."""
+    try:
+        return urlsplit(origin).netloc
+    except ValueError:
+        return None

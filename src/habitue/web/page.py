@@ -182,7 +182,7 @@ def only(request: Asked, *names: str) -> None:
             raise UserError(text, name=name, known=", ".join([*names, "lang"]))
 
 
-def link(path: str, **params: Any) -> str:
+def link(path: str, /, **params: Any) -> str:
     """A path with its query; what is None or empty is left out, lists repeat."""
     said = urlencode(
         {name: value for name, value in params.items() if value not in (None, "", [], ())}, doseq=True
@@ -204,7 +204,7 @@ def static(path: str) -> str:
     return f"/static/{path}?v={stamp}"
 
 
-def here(request: Asked, **changes: Any) -> str:
+def here(request: Asked, /, **changes: Any) -> str:
     """This page's own address with other parameters."""
     params: dict[str, Any] = {}
     for name, value in request.query_params.multi_items():

@@ -19,6 +19,7 @@ from habitue.kernel.clock import iso
 from habitue.kernel.i18n import N_, Translator
 from habitue.store.acts import Deed
 from habitue.team.rights import NAMES, Role
+from habitue.web.numbered import InQuery
 from habitue.web.page import Asked, only, page, reader
 
 SIZE: Final = 50
@@ -50,7 +51,7 @@ def show(
     shop: NamedDependency[Shop],
     by: By = None,
     act: FromQuery[str | None] = None,
-    before: FromQuery[int | None] = None,
+    before: InQuery = None,
     check: FromQuery[bool] = False,
 ) -> Response[Any]:
     """The latest rows, those before them, or only some."""
@@ -80,10 +81,10 @@ def table(
 ) -> Stream:
     """All of them, the latest first, in UTC."""
     only(request, "by", "act")
-    said = {"content-disposition": 'attachment; filename="acts.csv"', "cache-control": "no-store"}
+    said = {"content-disposition": 'attachment; filename="acts.csv"'}
     return Stream(
         _lines(shop, reader(request, shop).say, by or None, act or None),
-        media_type="text/csv; charset=utf-8",
+        media_type="text/csv",
         headers=said,
     )
 

@@ -10,6 +10,7 @@ from litestar.params import QueryParameter
 
 from habitue.app import Shop
 from habitue.kernel import clock
+from habitue.kernel.number import number
 from habitue.people import consent, orders, profiles
 from habitue.people.keys import bare
 from habitue.web.looks import looks
@@ -53,9 +54,7 @@ def _only(asked: str, found: list[Any]) -> int | None:
     sure = [one for one in found if one.by in _SURE]
     if len(sure) == 1:
         return int(sure[0].person)
-    if not found and asked.isascii() and asked.isdigit() and len(asked) < 10:
-        return int(asked)
-    return None
+    return None if found else number(asked)
 
 
 def _card(request: Asked, shop: Shop, number: int) -> dict[str, Any] | None:

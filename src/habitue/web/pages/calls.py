@@ -22,6 +22,8 @@ from habitue.ingest.calls.recent import Seen
 from habitue.kernel import clock
 from habitue.kernel.errors import UserError
 from habitue.kernel.i18n import N_
+from habitue.kernel.number import Number
+from habitue.web.numbered import InQuery
 from habitue.web.page import Asked, page, reader
 from habitue.web.places import PARTS
 from habitue.web.words import Words
@@ -38,7 +40,7 @@ DONE: Final = {
 class Decision(Struct):
     """What is to become of a refused event, and the event as it was mended."""
 
-    number: int
+    number: Number
     act: Literal["replay", "drop"]
     body: str = ""
 
@@ -49,7 +51,7 @@ def show(
     shop: NamedDependency[Shop],
     source: FromQuery[str | None] = None,
     outcome: FromQuery[Literal["accepted", "refused", ""] | None] = None,
-    call: FromQuery[int | None] = None,
+    call: InQuery = None,
     still: FromQuery[bool] = False,
 ) -> Response[str]:
     """The last calls, the newest first; one of them with its body."""
@@ -77,7 +79,7 @@ def show(
 def refused(
     request: Asked,
     shop: NamedDependency[Shop],
-    number: FromQuery[int | None] = None,
+    number: InQuery = None,
     done: FromQuery[Literal["replayed", "dropped"] | None] = None,
 ) -> Response[str]:
     """The events that wait to be looked at; one of them to be mended."""

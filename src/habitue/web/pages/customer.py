@@ -26,6 +26,7 @@ from habitue.web import flash, reasons
 from habitue.web.band import band
 from habitue.web.gate import by
 from habitue.web.looks import looks
+from habitue.web.numbered import InPath
 from habitue.web.page import Asked, link, page, reader
 
 PATIENCE: Final = 3.0
@@ -133,7 +134,7 @@ def _whole(
 def history(
     request: Asked,
     shop: NamedDependency[Shop],
-    person: FromPath[int],
+    person: InPath,
     before: FromQuery[str | None] = None,
     kinds: Kinds = (),
 ) -> Response[str]:
@@ -151,7 +152,7 @@ def history(
 
 @get("/customers/{person:int}/why", sync_to_thread=True)
 def why(
-    request: Asked, shop: NamedDependency[Shop], person: FromPath[int], model: FromQuery[str | None] = None
+    request: Asked, shop: NamedDependency[Shop], person: InPath, model: FromQuery[str | None] = None
 ) -> Response[str]:
     """Why the customer is in their stage: what was asked, and what decided. It takes a moment."""
     one, words, now = found(shop, person), reader(request, shop), clock.now()
@@ -177,7 +178,7 @@ def why(
 def split(
     request: Asked,
     shop: NamedDependency[Shop],
-    person: FromPath[int],
+    person: InPath,
     data: Annotated[Pair, Body(media_type=RequestEncodingType.URL_ENCODED)],
 ) -> Response[Any]:
     """Take back a merge by hand. The guard lets only our own pages post."""
@@ -193,7 +194,7 @@ def split(
 def merge(
     request: Asked,
     shop: NamedDependency[Shop],
-    person: FromPath[int],
+    person: InPath,
     data: Annotated[Joined, Body(media_type=RequestEncodingType.URL_ENCODED)],
 ) -> Response[Any]:
     """Make this customer one with another, named by any key; it can be taken back."""
@@ -209,7 +210,7 @@ def merge(
 def erase(
     request: Asked,
     shop: NamedDependency[Shop],
-    person: FromPath[int],
+    person: InPath,
     data: Annotated[Typed, Body(media_type=RequestEncodingType.URL_ENCODED)],
 ) -> Response[Any]:
     """Forget this customer everywhere, once their name was typed; what takes long goes on by itself."""

@@ -18,6 +18,7 @@ from habitue.app.trials import Publication, Trial, Trials
 from habitue.kernel import clock
 from habitue.kernel.errors import UserError
 from habitue.kernel.i18n import N_
+from habitue.kernel.number import number as numbered
 from habitue.metrics.contrast import Contrast
 from habitue.stages.kpis import KPIS
 from habitue.stages.models import Model
@@ -27,6 +28,7 @@ from habitue.web.contrast import Shown
 from habitue.web.flash import done
 from habitue.web.gate import by
 from habitue.web.looks import looks
+from habitue.web.numbered import InPath
 from habitue.web.page import Asked, link, only, page, reader
 from habitue.web.words import Words
 
@@ -57,7 +59,7 @@ def show(
     shop: NamedDependency[Shop],
     trials: NamedDependency[Trials],
     model: FromPath[str],
-    number: FromPath[int],
+    number: InPath,
     fresh: FromQuery[bool] = False,
 ) -> Response[Any]:
     """A draft, and what it would change; where it is being published, how far that is."""
@@ -78,7 +80,7 @@ def change(
 ) -> Response[Any]:
     """Keep what the form says, and then publish or discard it where its button says so."""
     chosen, now = shop.model(model), clock.now()
-    number = int(data["number"]) if data.get("number", "").isdecimal() else None
+    number = numbered(data.get("number", ""))
     act = data.get("act", "save")
     if act == "discard" and number is not None:
         shop.discard_draft(chosen, number)
@@ -101,7 +103,7 @@ def progress(
     shop: NamedDependency[Shop],
     trials: NamedDependency[Trials],
     model: FromPath[str],
-    number: FromPath[int],
+    number: InPath,
 ) -> Response[str]:
     """How far the count is: the small part of the page that is asked for again and again."""
     draft, trial = _tried(shop, trials, model, number)
@@ -115,7 +117,7 @@ def people(
     shop: NamedDependency[Shop],
     trials: NamedDependency[Trials],
     model: FromPath[str],
-    number: FromPath[int],
+    number: InPath,
     source: Annotated[str | None, QueryParameter(name="from")] = None,
     target: Annotated[str | None, QueryParameter(name="to")] = None,
     leaf: Annotated[int, QueryParameter(name="page", ge=1, le=10_000)] = 1,
@@ -158,8 +160,8 @@ def person(
     shop: NamedDependency[Shop],
     trials: NamedDependency[Trials],
     model: FromPath[str],
-    number: FromPath[int],
-    person: FromPath[int],
+    number: InPath,
+    person: InPath,
 ) -> Response[str]:
     """One customer by both definitions, side by side: the bands, and why they part."""
     only(request)
@@ -183,7 +185,7 @@ def listed(
     shop: NamedDependency[Shop],
     trials: NamedDependency[Trials],
     model: FromPath[str],
-    number: FromPath[int],
+    number: InPath,
     source: Annotated[str | None, QueryParameter(name="from")] = None,
     target: Annotated[str | None, QueryParameter(name="to")] = None,
 ) -> Response[str]:
@@ -201,7 +203,7 @@ def figures(
     shop: NamedDependency[Shop],
     trials: NamedDependency[Trials],
     model: FromPath[str],
-    number: FromPath[int],
+    number: InPath,
 ) -> Response[str]:
     """Every figure of every month, as it is and as it would be."""
     draft, trial = _tried(shop, trials, model, number)

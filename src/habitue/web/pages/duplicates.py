@@ -16,6 +16,7 @@ from habitue.app.comparison import Comparison
 from habitue.app.duplicates import FLOOR, LIKELY
 from habitue.kernel.errors import UserError
 from habitue.kernel.i18n import N_
+from habitue.kernel.number import Number
 from habitue.people.duplicates import Duplicate
 from habitue.people.profiles import Person
 from habitue.web.gate import by
@@ -48,7 +49,7 @@ class Decision(Struct):
     """What is to become of a pair, or of the whole list."""
 
     act: Literal["search", "merge", "dismiss", "undo"]
-    number: int = 0
+    number: Number = 0
 
 
 @get("/data/duplicates", sync_to_thread=True)

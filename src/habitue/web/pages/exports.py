@@ -6,7 +6,6 @@ from typing import Final
 
 from litestar import Response, get
 from litestar.di import NamedDependency
-from litestar.params import FromPath
 from litestar.response import File, Redirect
 
 from habitue.app import Shop
@@ -15,12 +14,13 @@ from habitue.kernel.i18n import N_
 from habitue.store import exports
 from habitue.web import flash
 from habitue.web.gate import by
+from habitue.web.numbered import InPath
 from habitue.web.page import Asked, page
 
 GONE: Final = N_("That file is not there any more. Export the list again.")
 _TYPES: Final = {
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-    "csv": "text/csv; charset=utf-8",
+    "csv": "text/csv",
 }
 
 
@@ -33,7 +33,7 @@ def index(request: Asked, shop: NamedDependency[Shop]) -> Response[str]:
 
 
 @get("/exports/{number:int}", sync_to_thread=True)
-def fetch(request: Asked, shop: NamedDependency[Shop], number: FromPath[int]) -> File | Redirect:
+def fetch(request: Asked, shop: NamedDependency[Shop], number: InPath) -> File | Redirect:
     """The file, for whoever asked for it; where it is gone, the page that says so."""
     for one in exports.latest(shop.ops, by(request), 1000):
         path = shop.exporter.path(one) if one.id == number else None

@@ -250,7 +250,7 @@ def _table(path: Path | None) -> File:
     if path is None:
         raise NotFoundException
     headers = {"cache-control": "private, no-store"}
-    return File(path, filename=path.name, media_type="text/csv; charset=utf-8", headers=headers)
+    return File(path, filename=path.name, media_type="text/csv", headers=headers)
 
 
 def _listed(path: str | None, upload: Upload, run: Run) -> str:

@@ -17,7 +17,9 @@ from habitue.app.exports import Headed
 from habitue.kernel import clock
 from habitue.kernel.errors import UserError
 from habitue.kernel.i18n import N_
+from habitue.kernel.number import Number, number
 from habitue.people import consent as agreeing
+from habitue.people import identities
 from habitue.people.consent import MARKETING, Answer, Status
 from habitue.web import columns, flash
 from habitue.web.gate import by
@@ -48,7 +50,7 @@ class Done(Struct):
 
     query: str = ""
     persons: str = ""
-    told: int = 0
+    told: Number = 0
     form: str = "xlsx"
     text: str = ""
     due: str = ""
@@ -73,7 +75,7 @@ def ask(
     act: FromQuery[Kind],
     listed: Annotated[str, QueryParameter(name="query", max_length=20_000)] = "",
     whom: Annotated[Literal["all", "chosen"], QueryParameter(name="scope")] = "all",
-    person: Annotated[tuple[int, ...], QueryParameter(name="person")] = (),
+    person: Annotated[tuple[Number, ...], QueryParameter(name="person")] = (),
 ) -> Response[str]:
     """Say with how many it will be done, and ask for what it takes."""
     chosen = ",".join(map(str, person)) if whom == "chosen" else ""
@@ -115,6 +117,8 @@ def export(request: Asked, shop: NamedDependency[Shop], data: Form) -> Redirect:
         heads, stages = {}, {n: stage.id for n, stage in enumerate(model.stages)}
     comma = ";" if words.language == "fr" else ","
     chosen = _persons(shop, data) if data.persons else None
+    if chosen is not None and not chosen:
+        raise UserError(N_("None of these customers is there any more. Look at the list again."))
     query = lists.tidy(data.query)
     shop.exporter.start(wish, query, data.form, by(request), Headed(heads, stages, comma), chosen)
     return Redirect("/exports", status_code=303)
@@ -186,8 +190,8 @@ def _meant(shop: Shop, data: Done) -> Sequence[int]:
 
 def _persons(shop: Shop, data: Done) -> Sequence[int]:
     if data.persons:
-        numbers = [one for one in data.persons.split(",") if one.isascii() and one.isdigit()]
-        return list(dict.fromkeys(int(one) for one in numbers if len(one) < 10))
+        told = dict.fromkeys(number(one) for one in data.persons.split(","))
+        return identities.there(shop.warehouse, [one for one in told if one is not None])
     wish, now = lists.wish(data.query), clock.now()
     model = shop.model(wish.model) if wish.model else shop.models()[0]
     return lists.everybody(shop, wish, lists.choice(shop, model, wish.question, now))

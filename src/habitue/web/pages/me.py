@@ -15,6 +15,7 @@ from msgspec import Struct
 from habitue.app import Shop
 from habitue.kernel.errors import UserError
 from habitue.kernel.i18n import N_
+from habitue.kernel.number import Number
 from habitue.store.failure import StoreDown
 from habitue.team import factor
 from habitue.team.entry import Session, TooMany
@@ -56,7 +57,7 @@ class Change(Struct):
     new: str = ""
     secret: str = ""
     code: str = ""
-    number: int = 0
+    number: Number = 0
 
 
 @get("/me", sync_to_thread=True)
@@ -105,7 +106,7 @@ def _shown(
 ) -> Response[Any]:
     actor, words = _member(request), reader(request, shop)
     member = shop.me(actor)
-    secret = data.secret if data and data.secret else factor.made()
+    secret = data.secret if data and factor.sound(data.secret) else factor.made()
     return page(
         request,
         shop,

@@ -8,7 +8,7 @@ from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.enums import RequestEncodingType
 from litestar.exceptions import NotFoundException
-from litestar.params import Body, FromPath, FromQuery
+from litestar.params import Body, FromQuery
 from litestar.response import Redirect
 from msgspec import Struct
 
@@ -18,6 +18,7 @@ from habitue.people import identities, profiles
 from habitue.store import notes
 from habitue.store.notes import Note
 from habitue.web.gate import by
+from habitue.web.numbered import InPath
 from habitue.web.page import Asked, page
 
 MOST: Final = 200
@@ -63,7 +64,7 @@ def index(request: Asked, shop: NamedDependency[Shop], show: FromQuery[Which] = 
 def write(
     request: Asked,
     shop: NamedDependency[Shop],
-    person: FromPath[int],
+    person: InPath,
     data: Annotated[Written, Body(media_type=RequestEncodingType.URL_ENCODED)],
 ) -> Redirect:
     """Write a note or a task beside a customer."""
@@ -80,7 +81,7 @@ def write(
 def change(
     request: Asked,
     shop: NamedDependency[Shop],
-    note: FromPath[int],
+    note: InPath,
     data: Annotated[Changed, Body(media_type=RequestEncodingType.URL_ENCODED)],
 ) -> Redirect:
     """Change a note, tick a task off, open it again, or delete either."""

@@ -24,6 +24,7 @@ from habitue.kernel.cell import safe
 from habitue.kernel.clock import LAST, Micros
 from habitue.kernel.errors import UserError
 from habitue.kernel.i18n import N_
+from habitue.kernel.number import Number
 from habitue.people import profiles
 from habitue.rules.text import write
 from habitue.segments.crowd import Shared, Stay, Way
@@ -52,10 +53,10 @@ SAVED: Final = {
 Id = FromPath[str]
 
 
-class Number(Struct):
+class Wanted(Struct):
     """A version of a segment, by its number."""
 
-    number: int
+    number: Number
 
 
 @get("/segments/{name:str}", sync_to_thread=True)
@@ -151,7 +152,7 @@ def restore(
     request: Asked,
     shop: NamedDependency[Shop],
     name: Id,
-    data: Annotated[Number, Body(media_type=RequestEncodingType.URL_ENCODED)],
+    data: Annotated[Wanted, Body(media_type=RequestEncodingType.URL_ENCODED)],
 ) -> Response[Any]:
     """Make an earlier version the newest one."""
     own = found(shop, name)

@@ -13,6 +13,7 @@ from msgspec import Struct
 from habitue.app import Shop
 from habitue.kernel.errors import UserError
 from habitue.kernel.i18n import N_
+from habitue.kernel.number import Number, number
 from habitue.store.failure import StoreDown
 from habitue.team.entry import TooMany
 from habitue.team.rights import ABOUT, NAMES, ROLES, SCOPES, Act, Actor, Role, Scope, can
@@ -46,7 +47,7 @@ class Change(Struct):
     """What is to be done with whom, or with which key."""
 
     act: Wish
-    number: int = 0
+    number: Number = 0
     email: str = ""
     role: str = "viewer"
     name: str = ""
@@ -95,8 +96,8 @@ def _changed(request: Asked, shop: Shop, data: Change) -> str | None:
             return f"{base}/reset/{shop.reset_link(actor, data.number)}"
         case "add_key":
             shop.confirm(actor, data.old)
-            days = int(data.days) if data.days.isdigit() and int(data.days) in DAYS else None
-            return shop.add_key(actor, data.name, data.reach, days)
+            days = number(data.days)
+            return shop.add_key(actor, data.name, data.reach, days if days in DAYS else None)
         case "withdraw":
             shop.withdraw(actor, data.number)
         case "role":

@@ -9,7 +9,7 @@ from litestar import post
 from litestar.di import NamedDependency
 from litestar.enums import RequestEncodingType
 from litestar.exceptions import NotFoundException
-from litestar.params import Body, FromPath
+from litestar.params import Body
 from litestar.response import Redirect
 from msgspec import Struct
 
@@ -19,6 +19,7 @@ from habitue.kernel.errors import UserError
 from habitue.kernel.i18n import N_
 from habitue.store import views
 from habitue.web.gate import by
+from habitue.web.numbered import InPath
 from habitue.web.page import Asked
 
 LONGEST: Final = 60
@@ -50,7 +51,7 @@ def keep(
 
 
 @post("/customers/views/{view:int}/drop", sync_to_thread=True, status_code=303)
-def drop(request: Asked, shop: NamedDependency[Shop], view: FromPath[int]) -> Redirect:
+def drop(request: Asked, shop: NamedDependency[Shop], view: InPath) -> Redirect:
     """Let one's own view go; the list is still there to be asked for."""
     if all(one.id != view or one.owner != by(request) for one in views.every(shop.ops)):
         raise NotFoundException

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Final, Literal
 from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.enums import RequestEncodingType
-from litestar.params import Body, FromQuery
+from litestar.params import Body
 from litestar.response import Redirect
 from msgspec import Struct
 
@@ -17,12 +17,14 @@ from habitue.app.trials import Trials
 from habitue.kernel import clock
 from habitue.kernel.clock import DAY, duration
 from habitue.kernel.i18n import N_
+from habitue.kernel.number import Number
 from habitue.stages.models import Model
 from habitue.stages.rhythm import Rhythm, fits
 from habitue.stages.sketch import sketched
 from habitue.web.flash import done
 from habitue.web.gate import by
 from habitue.web.looks import looks
+from habitue.web.numbered import InQuery
 from habitue.web.page import Asked, only, page, reader
 from habitue.web.words import Words
 
@@ -38,8 +40,8 @@ _KEPT: Final = N_("Nothing was changed: these are the windows that hold already.
 class Windows(Struct):
     """The windows, in days, and what is to be done with them."""
 
-    dormant: int
-    lost: int
+    dormant: Number
+    lost: Number
     act: Literal["publish", "draft"] = "publish"
 
 
@@ -48,8 +50,8 @@ def show(
     request: Asked,
     shop: NamedDependency[Shop],
     rhythms: NamedDependency[Rhythms],
-    dormant: FromQuery[int | None] = None,
-    lost: FromQuery[int | None] = None,
+    dormant: InQuery = None,
+    lost: InQuery = None,
 ) -> Response[str]:
     """The windows that hold or are proposed, who would stand where by others, and how that was found."""
     only(request, "dormant", "lost")
