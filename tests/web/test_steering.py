@@ -58,6 +58,28 @@ def test_a_segment_shows_its_own_people_and_each_number_is_a_list(client: httpx.
     assert client.get("/?segment=byers").status_code == 400
 
 
+def test_another_month_keeps_its_distance_to_the_one_it_is_compared_with(client: httpx.Client) -> None:
+    for path in ("/", "/stages/transactional/active"):
+        for chosen, kept in (
+            ("month=2026-04&against=2026-10", "month=2026-04&against=2026-03"),
+            ("month=2026-11&against=2026-03", "month=2026-11&against=2026-03"),
+            ("month=2026-04&against=2026-02", "month=2026-04&against=2026-02"),
+        ):
+            answer = client.get(f"{path}?{chosen}&shown=2026-11~2026-10")
+            assert answer.headers["location"] == f"{path}?{kept}", chosen
+    assert client.get("/?month=2026-04&against=else&shown=2026-11~else").status_code == 400
+
+
+def test_only_months_in_which_anybody_was_there_are_offered(client: httpx.Client) -> None:
+    page = client.get("/?month=2026-10").text
+    month, against = (
+        re.findall('value="(\\d{4}-\\d\\d)"', page.split(f'name="{name}"')[1].split("</select>")[0])
+        for name in ("month", "against")
+    )
+    assert 20 < len(month) <= 26
+    assert against == month[2:]
+
+
 def test_what_to_do_now_is_ranked_by_money_and_each_number_is_a_list(client: httpx.Client) -> None:
     page = ready(client, "/", 'hx-select="#todo"')
     rows = re.findall(
@@ -84,7 +106,7 @@ def test_money_at_stake_is_what_just_these_people_brought_in_a_year(shop: Shop, 
     assert f"{brought / 100:,.2f}" == stake
 
 
-@pytest.mark.parametrize("of", ["transitions", "months", "balance", "stays"])
+@pytest.mark.parametrize("of", ["transitions", "months", "balance", "stays", "figures"])
 def test_every_picture_is_a_table_for_programs(client: httpx.Client, of: str) -> None:
     answer = client.get(f"/overview.csv?of={of}&month=2026-10")
     rows = list(csv.reader(io.StringIO(answer.text)))
@@ -92,13 +114,25 @@ def test_every_picture_is_a_table_for_programs(client: httpx.Client, of: str) ->
     assert len(rows) > 5
     assert len({len(row) for row in rows}) == 1
     assert client.get("/overview.csv?of=else").status_code == 400
+    assert client.get("/overview.csv?stage=else").status_code == 400
+
+
+def test_a_stage_s_tables_are_about_that_stage_alone(client: httpx.Client) -> None:
+    for of in ("transitions", "months", "stays"):
+        answer = client.get(f"/overview.csv?of={of}&month=2026-10&stage=active")
+        head, *rows = csv.reader(io.StringIO(answer.text))
+        assert rows, of
+        assert "active" in head or all("active" in row for row in rows), of
+        assert len({len(row) for row in (head, *rows)}) == 1
 
 
 def test_a_stage_says_who_came_and_went_and_each_number_is_a_list(client: httpx.Client) -> None:
     page = ready(client, "/stages/transactional/active?month=2026-10", 'hx-select="#goal"')
     cells = re.findall(r'<td class="num"><a href="(/customers[^"]+)">([\d,]+)<', page)
+    card = r'<a class="kpi" href="([^"]+)">\s*<span class="name">(?:In|Out)<.span>\s*<.{17}\D([\d,]+)<'
+    cells += re.findall(card, page)
     assert len(cells) > 24
-    for link, number in cells[:4]:
+    for link, number in (*cells[:4], *cells[-2:]):
         assert total(client, link) == int(number.replace(",", "")), link
     assert client.get("/stages/transactional/nothing").status_code == 400
 
@@ -115,5 +149,10 @@ def test_a_playbook_is_what_the_shop_writes_and_a_target_is_judged(client: httpx
     assert "· reached" in page
     assert shop.deeds(1)[0].act == "playbook"
     assert client.post(here, data={**fields, "target": "much"}).status_code == 400
+    refused = client.post(here, data={**fields, "kpi": "won", "target": "1\u202f000,5"})
+    assert (refused.status_code, "this figure counts people" in refused.text) == (400, True)
+    for target in ("1,200", "1 200", "1.200"):
+        client.post(here, data={**fields, "kpi": "won", "target": target})
+        assert "target 1,200" in ready(client, here, 'hx-select="#goal"')
     assert client.post(here, data={}).status_code == 303
     assert "Give a good reason to come back" in client.get(here).text

@@ -49,6 +49,11 @@ def test_each_language_writes_its_own_way(french: tuple[str, str], english: tupl
     assert plain(english[0]) == english[1]
 
 
+def test_a_change_is_a_share_a_factor_where_it_is_large_and_nothing_beside_too_few() -> None:
+    said = [FR.change(n, before) for n, before in ((103, 100), (50, 100), (100, 100), (2727, 100), (27, 9))]
+    assert [one and plain(one) for one in said] == ["▲ 3,0_%", "▼ 50,0_%", "= 0,0_%", "▲ ×_27", None]
+
+
 def test_standard_names_are_said_in_the_reader_s_words() -> None:
     assert [FR.happened(name) for name in ("Page", "Page Viewed", "Screen Viewed")] == [
         "Page vue",

@@ -29,6 +29,24 @@ def compared(month: str | None, against: str | None, now: Micros, zone: str) -> 
     return later, earlier if earlier is not None and earlier != later else previous(later, 2)[0]
 
 
+def beside(month: str | None, against: str | None, shown: str | None) -> str | None:
+    """The month to compare with, where a reader has chosen on a page that showed two, as `2026-11~2026-10`.
+
+    Who changes only the month means the same distance: April after November against October is April
+    against March. Raises `UserError`.
+    """
+    this, _, other = (shown or "").partition("~")
+    if not shown or not month or month == this or against != other:
+        return against
+    return previous(month, _number(this) - _number(other) + 1)[0]
+
+
+def offered(first: Micros, now: Micros, zone: str) -> tuple[str, ...]:
+    """The months to choose from, the latest first: since the first there is, five years at most."""
+    this = month_of(now, zone)
+    return between(month_of(min(first, now), zone), this)[-60:][::-1]
+
+
 def previous(month: str, n: int) -> tuple[str, ...]:
     """`n` months in order, the last is `month`."""
     first = _number(month)

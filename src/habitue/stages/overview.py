@@ -37,12 +37,13 @@ class Overview(Struct, frozen=True, eq=False):
     """People by value at `before` and `after`, who moved between, the months up to then, and the stays.
 
     `counts[month, value]` belongs to `months`; `stays[value]` counts everything up to `after`, `ever[value]`
-    the people who had them; `latest` is the last event where nobody has moved (None: there is no event, or
-    somebody has).
+    the people who had them; `first` lies in the first month that anybody was there; `latest` is the last
+    event where nobody has moved (None: there is no event, or somebody has).
     """
 
     computed: Micros
     latest: Micros | None
+    first: Micros
     before: Micros
     after: Micros
     was: dict[int, int]
@@ -148,6 +149,7 @@ class Overviews:
         overview = Overview(
             computed=now,
             latest=self._latest(found.moves),
+            first=months.ends[0],
             before=before,
             after=after,
             was=_sums((move.from_value, move.n) for move in found.moves),

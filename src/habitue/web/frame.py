@@ -14,7 +14,7 @@ from habitue.kernel.clock import Micros
 from habitue.kernel.i18n import N_
 from habitue.metrics.counts import Counts
 from habitue.segments import saved
-from habitue.stages.calendar import compared
+from habitue.stages.calendar import beside, compared, offered
 from habitue.stages.models import Model
 from habitue.stages.overview import Key, Overview, Overviews, Pair
 from habitue.stages.usual import Usual, usual
@@ -53,6 +53,11 @@ class Frame(Struct, frozen=True):
         ids = [[side.id] if isinstance(side, Look) else list(side) for side in (source, target)]
         return self.people(against=self.against, **{"from": ids[0], "to": ids[1]})
 
+    def months(self, now: Micros) -> list[str]:
+        """The months to choose from, the latest first, and whatever the address says."""
+        some = offered(self.seen.first, now, self.words.zone)
+        return sorted({*some, self.month, self.against}, reverse=True)
+
     @property
     def table(self) -> Counts:
         """Who moved, [from, to] by place: one more than the value, 0 for no stage."""
@@ -64,10 +69,20 @@ class Frame(Struct, frozen=True):
 
 
 def asked(
-    shop: Shop, model: Model, month: str | None, against: str | None, segment: str | None, now: Micros
+    shop: Shop,
+    model: Model,
+    month: str | None,
+    against: str | None,
+    segment: str | None,
+    now: Micros,
+    shown: str | None = None,
 ) -> Pair:
-    """Which overview is meant; raises `UserError` for a month or a segment that is none."""
-    months = compared(month or None, against or None, now, shop.settings.timezone)
+    """Which overview is meant; raises `UserError` for a month or a segment that is none.
+
+    `shown` are the months of the page on which they were chosen.
+    """
+    other = beside(month, against, shown)
+    months = compared(month or None, other or None, now, shop.settings.timezone)
     version = saved.named(shop.segments(), segment).version if segment else None
     until = months[0] if segment else None
     return Pair(Key(model.version, len(model.stages), version, until), *months)

@@ -23,6 +23,8 @@ from habitue.people import motives, terms
 from habitue.people.events import called
 
 MINUS: Final = "\N{MINUS SIGN}"
+FEW: Final = 10
+"""Beside fewer than that, a change is no share: one more of three is “▲ 33%”, and means nothing."""
 
 
 class Words:
@@ -52,6 +54,15 @@ class Words:
         least = 0 < share < 0.0005
         said = str(format_percent(0.001 if least else share, format=pattern, locale=self.language))
         return f"<\N{NARROW NO-BREAK SPACE}{said}" if least else said
+
+    def change(self, n: int, before: int) -> str | None:
+        """`▲ 3.1%`, `▲ × 27` where that is tenfold or more; None beside so few that it says nothing."""
+        if before < FEW:
+            return None
+        if n >= 10 * before:
+            return f"▲ ×\N{NARROW NO-BREAK SPACE}{self.number(round(n / before))}"
+        arrow = "▲" if n > before else "▼" if n < before else "="
+        return f"{arrow} {self.percent(abs(n - before) / before)}"
 
     def points(self, gap: float) -> str:
         """`+1.2 pt`, `−0,3 pt`: how far two shares are apart, in points of a hundred."""

@@ -4,21 +4,26 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Sequence
 from typing import Any, Final, Literal
 
+import numpy as np
 from litestar import Response, get
 from litestar.di import NamedDependency
 from litestar.params import FromQuery
 
 from habitue.app import Shop
 from habitue.kernel import clock
+from habitue.metrics.contrast import Tally
+from habitue.stages.calendar import month_of, previous
+from habitue.stages.kpis import series
 from habitue.stages.models import Model
-from habitue.stages.overview import Overviews
+from habitue.stages.overview import MONTHS, Overviews
 from habitue.web.frame import Frame, asked, customary
 from habitue.web.looks import looks
 from habitue.web.page import Asked, only, reader
 
-Kind = Literal["transitions", "months", "balance", "stays"]
+Kind = Literal["transitions", "months", "balance", "stays", "figures"]
 NONE: Final = "none"
 
 
@@ -32,10 +37,17 @@ def table(
     month: FromQuery[str | None] = None,
     against: FromQuery[str | None] = None,
     segment: FromQuery[str | None] = None,
+    stage: FromQuery[str | None] = None,
 ) -> Response[str]:
-    """One of its tables; stages by their ids, shares as numbers."""
-    only(request, "of", "model", "month", "against", "segment")
+    """One of its tables, or what of it is about one stage; stages by their ids, shares as numbers."""
+    only(request, "of", "model", "month", "against", "segment", "stage")
     now, chosen = clock.now(), shop.model(model) if model else shop.models()[0]
+    if stage:
+        chosen.value(stage)
+    if of == "figures":
+        tally = overviews.tally(chosen.version, len(chosen.stages), chosen.subject, now)
+        months = previous(month_of(now, shop.settings.timezone), MONTHS)
+        return _answer(f"{of}-{chosen.id}.csv", [] if tally is None else _figures(tally, chosen, months))
     pair = asked(shop, chosen, month, against, segment, now)
     seen = overviews.glance(pair, now, 60)
     rows: list[list[Any]] = []
@@ -44,9 +56,20 @@ def table(
         frame = Frame(seen, looks(chosen, words.language), words, chosen.id, pair.month, pair.against)
         common = customary(overviews, pair, chosen.subject, frame, now) if of == "transitions" else None
         rows = _ROWS[of](frame, chosen, common)
+    name = f"{of}-{stage or chosen.id}-{pair.against}-{pair.month}.csv"
+    return _answer(name, _only(of, rows, stage) if stage and rows else rows)
+
+
+def _only(of: Kind, rows: list[list[Any]], stage: str) -> list[list[Any]]:
+    """What of a table is about one stage: its column of the months, else its rows."""
+    if of == "months":
+        return [[row[0], row[rows[0].index(stage)]] for row in rows]
+    return [rows[0], *(row for row in rows[1:] if stage in row[: 2 if of == "transitions" else 1])]
+
+
+def _answer(name: str, rows: list[list[Any]]) -> Response[str]:
     text = io.StringIO()
     csv.writer(text).writerows(rows)
-    name = f"{of}-{chosen.id}-{pair.against}-{pair.month}.csv"
     headers = {"content-disposition": f'attachment; filename="{name}"'}
     return Response(text.getvalue(), media_type="text/csv", headers=headers)
 
@@ -99,6 +122,18 @@ def _stays(frame: Frame, *_: Any) -> list[list[Any]]:
         points = zip(curve.days, curve.survival, curve.low, curve.high, strict=True)
         rows += [[look.id, day, *map(_round, some)] for day, *some in points]
     return rows
+
+
+def _figures(tally: Tally, model: Model, months: Sequence[str]) -> list[list[Any]]:
+    """The figures that a stage can be judged by, month by month."""
+    lines = series(tally, model.canonical)
+    return [
+        ["month", *lines],
+        *(
+            [month, *("" if np.isnan(line[n]) else _round(line[n]) for line in lines.values())]
+            for n, month in enumerate(months)
+        ),
+    ]
 
 
 def _id(model: Model, value: int | None) -> str:

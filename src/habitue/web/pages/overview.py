@@ -61,19 +61,19 @@ def show(
     against: FromQuery[str | None] = None,
     segment: FromQuery[str | None] = None,
     hide: Annotated[list[str] | None, QueryParameter(name="hide")] = None,
+    shown: FromQuery[str | None] = None,
     fresh: FromQuery[bool] = False,
 ) -> Response[Any]:
     """The lifecycle overview of one model between two months.
 
     Months that it can't mean, such as one to come, lead to those that it does.
     """
-    only(request, "model", "month", "against", "segment", "hide", "fresh")
+    only(request, "model", "month", "against", "segment", "hide", "shown", "fresh")
     now = clock.now()
     chosen = shop.model(model) if model else shop.models()[0]
-    this = month_of(now, shop.settings.timezone)
-    pair = asked(shop, chosen, month, against, segment, now)
-    if any(wish and wish != found for wish, found in ((month, pair.month), (against, pair.against))):
-        return Redirect(here(request, month=pair.month, against=pair.against))
+    pair = asked(shop, chosen, month, against, segment, now, shown)
+    if shown or any(wish and wish != found for wish, found in ((month, pair.month), (against, pair.against))):
+        return Redirect(here(request, month=pair.month, against=pair.against, shown=None))
     month, against = pair.month, pair.against
     seen = (
         overviews.get(chosen.version, len(chosen.stages), month, against, now, fresh)
@@ -89,7 +89,7 @@ def show(
     common = customary(overviews, pair, chosen.subject, frame, now)
     stakes = overviews.stakes(chosen.version, chosen.subject, now)
     hidden = [one for one in hide or [] if one in HIDES]
-    shown = _shown(frame, hidden)
+    flows = _shown(frame, hidden)
     return page(
         request,
         shop,
@@ -99,14 +99,14 @@ def show(
         models=[(one.id, one.kind.name.said(words.language)) for one in shop.models()],
         month=month,
         against=against,
-        months=_choices(this, month, against),
+        months=frame.months(now),
         computed=seen.computed,
         quiet=_quiet(seen, shop.settings.timezone),
         looks=frame.looks,
         hidden=hidden,
         toggles=[_toggle(request, words, one, hidden) for one in HIDES],
         cards=_cards(frame),
-        flow=_flow(frame, shown) if shown else None,
+        flow=_flow(frame, flows) if flows else None,
         monthly=_monthly(frame),
         history=[
             (
@@ -146,11 +146,6 @@ def _tasks(shop: Shop, model: Model, stakes: list[Stake], words: Words) -> list[
     )
 
 
-def _choices(this: str, month: str, against: str) -> list[str]:
-    """Five years of months to choose from, and whatever the address says."""
-    return sorted({*previous(this, 60), month, against}, reverse=True)
-
-
 def _quiet(seen: Overview, zone: str) -> str | None:
     """The month of the last event, where it lies before both months that are compared."""
     return month_of(seen.latest, zone) if seen.latest is not None and seen.latest < seen.before else None
@@ -177,14 +172,12 @@ def _card(frame: Frame, name: str, canonical: Sequence[str], rising: bool) -> di
         sum(side.get(value, 0) for value in values) for side in (frame.seen.stands, frame.seen.was)
     )
     line = [int(n) for n in frame.seen.counts[:, values].sum(axis=1)] if values else []
-    change = (stands - was) / was if was else None
     return {
         "name": frame.words.say(ALONE.get(meant[0].canonical, name) if len(meant) == 1 else name),
         "count": stands,
         "url": frame.people(stage=[look.id for look in meant] if canonical else None),
-        "change": frame.words.percent(abs(change)) if change is not None else None,
-        "arrow": "▲" if change and change > 0 else "▼" if change else "=",
-        "mood": "" if not change or not canonical else "good" if (change > 0) == rising else "bad",
+        "change": frame.words.change(stands, was),
+        "mood": "" if stands == was or not canonical else "good" if (stands > was) == rising else "bad",
         "colour": meant[0].colour if canonical and meant else "#94a3b8",
         "spark": charts.spark(line),
     }

@@ -65,7 +65,7 @@ def _row(one: Listed, shop: Shop, words: Words, called: dict[str, str]) -> dict[
         "said": said(rule, shop, words, called),
         "size": one.size,
         "change": one.size - one.before,
-        "share": words.percent(abs(one.size - one.before) / one.before) if one.before else None,
+        "share": words.change(one.size, one.before),
         "spark": charts.spark(one.weeks),
         "users": [used_by(user, called) for user in one.users],
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any, Final
 
 import numpy as np
@@ -65,14 +66,15 @@ def show(
     stage: FromPath[str],
     month: FromQuery[str | None] = None,
     against: FromQuery[str | None] = None,
+    shown: FromQuery[str | None] = None,
 ) -> Response[Any]:
     """All that there is to know of a stage, between the ends of two months."""
-    only(request, "month", "against")
+    only(request, "month", "against", "shown")
     now, chosen = clock.now(), shop.model(model)
     value = chosen.value(stage)
-    pair = asked(shop, chosen, month, against, None, now)
-    if any(wish and wish != found for wish, found in ((month, pair.month), (against, pair.against))):
-        return Redirect(here(request, month=pair.month, against=pair.against))
+    pair = asked(shop, chosen, month, against, None, now, shown)
+    if shown or any(wish and wish != found for wish, found in ((month, pair.month), (against, pair.against))):
+        return Redirect(here(request, month=pair.month, against=pair.against, shown=None))
     seen = overviews.glance(pair, now, 1.0)
     words = reader(request, shop)
     if seen is None:
@@ -103,24 +105,34 @@ def put(
         _target(data.target, data.kpi),
     )
     shop.write_play(chosen, play, by(request), clock.now())
-    return done(f"/stages/{chosen.id}/{stage}", _WRITTEN)
+    return done(f"/stages/{chosen.id}/{stage}#playbook", _WRITTEN)
 
 
 _WRITTEN: Final = N_("Saved.")
 _NO_TARGET: Final = N_("“{text}” is not a number. Write the target such as 1200, or 85 for 85 %.")
+_NO_PEOPLE: Final = N_(
+    "“{text}” can’t be a target: this figure counts people. Write a whole number, such as 1200."
+)
+_BLANKS: Final = re.compile(r"[\s\u00a0\u202f]")
+_GROUPED: Final = re.compile(r"\d{1,3}(?:[,.]\d{3})+")
 
 
 def _target(text: str, kpi: str) -> float | None:
-    """A rate is written in percent."""
+    """A rate is written in percent; people are whole, and `1,200` and `1.200` are twelve hundred of them."""
     if not text.strip():
         return None
+    rate, bare = _kpi(kpi).rate, _BLANKS.sub("", text)
+    if not rate and _GROUPED.fullmatch(bare):
+        bare = bare.replace(",", "").replace(".", "")
     try:
-        number = float(text.replace("\u202f", "").replace(" ", "").replace(",", ".").rstrip("%"))
+        number = float(bare.replace(",", ".").rstrip("%") if rate else bare.replace(",", "."))
     except ValueError as error:
         raise UserError(_NO_TARGET, text=text) from error
-    if not abs(number) < 1e12:
+    if not 0 <= number < 1e12:
         raise UserError(_NO_TARGET, text=text)
-    return number / 100 if _kpi(kpi).rate else number
+    if not rate and not number.is_integer():
+        raise UserError(_NO_PEOPLE, text=text)
+    return number / 100 if rate else number
 
 
 def _kpi(name: str | None) -> Kpi:
@@ -141,6 +153,7 @@ def _context(
     rule = model.definition().rules[value]
     curve = frame.seen.stays[value]
     own = shop.plays(model.id).get(stage.id) or Play(stage.id)
+    others = [one.id for one in frame.before if one.value != value]
     return {
         "model": model.id,
         "title": model.kind.name.said(words.language),
@@ -151,13 +164,13 @@ def _context(
         "text": write(rule) if rule is not None else None,
         "month": frame.month,
         "against": frame.against,
-        "months": sorted(
-            {*previous(month_of(now, words.zone), 60), frame.month, frame.against}, reverse=True
-        ),
+        "months": frame.months(now),
         "computed": frame.seen.computed,
         "count": frame.seen.stands.get(value, 0),
         "was": frame.seen.was.get(value, 0),
         "people": frame.people(stage=look.id),
+        "into": frame.moved(others, look),
+        "out": frame.moved(look, [one for one in others if one != "none"]),
         "came": _sides(frame, look, into=True),
         "went": _sides(frame, look, into=False),
         "curve": curve,
@@ -175,12 +188,6 @@ def _context(
         "own": own,
         "users": [one.id for one in shop.dependents(model) if one.kind == "segment"],
     }
-
-
-def _months(frame: Frame, now: clock.Micros) -> list[str]:
-    """Five years of months to choose from, and whatever the address says."""
-    this = month_of(now, frame.words.zone)
-    return sorted({*previous(this, 60), frame.month, frame.against}, reverse=True)
 
 
 def _sides(frame: Frame, look: Look, *, into: bool) -> list[tuple[Look, int, str]]:
