@@ -20,7 +20,7 @@ from playwright.sync_api import Browser, expect
 from habitue.app import Shop
 from habitue.app.loads import Loads, Wish
 from habitue.app.uploads import Uploads, named
-from habitue.ingest.files import source
+from habitue.ingest.files import packed as packing
 from habitue.kernel import clock
 from habitue.kernel.clock import DAY
 from habitue.kernel.errors import UserError
@@ -151,7 +151,7 @@ def test_what_is_no_file_to_import_is_refused(client: httpx.Client, monkeypatch:
     bomb = io.BytesIO()
     with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as packed:
         packed.writestr("xl/workbook.xml", b"0" * 3_000_000)
-    monkeypatch.setattr(source, "UNPACKED", 1_000_000)
+    monkeypatch.setattr(packing, "UNPACKED", 1_000_000)
     for name, content, why in (
         ("bomb.xlsx", bomb.getvalue(), "unpacks to more than"),
         ("x.zip", b"PK\x03\x04nothing", "damaged"),

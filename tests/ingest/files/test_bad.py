@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import zipfile
 from collections.abc import Callable
@@ -18,7 +19,7 @@ from hypothesis import strategies as st
 from openpyxl import Workbook
 from pyarrow import parquet
 
-from habitue.ingest.files import Settings, inspect, source
+from habitue.ingest.files import Settings, inspect, packed
 from habitue.kernel.errors import UserError
 from habitue.kernel.i18n import translator
 from tests.ingest.files.conftest import Run
@@ -267,15 +268,72 @@ def test_a_file_that_may_not_be_read_is_said(tmp_path: Path) -> None:
         inspect(path)
 
 
-def test_a_zip_bomb_is_refused_before_it_is_unpacked(
-    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(source, "UNPACKED", 1_000_000)
-    path = tmp_path / "bomb.xlsx"
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as packed:
-        packed.writestr("xl/workbook.xml", b" " * 2_000_000)
+def test_a_zip_bomb_is_refused_before_it_is_unpacked(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(packed, "LITTLE", 1_000_000)
     with pytest.raises(UserError, match="unpacks"):
-        run(path)
+        run(workbook(b"<row/>" * 300_000), name="x.xlsx")
+
+
+def workbook(rows: bytes) -> bytes:
+    """A workbook whose one sheet holds these rows, as XML."""
+    into = BytesIO()
+    with zipfile.ZipFile(BytesIO(_workbook())) as whole, zipfile.ZipFile(into, "w", 8) as made:
+        for entry in whole.namelist():
+            head, _, rest = whole.read(entry).partition(b"<sheetData>")
+            made.writestr(entry, head + b"<sheetData>" + rows + b"</sheetData></worksheet>" if rest else head)
+    return into.getvalue()
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        b'<row r="1"><c r="A1"><v>1</v></c></row><row r="1048576"><c r="XFD1048576"><v>1</v></c></row>',
+        b"<row r = '1048576'><c s=\"1\" r='ZZ1048576'><v>1</v></c></row>",
+        b"<row><c><v>1</v></c></row>"
+        + b"<row/>" * 50_000
+        + b"<row>"
+        + b"<c><v>1</v></c>" * 1_000
+        + b"</row>",
+        b'<row r="9999999"><c><v>1</v></c><c><v>1</v></c><c r="C9999999"><v>1</v></c></row>',
+    ],
+)
+def test_a_sheet_that_reaches_far_takes_no_room_for_what_is_empty(run: Run, rows: bytes) -> None:
+    with pytest.raises(UserError, match="reach to row"):
+        run(workbook(rows), name="x.xlsx")
+
+
+def test_a_cell_longer_than_any_spreadsheet_has_is_not_unpacked(run: Run) -> None:
+    long = b'<row><c t="inlineStr"><is><t>%s</t></is></c></row>' % (b"A" * 3_000_000)
+    with pytest.raises(UserError, match="more than 32768 characters"):
+        run(workbook(long), name="x.xlsx")
+
+
+@pytest.mark.parametrize("name", ["orders.csv", "orders.jsonl", "orders.parquet"])
+def test_a_cell_that_is_too_long_costs_its_row_alone(run: Run, tmp_path: Path, name: str) -> None:
+    rows = [
+        {"customer": who, "date": "2025-01-02", "order": order, "total": "1.5"}
+        for who, order in (("a", "1"), ("b", "Z" * 10_000_000), ("c", "Z" * 32_768))
+    ]
+    path = tmp_path / name
+    if name.endswith("csv"):
+        path.write_text("\n".join(",".join(row) for row in [list(rows[0]), *(row.values() for row in rows)]))
+    elif name.endswith("jsonl"):
+        path.write_text("\n".join(json.dumps(row) for row in rows))
+    else:
+        parquet.write_table(pa.Table.from_pylist(rows), path)
+    made = run(path)
+    assert [key for key, *_ in made.brief] == ["user:a", "user:c"]
+    assert made.reasons == ["a cell is longer than 32768 bytes"]
+    assert len(",".join(made.rejects[1])) < 2_000
+
+
+def test_a_row_of_many_long_cells_is_too_long(run: Run) -> None:
+    wide = [f"x{n}" for n in range(20)]
+    head = ",".join(["customer", "date", "total", *wide])
+    long = ",".join(["b", "2025-01-03", "2", *("Z" * 20_000 for _ in wide)])
+    made = run(f"{head}\na,2025-01-02,1{',' * len(wide)}\n{long}\n")
+    assert [key for key, *_ in made.brief] == ["user:a"]
+    assert made.reasons == ["the row is longer than 262144 bytes"]
 
 
 @cache

@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from msgspec import Struct, structs
 
-from habitue.ingest.files import columns, lacking, reading, sales, sheets, sniff, text
+from habitue.ingest.files import bounds, columns, lacking, reading, sales, sheets, sniff, text
 from habitue.ingest.files.columns import Choice, Column
 from habitue.ingest.files.dates import Ints
 from habitue.ingest.files.props import Type
@@ -182,7 +182,7 @@ def _read_as(name: str, column: Column) -> list[Note]:
 
 
 def _read(source: Source, dialect: Dialect | None, header: list[str]) -> Iterable[Batch]:
-    return text.read(source, dialect, header) if dialect else sheets.read(source, header)
+    return bounds.within(text.read(source, dialect, header) if dialect else sheets.read(source, header))
 
 
 def inspect(

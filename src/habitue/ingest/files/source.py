@@ -6,11 +6,13 @@ import codecs
 import hashlib
 import stat
 import zipfile
+import zlib
 from pathlib import Path
 from typing import Final, Literal
 
 from msgspec import Struct
 
+from habitue.ingest.files.packed import check
 from habitue.kernel.errors import UserError
 from habitue.kernel.i18n import N_
 
@@ -18,9 +20,6 @@ Format = Literal["text", "xlsx", "parquet", "jsonl"]
 
 PIECE: Final = 1 << 22
 HEAD: Final = 1 << 20
-UNPACKED: Final = 1 << 30
-"""An XLSX file may not unpack to more than this (a full sheet of twenty columns is well below)."""
-
 _MARKS: Final = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF16_LE, "utf-16"),
@@ -107,13 +106,12 @@ def _sheet(path: Path) -> Format:
     try:
         with zipfile.ZipFile(path) as packed:
             entries = packed.infolist()
-    except (zipfile.BadZipFile, NotImplementedError) as error:
+            if any(entry.filename == "xl/workbook.xml" for entry in entries):
+                check(packed, repr(path.name), path.stat().st_size)
+                return "xlsx"
+    except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError) as error:
         raise UserError(N_("{path} is damaged or cut short. Save it again."), path=repr(path.name)) from error
-    if not any(entry.filename == "xl/workbook.xml" for entry in entries):
-        raise UserError(N_("{path} is a zip archive. Unpack it first."), path=repr(path.name))
-    if sum(entry.file_size for entry in entries) > UNPACKED:
-        raise UserError(N_("{path} unpacks to more than 1 GB. Save it as CSV."), path=repr(path.name))
-    return "xlsx"
+    raise UserError(N_("{path} is a zip archive. Unpack it first."), path=repr(path.name))
 
 
 def _scan(path: Path) -> tuple[str, bool]:
