@@ -79,7 +79,7 @@ def test_faults_stand_where_they_are_and_keep_it_from_being_published(client: ht
     draft = begun(client, **{"set.lost": "1", "rule.dormant": 'days_since_last("Order Completed") >'})
     page = client.get(draft).text
     assert page.count('class="wrong"') == 1
-    assert re.search(r'value="publish" disabled', page)
+    assert re.search(r'commandfor="publishing"[^>]* disabled|disabled[^>]* commandfor="publishing"', page)
     number = draft.rsplit("/", 1)[1]
     fields = {"rule.dormant": 'days_since_last("Order Completed") >', "number": number, "act": "publish"}
     assert client.post(HERE, data=fields).status_code == 400
@@ -116,7 +116,10 @@ def test_publishing_makes_the_figures_read_as_was_foretold(
     draft = page.url.removeprefix(place)
     foretold = figures(client, draft)
     assert any(live != new for live, new in foretold.values())
-    page.get_by_role("button", name="Publish").click()
+    page.get_by_role("button", name="Publish…").click()
+    asking = page.get_by_role("dialog")
+    assert re.search(r"\d customers? stands? elsewhere.*can go back to it", asking.inner_text(), re.DOTALL)
+    asking.get_by_role("button", name="Publish").click()
     page.get_by_text("Version 2 is live").wait_for()
     assert page.url == f"{place}/stages/transactional"
     context.close()

@@ -13,6 +13,8 @@ import pytest
 
 from habitue.app import Shop
 from habitue.kernel import clock
+from habitue.kernel.i18n import LANGUAGES
+from habitue.segments.templates import templates
 from tests.inside import BEARER
 
 OFTEN = 'count("Order Completed", within="90d") >= 2'
@@ -47,6 +49,27 @@ def test_the_list_tells_each_segment_in_words_with_its_size(
     assert "Customers who placed at least 2 orders in the last 90 days" in page
     [size] = re.findall(rf'<a href="/segments/{often}/customers">([\d,]+)</a>', page)
     assert number(size) == shop.segment(OFTEN).count() > 0
+
+
+def test_a_template_s_words_are_told_in_the_reader_s_language_until_they_are_changed(
+    shop: Shop, client: httpx.Client
+) -> None:
+    french, english = (
+        {"title": one.name.said(of), "about": one.about.said(of)}
+        for one in (templates()["vip-cooling"],)
+        for of in LANGUAGES[::-1]
+    )
+    shop.save_segment("cooling", OFTEN, **french)
+    try:
+        for path in ("/segments", "/segments/cooling", "/customers?segment=cooling", "/?segment=cooling"):
+            for own, other, language in ((french, english, "fr"), (english, french, "en")):
+                page = html.unescape(client.get(path, headers={"accept-language": language}).text)
+                assert own["title"] in page, path
+                assert other["title"] not in page, path
+        shop.save_segment("cooling", OFTEN, title="Ours", about=french["about"])
+        assert "Ours" in client.get("/customers").text
+    finally:
+        shop.remove_segment("cooling")
 
 
 def test_who_came_and_went_adds_up_to_the_size_and_leads_to_their_lists(

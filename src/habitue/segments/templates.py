@@ -8,12 +8,14 @@ from importlib.resources import files
 from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 
-from habitue.kernel.i18n import Language
+from habitue.kernel.i18n import LANGUAGES, Language
 from habitue.rules.catalogue import Catalogue
 from habitue.rules.check import walk
 from habitue.rules.nodes import Consent, Trait
 from habitue.rules.text import parse
+from habitue.segments.saved import Segment
 
 
 class Said(Struct, frozen=True):
@@ -61,3 +63,11 @@ def templates() -> dict[str, Template]:
         name: Template(name, Said(**one["name"]), Said(**one["about"]), one["rule"])
         for name, one in found.items()
     }
+
+
+def told(segment: Segment, language: Language) -> Segment:
+    """The segment as its reader is told of it: a template's own words, while unchanged, in their language."""
+    for one in templates().values():
+        if (segment.name, segment.about) in ((one.name.said(of), one.about.said(of)) for of in LANGUAGES):
+            return replace(segment, name=one.name.said(language), about=one.about.said(language))
+    return segment

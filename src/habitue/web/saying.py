@@ -6,13 +6,21 @@ from habitue.app import Shop
 from habitue.kernel.i18n import Language
 from habitue.rules.nodes import Rule
 from habitue.rules.sentence import sentence
+from habitue.segments.saved import Segment
+from habitue.segments.templates import told
 from habitue.web.words import Words
+
+
+def circles(shop: Shop, language: Language) -> list[Segment]:
+    """The saved segments as this reader is told of them, by title."""
+    found = [told(one, language) for one in shop.segments()]
+    return sorted(found, key=lambda one: one.title.casefold())
 
 
 def names(shop: Shop, language: Language) -> dict[str, str]:
     """What segments, models and their stages are called, by the ids that rules write."""
     models = shop.models()
-    called = {one.id: one.title for one in shop.segments()}
+    called = {one.id: one.title for one in circles(shop, language)}
     called |= {model.id: model.kind.name.said(language) for model in models}
     return called | {
         f"{model.id}.{stage.id}": stage.name.said(language) for model in models for stage in model.stages

@@ -11,6 +11,7 @@ from habitue.web.builder import words as called
 from habitue.web.builder.acts import Known
 from habitue.web.builder.card import Card, at
 from habitue.web.builder.kinds import operators
+from habitue.web.saying import circles
 from habitue.web.words import Words
 
 Pairs = Sequence[tuple[str, str]]
@@ -38,7 +39,7 @@ class Choices:
         self.event_names = sorted(((one, words.happened(one)) for one in names.events), key=_first)
         self.trait_names = [(one, words.trait(one)) for one in _under("trait.", names.names)]
         self.score_names = _under("score.", names.names)
-        self.segments = [(one.id, one.title) for one in shop.segments() if one.id != own]
+        self.segments = [(one.id, one.title) for one in circles(shop, language) if one.id != own]
         self._models = shop.models()
         self.models = [(one.id, one.kind.name.said(language)) for one in self._models]
 

@@ -71,7 +71,8 @@ def new(
 def edit(request: Asked, shop: NamedDependency[Shop], name: FromPath[str]) -> Response[str]:
     """The builder with a saved segment in it."""
     only(request)
-    own, words = found(shop, name), reader(request, shop)
+    words = reader(request, shop)
+    own = found(shop, name, words)
     given = {"title": [own.name], "about": [own.about], "number": [str(own.number)]}
     return _page(request, shop, words, drafts.begun(own.rule, _comma(words)), given, own)
 
@@ -80,7 +81,7 @@ def edit(request: Asked, shop: NamedDependency[Shop], name: FromPath[str]) -> Re
 def draft(request: Asked, shop: NamedDependency[Shop], data: Form) -> Response[str]:
     """The builder after a change or a button; nothing is saved."""
     words, given = reader(request, shop), _fields(data)
-    own = _own(shop, given)
+    own = _own(shop, given, words)
     choices = Choices(shop, words, own.id if own else "")
     return _page(request, shop, words, drafts.sent(given, choices.known, _comma(words)), given, own, choices)
 
@@ -94,7 +95,7 @@ def create(request: Asked, shop: NamedDependency[Shop], data: Form) -> Response[
 @post("/segments/{name:str}/edit", sync_to_thread=True, status_code=303)
 def save(request: Asked, shop: NamedDependency[Shop], name: FromPath[str], data: Form) -> Response[Any]:
     """Save what was built as the next version."""
-    return _saved(request, shop, _fields(data), found(shop, name))
+    return _saved(request, shop, _fields(data), found(shop, name, reader(request, shop)))
 
 
 def _saved(request: Asked, shop: Shop, given: Fields, own: Segment | None) -> Response[Any]:
@@ -136,7 +137,7 @@ def _outcome(request: Asked, shop: Shop, one: Saving) -> Response[Any]:
     if one.made:
         return flash.done(f"/segments/{one.name}", SAVED["same" if one.made.same else "saved"])
     words, given, error = reader(request, shop), one.given, one.wrong
-    own = _own(shop, given)
+    own = _own(shop, given, words)
     written = drafts.sent({**given, "do": []}, Choices(shop, words).known, _comma(words))
     said = error.say(words.say) if error else ""
     if isinstance(error, Overtaken):
@@ -278,10 +279,10 @@ def _told(one: Problem, words: Words) -> dict[str, Any]:
     return {"column": one.column, "length": one.length, "severity": one.severity, "said": one.say(words.say)}
 
 
-def _own(shop: Shop, given: Fields) -> Segment | None:
+def _own(shop: Shop, given: Fields, words: Words) -> Segment | None:
     """The segment that is being changed; None for a new one."""
     name = _one(given, "own")
-    return found(shop, name) if name else None
+    return found(shop, name, words) if name else None
 
 
 def _comma(words: Words) -> bool:

@@ -28,6 +28,7 @@ from habitue.web.gate import by
 from habitue.web.looks import looks
 from habitue.web.numbered import InPath
 from habitue.web.page import Asked, link, page, reader
+from habitue.web.saying import names
 
 PATIENCE: Final = 3.0
 """Seconds for which an erasure is waited for before it goes on by itself."""
@@ -120,6 +121,7 @@ def _whole(
         band=band(shop, one, words, now),
         said=_said(shop, one.person),
         segments=shop.inside(one.person, now),
+        called=names(shop, words.language),
         consents=consent.standing(shop.warehouse, one.person),
         records=shop.consents(one.person),
         channels=consent.NAMES,

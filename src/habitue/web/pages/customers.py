@@ -28,6 +28,7 @@ from habitue.web.gate import by
 from habitue.web.looks import Look, looks
 from habitue.web.page import Asked, here, page, reader
 from habitue.web.pages.mass import OFFERS
+from habitue.web.saying import circles, names
 from habitue.web.words import Words
 
 SIZE: Final = 50
@@ -76,10 +77,10 @@ def index(
         model=model.id,
         title=model.kind.name.said(words.language),
         models=[(one.id, one.kind.name.said(words.language)) for one in shop.models()],
-        segments=[one.id for one in shop.segments() if one.subject == "person"],
+        segments=[(one.id, one.title) for one in circles(shop, words.language) if one.subject == "person"],
         looks=stages,
         by_value={look.value: look for look in stages},
-        about=about(words, wish.question, {look.id: look for look in stages}),
+        about=about(words, wish.question, {look.id: look for look in stages}, names(shop, words.language)),
         at=choice.after,
         past=choice.after < now,
         foretold=expected,
@@ -120,7 +121,7 @@ def twin(request: Asked) -> Redirect:
     return Redirect(f"/api/v1/customers?{query}" if query else "/api/v1/customers")
 
 
-def about(words: Words, question: Question, by_id: dict[str, Look]) -> str:
+def about(words: Words, question: Question, by_id: dict[str, Look], called: dict[str, str]) -> str:
     """What the list holds, in words."""
 
     def named(ids: Sequence[str]) -> str:
@@ -134,7 +135,9 @@ def about(words: Words, question: Question, by_id: dict[str, Look]) -> str:
             target=named(target) or words.say(N_("any stage")),
         )
     if question.segment:
-        return words.say(N_("In the segment {segment}"), segment=question.segment)
+        return words.say(
+            N_("In the segment {segment}"), segment=called.get(question.segment, question.segment)
+        )
     if question.becomes:
         return words.say(
             N_("From {source} soon to {target}, if nothing happens"),

@@ -30,6 +30,7 @@ from habitue.web.gate import by
 from habitue.web.looks import looks
 from habitue.web.numbered import InPath
 from habitue.web.page import Asked, link, only, page, reader
+from habitue.web.saying import names
 from habitue.web.words import Words
 
 PATIENCE: Final = 0.9
@@ -293,7 +294,8 @@ def _page(
 def _shown(shop: Shop, draft: Draft | None, trial: Trial | None, words: Words) -> Shown | None:
     if draft is None or trial is None or trial.seen is None:
         return None
-    users = [one.id for one in shop.dependents(draft.live)]
+    called = names(shop, words.language)
+    users = [called.get(one.id, one.id) for one in shop.dependents(draft.live)]
     return contrast.shown(trial, trial.seen, _views(draft, words), place(draft.live.id, draft.id), users)
 
 

@@ -27,6 +27,7 @@ from habitue.web.frame import ARRIVED, Frame, asked, customary
 from habitue.web.looks import Look, looks
 from habitue.web.page import Asked, here, link, only, page, reader
 from habitue.web.pages.welcome import instead
+from habitue.web.saying import circles
 from habitue.web.words import Words
 
 CARDS: Final = (
@@ -121,7 +122,9 @@ def show(
         judged=common is not None,
         enough=bool(common),
         segment=segment,
-        segments=[(one.id, one.title) for one in shop.segments() if one.subject == chosen.subject],
+        segments=[
+            (one.id, one.title) for one in circles(shop, words.language) if one.subject == chosen.subject
+        ],
         spans=[
             (here(request, against=previous(month, n + 1)[0]), name, previous(month, n + 1)[0] == against)
             for n, name in SPANS

@@ -19,6 +19,7 @@ from habitue.web.gate import local, who
 from habitue.web.looks import Look, looks
 from habitue.web.page import Asked, fragment, link, page, reader
 from habitue.web.places import ACTIONS, PAGES, Place, meant, open_to, words
+from habitue.web.saying import circles
 from habitue.web.words import Words
 
 MOST: Final = 6
@@ -53,7 +54,7 @@ def show(
     found = _places(open_, spoken, asked)
     found += _tongue(spoken, asked, local(back) or "/")
     if asked.strip():
-        found += [*_segments(shop, open_, asked), *_stages(shop, open_, spoken, asked)]
+        found += [*_segments(shop, open_, spoken, asked), *_stages(shop, open_, spoken, asked)]
         found += _customers(shop, actor, spoken, asked)
     made = fragment if "hx-request" in request.headers else page
     name = "parts/found.html" if made is fragment else "palette.html"
@@ -96,10 +97,10 @@ def _tongue(spoken: Words, asked: str, back: str) -> Found:
     ]
 
 
-def _segments(shop: Shop, open_: frozenset[tuple[str, str]], asked: str) -> Found:
+def _segments(shop: Shop, open_: frozenset[tuple[str, str]], spoken: Words, asked: str) -> Found:
     if ("get", "/segments/{name:str}") not in open_:
         return []
-    fitting = [one for one in shop.segments() if _fits(f"{one.title} {one.id}", asked)]
+    fitting = [one for one in circles(shop, spoken.language) if _fits(f"{one.title} {one.id}", asked)]
     return [(N_("Segments"), [Line(one.title, f"/segments/{one.id}", "circles") for one in fitting[:MOST]])]
 
 

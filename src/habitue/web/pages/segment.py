@@ -30,13 +30,14 @@ from habitue.rules.text import write
 from habitue.segments.crowd import Shared, Stay, Way
 from habitue.segments.persona import CATEGORY, Mark
 from habitue.segments.saved import Segment
+from habitue.segments.templates import told
 from habitue.stages.calendar import month_of
 from habitue.web import charts, flash
 from habitue.web.gate import by
 from habitue.web.looks import looks
 from habitue.web.page import Asked, here, link, only, page, reader
 from habitue.web.pages.segments import used_by
-from habitue.web.saying import names, said
+from habitue.web.saying import circles, names, said
 from habitue.web.words import Words
 
 SIZE: Final = 50
@@ -68,7 +69,7 @@ def show(
 ) -> Response[str]:
     """All that there is to know of one segment."""
     only(request, "by")
-    return _page(request, shop, found(shop, name), step)
+    return _page(request, shop, found(shop, name, reader(request, shop)), step)
 
 
 def _page(request: Asked, shop: Shop, own: Segment, step: str, wrong: str | None = None) -> Response[str]:
@@ -95,11 +96,11 @@ def _page(request: Asked, shop: Shop, own: Segment, step: str, wrong: str | None
     )
 
 
-def found(shop: Shop, name: str) -> Segment:
-    """The live segment of that id; a page that is not there otherwise."""
+def found(shop: Shop, name: str, words: Words | None = None) -> Segment:
+    """The live segment of that id as its reader is told of it; a page that is not there otherwise."""
     for one in shop.segments():
         if one.id == name and one.subject == "person":
-            return one
+            return told(one, words.language) if words else one
     raise NotFoundException
 
 
@@ -155,7 +156,7 @@ def restore(
     data: Annotated[Wanted, Body(media_type=RequestEncodingType.URL_ENCODED)],
 ) -> Response[Any]:
     """Make an earlier version the newest one."""
-    own = found(shop, name)
+    own = found(shop, name, reader(request, shop))
     try:
         done = shop.restore_segment(own.id, data.number, by=by(request))
     except UserError as error:
@@ -166,7 +167,7 @@ def restore(
 @post("/segments/{name:str}/remove", sync_to_thread=True, status_code=303)
 def remove(request: Asked, shop: NamedDependency[Shop], name: Id) -> Response[Any]:
     """Let the segment be live no more, unless something needs it."""
-    own = found(shop, name)
+    own = found(shop, name, reader(request, shop))
     try:
         shop.remove_segment(own.id, by=by(request))
     except UserError as error:
@@ -192,7 +193,7 @@ def people(
 ) -> Response[str]:
     """Who is in it now, or who came in or went out in some time; each with a why."""
     only(request, "way", "start", "stop", "page")
-    own, now = found(shop, name), clock.now()
+    own, now = found(shop, name, reader(request, shop)), clock.now()
     low, high = start or 0, now if stop is None else stop
     total, stays = shop.segment_stays(own.version, way, low, high, SIZE, (number - 1) * SIZE)
     known = profiles.people(shop.warehouse, [one.person for one in stays])
@@ -275,7 +276,8 @@ def why(
     at: Instant = None,
 ) -> Response[str]:
     """Why somebody is in it, or is not, at an instant: a fragment."""
-    own, words = found(shop, name), reader(request, shop)
+    words = reader(request, shop)
+    own = found(shop, name, words)
     return explained(request, shop, own.rule, customer, clock.now() if at is None else at, words)
 
 
@@ -295,7 +297,8 @@ def explained(
 @get("/segments/{name:str}/beside", sync_to_thread=True)
 def beside(request: Asked, shop: NamedDependency[Shop], name: Id) -> Response[str]:
     """How many of it are in each other segment and stage: a fragment, for it takes a moment."""
-    own, words, now = found(shop, name), reader(request, shop), clock.now()
+    words, now = reader(request, shop), clock.now()
+    own = found(shop, name, words)
     size = int(shop.segment_months(own.version, now).sizes.inside[-1])
     shares = {(one.version, one.value): one for one in shop.segment_shared(own.version, now)}
     return page(
@@ -304,7 +307,7 @@ def beside(request: Asked, shop: NamedDependency[Shop], name: Id) -> Response[st
         "beside.html",
         own=own,
         size=size,
-        others=_others(shop, own, size, shares),
+        others=_others(shop, own, size, shares, words),
         marks_apart=[_mark(one, words) for one in shop.segment_marks(own.version, now)],
         models=[
             (
@@ -337,11 +340,11 @@ def _mark(one: Mark, words: Words) -> tuple[str, str, Mark]:
 
 
 def _others(
-    shop: Shop, own: Segment, size: int, shares: dict[tuple[int, int], Shared]
+    shop: Shop, own: Segment, size: int, shares: dict[tuple[int, int], Shared], words: Words
 ) -> list[dict[str, Any]]:
     """Every other segment with what it shares with this one, the most alike first."""
     rows = []
-    for one in shop.segments():
+    for one in circles(shop, words.language):
         if one.id != own.id and one.subject == "person":
             there = shares.get((one.version, 0), Shared(one.version, 0, 0, 0))
             whole = size + there.size - there.both

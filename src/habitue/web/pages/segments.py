@@ -12,7 +12,7 @@ from habitue.app.segments import DAYS, Listed
 from habitue.engine.plan import Definition
 from habitue.kernel import clock
 from habitue.kernel.i18n import N_
-from habitue.segments.templates import templates
+from habitue.segments.templates import templates, told
 from habitue.web import charts
 from habitue.web.page import Asked, only, page, reader
 from habitue.web.saying import names, said
@@ -31,7 +31,9 @@ def index(request: Asked, shop: NamedDependency[Shop]) -> Response[str]:
         "segments.html",
         days=DAYS,
         gallery=[] if listed else gallery(shop, words),
-        segments=[_row(one, shop, words, called) for one in listed],
+        segments=sorted(
+            (_row(one, shop, words, called) for one in listed), key=lambda row: row["own"].title.casefold()
+        ),
     )
 
 
@@ -61,7 +63,7 @@ def _called(name: str, words: Words) -> str:
 def _row(one: Listed, shop: Shop, words: Words, called: dict[str, str]) -> dict[str, Any]:
     rule = one.segment.definition().all[0]
     return {
-        "own": one.segment,
+        "own": told(one.segment, words.language),
         "said": said(rule, shop, words, called),
         "size": one.size,
         "change": one.size - one.before,

@@ -151,7 +151,7 @@ def _context(
     words, stage = frame.words, model.stages[value]
     look = next(one for one in frame.looks if one.value == value)
     rule = model.definition().rules[value]
-    curve = frame.seen.stays[value]
+    curve, called = frame.seen.stays[value], names(shop, words.language)
     own = shop.plays(model.id).get(stage.id) or Play(stage.id)
     others = [one.id for one in frame.before if one.value != value]
     return {
@@ -160,7 +160,7 @@ def _context(
         "look": look,
         "all": frame.looks,
         "about": stage.description.said(words.language),
-        "said": said(rule, shop, words, names(shop, words.language)) if rule is not None else None,
+        "said": said(rule, shop, words, called) if rule is not None else None,
         "text": write(rule) if rule is not None else None,
         "month": frame.month,
         "against": frame.against,
@@ -186,7 +186,9 @@ def _context(
         "kpis": KPIS,
         "play": plays(shop, model, words)[stage.id],
         "own": own,
-        "users": [one.id for one in shop.dependents(model) if one.kind == "segment"],
+        "users": [
+            (one.id, called.get(one.id, one.id)) for one in shop.dependents(model) if one.kind == "segment"
+        ],
     }
 
 
