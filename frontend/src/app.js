@@ -21,12 +21,15 @@ function edges(scroll) {
   else scroll.removeAttribute("tabindex");
 }
 const watched = new ResizeObserver((entries) => entries.forEach(({ target }) => edges(target.closest(".scroll, .tabs"))));
-for (const scroll of document.querySelectorAll(".scroll, .tabs")) {
+function watch(scroll) {
   const here = scroll.querySelector(":scope > ul [aria-current]")?.getBoundingClientRect();
   if (here) scroll.scrollLeft += here.x + here.width / 2 - scroll.getBoundingClientRect().x - scroll.clientWidth / 2;
   scroll.addEventListener("scroll", () => edges(scroll), { passive: true });
   [scroll, ...scroll.children].forEach((part) => watched.observe(part));
+  scroll.dataset.more ??= "";
 }
+document.querySelectorAll(".scroll, .tabs").forEach(watch);
+document.addEventListener("htmx:after:swap", () => document.querySelectorAll(":is(.scroll, .tabs):not([data-more])").forEach(watch));
 
 const units = [["day", 86400], ["hour", 3600], ["minute", 60], ["second", 1]];
 

@@ -93,6 +93,8 @@ def wrong(answer: httpx.Response) -> str:
 def test_the_first_owner_says_who_they_are_and_signs_in_by_that(house: House) -> None:
     first = house.visitor(session(house.shop))
     assert "came in by a one-time link" in first.get("/customers").text
+    closed = first.post("/look", data={"hush": "1", "back": "/customers"})
+    assert (closed.url.path, "came in by a one-time link" in closed.text) == ("/customers", False)
     form = {"act": "settle", "name": "Olga", "email": "olga@shop.fr", "new": "password"}
     refused = first.post("/me", data=form)
     assert (refused.status_code, "first that anybody tries" in wrong(refused)) == (400, True)

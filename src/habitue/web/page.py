@@ -28,6 +28,8 @@ from habitue.web.words import Words
 
 COOKIE: Final = "habitue_language"
 THEME: Final = "habitue_theme"
+HUSH: Final = "habitue_hush"
+"""Who closed the advice to set a password isn't given it again for a month."""
 THEMES: Final = ("system", "light", "dark")
 Asked = Request[Any, Any, State]
 
@@ -134,7 +136,7 @@ def _frame(request: Asked, shop: Shop, words: Words, now: clock.Micros) -> dict[
             "role": words.say(NAMES[actor.role]) if actor.role else "",
             "mine": _MINE,
             "unsworn": actor.kind == "member"
-            and not (actor.sworn or shop.provider or request.url.path == _MINE),
+            and not (actor.sworn or shop.provider or request.url.path == _MINE or HUSH in request.cookies),
         },
         "demo": shop.demo,
         "now": now,
