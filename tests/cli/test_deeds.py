@@ -23,3 +23,6 @@ def test_the_record_says_who_did_what_and_whether_somebody_meddled(habitue: Habi
     ops.close()
     again = habitue("acts", "--data", place)
     assert f"Line {last['number']} is not as it was written" in (again.stdout + again.stderr)
+    assert again.returncode == 2
+    found = habitue("doctor", "--data", place)
+    assert (found.returncode, f"from line {last['number']} on" in found.stdout) == (2, True)

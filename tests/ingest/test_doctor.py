@@ -58,7 +58,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_all_is_well(place: Path) -> None:
     found = findings(place, (1,))
     assert [finding.what for finding in found if "disk" not in finding.what and finding.state != "ok"] == []
-    assert len(found) == 10
+    assert len(found) == 11
 
 
 def test_events_that_wait_are_told(place: Path) -> None:

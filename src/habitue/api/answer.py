@@ -30,6 +30,8 @@ class Sheet(Struct):
     columns: tuple[Column, ...]
     rows: Iterable[Sequence[Cell]]
     notes: list[str] = []
+    wrong: bool = False
+    """Whether it tells of something that is for somebody to mend: the exit status says so."""
 
 
 class Facts(Struct, tag="facts"):
@@ -71,6 +73,7 @@ class Head(Struct, tag="head"):
 
     columns: tuple[Column, ...]
     notes: list[str]
+    wrong: bool = False
 
 
 class Rows(Struct, tag="rows"):

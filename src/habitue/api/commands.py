@@ -95,7 +95,7 @@ def _answered(answer: Answer, tell: Callable[[Line | None], None]) -> None:
     if isinstance(answer, Facts):
         tell(answer)
         return
-    tell(Head(answer.columns, answer.notes))
+    tell(Head(answer.columns, answer.notes, answer.wrong))
     for rows in _batches(answer):
         tell(Rows(rows))
     tell(End())

@@ -26,4 +26,4 @@ def _acts(command: commands.Acts, asked: Asked) -> Answer:
     rows = [(one.id, one.at, one.by, one.act, one.about) for one in asked.shop.deeds(command.most)]
     broken = asked.shop.tampered()
     note = asked.say(_WHOLE) if broken is None else asked.say(_BROKEN, number=broken)
-    return Sheet(columns, rows, [note])
+    return Sheet(columns, rows, [note], wrong=broken is not None)

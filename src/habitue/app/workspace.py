@@ -39,6 +39,7 @@ from habitue.stages.kept import Kept, Made
 from habitue.stages.kind import Words
 from habitue.stages.models import Model
 from habitue.store.failure import Notice, StoreDown
+from habitue.store.keeper import Keeper
 from habitue.store.lock import Lock
 from habitue.store.log import EventLog
 from habitue.store.ops import Ops
@@ -90,6 +91,7 @@ class Workspace:
         place.mkdir(mode=0o700, parents=True, exist_ok=True)  # write keys and customers are in it
         with Lock.take(place):
             ops = Ops.open(database or place / "ops.sqlite")
+            ops.trust(Keeper(place))
             if marked and ops.setting("currency"):
                 ops.close()
                 raise UserError(N_("{folder} is a workspace already."), folder=place)
@@ -293,6 +295,7 @@ def _operational(place: Path, mark: Mapping[str, Any]) -> Ops:
     """The operational database; raises `UserError` where it holds nothing of a workspace: it was lost."""
     ops = Ops.open(mark.get("database") or place / "ops.sqlite")
     if ops.setting("currency"):
+        ops.trust(Keeper(place))
         return ops
     file = ops.engine.url.render_as_string(hide_password=True)
     ops.close()

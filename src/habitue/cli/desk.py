@@ -13,7 +13,7 @@ from typing import Annotated, Any, Final, Protocol
 
 import typer
 
-from habitue.api.answer import Answer, Facts, House
+from habitue.api.answer import Answer, Facts, House, Sheet
 from habitue.api.command import Command, Told
 from habitue.cli import progress, voice
 from habitue.cli.paper import Form, Paper
@@ -97,11 +97,13 @@ class Desk:
         self.form = "csv" if self.form == "table" else self.form
 
     def do(self, command: Command) -> None:
-        """Carry out the command and print its answer."""
+        """Carry out the command and print its answer; what tells of something to mend ends with status 2."""
         with self.worker() as worker:
             with progress.shown(self.say) as told:
                 answer = worker.ask(command, told)
             self.print(answer, worker.house)
+        if isinstance(answer, Sheet) and answer.wrong:
+            raise typer.Exit(2)
 
     def print(self, answer: Answer, house: House) -> None:
         unsaid = answer.unsaid if isinstance(answer, Facts) and self.form == "csv" else []

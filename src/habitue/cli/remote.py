@@ -44,7 +44,7 @@ class Remote:
                     if told:
                         told(line.name, line.done, line.total)
                 case Head():
-                    return Sheet(line.columns, self._rows(lines), line.notes)
+                    return Sheet(line.columns, self._rows(lines), line.notes, line.wrong)
                 case Facts():
                     return line
         raise self._cut()

@@ -14,7 +14,7 @@ from habitue.ingest import inbox, whole
 from habitue.ingest.apply import reached
 from habitue.kernel.errors import UserError
 from habitue.kernel.i18n import N_
-from habitue.store import erasures
+from habitue.store import acts, erasures
 from habitue.store import ops as database
 from habitue.store.lock import Busy, Lock
 from habitue.store.log import EventLog
@@ -149,6 +149,7 @@ def _operational(ops: Ops) -> Iterator[Finding]:
     fields = {"revision": ops.revision()}
     yield Finding("ok", N_("The operational database is sound, its tables are at {revision}."), fields=fields)
     yield from _erasures(ops)
+    yield _record(ops)
     waiting = sum(map(len, inbox.waiting(ops)))
     if waiting:
         mend = N_("Run habitue refresh to load them.")
@@ -157,6 +158,18 @@ def _operational(ops: Ops) -> Iterator[Finding]:
         )
     else:
         yield Finding("ok", N_("The inbox is empty."))
+
+
+def _record(ops: Ops) -> Finding:
+    broken = acts.broken(ops)
+    if broken is None:
+        return Finding("ok", N_("The record of acts is as it was written."))
+    mend = N_(
+        "Find out who may write to the database. If you have put back an older copy of it yourself, stop the "
+        "server and delete the file acts.head: the record goes on from there."
+    )
+    what = N_("The record of acts is not as it was written, from line {number} on.")
+    return Finding("bad", what, mend, {"number": broken})
 
 
 def _erasures(ops: Ops) -> Iterator[Finding]:

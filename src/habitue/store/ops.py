@@ -27,6 +27,7 @@ from sqlalchemy import (
 from habitue.kernel.errors import UserError
 from habitue.kernel.i18n import N_
 from habitue.store.failure import DiskFull, StoreDown, full
+from habitue.store.keeper import LAST, OPTION, Keeper
 from habitue.store.tables import counter, identity, setting
 
 HEAD: Final = "0008"
@@ -56,6 +57,7 @@ class Ops:
 
     def __init__(self, engine: sa.Engine) -> None:
         self.engine = engine
+        self.keeper: Keeper | None = None
         # SQLite lets one write at a time, and who finds it taken sleeps: here they wait in line instead.
         self._turn = RLock() if engine.dialect.name == "sqlite" else nullcontext()
         self._migrate()
@@ -68,8 +70,19 @@ class Ops:
     @contextmanager
     def begin(self) -> Iterator[sa.Connection]:
         """One write transaction: committed when the block ends, undone when it raises."""
-        with self._turn, self._guarded(), self.engine.connect() as tx, tx.begin():
-            yield tx
+        last: tuple[int, str] | None = None
+        with self._turn, self._guarded(), self.engine.connect() as tx:
+            tx.info.pop(LAST, None)  # of one that was undone: the connection is used again
+            with tx.begin():
+                yield tx
+            last = tx.info.pop(LAST, None)
+        if last and self.keeper:
+            self.keeper.keep(*last)
+
+    def trust(self, keeper: Keeper) -> None:
+        """Let that vouch for the record of acts from now on."""
+        self.keeper = keeper
+        self.engine.update_execution_options(**{OPTION: keeper})
 
     @contextmanager
     def read(self) -> Iterator[sa.Connection]:

@@ -22,6 +22,7 @@ _OURS: Final = (
     "exports",
     "uploads",
     "secret.key",
+    "acts.head",
 )
 _CLUTTER: Final = frozenset(
     (".DS_Store", ".localized", ".directory", "lost+found", "Thumbs.db", "desktop.ini")

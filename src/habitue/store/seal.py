@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hmac
 import os
+from hashlib import sha256
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 
@@ -12,6 +14,23 @@ from habitue.kernel.errors import UserError
 from habitue.kernel.i18n import N_
 
 NAME: Final = "secret.key"
+
+
+class Marks(NamedTuple):
+    """Keyed hashes: the first key makes them, each of them knows them again."""
+
+    keys: tuple[bytes, ...]
+
+    def made(self, told: bytes) -> str:
+        """The hash of this."""
+        return hmac.digest(self.keys[0], told, "sha256").hex()
+
+    def right(self, told: bytes, mark: str) -> bool:
+        """Whether that is the hash of this."""
+        known = mark.encode("utf-8", "surrogatepass")
+        return any(
+            hmac.compare_digest(hmac.digest(key, told, "sha256").hex().encode(), known) for key in self.keys
+        )
 
 
 class Seal:
@@ -43,10 +62,17 @@ class Seal:
         """The same sealed with the first key."""
         return self.close(self.open(sealed))
 
+    def marks(self) -> Marks:
+        """What hashes with the keys, each of which serves for this alone."""
+        return Marks(tuple(sha256(b"marks:" + key.encode()).digest() for key in self._read()))
+
     def _keys(self) -> MultiFernet:
+        return MultiFernet([Fernet(key) for key in self._read()])
+
+    def _read(self) -> list[str]:
         if not self._path.exists():
             self._write([Fernet.generate_key().decode()])
-        return MultiFernet([Fernet(key) for key in self._path.read_text("ascii").split()])
+        return self._path.read_text("ascii").split()
 
     def _write(self, keys: list[str]) -> None:
         made = self._path.with_suffix(".new")
