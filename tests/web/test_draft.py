@@ -14,6 +14,7 @@ from playwright.sync_api import Browser
 from habitue.app import Settings, Shop
 from habitue.demo.shop import parcels
 from habitue.kernel import clock
+from habitue.kernel.errors import UserError
 from tests.inside import BEARER, enter
 from tests.web.conftest import served
 
@@ -137,3 +138,34 @@ def test_publishing_makes_the_figures_read_as_was_foretold(
             assert now == pytest.approx(foretold[month, figure][1], nan_ok=True), (month, figure)
     told = "SELECT count(*) FROM transition WHERE version = ?"
     assert small.warehouse.read(told, (live.version,)).column(0)[0].as_py() == 0
+
+
+def form(client: httpx.Client, draft: str) -> dict[str, str]:
+    """The fields of a draft's form, as they stand in it."""
+    return dict(
+        re.findall(r'<input[^>]* name="(set\.\w+|number|live)"[^>]* value="([^"]*)"', client.get(draft).text)
+    )
+
+
+def test_of_two_drafts_the_second_undoes_nothing_of_the_first_unseen(
+    client: httpx.Client, small: Shop
+) -> None:
+    was = small.model("transactional")
+    one, other = begun(client, **{"set.dormant": "70"}), begun(client, **{"set.lost": "500"})
+    first, second = form(client, one), form(client, other)
+    client.post(HERE, data=first | {"act": "publish"})
+    live = small.model("transactional")
+    assert live.settings == {**was.settings, "dormant": "70d"}
+    assert f"Version {live.number} has gone live since this draft" in client.get(other).text
+    stale = client.post(HERE, data=second | {"act": "publish"})
+    assert (stale.status_code, f"Version {live.number} has gone live in the meantime" in stale.text) == (
+        409,
+        True,
+    )
+    assert small.model("transactional") == live
+    again = form(client, other)
+    assert (again["set.dormant"], again["set.lost"]) == ("70", "500")
+    with pytest.raises(UserError, match="gone live in the meantime"):
+        small.publish_draft(was, int(second["number"]), "eva", clock.now())
+    client.post(HERE, data=again | {"act": "publish"})
+    assert small.model("transactional").settings == {**was.settings, "dormant": "70d", "lost": "500d"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 import msgspec
 from msgspec import Struct
@@ -17,11 +18,18 @@ from habitue.kernel.i18n import N_
 from habitue.rules.check import references
 from habitue.stages.models import Fault, Model, faults
 from habitue.stages.sketch import Sketch, applied
+from habitue.stages.versions import Saved
 from habitue.store import drafts, playbook
 from habitue.store.drafts import Kept
 from habitue.store.playbook import Play
 
 KIND = "model"
+
+OVERTAKEN: Final = N_(
+    "Version {number} has gone live in the meantime, and nothing was published: what this draft changes is "
+    "compared with that version now. Publish it again if that is what you mean, or begin again from what is "
+    "live."
+)
 
 
 class Draft(Struct, frozen=True):
@@ -68,6 +76,11 @@ class Drafting(Shelf):
         drafts.change(self.ops, number, body, now, by)
         return number
 
+    def overtaken(self, draft: Draft) -> Saved | None:
+        """The version that has gone live since the draft was last changed, where one has."""
+        live = next((one for one in self.versions(draft.live.id) if one.live), None)
+        return live if live and live.since is not None and live.since > draft.changed else None
+
     def discard_draft(self, model: Model, number: int) -> None:
         """Let go of a draft; nothing of it is left."""
         self.draft(model, number)
@@ -76,9 +89,16 @@ class Drafting(Shelf):
     def publish_draft(
         self, model: Model, number: int, by: str, now: Micros, told: Told | None = None
     ) -> Published:
-        """Make it the live version; raises `ModelError` with all that is wrong, and keeps the draft then."""
+        """Make it the live version in place of `model`.
+
+        Raises `ModelError` with all that is wrong, `UserError` where another version is live by now; then the
+        draft is kept.
+        """
         draft = self.draft(model, number)
         with self._publisher(by, False, now, told) as publisher:
+            live = self.model(model.id)
+            if live.version != model.version:
+                raise UserError(OVERTAKEN, number=live.number)
             done = publisher.model(draft.model)
         drafts.drop(self.ops, number)
         return done

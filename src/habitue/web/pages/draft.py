@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Mapping
 from typing import Annotated, Any, Final
 
 from litestar import Response, get, post
@@ -13,7 +14,7 @@ from litestar.params import Body, FromPath, FromQuery, QueryParameter
 from litestar.response import Redirect
 
 from habitue.app import Shop
-from habitue.app.drafting import Draft
+from habitue.app.drafting import OVERTAKEN, Draft
 from habitue.app.trials import Publication, Trial, Trials
 from habitue.kernel import clock
 from habitue.kernel.errors import UserError
@@ -87,11 +88,18 @@ def change(
         shop.discard_draft(chosen, number)
         trials.forget(number)
         return done(f"/stages/{model}", _DISCARDED, "info", number=number)
-    sketch = sketched(chosen, data)
+    base = _base(shop, chosen, data)
+    sketch = sketched(base, data)
     if number is None and sketch.empty:
         return Redirect(place(model), status_code=303)
+    unseen = "live" not in data and number is not None and shop.overtaken(shop.draft(chosen, number))
     number = shop.keep_draft(chosen, number, sketch, by(request), now)
     if act == "publish":
+        if unseen or base.version != chosen.version:
+            overtaken = UserError(OVERTAKEN, number=chosen.number)
+            return _page(
+                request, shop, trials, chosen, shop.draft(chosen, number), told=overtaken, status=409
+            )
         if shop.faults(shop.draft(chosen, number).model):
             return _page(request, shop, trials, chosen, shop.draft(chosen, number), status=400)
         trials.publish(chosen, number, by(request), now).over.wait(PATIENCE)
@@ -228,6 +236,13 @@ def _counted(trial: Trial) -> Contrast:
     return trial.exact
 
 
+def _base(shop: Shop, live: Model, data: Mapping[str, str]) -> Model:
+    """The version that the form was filled in from: what was not changed in it is no change of another's."""
+    shown = numbered(data.get("live", ""))
+    found = (one.model for one in shop.versions(live.id) if one.model.number == shown)
+    return live if shown in (None, live.number) else next(found, live)
+
+
 def _gone(request: Asked, on: Redirect) -> Response[Any]:
     """On to another page, also from a part of this one that htmx asks for again and again."""
     if not request.headers.get("hx-request"):
@@ -258,6 +273,7 @@ def _page(
     *,
     fresh: bool = False,
     doing: Publication | None = None,
+    told: UserError | None = None,
     status: int = 200,
 ) -> Response[str]:
     words, now = reader(request, shop), clock.now()
@@ -282,7 +298,8 @@ def _page(
         proposed=trials.proposed(live, now),
         wrong=trial.wrong.say(words.say) if trial and trial.wrong else None,
         doing=doing,
-        refused=doing.wrong.say(words.say) if doing and doing.wrong else None,
+        refused=wrong.say(words.say) if (wrong := told or (doing and doing.wrong)) else None,
+        overtaken=shop.overtaken(draft) if draft and not told else None,
         shown=_shown(shop, draft, trial, words),
         others=[one for one in shop.drafts(live) if draft is None or one.id != draft.id],
         kept=place(live.id, draft.id if draft else None),
