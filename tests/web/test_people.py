@@ -16,6 +16,8 @@ from habitue.app import Shop
 from habitue.kernel import clock
 from habitue.kernel.clock import DAY
 from habitue.store import exports, views
+from habitue.team.entry import Came
+from habitue.team.rights import command
 from tests.inside import BEARER
 from tests.web.conftest import PAYLOADS
 
@@ -121,6 +123,33 @@ def test_a_task_written_beside_a_customer_is_on_the_list_until_it_is_ticked_off(
     assert client.post(f"/notes/{note.id}", data={"act": "delete"}).status_code == 303
     assert client.post(f"/notes/{note.id}", data={"act": "done"}).status_code == 400
     assert client.post("/customers/99999999/notes", data={"text": "x"}).status_code == 404
+
+
+def test_what_somebody_wrote_only_they_change_and_whoever_administers_the_team(
+    client: httpx.Client, shop: Shop, site: str
+) -> None:
+    note = shop.note(3, "Rings on Mondays", "olga@shop.fr")
+    batch = shop.note_all([3], "Beside many", "olga@shop.fr")
+    shop.first_link("a test")  # there is an owner
+    secret = shop.invite(command(), "agent@shop.fr", "agent")
+    inside = shop.join(secret, "Ann", "correct horse battery", Came()).session
+    cookies = {f"habitue_{shop.ops.name[:8]}": inside}
+    with httpx.Client(base_url=site, cookies=cookies, headers={"origin": site}, timeout=30) as agent:
+        for form in ({"act": "change", "text": "forged"}, {"act": "delete"}):
+            refused = agent.post(f"/notes/{note.id}", data=form)
+            assert (refused.status_code, "olga@shop.fr wrote this" in refused.text) == (403, True)
+        agent.post("/customers/act/unnote", data={"batch": batch})
+        assert [one.text for one in shop.notes(3)] == ["Beside many", "Rings on Mondays"]
+        assert f'action="/notes/{note.id}"' not in agent.get("/customers/3").text
+        agent.post("/customers/3/notes", data={"text": "Mine"})
+        own = shop.notes(3)[0]
+        assert f'action="/notes/{own.id}"' in agent.get("/customers/3").text
+        assert agent.post(f"/notes/{own.id}", data={"act": "delete"}).status_code == 303
+    assert client.post(f"/notes/{note.id}", data={"act": "delete"}).status_code == 303
+    [deed] = shop.deeds(1, act="delete note")
+    assert (deed.by, deed.detail) == ("web", {"note": note.id, "author": "olga@shop.fr"})
+    shop.unnote(batch)
+    shop.dismiss(command(), shop.member("agent@shop.fr").id)
 
 
 def test_programs_write_and_read_notes_too(client: httpx.Client, shop: Shop) -> None:

@@ -14,6 +14,7 @@ from habitue.kernel.errors import UserError
 from habitue.kernel.i18n import N_, Translator
 from habitue.rules.problem import RuleError
 from habitue.store.failure import StoreDown
+from habitue.team.members import Forbidden
 
 _SAID: Final = {
     404: N_("There is nothing at this address. The addresses are listed in /api/v1/openapi.json."),
@@ -48,6 +49,8 @@ def show(request: Request[None, None, State], say: Translator, error: Exception)
 def _status(error: Exception) -> int:
     if isinstance(error, StoreDown):
         return 503
+    if isinstance(error, Forbidden):
+        return 403
     if isinstance(error, UserError):
         return 400
     return error.status_code if isinstance(error, HTTPException) else 500

@@ -40,6 +40,14 @@ ACTS: Final = {
     "set trait": N_("set a trait of many"),
     "record consent": N_("recorded consent of many"),
     "suppress": N_("blocked addresses of many"),
+    "add note": N_("wrote a note"),
+    "add task": N_("wrote a task"),
+    "change note": N_("changed a note"),
+    "change task": N_("changed a task"),
+    "finish task": N_("finished a task"),
+    "reopen task": N_("opened a task again"),
+    "delete note": N_("deleted a note"),
+    "delete task": N_("deleted a task"),
     "delete notes": N_("deleted notes"),
 }
 """What people call them."""

@@ -19,12 +19,19 @@ from habitue.kernel.i18n import N_
 from habitue.people import identities, profiles
 from habitue.store import notes
 from habitue.store.notes import Note
+from habitue.team.members import Forbidden
 
 LONGEST: Final = 4_000
 MANY: Final = 10_000
 """Beside so many customers one can write at once."""
 
 _UNSEEN: Final = re.compile(r"[^\S\n\t ]|[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u202a-\u202e\u2066-\u2069\ufeff]")
+
+
+_ANOTHERS: Final = N_(
+    "{name} wrote this. Only they change or delete it, and whoever administers the team; write a note beside "
+    "it."
+)
 
 
 class Todo(Struct, frozen=True):
@@ -84,9 +91,9 @@ class Noted(Workspace):
         notes.write(self.ops, [{**same, "node": one} for one in persons], by, _now(now))
         return batch
 
-    def unnote(self, batch: str, by: str = "", now: Micros | None = None) -> int:
-        """Take back what was written beside many at once; how many notes that were."""
-        return notes.undo(self.ops, batch, by, _now(now))
+    def unnote(self, batch: str, by: str = "", now: Micros | None = None, *, whose: str | None = None) -> int:
+        """Take back what was written beside many at once, where it is theirs; how many notes that were."""
+        return notes.undo(self.ops, batch, by, _now(now), whose)
 
     def amend(
         self,
@@ -97,9 +104,13 @@ class Noted(Workspace):
         due: When = None,
         assignee: str | None = None,
         now: Micros | None = None,
+        whose: str | None = None,
     ) -> Note:
-        """Change the words of a note, of a task also when it is due and whose it is."""
-        old, when = self._noted(number), _now(now)
+        """Change the words of a note, of a task also when it is due and whose it is.
+
+        Raises `Forbidden` where somebody may change only what is theirs (`whose`), and this is another's.
+        """
+        old, when = _own(self._noted(number), whose), _now(now)
         values: dict[str, Any] = {"text": _words(text), "edited": when}
         values |= {"due": self.due(due), "assignee": _name(assignee)} if old.task else {}
         return self._changed(old, by, when, "change task" if old.task else "change note", values)
@@ -113,9 +124,11 @@ class Noted(Workspace):
             old, by, when, "finish task" if done else "reopen task", {"done": when if done else None}
         )
 
-    def unwrite(self, number: int, by: str = "", now: Micros | None = None) -> Note:
-        """Delete a note or a task."""
-        old = self._noted(number)
+    def unwrite(
+        self, number: int, by: str = "", now: Micros | None = None, *, whose: str | None = None
+    ) -> Note:
+        """Delete a note or a task; raises `Forbidden` as `amend` does."""
+        old = _own(self._noted(number), whose)
         notes.delete(self.ops, old, by, _now(now))
         return old
 
@@ -175,6 +188,13 @@ def nodes(shop: Workspace, person: int) -> list[int]:
     """The numbers of all keys of a person."""
     found = shop.warehouse.read("SELECT node FROM merged WHERE person = ?", (person,))
     return [person, *found["node"].to_pylist()]
+
+
+def _own(one: Note, whose: str | None) -> Note:
+    """The note, where it is theirs who may change only that."""
+    if whose is not None and whose != one.by:
+        raise Forbidden(_ANOTHERS, name=one.by)
+    return one
 
 
 def _late(one: Note, now: Micros) -> bool:

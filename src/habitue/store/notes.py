@@ -97,7 +97,7 @@ def change(ops: Ops, old: Note, by: str, now: Micros, act: str, values: Mapping[
     with ops.begin() as tx:
         changed = tx.execute(note.update().where(*same).values(values)).rowcount == 1
         if changed:
-            acts.note(tx, now, by, act, f"customer:{old.node}", note=old.id)
+            acts.note(tx, now, by, act, f"customer:{old.node}", note=old.id, **_author(old, by))
     return changed
 
 
@@ -105,18 +105,23 @@ def delete(ops: Ops, old: Note, by: str, now: Micros) -> None:
     """Delete one; that it was stays in the record of acts."""
     with ops.begin() as tx:
         if tx.execute(note.delete().where(note.c.id == old.id)).rowcount:
-            acts.note(
-                tx, now, by, f"delete {'task' if old.task else 'note'}", f"customer:{old.node}", note=old.id
-            )
+            act = f"delete {'task' if old.task else 'note'}"
+            acts.note(tx, now, by, act, f"customer:{old.node}", note=old.id, **_author(old, by))
 
 
-def undo(ops: Ops, batch: str, by: str, now: Micros) -> int:
-    """Delete all that were written at once; how many that were."""
+def undo(ops: Ops, batch: str, by: str, now: Micros, whose: str | None = None) -> int:
+    """Delete all that were written at once, by somebody where that is said; how many that were."""
+    mine = note.c.batch == batch if whose is None else sa.and_(note.c.batch == batch, note.c.by == whose)
     with ops.begin() as tx:
-        gone = int(tx.execute(note.delete().where(note.c.batch == batch)).rowcount)
+        gone = int(tx.execute(note.delete().where(mine)).rowcount)
         if gone:
             acts.note(tx, now, by, "delete notes", f"notes:{batch}", notes=gone)
     return gone
+
+
+def _author(old: Note, by: str) -> dict[str, str]:
+    """Whose it was, where another changes it."""
+    return {} if old.by == by else {"author": old.by}
 
 
 def forget(tx: Tx, nodes: Collection[int]) -> None:

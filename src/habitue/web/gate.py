@@ -111,6 +111,12 @@ def by(request: Asked) -> str:
     return actor.name if actor.kind == "member" else "web"
 
 
+def whose(request: Asked) -> str | None:
+    """Whose notes they may change: their own; None for whoever administers the team, who may change all."""
+    actor: Actor = request.user
+    return None if can(actor, Act.TEAM) else by(request)
+
+
 def came(request: Asked, shop: Shop) -> Came:
     """Where a request comes from, as far as it can be told."""
     address = request.client.host if request.client else ""

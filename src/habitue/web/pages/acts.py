@@ -37,6 +37,8 @@ DETAILS: Final = {
     "on": N_("On"),
     "version": N_("Version"),
     "number": N_("Number"),
+    "author": N_("Written by"),
+    "note": N_("Note"),
 }
 """What people call that which the record says more."""
 

@@ -15,6 +15,7 @@ from habitue.kernel import clock
 from habitue.kernel.errors import UserError
 from habitue.kernel.i18n import N_
 from habitue.store.failure import StoreDown
+from habitue.team.members import Forbidden
 from habitue.web import lag
 from habitue.web.gate import home, local, who
 from habitue.web.page import Asked, link, page, reader
@@ -43,7 +44,9 @@ def show(request: Asked, shop: Shop, error: Exception) -> Response[Any]:
     if isinstance(error, StoreDown):
         return _down(request, shop, error)
     status = (
-        400
+        403
+        if isinstance(error, Forbidden)
+        else 400
         if isinstance(error, UserError)
         else error.status_code
         if isinstance(error, HTTPException)

@@ -22,7 +22,7 @@ from habitue.people import consent as agreeing
 from habitue.people import identities
 from habitue.people.consent import MARKETING, Answer, Status
 from habitue.web import columns, flash
-from habitue.web.gate import by
+from habitue.web.gate import by, whose
 from habitue.web.looks import looks
 from habitue.web.page import Asked, page, reader
 
@@ -139,7 +139,7 @@ def note(request: Asked, shop: NamedDependency[Shop], data: Form) -> Redirect:
 @post("/customers/act/unnote", sync_to_thread=True, status_code=303)
 def unnote(request: Asked, shop: NamedDependency[Shop], data: Form) -> Redirect:
     """Take back what was written beside many at once."""
-    many = shop.unnote(data.batch, by(request))
+    many = shop.unnote(data.batch, by(request), whose=whose(request))
     return flash.done(f"/customers?{data.query}", N_("{n} notes were taken back."), n=many)
 
 

@@ -17,7 +17,7 @@ from habitue.kernel import clock
 from habitue.people import identities, profiles
 from habitue.store import notes
 from habitue.store.notes import Note
-from habitue.web.gate import by
+from habitue.web.gate import by, whose
 from habitue.web.numbered import InPath
 from habitue.web.page import Asked, page
 
@@ -85,15 +85,15 @@ def change(
     data: Annotated[Changed, Body(media_type=RequestEncodingType.URL_ENCODED)],
 ) -> Redirect:
     """Change a note, tick a task off, open it again, or delete either."""
-    old = _act(shop, note, data, by(request))
+    old = _act(shop, note, data, by(request), whose(request))
     return Redirect(_back(data.back, identities.whole(shop.warehouse, old.node)), status_code=303)
 
 
-def _act(shop: Shop, note: int, data: Changed, who: str) -> Note:
+def _act(shop: Shop, note: int, data: Changed, who: str, own: str | None) -> Note:
     if data.act == "delete":
-        return shop.unwrite(note, who)
+        return shop.unwrite(note, who, whose=own)
     if data.act == "change":
-        return shop.amend(note, data.text, who, due=data.due, assignee=data.assignee)
+        return shop.amend(note, data.text, who, due=data.due, assignee=data.assignee, whose=own)
     return shop.finish_task(note, who, done=data.act == "done")
 
 
