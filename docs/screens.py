@@ -1,8 +1,9 @@
-"""Takes a picture of every page that a link leads to, to be looked at before a change is called done.
+"""Takes a picture of every screen, to be looked at before a change is called done, and measures what an eye
+would find wrong there: `python -m docs.screens FOLDER`.
 
-`python -m docs.screens FOLDER` serves a demo shop of its own; with `--link`, a one-time link, it looks at
-one that runs. Each page comes in both languages, at three widths, by day and by night; what goes wrong
-meanwhile is printed.
+A demo shop of its own, with something on each screen, and an empty one are served meanwhile. Each screen
+comes in both languages, at three widths, by day and by night; what is wrong is printed, and then the exit
+status is 1.
 """
 
 from __future__ import annotations
@@ -10,86 +11,156 @@ from __future__ import annotations
 import argparse
 import re
 import shutil
+import sys
+import tempfile
+from collections import defaultdict
 from collections.abc import Iterator
-from contextlib import nullcontext
+from contextlib import ExitStack, contextmanager
 from itertools import product
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple, Self, get_args
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from docs.screenshots import demo
+from habitue.app import Settings, Shop
+from tests.conftest import FLAGS
+from tests.inside import enter
+from tests.web.conftest import served
+from tests.web.tour import Stop, empty, faults, settle, stock, stops
 
-LANGUAGES = ("en-GB", "fr-FR")
-THEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
+Theme = Literal["light", "dark"]
+LANGUAGES = {"en": "en-GB", "fr": "fr-FR"}
 WIDTHS = (390, 820, 1440)
-FIRST = ("/", "/palette", "/styleguide", "/nothing")
-SKIPPED = re.compile(r"//|/static/|/api/|.*\.(csv|json|xlsx)\b|.*#")
 
 
-def pages(page: Page, root: str) -> Iterator[str]:
-    """One address of each shape (`/customers/7` stands for all customers) that a link leads to."""
-    waiting, shapes = list(FIRST), set[str]()
-    while waiting:
-        path = waiting.pop(0)
-        shape = re.sub(r"\d+", "7", path.partition("?")[0])
-        if shape in shapes or SKIPPED.match(path):
-            continue
-        shapes.add(shape)
-        page.goto(root + path)
-        yield path
-        links = page.locator("main a[href^='/']:not([download]), .menu a, .self-pop a")
-        waiting += [
-            one.partition("?")[0]
-            for one in links.evaluate_all("all => all.map(it => it.getAttribute('href'))")
-        ]
+class Place(NamedTuple):
+    """A shop that is served, and the screens to be seen there."""
+
+    shop: Shop
+    url: str
+    stops: list[Stop]
 
 
-def take(page: Page, path: Path) -> None:
-    """The whole page, its charts drawn; says so where it is wider than the window."""
-    for figure in page.locator("figure[data-chart]:visible").all():
-        figure.locator("svg").first.wait_for()
-    if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
-        print(f"{path.name}: wider than the window")
-    page.screenshot(path=path, full_page=True)
+@contextmanager
+def places(folder: Path, customers: int) -> Iterator[list[Place]]:
+    """A full shop and an empty one."""
+    with ExitStack() as open_:
+        full = open_.enter_context(Shop.create(folder / "full", Settings(demo=True)))
+        bare = open_.enter_context(Shop.create(folder / "bare", Settings()))
+        stock(full, customers)
+        bare.refresh()
+        urls = [open_.enter_context(contextmanager(served)(shop)) for shop in (full, bare)]
+        yield [Place(full, urls[0], stops(full, urls[0])), Place(bare, urls[1], empty())]
 
 
-def all_of(browser: Browser, link: str, folder: Path, only: list[str]) -> None:
-    root = link.partition("/sign-in/")[0]
-    door = browser.new_context()
-    page = door.new_page()
-    page.goto(link)
-    page.locator("form button").click()
-    page.wait_for_load_state()
-    paths, state, wrong = only or list(pages(page, root)), door.storage_state(), list[str]()
-    for language, theme, width in product(LANGUAGES, THEMES, WIDTHS):
-        inside = browser.new_context(
-            locale=language, color_scheme=theme, viewport={"width": width, "height": 900}, storage_state=state
+class Look(NamedTuple):
+    """How a screen is looked at."""
+
+    language: str
+    width: int
+    theme: Theme
+
+
+class Eye:
+    """One browser window: takes pictures, and keeps what was wrong by screen."""
+
+    def __init__(self, browser: Browser, place: Place, look: Look, inside: bool) -> None:
+        self.place, self.look, self.wrong = place, look, list[str]()
+        self.context = browser.new_context(
+            locale=LANGUAGES[look.language],
+            color_scheme=look.theme,
+            viewport={"width": look.width, "height": 900},
+            reduced_motion="reduce",
         )
-        page = inside.new_page()
-        page.on("pageerror", lambda error: wrong.append(f"{error}"))
-        page.on("requestfailed", lambda asked: wrong.append(f"{asked.url}: {asked.failure}"))
-        for path in paths:
-            page.goto(root + path)
-            name = re.sub(r"\W+", "_", path).strip("_") or "overview"
-            take(page, folder / f"{name}-{language[:2]}-{theme}-{width}.png")
-        inside.close()
-    print(*sorted(set(wrong)), sep="\n")
-    print(f"{len(paths)} pages in {folder}: {', '.join(paths)}")
+        if inside:
+            enter(self.context, place.shop, place.url)
+        self.page = self._listening(self.context.new_page())
+
+    def _listening(self, page: Page) -> Page:
+        heard = self.wrong.append
+        page.on("pageerror", lambda error: heard(f"error: {error}"))
+        page.on(
+            "console", lambda said: heard(f"console: {said.text}") if _matters(said.type, said.text) else None
+        )
+        page.on(
+            "request",
+            lambda asked: (
+                None
+                if asked.url.startswith((self.place.url, "data:", "blob:"))
+                else heard(f"asks {asked.url}")
+            ),
+        )
+        return page
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.context.close()
+
+    def see(self, stop: Stop, picture: Path | None) -> list[str]:
+        """Open it and take its picture; what is wrong there."""
+        self.wrong.clear()
+        self.page.goto(self.place.url + stop.path)
+        for pressed in stop.press:
+            self.page.locator(pressed).first.click()
+        settle(self.page)
+        found = [*faults(self.page, self.look.language), *self.wrong]
+        if picture:
+            whole = not self.page.locator(":popover-open, dialog[open]").count()
+            self.page.screenshot(path=picture, full_page=whole)
+        return found
+
+
+def _matters(kind: str, text: str) -> bool:
+    return kind in ("error", "warning") and "Failed to load resource" not in text
 
 
 def main() -> None:
     asked = argparse.ArgumentParser(description=__doc__)
     asked.add_argument("folder", type=Path)
-    asked.add_argument("--link", help="the one-time link of a shop that runs")
-    asked.add_argument("--page", action="append", help="only this page; may be said again")
+    asked.add_argument("--customers", type=int, default=3000)
+    asked.add_argument("--only", default="", help="only screens whose names match this")
+    asked.add_argument("--language", choices=LANGUAGES, action="append")
+    asked.add_argument("--width", type=int, action="append")
+    asked.add_argument("--theme", choices=get_args(Theme), action="append")
     wish = asked.parse_args()
     wish.folder.mkdir(parents=True, exist_ok=True)
-    chromium = shutil.which("chromium") or shutil.which("google-chrome")
-    with nullcontext(wish.link) if wish.link else demo() as link, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        all_of(browser, link, wish.folder, wish.page or [])
+    looks = [
+        Look(*one)
+        for one in product(wish.language or LANGUAGES, wish.width or WIDTHS, wish.theme or get_args(Theme))
+    ]
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        places(Path(folder), wish.customers) as found,
+        sync_playwright() as playwright,
+    ):
+        chromium = shutil.which("chromium") or shutil.which("google-chrome")
+        browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+        taken, wrong = _all(browser, found, looks, wish.folder, wish.only)
         browser.close()
+    for fault, where in sorted(wrong.items()):
+        print(f"{fault}\n    {len(where)}: {', '.join(where[:4])}")
+    print(f"{taken} pictures in {wish.folder}; {len(wrong)} faults")
+    sys.exit(bool(wrong))
+
+
+def _all(
+    browser: Browser, found: list[Place], looks: list[Look], folder: Path, only: str
+) -> tuple[int, dict[str, list[str]]]:
+    """How many pictures were taken, and the faults, each with the pictures that have it."""
+    taken, wrong = 0, defaultdict[str, list[str]](list)
+    for place, look, inside in product(found, looks, (True, False)):
+        chosen = [one for one in place.stops if one.inside == inside and re.search(only, one.name)]
+        if not chosen:
+            continue
+        with Eye(browser, place, look, inside) as eye:
+            for stop in chosen:
+                name = f"{stop.name}-{look.language}-{look.width}-{look.theme}"
+                for fault in eye.see(stop, folder / f"{name}.png"):
+                    wrong[fault].append(name)
+                taken += 1
+    return taken, wrong
 
 
 if __name__ == "__main__":

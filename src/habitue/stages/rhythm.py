@@ -105,7 +105,9 @@ def _unsilent(
         for one in folded
         for here in [(one.start <= at) & (at < one.stop)]
     ]
-    person, value = (np.concatenate([[], *some]).astype(np.int64) for some in zip(*parts, strict=True))
+    person, value = (
+        np.concatenate([[], *(part[which] for part in parts)]).astype(np.int64) for which in (0, 1)
+    )
     order = np.argsort(person, kind="stable")
     return person[order], value[order]
 

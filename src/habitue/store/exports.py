@@ -60,12 +60,11 @@ def latest(ops: Ops, by: str, most: int = 20) -> list[Export]:
         return [Export(**row._mapping) for row in tx.execute(rows)]
 
 
-def interrupt(ops: Ops) -> list[str]:
-    """What was being written when the process ended is not written any more; its files, which are parts."""
+def interrupt(ops: Ops) -> None:
+    """What was being written when the process ended is not written any more."""
     with ops.begin() as tx:
         mine = table.c.finished.is_(None), table.c.failed.is_(None)
-        cut = table.update().where(*mine).values(failed=INTERRUPTED).returning(table.c.file)
-        return [row.file for row in tx.execute(cut)]
+        tx.execute(table.update().where(*mine).values(failed=INTERRUPTED))
 
 
 def sweep(ops: Ops, before: Micros) -> list[str]:

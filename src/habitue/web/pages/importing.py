@@ -19,7 +19,7 @@ from habitue.app import Shop
 from habitue.app.loads import Loads, Run, Seen, Wish
 from habitue.app.uploads import MOST, Upload
 from habitue.ingest.files.detect import KINDS
-from habitue.ingest.files.lacking import NEEDED
+from habitue.ingest.files.lacking import NEEDED, Unclear
 from habitue.ingest.files.report import Note
 from habitue.ingest.files.words import FIELDS
 from habitue.kernel import clock
@@ -158,7 +158,7 @@ def read(
         signs=[(one, words.say(name)) for one, name in SIGNS.items()],
         said=said,
         only=_only(seen, said),
-        wrong=seen.wrong.say(words.say) if seen.wrong else "",
+        wrong=_wrong(seen.wrong, words) if seen.wrong else "",
         doubts=[_reworded(one).say(words.say) for one in seen.detected.notes] if seen.detected else [],
         events=[_event(one, words) for one in seen.first.events] if seen.first else [],
         refused=seen.first.rejects if seen.first else [],
@@ -343,6 +343,23 @@ def _reworded(one: Note) -> Note:
     form = one.fields.get("form")
     said = {"form": Note(DATES[form], {})} if one.text in REWORDED and form in DATES else {}
     return Note(REWORDED.get(one.text, one.text), one.fields | said)
+
+
+def _wrong(error: UserError, words: Words) -> str:
+    """Why the file can't be read, and which field of this page helps, not which option."""
+    if not isinstance(error, Unclear):
+        return error.say(words.say)
+    first, *rest = error.notes
+    if "field" in first.fields:
+        named = words.say(NAMES[first.fields["field"]])
+        told = [words.say(N_("No column says this yet: {name}. Choose one below."), name=named)]
+    else:
+        told = [
+            first.say(words.say),
+            words.say(N_("Say below what its rows are; then which column is what.")),
+        ]
+    plain = [one.say(words.say) for one in rest if "--" not in one.text and "kind" not in one.fields]
+    return "\n".join([*told, *plain])
 
 
 def _only(seen: Seen, said: Mapping[str, str]) -> tuple[str, str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated, Any, Final, Literal, cast
+from typing import Annotated, Final, Literal, cast
 
 from litestar import Response, get, post
 from litestar.di import NamedDependency
@@ -25,6 +25,7 @@ from habitue.web import columns, flash
 from habitue.web.gate import by, whose
 from habitue.web.looks import looks
 from habitue.web.page import Asked, page, reader
+from habitue.web.words import Words
 
 Kind = Literal["export", "note", "task", "trait", "consent", "suppress"]
 
@@ -87,7 +88,7 @@ def ask(
         shop,
         "act.html",
         act=act,
-        title=_title(act, many, words.say),
+        title=_title(act, many, words),
         takes=OFFERS[act][1],
         many=many,
         query=lists.tidy(listed),
@@ -197,14 +198,28 @@ def _persons(shop: Shop, data: Done) -> Sequence[int]:
     return lists.everybody(shop, wish, lists.choice(shop, model, wish.question, now))
 
 
-def _title(act: str, many: int, say: Any) -> str:
+def _title(act: str, many: int, words: Words) -> str:
     """What will be done, with how many."""
+    say, count = words.say, words.number(many)
     plural = {
-        "export": say.n("Export {n} customer", "Export {n} customers", many),
-        "note": say.n("Add a note beside {n} customer", "Add a note beside {n} customers", many),
-        "task": say.n("Add a task about {n} customer", "Add a task about {n} customers", many),
-        "trait": say.n("Set a trait of {n} customer", "Set a trait of {n} customers", many),
-        "consent": say.n("Record what {n} customer answered", "Record what {n} customers answered", many),
-        "suppress": say.n("Write to {n} customer no more", "Write to {n} customers no more", many),
+        "export": say.n("Export {count} customer", "Export {count} customers", many, count=count),
+        "note": say.n(
+            "Add a note beside {count} customer", "Add a note beside {count} customers", many, count=count
+        ),
+        "task": say.n(
+            "Add a task about {count} customer", "Add a task about {count} customers", many, count=count
+        ),
+        "trait": say.n(
+            "Set a trait of {count} customer", "Set a trait of {count} customers", many, count=count
+        ),
+        "consent": say.n(
+            "Record what {count} customer answered",
+            "Record what {count} customers answered",
+            many,
+            count=count,
+        ),
+        "suppress": say.n(
+            "Write to {count} customer no more", "Write to {count} customers no more", many, count=count
+        ),
     }
     return str(plural[act])

@@ -1,0 +1,232 @@
+"""Every screen that a person can open, with something on it; and what an eye would find wrong there."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Final, NamedTuple
+
+import httpx
+from playwright.sync_api import Page
+
+from habitue.app import Shop
+from habitue.demo.shop import parcels
+from habitue.kernel import clock
+from habitue.segments.templates import templates
+from habitue.stages.sketch import Sketch
+from habitue.team.entry import Came
+from habitue.team.rights import Act, Actor
+from tests.inside import session
+from tests.project.messages import answered, forms
+
+MEASURE: Final = Path(__file__).with_name("measure.js").read_text()
+PASSWORD: Final = "correct horse battery"
+OWNER: Final = Actor("command", "Odile", frozenset(Act), "owner")
+FILE: Final = (
+    "N° client;Date de commande;N° commande;Montant;Ville\n"
+    "c1;03/04/2026 10:00;o1;1 234,50;Lyon\n"
+    "c1;14/05/2026 10:00;o2;20,00;Lyon\n"
+    ";16/05/2026 10:00;o4;30,00;Nantes\n"
+)
+RULE: Final = (
+    'stage("transactional") in ["new", "active"] and '
+    '(count("Order Completed", within="90d") >= 2 or trait.country == "FR") and not consent("email")'
+)
+CHOSEN: Final = r'<select id="[^"]*" name="([^"]+)"(?:(?!</select>).)*?value="([^"]*)" selected'
+FOREIGN: Final = {
+    "fr": re.compile(
+        r"\b(the|of|and|with|is|are|this|from|by|not|was|has|have|their|who|they)\b",
+        re.IGNORECASE,
+    ),
+    "en": re.compile(r"\b(le|la|les|des|une|est|dans|pour|avec|que|qui|par|sur|sont|et|du)\b", re.IGNORECASE),
+}
+"""Small words of the other language: three of them make a sentence of it."""
+LEAKED: Final = re.compile(r"(?<!/)\{\w*\}|\bundefined\b|\bNaN\b|\[object")
+
+
+class Stop(NamedTuple):
+    """One screen: where it is, what is pressed there first, and whether by somebody who is signed in."""
+
+    name: str
+    path: str
+    press: tuple[str, ...] = ()
+    inside: bool = True
+
+
+def stock(shop: Shop, customers: int) -> None:
+    """Make it a demo shop with segments, stages that are being changed and tasks."""
+    now = clock.now()
+    shop.put(parcels(7, customers, until=now), now)
+    shop.refresh(now)
+    for name in ("vip-cooling", "second-order", "abandoned-cart"):
+        one = templates()[name]
+        text = one.text(clock.moment(now, shop.settings.timezone).month)
+        shop.save_segment(one.id, text, now, title=one.name.said("en"), about=one.about.said("en"), by="demo")
+    shop.save_segment("buyers", RULE, now, title="Buyers", by="Odile")
+    shop.keep_draft(shop.model("transactional"), None, Sketch({"dormant": "60"}), "Odile", now)
+    shop.task(1, "Ring about the parcel", "Odile", due="2026-01-01", assignee="odile@boutique.example")
+    shop.task(2, "Ask how the coat fits", "Odile", due="2030-01-01")
+    shop.note(1, "Rang twice.\nInvoice by letter.", "Odile")
+    shop.find_duplicates(now)
+
+
+def stops(shop: Shop, url: str) -> list[Stop]:
+    """The screens of a shop that was stocked, and what of them is made by forms."""
+    secret = session(shop)
+    if not shop.founded():
+        shop.settle(shop.actor(secret), "Odile Marchand", "odile@boutique.example", PASSWORD)
+    cookies = {f"habitue_{shop.ops.name[:8]}": secret}
+    with httpx.Client(
+        base_url=url, timeout=60, follow_redirects=True, cookies=cookies, headers={"origin": url}
+    ) as client:
+        return [*_ways_in(shop), *_steering(shop), *_people(client), *_data(client), *_house(shop), *_wrong()]
+
+
+def _ways_in(shop: Shop) -> Iterator[Stop]:
+    secret = shop.invite(OWNER, "amelie.de-la-rochefoucauld@boutique.example", "marketer")
+    joined = shop.invite(OWNER, "bruno@boutique.example", "agent")
+    bruno = shop.actor(shop.join(joined, "Bruno", PASSWORD, Came("127.0.0.1", "Firefox")).session)
+    yield Stop("sign-in", "/sign-in", inside=False)
+    yield Stop("link", f"/sign-in/{shop.first_link('a test')}", inside=False)
+    yield Stop("link-used", "/sign-in/none", ("form .button.first, form button",), inside=False)
+    yield Stop("join", f"/join/{secret}", inside=False)
+    yield Stop("join-used", "/join/none", inside=False)
+    yield Stop("reset", f"/reset/{shop.reset_link(OWNER, bruno.id or 0)}", inside=False)
+
+
+def _steering(shop: Shop) -> Iterator[Stop]:
+    here = "/stages/transactional"
+    yield Stop("overview", "/")
+    yield Stop("overview-segment", "/?segment=second-order&hide=prospects&hide=unchanged&month=2026-09")
+    yield Stop("stages", "/stages")
+    yield Stop("model", here)
+    for model in shop.models()[1:]:
+        yield Stop(f"model-{model.id}", f"/stages/{model.id}")
+    yield Stop("stage", f"{here}/active")
+    yield Stop("stage-prospect", f"{here}/prospect")
+    yield Stop("draft-new", f"{here}/draft")
+    yield Stop("draft", f"{here}/draft/1")
+    yield Stop("draft-people", f"{here}/draft/1/people?from=active&to=dormant")
+    yield Stop("rhythm", "/welcome/stages")
+
+
+def _people(client: httpx.Client) -> Iterator[Stop]:
+    client.post("/customers/act/export", data={"form": "csv", "query": ""})
+    client.post("/customers/act/export", data={"form": "xlsx", "query": "stage=active"})
+    yield Stop("customers", "/customers")
+    yield Stop("customers-found", "/customers?stage=active&q=a&columns=orders&columns=revenue")
+    yield Stop("customers-none", "/customers?q=qzxqzx")
+    for act in ("note", "task", "consent", "suppress", "trait", "export"):
+        yield Stop(f"act-{act}", f"/customers/act?act={act}")
+    yield Stop("customer-new", "/customers/1")
+    buyer = re.findall(r'href="(/customers/\d+)', client.get("/customers?stage=dormant").text)[0]
+    yield Stop("customer", buyer)
+    yield Stop("customer-why", buyer, ("#reasons .button",))
+    yield Stop("agent", "/agent")
+    yield Stop("agent-found", "/agent?q=a")
+    yield Stop("tasks", "/tasks")
+    yield Stop("tasks-all", "/tasks?show=all")
+    yield Stop("exports", "/exports")
+    yield Stop("segments", "/segments")
+    yield Stop("segment", "/segments/second-order")
+    yield Stop("segment-people", "/segments/second-order/customers")
+    yield Stop("segment-new", "/segments/new")
+    yield Stop("segment-edit", "/segments/buyers/edit")
+    yield Stop("segment-why", "/segments/second-order/why?customer=1")
+
+
+def _data(client: httpx.Client) -> Iterator[Stop]:
+    yield Stop("data", "/data")
+    for name in ("events", "refused", "catalogue", "duplicates"):
+        yield Stop(f"data-{name}", f"/data/{name}")
+    yield Stop("welcome", "/welcome")
+    yield Stop("welcome-browser", "/welcome?kind=browser")
+    yield Stop("import", "/data/import")
+    read = client.post("/data/import", files={"file": ("Commandes d’été.csv", FILE.encode())}).url.path
+    yield Stop("import-columns", read)
+    unclear = client.post("/data/import", files={"file": ("x.csv", b"a,b\n1,2\n")}).url.path
+    yield Stop("import-unclear", unclear)
+    yield Stop("import-tried", _run(client, "check"))
+    yield Stop("import-done", _run(client, "load"))
+
+
+def _run(client: httpx.Client, end: str) -> str:
+    """Where a file of its own is told of that was tried, or loaded."""
+    path = client.post("/data/import", files={"file": (f"{end}.csv", FILE.encode())}).url.path
+    form = dict(re.findall(CHOSEN, client.get(path).text, re.DOTALL))
+    for step in ("check", "load")[: 1 + (end == "load")]:
+        client.post(f"{path}/{step}", data=form)
+        for _ in range(200):
+            if 'hx-trigger="every 1s"' not in client.get(f"{path}/run").text:
+                break
+            time.sleep(0.05)
+    return f"{path}/run"
+
+
+def _house(shop: Shop) -> Iterator[Stop]:
+    shop.add_key(OWNER, "The till", ["write"])
+    for name in ("settings", "team", "acts", "me", "api", "palette", "styleguide"):
+        yield Stop(name, f"/{name}")
+    for name in ("health", "privacy", "profiles"):
+        yield Stop(f"settings-{name}", f"/settings/{name}")
+    yield Stop("palette-open", "/stages", ("[data-palette]",))
+    yield Stop("self-open", "/stages", (".self",))
+
+
+def _wrong() -> Iterator[Stop]:
+    yield Stop("nothing", "/nothing")
+    yield Stop("bad-address", "/?segment=byers")
+    yield Stop("bad-value", "/customers?past=x")
+    yield Stop("nobody", "/customers/99999999")
+
+
+def empty() -> list[Stop]:
+    """The screens of a workspace where nothing is yet."""
+    places = (
+        "/welcome / /stages /stages/transactional /stages/transactional/active /customers /segments /agent"
+    )
+    places += (
+        " /tasks /exports /data /data/events /data/refused /data/catalogue /data/duplicates /data/import"
+    )
+    places += " /welcome/stages /stages/transactional/draft /team /acts /settings/health"
+    return [Stop(f"bare{path.replace('/', '-').rstrip('-') or '-overview'}", path) for path in places.split()]
+
+
+def settle(page: Page) -> None:
+    """Wait until what is worked out beside the page is on it."""
+    page.wait_for_function("() => !document.querySelector('.htmx-request')")
+    for figure in page.locator("figure[data-chart]:visible").all():
+        figure.locator("svg").first.wait_for()
+    page.evaluate("document.fonts.ready.then(() => true)")
+
+
+def faults(page: Page, language: str) -> list[str]:
+    """What an eye would find wrong on the page that is open."""
+    found = page.evaluate(MEASURE)
+    return [
+        *found["faults"],
+        *(f"{why}: {word!r}" for word in found["words"] if (why := _misspoken(word, language))),
+    ]
+
+
+def _misspoken(word: str, language: str) -> str | None:
+    if LEAKED.search(word) or (language == "fr" and re.search(r"\bNone\b", word)):
+        return "not a word"
+    if language == "fr" and word in _english():
+        return "not translated"
+    return "in the other language" if len(FOREIGN[language].findall(word)) > 2 else None
+
+
+@cache
+def _english() -> frozenset[str]:
+    """English messages that no French one is the same as."""
+    every = [
+        (one, two)
+        for _, message in answered()
+        for one, two in zip(forms(message.id), forms(message.string), strict=False)
+    ]
+    french = {" ".join(two.split()) for _, two in every}
+    return frozenset(" ".join(one.split()) for one, _ in every) - french
