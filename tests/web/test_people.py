@@ -206,6 +206,9 @@ def test_a_list_is_written_into_a_file_as_it_is_shown_and_no_cell_is_a_formula(
     assert (lines[1][1].value, lines[1][4].value) == (first["name"] or None, float(first["revenue"]))
     assert {cell.data_type for line in lines for cell in line} <= {"s", "n", "d"}
     assert any(cell.value == PAYLOADS[7] for line in lines for cell in line)
+    named = fetched(client, shop, query="col=trait.first_name%2Cphone%2Ctrait.phone", form="csv")
+    assert named.text.partition("\r\n")[0] == "key,name,email,trait.first_name,phone,trait.phone"
+    assert named.headers["content-type"] == "text/csv; charset=utf-8"
     two = fetched(client, shop, query="", persons="1,2", form="csv").text
     assert len(two.splitlines()) == 3
     assert client.post("/customers/act/export", data={"form": "pdf"}).status_code == 400
@@ -217,7 +220,10 @@ def test_a_list_is_written_into_a_file_as_it_is_shown_and_no_cell_is_a_formula(
 def test_an_export_that_a_restart_cut_short_says_so(client: httpx.Client, shop: Shop) -> None:
     exports.begin(shop.ops, "web", "csv", "stage=new", "gone.csv", 12, clock.now())
     assert "hx-trigger" in client.get("/exports").text
-    exports.interrupt(shop.ops)
+    shop.exporter.folder.mkdir(exist_ok=True)
+    (shop.exporter.folder / "gone.csv").write_text("a part")
+    shop.exporter.resume()
+    assert list(shop.exporter.folder.iterdir()) == []
     assert "Cut short by a restart" in client.get("/exports").text
     shop.exporter.sweep(clock.now() + 2 * DAY)
 

@@ -115,6 +115,11 @@ class Exporter:
         for thread in self._threads:
             thread.join(_PATIENCE)
 
+    def resume(self) -> None:
+        """What the process before was writing when it ended is not written any more, and its part goes."""
+        for file in exports.interrupt(self._shop.ops):
+            (self.folder / file).unlink(missing_ok=True)
+
     def sweep(self, now: Micros) -> None:
         """Delete the files that were kept long enough."""
         for file in exports.sweep(self._shop.ops, now - KEPT):

@@ -52,7 +52,7 @@ from habitue.people.graph import Refusal
 from habitue.people.identities import Decision, Identities
 from habitue.rules.check import accept
 from habitue.segments import saved
-from habitue.store import exports, jobs, refused
+from habitue.store import jobs, refused
 from habitue.store.failure import Notice, StoreDown
 from habitue.store.lock import Lock
 from habitue.store.refused import Dead
@@ -98,7 +98,7 @@ class Shop(Drafting, Customers, Data, Segmented, Private, Consenting, Alike, Rec
         if lost := whole.lost(self.ops, self.log, self.warehouse):
             self.notices.append(Notice(whole.LOST, lost))
             return
-        exports.interrupt(self.ops)
+        self.exporter.resume()
         finished = self._erased()
         waiting, here, there = inbox.count(self.ops), reached(self.warehouse), self.log.end()
         if waiting or finished or here < there or self.warehouse.notices:

@@ -96,15 +96,16 @@ def rows(
 ) -> pa.Table:
     """What is known of these persons, in their order: key, name, e-mail, stay and sums, and what was told
     under the names, as texts."""
+    names = list(dict.fromkeys(names))
     asked = tuple(dict.fromkeys((*_NAMED, *names)))
     wide = ", ".join(f"any_value(value) FILTER (name = ?) AS c{n}" for n in range(len(asked)))
-    more = ", ".join(f'c{n + len(_NAMED)} AS "m{n}"' for n in range(len(asked) - len(_NAMED)))
+    more = ", ".join(f'c{asked.index(name)} AS "m{n}"' for n, name in enumerate(names))
     sql = _ROWS.format(wide=wide, more=f", {more}" if more else "")
     params = (choice.version, choice.after, choice.after, list(asked), *asked)
     wanted = pa.table({"person": pa.array(persons, pa.int32()), "n": pa.array(range(len(persons)))})
     found = warehouse.read(sql, params, wanted=wanted, sums=sums)
     titles = [name for name in found.column_names if not name.startswith("m")]
-    return found.rename_columns([*titles, *asked[len(_NAMED) :]])
+    return found.rename_columns([*titles, *names])
 
 
 _NAMED: Final = ("trait.name", "trait.firstName", "trait.first_name", "trait.lastName", "trait.last_name")

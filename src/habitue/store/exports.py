@@ -60,11 +60,12 @@ def latest(ops: Ops, by: str, most: int = 20) -> list[Export]:
         return [Export(**row._mapping) for row in tx.execute(rows)]
 
 
-def interrupt(ops: Ops) -> None:
-    """What was being written when the process ended is not written any more."""
+def interrupt(ops: Ops) -> list[str]:
+    """What was being written when the process ended is not written any more; its files, which are parts."""
     with ops.begin() as tx:
         mine = table.c.finished.is_(None), table.c.failed.is_(None)
-        tx.execute(table.update().where(*mine).values(failed=INTERRUPTED))
+        cut = table.update().where(*mine).values(failed=INTERRUPTED).returning(table.c.file)
+        return [row.file for row in tx.execute(cut)]
 
 
 def sweep(ops: Ops, before: Micros) -> list[str]:
