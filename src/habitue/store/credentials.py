@@ -57,11 +57,13 @@ def seen(ops: Ops, number: int, now: Micros, expires: Micros | None = None) -> N
         tx.execute(credential.update().where(credential.c.id == number).values(seen=now, **more))
 
 
-def end(tx: Tx, now: Micros, *, but: int | None = None, **which: Any) -> int:
-    """End those that have these values; how many were good till now."""
+def end(tx: Tx, now: Micros, *, but: int | None = None, save: str | None = None, **which: Any) -> int:
+    """End those that have these values, but not `but` and none of the kind `save`; how many were good."""
     mine = [credential.c[name] == value for name, value in which.items()]
     if but is not None:
         mine.append(credential.c.id != but)
+    if save is not None:
+        mine.append(credential.c.kind != save)
     return tx.execute(credential.update().where(*mine, *_good(now)).values(ended=now)).rowcount
 
 

@@ -16,11 +16,10 @@ from habitue.store.ops import Ops
 from habitue.store.seal import Seal
 from habitue.team import factor, password
 from habitue.team.guesses import Guesses, Limits, again, limits
-from habitue.team.members import FIRST, KEY, Member, numbered
+from habitue.team.members import DEVICE, FIRST, KEY, Member, numbered
 from habitue.team.rights import NOBODY, REACH, RIGHTS, SCOPES, Act, Actor, Scope
 
 SESSION: Final = "session"
-DEVICE: Final = "device"
 HALF: Final = "half"
 """Somebody's password was right, and their second factor is still to come."""
 

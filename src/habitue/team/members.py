@@ -20,6 +20,8 @@ from habitue.team.rights import RIGHTS, ROLES, Act, Actor, Role, can
 
 KEY: Final = "key"
 """A key of the API."""
+DEVICE: Final = "device"
+"""A browser that a member signed in with."""
 INVITATION: Final = "invitation"
 RESET: Final = "reset"
 FIRST: Final = "first"
@@ -173,11 +175,14 @@ def found_by(ops: Ops, email: str, name: str, now: Micros) -> Member:
 
 
 def swear(ops: Ops, member: Member, chosen: str, now: Micros, keep: int | None = None) -> None:
-    """Set their password; every session of theirs but `keep` ends."""
+    """Set their password; every session of theirs but `keep` ends.
+
+    Where they do it themselves, in that session, their devices stay known; else those are forgotten too.
+    """
     kept = password.hashed(chosen, member.email, member.name)
     with ops.begin() as tx:
         members.change(tx, member.id, password=kept)
-        credentials.end(tx, now, but=keep, member=member.id)
+        credentials.end(tx, now, but=keep, save=DEVICE if keep is not None else None, member=member.id)
         acts.note(tx, now, member.email, "password", member.email)
 
 
