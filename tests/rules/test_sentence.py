@@ -14,7 +14,7 @@ from habitue.rules.check import Subject
 from habitue.rules.judge import judge
 from habitue.rules.nodes import Rule
 from habitue.rules.opposite import opposite
-from habitue.rules.sentence import sentence
+from habitue.rules.sentence import points, sentence
 from habitue.rules.text import parse
 from tests.rules.strategies import SMALL, World, books, moments, rules, worlds
 
@@ -30,6 +30,28 @@ def test_the_sentence_of_a_rule(block: str) -> None:
     rule = parse(text.removeprefix("accounts: "))
     assert sentence(rule, "en", subject, NAMES, "EUR") == english
     assert sentence(rule, "fr", subject, {**NAMES, "transactional": "Cycle de vie"}, "EUR") == french
+
+
+def test_many_conditions_are_a_list_and_a_few_are_a_sentence() -> None:
+    many = parse('ever("Signed Up") or trait.email != None or trait.phone != None')
+    assert points(many, "en") == (
+        "customers to whom one of these applies:",
+        ["who signed up", "whose e-mail address is set", "whose phone number is set"],
+    )
+    nested = parse('(ever("Signed Up") and trait.age > 3) or trait.email != None')
+    assert points(nested, "en") == (
+        "customers to whom one of these applies:",
+        ["who signed up and whose age is more than 3", "whose e-mail address is set"],
+    )
+    left = parse('ever("Account Closed") and not count("Account Closed", since="Order Completed") == 0')
+    for few in (left, parse('ever("Signed Up") and trait.email != None'), parse('ever("Signed Up")')):
+        assert points(few, "en") is None
+
+
+def test_events_are_called_as_their_reader_calls_them() -> None:
+    rule = parse('count(["Order Completed", "Our Own"]) >= 2')
+    said = sentence(rule, "en", names={"event.Order Completed": "Order placed"})
+    assert said == "customers who did “Order placed” or “Our Own” at least 2 times"
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from babel import Locale
 from babel.lists import format_list
@@ -72,10 +72,21 @@ def sentence(
 ) -> str:
     """The rule as a noun phrase without a full stop, for a list's title or after "This is about".
 
-    `names` has what ids are called (`vip`, `transactional`, `transactional.dormant`); `currency` is
-    for amounts of revenue, which are bare numbers without it.
+    `names` has what ids are called (`vip`, `transactional`, `transactional.dormant`) and events
+    (`event.Order Completed`); `currency` is for amounts of revenue, which are bare numbers without it.
     """
     return _Voice(language, names or {}, currency).about(rule, subject)
+
+
+def points(
+    rule: Rule,
+    language: Language,
+    subject: Subject = "person",
+    names: Mapping[str, str] | None = None,
+    currency: str | None = None,
+) -> tuple[str, list[str]] | None:
+    """The rule as a line that a list follows; None where it is short enough to be read as one sentence."""
+    return _Voice(language, names or {}, currency).points(rule, subject)
 
 
 class _Voice:
@@ -93,6 +104,27 @@ class _Voice:
         head = N_("customers {which}") if subject == "person" else N_("accounts {which}")
         return self.t(head, which=self.of(rule, subject))
 
+    def points(self, rule: Rule, subject: Subject) -> tuple[str, list[str]] | None:
+        if not isinstance(rule, And | Or) or (isinstance(rule, And) and _gone(rule)):
+            return None
+        parts = rule.items
+        if len(parts) < _MANY and not any(isinstance(one, And | Or) or len(_done(one)) > 1 for one in parts):
+            return None
+        person = subject == "person"
+        if isinstance(rule, Or):
+            head = (
+                N_("customers to whom one of these applies:")
+                if person
+                else N_("accounts to which one of these applies:")
+            )
+        else:
+            head = (
+                N_("customers to whom all of these apply:")
+                if person
+                else N_("accounts to which all of these apply:")
+            )
+        return self.t(head), [self.of(one, subject) for one in parts]
+
     def of(self, rule: Rule, subject: Subject | None = None) -> str:
         """The clause of a rule inside another; in parentheses where it would run into the next one."""
         before = self.subject, self.listed
@@ -108,7 +140,8 @@ class _Voice:
     def clause(self, rule: Rule) -> str:
         match rule:
             case And(items):
-                return self.group(items, "standard")
+                gone = _gone(rule)
+                return self.gone(*gone) if gone else self.group(items, "standard")
             case Or(items):
                 return self.group(items, "or")
             case Not(item):
@@ -146,6 +179,13 @@ class _Voice:
             return self.clause(simple)
         return self.who(self.t(N_("are not among those {which}"), which=self.of(rule)))
 
+    def gone(self, event: Ever, after: tuple[Ever, ...]) -> str:
+        """Who did something and none of others since: said as people say it, not as it is worked out."""
+        never = [self.detailed(self.said(Never(one.events), "never"), one) for one in after]
+        text = N_("{phrase}, and since then {never}")
+        phrase = self.detailed(self.said(event, "ever"), event)
+        return self.who(self.t(text, phrase=phrase, never=self.joined(never, "standard")))
+
     def group(self, items: tuple[Rule, ...], style: Literal["standard", "or"]) -> str:
         """All or any of several; a group inside a group stands in parentheses."""
         before, self.listed = self.listed, True
@@ -181,6 +221,8 @@ class _Voice:
         return self.who(self.detailed(self.much(measure, op, value), measure))
 
     def much(self, measure: Any, op: str, value: Any) -> str:
+        if isinstance(measure, Count) and self.phrase(measure) is OTHER and _simpler(op, value) == (">=", 1):
+            return self.said(measure, "ever")
         over = self.said(measure, "over")
         match measure:
             case Sum(("Order Completed",), Prop(("revenue",))):
@@ -247,9 +289,14 @@ class _Voice:
         return PHRASES.get(measure.events[0], OTHER) if len(measure.events) == 1 else OTHER
 
     def events(self, measure: Any) -> str:
-        return self.joined([self.quoted(name) for name in measure.events], "or")
+        names = [self.names.get(f"event.{name}", name) for name in measure.events]
+        return self.joined([self.quoted(name) for name in names], "or")
 
     def said(self, measure: Any, form: str) -> str:
+        """Several well-known events, that happened or not, each by its own phrase."""
+        if form in ("ever", "never") and all(name in PHRASES for name in measure.events):
+            phrases = [self.t(getattr(PHRASES[name], form)) for name in measure.events]
+            return self.joined(phrases, "or" if form == "ever" else "standard")
         return self.t(getattr(self.phrase(measure), form), events=self.events(measure))
 
     def detailed(self, phrase: str, measure: Any) -> str:
@@ -353,6 +400,31 @@ class _Voice:
 
     def joined(self, items: list[str], style: Literal["standard", "or"]) -> str:
         return str(format_list(items, style, locale=self.language))
+
+
+_MANY: Final = 3
+"""So many parts are easier to read as a list."""
+
+
+def _done(rule: Rule) -> tuple[str, ...]:
+    """The events of what is told as having happened."""
+    return rule.events if isinstance(rule, Ever) else ()
+
+
+def _gone(rule: And) -> tuple[Ever, tuple[Ever, ...]] | None:
+    """`ever(A) and not count(A, since=B) == 0`: who did A, and not B since; with every such B."""
+    event, *others = rule.items
+    if not isinstance(event, Ever) or not others:
+        return None
+    after = tuple(_since(one, event) for one in others)
+    return (event, after) if all(after) else None  # type: ignore[return-value]  # none of them is None
+
+
+def _since(rule: Rule, event: Ever) -> Ever | None:
+    match rule:
+        case Not(Compare(Count(events, where, None, Ever() as since), "==", 0)):
+            return since if (events, where) == (event.events, event.where) else None
+    return None
 
 
 def _listed(value: Any) -> tuple[Any, ...]:

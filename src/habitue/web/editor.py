@@ -9,11 +9,11 @@ from msgspec import Struct
 
 from habitue.kernel.clock import DAY, duration
 from habitue.kernel.errors import UserError
-from habitue.rules.sentence import sentence
 from habitue.stages.kind import Choice, Duration, Number, Parameter
 from habitue.stages.models import Fault, Model
 from habitue.stages.sketch import POPULATION, RULE, SETTING, Sketch, applied, filled, longest, shown
 from habitue.web.looks import Look, looks
+from habitue.web.saying import Meaning, meant
 from habitue.web.words import Words
 
 AROUND: Final = 24
@@ -55,7 +55,7 @@ class Rule(Struct, frozen=True):
     about: str
     text: str | None
     live: str | None
-    said: str | None
+    said: Meaning | None
     changed: bool
     wrong: tuple[Wrong, ...]
 
@@ -73,15 +73,15 @@ class Form(Struct, frozen=True):
     changes: tuple[tuple[str, str, str], ...]
 
 
-def form(live: Model, sketch: Sketch, faults: Sequence[Fault], words: Words) -> Form:
-    """The form of a live model with what a sketch changes in it."""
+def form(live: Model, sketch: Sketch, faults: Sequence[Fault], words: Words, called: dict[str, str]) -> Form:
+    """The form of a live model with what a sketch changes in it; `called` names what its rules do."""
     texts, had = filled(live, sketch), shown(live)
     placed = {*live.kind.parameters, *(stage.id for stage in live.stages), POPULATION}
     fields = tuple(
         _field(name, parameter, texts, had, _wrong(faults, name, words, ruled=False), words)
         for name, parameter in live.kind.parameters.items()
     )
-    rules = _rules(live, applied(live, sketch), texts, had, faults, words)
+    rules = _rules(live, applied(live, sketch), texts, had, faults, words, called)
     return Form(
         fields,
         rules,
@@ -155,12 +155,13 @@ def _rules(
     had: dict[str, str],
     faults: Sequence[Fault],
     words: Words,
+    called: dict[str, str],
 ) -> tuple[Rule, ...]:
     """In the order in which they are asked; in words where all of them can be read."""
     by_value = {look.value: look for look in looks(live, words.language)}
     try:
         said = [
-            None if one is None else sentence(one, words.language, draft.subject)
+            None if one is None else meant(one, words, called, draft.subject)
             for one in draft.definition().rules
         ]
     except UserError:

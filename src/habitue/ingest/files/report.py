@@ -14,7 +14,7 @@ from habitue.kernel.cell import safe
 from habitue.kernel.clock import shown as day
 from habitue.kernel.i18n import N_, Language, Translator, translator
 from habitue.kernel.money import shown
-from habitue.people.events import called
+from habitue.people import terms
 
 EXAMPLES: Final = 5
 FEW: Final = 3
@@ -152,7 +152,10 @@ class Report:
         t = translator(language)
         said = [
             t.n("{n} row read", "{n} rows read", self.rows),
-            *(t(N_("{n} × {event}"), n=n, event=t(called(name))) for name, n in self.events.most_common()),
+            *(
+                t(N_("{n} × {event}"), n=n, event=t(terms.event(name)))
+                for name, n in self.events.most_common()
+            ),
             t.n("{n} customer", "{n} customers", self.customers),
         ]
         if self.first is not None and self.last is not None:

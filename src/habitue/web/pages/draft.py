@@ -293,7 +293,7 @@ def _page(
         draft=draft,
         title=live.kind.name.said(words.language),
         models=[(one.id, one.kind.name.said(words.language)) for one in shop.models()],
-        form=editor.form(live, sketch, faults, words),
+        form=editor.form(live, sketch, faults, words, names(shop, words.language)),
         trial=trial,
         proposed=trials.proposed(live, now),
         wrong=trial.wrong.say(words.say) if trial and trial.wrong else None,

@@ -37,7 +37,7 @@ from habitue.web.gate import by
 from habitue.web.looks import looks
 from habitue.web.page import Asked, here, link, only, page, reader
 from habitue.web.pages.segments import used_by
-from habitue.web.saying import circles, names, said
+from habitue.web.saying import circles, meant, names, said
 from habitue.web.words import Words
 
 SIZE: Final = 50
@@ -83,7 +83,7 @@ def _page(request: Asked, shop: Shop, own: Segment, step: str, wrong: str | None
         "segment.html",
         400 if wrong else 200,
         own=own,
-        said=said(rule, shop, words, called),
+        said=meant(rule, words, called),
         text=write(rule),
         wrong=wrong,
         size=int(months.sizes.inside[-1]),

@@ -33,7 +33,7 @@ from habitue.web.frame import Frame, asked
 from habitue.web.gate import by
 from habitue.web.looks import Look, looks
 from habitue.web.page import Asked, here, link, only, page, reader
-from habitue.web.saying import names, said
+from habitue.web.saying import meant, names
 from habitue.web.words import Words
 
 LONGEST: Final = 5_000
@@ -160,7 +160,7 @@ def _context(
         "look": look,
         "all": frame.looks,
         "about": stage.description.said(words.language),
-        "said": said(rule, shop, words, called) if rule is not None else None,
+        "said": meant(rule, words, called, model.subject) if rule is not None else None,
         "text": write(rule) if rule is not None else None,
         "month": frame.month,
         "against": frame.against,
