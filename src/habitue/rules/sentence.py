@@ -8,16 +8,10 @@ translator may turn them round as the language wants.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from decimal import Decimal
 from typing import Any, Final, Literal
 
-from babel import Locale
-from babel.lists import format_list
-from babel.numbers import format_currency, format_decimal
-from babel.units import format_unit
-
-from habitue.kernel.clock import DAY, HOUR, MINUTE
-from habitue.kernel.i18n import N_, Language, translator
+from habitue.kernel.i18n import N_, Language
+from habitue.rules.gone import gone
 from habitue.rules.nodes import (
     Account,
     And,
@@ -59,6 +53,7 @@ from habitue.rules.phrases import (
     TEXTUAL,
     Phrase,
 )
+from habitue.rules.spoken import Spoken, unit
 
 Subject = Literal["person", "account"]
 
@@ -89,14 +84,12 @@ def points(
     return _Voice(language, names or {}, currency).points(rule, subject)
 
 
-class _Voice:
+class _Voice(Spoken):
     """Speaks of one kind of subject in one language."""
 
     def __init__(self, language: Language, names: Mapping[str, str], currency: str | None) -> None:
-        self.t = translator(language)
-        self.language = language
+        super().__init__(language, currency)
         self.names = names
-        self.currency = currency
         self.subject: Subject = "person"
         self.listed = False
 
@@ -105,7 +98,7 @@ class _Voice:
         return self.t(head, which=self.of(rule, subject))
 
     def points(self, rule: Rule, subject: Subject) -> tuple[str, list[str]] | None:
-        if not isinstance(rule, And | Or) or (isinstance(rule, And) and _gone(rule)):
+        if not isinstance(rule, And | Or) or (isinstance(rule, And) and gone(rule)):
             return None
         parts = rule.items
         if len(parts) < _MANY and not any(isinstance(one, And | Or) or len(_done(one)) > 1 for one in parts):
@@ -140,8 +133,8 @@ class _Voice:
     def clause(self, rule: Rule) -> str:
         match rule:
             case And(items):
-                gone = _gone(rule)
-                return self.gone(*gone) if gone else self.group(items, "standard")
+                who = gone(rule)
+                return self.leaving(*who) if who else self.group(items, "standard")
             case Or(items):
                 return self.group(items, "or")
             case Not(item):
@@ -179,7 +172,7 @@ class _Voice:
             return self.clause(simple)
         return self.who(self.t(N_("are not among those {which}"), which=self.of(rule)))
 
-    def gone(self, event: Ever, after: tuple[Ever, ...]) -> str:
+    def leaving(self, event: Ever, after: tuple[Ever, ...]) -> str:
         """Who did something and none of others since: said as people say it, not as it is worked out."""
         never = [self.detailed(self.said(Never(one.events), "never"), one) for one in after]
         text = N_("{phrase}, and since then {never}")
@@ -312,9 +305,9 @@ class _Voice:
         return phrase
 
     def windowed(self, phrase: str, length: int) -> str:
-        unit, size = _unit(length)
+        name, size = unit(length)
         n, say = length // size, self.t
-        match unit:
+        match name:
             case "day":
                 return say.n("{phrase} in the last day", "{phrase} in the last {n} days", n, phrase=phrase)
             case "hour":
@@ -359,47 +352,11 @@ class _Voice:
         numbers = [self.amount(one) if money else self.number(one) for one in _listed(value)]
         return self.t(texts[op], number=self.joined(numbers, "or"))
 
-    def value(self, value: Any) -> str:
-        if isinstance(value, bool):
-            return self.t(N_("true")) if value else self.t(N_("false"))
-        return self.quoted(value) if isinstance(value, str) else self.number(value)
-
-    def number(self, value: float) -> str:
-        return str(format_decimal(Decimal(str(value)), locale=self.language, decimal_quantization=False))
-
-    def amount(self, value: float) -> str:
-        """Money in the workspace's currency, without cents where there are none, never rounded."""
-        if self.currency is None:
-            return self.number(value)
-        whole = value == int(value)
-        pattern = Locale(self.language).currency_formats["standard"].pattern
-        return str(
-            format_currency(
-                Decimal(str(value)),
-                self.currency,
-                pattern.replace("0.00", "0") if whole else None,
-                self.language,
-                currency_digits=not whole,
-                decimal_quantization=False,
-            )
-        )
-
-    def length(self, length: int) -> str:
-        """`90 days`, `24 hours`, `30 minutes`."""
-        unit, size = _unit(length)
-        return str(format_unit(length // size, f"duration-{unit}", "long", locale=self.language))
-
     def consent(self, channel: str, agreed: bool) -> str:
         return self.t(CONSENTS.get(channel, ANYWHERE)[0 if agreed else 1], channel=self.quoted(channel))
 
     def named(self, name: str) -> str:
         return self.quoted(self.names.get(name, name))
-
-    def quoted(self, text: str) -> str:
-        return self.t(N_("“{text}”"), text=text)
-
-    def joined(self, items: list[str], style: Literal["standard", "or"]) -> str:
-        return str(format_list(items, style, locale=self.language))
 
 
 _MANY: Final = 3
@@ -409,22 +366,6 @@ _MANY: Final = 3
 def _done(rule: Rule) -> tuple[str, ...]:
     """The events of what is told as having happened."""
     return rule.events if isinstance(rule, Ever) else ()
-
-
-def _gone(rule: And) -> tuple[Ever, tuple[Ever, ...]] | None:
-    """`ever(A) and not count(A, since=B) == 0`: who did A, and not B since; with every such B."""
-    event, *others = rule.items
-    if not isinstance(event, Ever) or not others:
-        return None
-    after = tuple(_since(one, event) for one in others)
-    return (event, after) if all(after) else None  # type: ignore[return-value]  # none of them is None
-
-
-def _since(rule: Rule, event: Ever) -> Ever | None:
-    match rule:
-        case Not(Compare(Count(events, where, None, Ever() as since), "==", 0)):
-            return since if (events, where) == (event.events, event.where) else None
-    return None
 
 
 def _listed(value: Any) -> tuple[Any, ...]:
@@ -448,10 +389,3 @@ def _most(value: Any) -> Any:
 def _none_of(measure: Any, values: tuple[Any, ...]) -> Rule:
     each = tuple(Compare(measure, "!=", value) for value in values)
     return And(each) if len(each) > 1 else each[0]
-
-
-def _unit(length: int) -> tuple[str, int]:
-    """The largest unit that comes out even; one day is 24 hours."""
-    if length % DAY == 0 and length > DAY:
-        return "day", DAY
-    return ("hour", HOUR) if length % HOUR == 0 else ("minute", MINUTE)
