@@ -274,13 +274,22 @@ def test_a_zip_bomb_is_refused_before_it_is_unpacked(run: Run, monkeypatch: pyte
         run(workbook(b"<row/>" * 300_000), name="x.xlsx")
 
 
-def workbook(rows: bytes) -> bytes:
+def test_a_text_that_many_cells_share_is_not_unpacked_for_each(run: Run) -> None:
+    cells = b"<row>" + b'<c t="s"><v>1</v></c>' * 3 + b"</row>"
+    texts = b"<sst><si><t>customer</t></si><si><t>" + b"A" * 30_000 + b"</t></si></sst>"
+    with pytest.raises(UserError, match="unpacks"):
+        run(workbook(cells * 1_000, texts), name="x.xlsx")
+
+
+def workbook(rows: bytes, texts: bytes = b"") -> bytes:
     """A workbook whose one sheet holds these rows, as XML."""
     into = BytesIO()
     with zipfile.ZipFile(BytesIO(_workbook())) as whole, zipfile.ZipFile(into, "w", 8) as made:
         for entry in whole.namelist():
             head, _, rest = whole.read(entry).partition(b"<sheetData>")
             made.writestr(entry, head + b"<sheetData>" + rows + b"</sheetData></worksheet>" if rest else head)
+        if texts:
+            made.writestr("xl/sharedStrings.xml", texts)
     return into.getvalue()
 
 
