@@ -93,6 +93,20 @@ def test_what_to_do_now_is_ranked_by_money_and_each_number_is_a_list(client: htt
     assert money == sorted(money, reverse=True)
 
 
+def test_what_to_do_now_is_about_the_chosen_segment(shop: Shop, client: httpx.Client) -> None:
+    shop.save_segment("high", 'count("Order Completed") >= 2')
+    everybody, buyers = (
+        re.findall(r'class="what"><a href="([^"]+)"><b>([\d,]+) p', ready(client, path, 'hx-select="#todo"'))
+        for path in ("/", "/?segment=high")
+    )
+    assert buyers
+    assert sum(int(n) for _, n in buyers) < sum(int(n) for _, n in everybody)
+    for link, number in buyers:
+        assert "segment=high" in link
+        assert total(client, link) == int(number), link
+    shop.remove_segment("high")
+
+
 def test_money_at_stake_is_what_just_these_people_brought_in_a_year(shop: Shop, client: httpx.Client) -> None:
     page = ready(client, "/", 'hx-select="#todo"')
     link, stake = re.findall(

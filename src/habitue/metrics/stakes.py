@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from habitue.engine.plan import Subject
 from habitue.kernel.clock import DAY, Micros
+from habitue.metrics.counts import among
 from habitue.store.warehouse import Warehouse
 
 SOON: Final = 30 * DAY
@@ -28,7 +29,7 @@ class Stake(Struct, frozen=True):
 
 _STAKES: Final = f"""
     WITH leaving AS (
-        SELECT subject, value, stop FROM intervals
+        SELECT subject, value, stop FROM {{of}} AS own
         WHERE version = $1 AND start <= make_timestamp($2::BIGINT) AND stop > make_timestamp($2::BIGINT)
             AND stop <= make_timestamp($2::BIGINT + {SOON})
     ), later AS (
@@ -46,7 +47,10 @@ _STAKES: Final = f"""
 """
 
 
-def stakes(warehouse: Warehouse, version: int, subject: Subject, at: Micros) -> list[Stake]:
-    """All of them by what they brought, the most first."""
-    found = warehouse.read(_STAKES.format(subject=subject), (version, at))
+def stakes(
+    warehouse: Warehouse, version: int, subject: Subject, at: Micros, within: int | None = None
+) -> list[Stake]:
+    """All of them by what they brought, the most first; only who is in the version `within`, where one is."""
+    of = "intervals" if within is None else among(version, within, at)
+    found = warehouse.read(_STAKES.format(subject=subject, of=of), (version, at))
     return [Stake(**row) for row in found.to_pylist()]

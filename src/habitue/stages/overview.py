@@ -102,14 +102,19 @@ class Overviews:
         found = self._usual.glance(pair, now, age, read, 0)
         return None if found is None else found.value
 
-    def stakes(self, version: int, subject: Subject, now: Micros) -> list[Stake] | None:
-        """Who leaves a stage soon and what they brought; None while that is read for the first time."""
+    def stakes(
+        self, version: int, subject: Subject, now: Micros, within: int | None = None
+    ) -> list[Stake] | None:
+        """Who leaves a stage soon and what they brought; None while that is read for the first time.
+
+        Of everybody, or of those who are in the version `within` (a segment) by now.
+        """
 
         def read(_: bool) -> Made[list[Stake]]:
             generation = self._stakes.generation()
-            return Made(stakes(self._warehouse, version, subject, now), generation, now)
+            return Made(stakes(self._warehouse, version, subject, now, within), generation, now)
 
-        found = self._stakes.glance(Key(version, 0), now, HOUR, read, 0.3)
+        found = self._stakes.glance(Key(version, 0, within), now, HOUR, read, 0.3)
         return None if found is None else found.value
 
     def tally(self, version: int, values: int, subject: Subject, now: Micros) -> Tally | None:

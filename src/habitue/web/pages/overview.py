@@ -88,7 +88,7 @@ def show(
         return instead(request, shop)
     frame = Frame(seen, looks(chosen, words.language), words, chosen.id, month, against, segment or None)
     common = customary(overviews, pair, chosen.subject, frame, now)
-    stakes = overviews.stakes(chosen.version, chosen.subject, now)
+    stakes = overviews.stakes(chosen.version, chosen.subject, now, pair.of.within)
     hidden = [one for one in hide or [] if one in HIDES]
     flows = _shown(frame, hidden)
     return page(
@@ -129,15 +129,15 @@ def show(
             (here(request, against=previous(month, n + 1)[0]), name, previous(month, n + 1)[0] == against)
             for n, name in SPANS
         ],
-        tasks=None if stakes is None else _tasks(shop, chosen, stakes, words),
+        tasks=None if stakes is None else _tasks(shop, chosen, stakes, words, segment or None),
         figures=here(request, hide=None).replace("/", "/overview.csv", 1),
         stays=[_stay(frame, look, seen.stays[look.value]) for look in frame.looks],
         survival=_survival(frame),
     )
 
 
-def _tasks(shop: Shop, model: Model, stakes: list[Stake], words: Words) -> list[Task]:
-    """Of everybody and as of now, whatever else is chosen."""
+def _tasks(shop: Shop, model: Model, stakes: list[Stake], words: Words, segment: str | None) -> list[Task]:
+    """As of now, whatever months are chosen."""
     shown = looks(model, words.language)
     return tasks(
         stakes,
@@ -145,7 +145,7 @@ def _tasks(shop: Shop, model: Model, stakes: list[Stake], words: Words) -> list[
         plays(shop, model, words),
         model.id,
         words,
-        lambda **params: link("/customers", model=model.id, **params),
+        lambda **params: link("/customers", model=model.id, segment=segment, **params),
     )
 
 
