@@ -7,6 +7,7 @@ import hashlib
 import stat
 import zipfile
 import zlib
+from functools import lru_cache
 from pathlib import Path
 from typing import Final, Literal
 
@@ -107,11 +108,19 @@ def _sheet(path: Path) -> Format:
         with zipfile.ZipFile(path) as packed:
             entries = packed.infolist()
             if any(entry.filename == "xl/workbook.xml" for entry in entries):
-                check(packed, repr(path.name), path.stat().st_size)
+                state = path.stat()
+                _checked(path, state.st_size, state.st_mtime_ns)
                 return "xlsx"
     except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError) as error:
         raise UserError(N_("{path} is damaged or cut short. Save it again."), path=repr(path.name)) from error
     raise UserError(N_("{path} is a zip archive. Unpack it first."), path=repr(path.name))
+
+
+@lru_cache(maxsize=16)
+def _checked(path: Path, size: int, _: int) -> None:
+    """Look through a workbook once, however often it is looked at; raises `UserError`."""
+    with zipfile.ZipFile(path) as packed:
+        check(packed, repr(path.name), size)
 
 
 def _scan(path: Path) -> tuple[str, bool]:
