@@ -107,9 +107,18 @@ class Eye:
         settle(self.page)
         found = [*faults(self.page, self.look.language), *self.wrong]
         if picture:
-            whole = not self.page.locator(":popover-open, dialog[open]").count()
-            self.page.screenshot(path=picture, full_page=whole)
+            self._take(picture)
         return found
+
+    def _take(self, picture: Path) -> None:
+        """The whole page, with the menu as tall as it; of what lies above one, the window."""
+        if self.page.locator(":popover-open, dialog[open]").count():
+            self.page.screenshot(path=picture)
+            return
+        tall = max(900, self.page.evaluate("document.documentElement.scrollHeight"))
+        self.page.set_viewport_size({"width": self.look.width, "height": tall})
+        self.page.screenshot(path=picture, full_page=True)
+        self.page.set_viewport_size({"width": self.look.width, "height": 900})
 
 
 def _matters(kind: str, text: str) -> bool:

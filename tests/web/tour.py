@@ -184,19 +184,17 @@ def _wrong() -> Iterator[Stop]:
 
 
 def empty() -> list[Stop]:
-    """The screens of a workspace where nothing is yet."""
-    places = (
-        "/welcome / /stages /stages/transactional /stages/transactional/active /customers /segments /agent"
-    )
-    places += (
-        " /tasks /exports /data /data/events /data/refused /data/catalogue /data/duplicates /data/import"
-    )
-    places += " /welcome/stages /stages/transactional/draft /team /acts /settings/health"
-    return [Stop(f"bare{path.replace('/', '-').rstrip('-') or '-overview'}", path) for path in places.split()]
+    """The screens of a workspace where nothing is yet; the first once the ways to begin are passed over."""
+    places = "welcome stages stages/transactional stages/transactional/active stages/transactional/draft"
+    places += " welcome/stages customers segments agent tasks exports data data/events data/refused"
+    places += " data/catalogue data/duplicates data/import team acts settings/health"
+    passed = Stop("bare-overview", "/welcome", ("form[action='/welcome/skip'] button",))
+    return [passed, *(Stop(f"bare-{path.replace('/', '-')}", f"/{path}") for path in places.split())]
 
 
 def settle(page: Page) -> None:
     """Wait until what is worked out beside the page is on it."""
+    page.wait_for_load_state()
     page.wait_for_function("() => !document.querySelector('.htmx-request')")
     for figure in page.locator("figure[data-chart]:visible").all():
         figure.locator("svg").first.wait_for()
