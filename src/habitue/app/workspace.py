@@ -91,10 +91,10 @@ class Workspace:
         place.mkdir(mode=0o700, parents=True, exist_ok=True)  # write keys and customers are in it
         with Lock.take(place):
             ops = Ops.open(database or place / "ops.sqlite")
-            ops.trust(Keeper(place))
             if marked and ops.setting("currency"):
                 ops.close()
                 raise UserError(N_("{folder} is a workspace already."), folder=place)
+            ops.trust(Keeper.anew(place))
             settings.write(ops, agreed)
             if not any(model.id == "transactional" for model in versions.live(ops)):
                 versions.install(

@@ -41,6 +41,12 @@ class Keeper:
         self._marks: Marks | None = None
         self._head = self._read()
 
+    @classmethod
+    def anew(cls, place: Path) -> Keeper:
+        """One for a record that begins; how far another one went says nothing any more."""
+        (place / NAME).unlink(missing_ok=True)
+        return cls(place)
+
     @property
     def marks(self) -> Marks:
         """The key; it is read once."""
