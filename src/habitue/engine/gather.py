@@ -45,12 +45,17 @@ class Who:
     """Whom they belong to or who belongs to them, once it was asked: every rule of a model may ask again."""
 
     def of(self, text: str) -> str:
-        """The query over these subjects: fills in `{event}`, `{trait}` and `{who:column}`."""
+        """The query over these subjects: fills in `{event}`, `{trait}`, and for a column that holds one of
+        them `{who:column}`, or `{own:column}` in rows of the former two.
+        """
         return _HOLE.sub(
-            lambda found: self._condition(found[1]) if found[1] else self._rows(found[0][1:-1]), text
+            lambda found: self._condition(found[2], found[1] == "own") if found[2] else self._rows(found[3]),
+            text,
         )
 
-    def _condition(self, column: str) -> str:
+    def _condition(self, column: str, own: bool) -> str:
+        if own and "own_event" in self.tables:  # fetched for them, and of nobody else
+            return "true"
         if len(self.ids) == 0:
             return "false"
         if self.whole:
@@ -72,7 +77,7 @@ class Tied(NamedTuple):
     """All of the others."""
 
 
-_HOLE: Final = re.compile(r"\{(?:who:(\w+)|event|trait)\}")
+_HOLE: Final = re.compile(r"\{(?:(who|own):(\w+)|(event|trait))\}")
 
 
 def those(subject: Subject, ids: Ids, read: Read, few: int = FEW) -> Who:
@@ -222,7 +227,7 @@ def _tied(other: Subject, who: Who, read: Read) -> Tied:
     pairs = read(
         who.of(
             f"SELECT {subject}, {other}, since, until FROM "
-            f"({ties('{who:' + subject + '}', '{event}')}) ORDER BY {other}"
+            f"({ties('{own:' + subject + '}', '{event}')}) ORDER BY {other}"
         ),
         **who.tables,
     )

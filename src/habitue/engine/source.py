@@ -149,10 +149,10 @@ class Sources:
     def said(self, name: str) -> Sql:
         """What counts of all that was said of a trait: no source overrides one that counts more than it."""
         value, standing = self.known.standing.value(name), self.known.standing.rank(name)
-        table = "{trait}" if self.subject == "person" else "account_trait"
+        table, who = ("{trait}", "own") if self.subject == "person" else ("account_trait", "who")
         rows = Sql(
             f"SELECT {self.subject} AS subject, ts, seq, {value} AS value, {standing.text} AS rank "
-            f"FROM {table} WHERE {{who:{self.subject}}} AND name = ?",
+            f"FROM {table} WHERE {{{who}:{self.subject}}} AND name = ?",
             (*standing.params, name),
         )
         if not standing.params:
@@ -190,7 +190,7 @@ class Sources:
         codes = ", ".join(
             str(self.known.codes[name]) for name in dict.fromkeys(events) if name in self.known.codes
         )
-        rows = Sql(f"FROM {{event}} WHERE {{who:{self.subject}}} AND code IN ({codes or -1})")
+        rows = Sql(f"FROM {{event}} WHERE {{own:{self.subject}}} AND code IN ({codes or -1})")
         if where is None:
             return rows
         test = condition(where)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from typing import Any, Final, Self, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import duckdb
 import pyarrow as pa
@@ -26,20 +26,19 @@ warnings.filterwarnings("ignore", "Arrow output on a DB-API result", UserWarning
 class Statements:
     """Runs statements on a cursor, one after another.
 
-    A table that is lent stays so until its name is given to another, or to the end of the block: the next
-    statement that names it too needs not wait for it.
+    A table that is lent stays so until its name is given to another or is not meant by it, or until it is
+    taken back: the next statement that names it too needs not wait for it.
     """
 
     def __init__(self, cursor: duckdb.DuckDBPyConnection) -> None:
-        self._cursor = cursor
+        self.cursor = cursor
         self._lent: dict[str, pa.Table] = {}
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        for name in [*self._lent]:
-            self._back(name)
+    def take_back(self, most: int = 0) -> None:
+        """End what is lent and takes more than so many bytes."""
+        for name, table in [*self._lent.items()]:
+            if table.nbytes > most:
+                self._back(name)
 
     def rows(self, sql: str, params: Sequence[Any], tables: Tables, large: bool = False) -> pa.Table:
         """Run a query, or a statement that returns what it changed; its rows.
@@ -51,27 +50,29 @@ class Statements:
         with _told(sql, params):
             self._lend(sql, tables)
             if large:
-                return self._cursor.sql(sql, params=given).to_arrow_table()
-            answer: Any = self._cursor.execute(sql, given).to_arrow_reader(_AT_ONCE)
+                return self.cursor.sql(sql, params=given).to_arrow_table()
+            answer: Any = self.cursor.execute(sql, given).to_arrow_reader(_AT_ONCE)
             return answer.read_all()
 
     def run(self, sql: str, params: Sequence[Any], tables: Tables) -> None:
         """Run a statement: in less than half the time of one whose answer is made into rows."""
         with _told(sql, params):
             self._lend(sql, tables)
-            self._cursor.execute(sql, list(params) or None)
+            self.cursor.execute(sql, list(params) or None)
 
     def _lend(self, sql: str, tables: Tables) -> None:
+        for name in [name for name in self._lent if name not in tables and name in sql]:
+            self._back(name)
         for name, table in tables.items():
             if name in sql and self._lent.get(name) is not table:
                 self._back(name)
-                self._cursor.register(name, table)
+                self.cursor.register(name, table)
                 self._lent[name] = table
 
     def _back(self, name: str) -> None:
         if self._lent.pop(name, None) is not None:
             with suppress(duckdb.Error):  # in a transaction that failed nothing can be undone but all of it
-                self._cursor.unregister(name)
+                self.cursor.unregister(name)
 
 
 @contextmanager

@@ -37,6 +37,9 @@ of each is a row group's blocks. Whole scans take as long as with large ones."""
 _PORTION: Final = 1 << 20
 """So many rows at once are in memory when a file is written anew."""
 
+_KEPT: Final = 1 << 18
+"""Bytes of a table that stays lent to its thread: the next query may well name it again."""
+
 _SORTED: Final = {
     "event": "person, ts, seq",
     "trait": "person, name, ts, seq",
@@ -108,22 +111,27 @@ class Warehouse:
 
         `large`: they may be millions.
         """
-        with self._guarded(), Statements(self._cursor()) as statements:
-            return statements.rows(sql, params, tables, large)
+        with self._guarded():
+            statements = self._statements()
+            try:
+                return statements.rows(sql, params, tables, large)
+            finally:
+                statements.take_back(_KEPT)
 
     @contextmanager
     def write(self) -> Iterator[Writer]:
         """The one writer: commits when the block ends, rolls back when it raises. Not to be nested."""
         with self._writing, self._guarded():
-            cursor = self._cursor()
-            cursor.execute("BEGIN")
-            with Statements(cursor) as statements:
-                try:
-                    yield Writer(statements)
-                    cursor.execute("COMMIT")
-                except BaseException:
-                    _rollback(cursor)
-                    raise
+            statements = self._statements()
+            statements.cursor.execute("BEGIN")
+            try:
+                yield Writer(statements)
+                statements.cursor.execute("COMMIT")
+            except BaseException:
+                _rollback(statements.cursor)
+                raise
+            finally:
+                statements.take_back()
 
     def meta(self, key: str) -> str | None:
         """What is noted under a key, such as `log_version`."""
@@ -145,7 +153,7 @@ class Warehouse:
     def checkpoint(self) -> None:
         """Fold the write-ahead log into the file."""
         with self._writing, self._guarded():
-            self._cursor().execute("CHECKPOINT")
+            self._statements().cursor.execute("CHECKPOINT")
 
     def renew(self, notice: Notice) -> None:
         """Set the file aside and begin an empty one, telling why."""
@@ -242,16 +250,17 @@ class Warehouse:
                 self.close()
             raise self._down(cause) from error
 
-    def _cursor(self) -> duckdb.DuckDBPyConnection:
+    def _statements(self) -> Statements:
+        """This thread's own."""
         with self._opening:
             if self._root is None:
                 self._root = self._recovered()
-            cursor: duckdb.DuckDBPyConnection | None = getattr(self._local, "cursor", None)
-            if cursor is None or cursor not in self._cursors:
-                self._local.cursor = cursor = self._root.cursor()
-                cursor.execute("USE work")
-                self._cursors.add(cursor)
-            return cursor
+            found: Statements | None = getattr(self._local, "statements", None)
+            if found is None or found.cursor not in self._cursors:
+                self._local.statements = found = Statements(self._root.cursor())
+                found.cursor.execute("USE work")
+                self._cursors.add(found.cursor)
+            return found
 
     def _recovered(self) -> duckdb.DuckDBPyConnection:
         try:
