@@ -6,7 +6,7 @@ and as they are. Changes up to `told` were told by an earlier refresh; now they 
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
@@ -97,15 +97,27 @@ def tell(
 
 def affected(before: pa.Table, after: pa.Table, told: Micros, now: Micros) -> NDArray[np.int32]:
     """The subjects, rising, whose intervals are others now, or turn past `told` and up to `now`."""
-    was, reads = _rows(before), _rows(after)
+    was, reads = _columns(before), _columns(after)
     turns = [(reads[name] > told) & (reads[name] <= now) for name in ("start", "stop")]
-    return np.union1d(np.setxor1d(was, reads)["subject"], reads["subject"][turns[0] | turns[1]])
+    return np.union1d(_differing(was, reads), reads["subject"][turns[0] | turns[1]])
 
 
-def _rows(intervals: pa.Table) -> NDArray[np.void]:
-    """A record an interval; an end that is not known yet is NEVER."""
-    found = np.empty(len(intervals), _ROW)
-    for name in _ROW.names or ():
+def _differing(was: dict[str, NDArray[Any]], reads: dict[str, NDArray[Any]]) -> NDArray[np.int32]:
+    """Whose row is in one of them only; in neither is a row twice, so that two alike are one of each."""
+    both = {name: np.concatenate([was[name], reads[name]]) for name in was}
+    order = np.lexsort([both[name] for name in reversed(_ROW)])
+    alike = np.logical_and.reduce([np.diff(column[order]) == 0 for column in both.values()])
+    alone = np.ones(len(order), np.bool_)
+    alone[:-1] &= ~alike
+    alone[1:] &= ~alike
+    found: NDArray[np.int32] = both["subject"][order][alone]
+    return found
+
+
+def _columns(intervals: pa.Table) -> dict[str, NDArray[Any]]:
+    """What an interval says; an end that is not known yet is NEVER."""
+    found = {}
+    for name in _ROW:
         column = intervals[name].combine_chunks()
         if pa.types.is_timestamp(column.type):
             column = column.cast(pa.int64()).fill_null(NEVER)
@@ -113,6 +125,4 @@ def _rows(intervals: pa.Table) -> NDArray[np.void]:
     return found
 
 
-_ROW: Final = np.dtype(
-    [("subject", np.int32), ("start", np.int64), ("stop", np.int64), ("value", np.int16), ("life", np.int16)]
-)
+_ROW: Final = ("subject", "start", "stop", "value", "life")

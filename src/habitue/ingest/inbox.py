@@ -32,6 +32,9 @@ MANY: Final = 10_000
 GROUP: Final = 8 << 20
 """And about how many bytes of them are read at once: a few large ones, or thousands of small ones."""
 
+AHEAD: Final = 6
+"""So many groups are read beside the loader's work: about what it takes in at once."""
+
 Reader: TypeAlias = Callable[[Sequence[Asked]], Taken]
 
 _IPC: Final = pa.ipc.IpcWriteOptions(compression="zstd")
@@ -86,7 +89,7 @@ def waiting(ops: Ops, terms: Terms = EURO, after: int = 0, reader: Reader = read
     done. What can't be taken after all goes to the dead on the way. `reader` reads the requests.
     """
     groups = _groups(ops, after)
-    first = list(islice(groups, 2))
+    first = list(islice(groups, AHEAD))
     if len(first) < 2:
         for group in first:
             yield from _opened(ops, terms, reader, group)
