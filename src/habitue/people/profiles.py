@@ -296,7 +296,8 @@ _ORDERS: Final = """
 def picked(choice: Choice) -> dict[str, pa.Table]:
     """The table that the query of `query` reads beside those of the working copy, if it does."""
     only = {} if choice.only is None else {"picked": pa.table({"person": choice.only})}
-    return only if choice.standing is None else only | {"standing": choice.standing}
+    # Not the name of a table: what is lent stays lent for a while, and a view would read it instead.
+    return only if choice.standing is None else only | {"present": choice.standing}
 
 
 def query(warehouse: Warehouse, choice: Choice) -> tuple[str, list[Any]]:
@@ -307,7 +308,7 @@ def query(warehouse: Warehouse, choice: Choice) -> tuple[str, list[Any]]:
 def _chosen(warehouse: Warehouse, choice: Choice) -> tuple[str, list[Any]]:
     """The query for the choice; only numbers and bound values are put into it."""
     standing = [value for value in choice.values if value != NOBODY]
-    stays = "intervals" if choice.standing is None else "standing"
+    stays = "intervals" if choice.standing is None else "present"
     rows, params = f"(SELECT *, 0 AS score FROM {stays})", list[Any]()
     if choice.search:
         found = search.hits(warehouse, choice.search, choice.region)
