@@ -3,6 +3,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import threading
+from contextlib import closing
 from pathlib import Path
 
 import pyarrow as pa
@@ -175,3 +176,22 @@ def test_what_was_deleted_is_in_no_file_once_it_is_written_anew(tmp_path: Path) 
     assert warehouse.meta("schema") is not None
     warehouse.close()
     assert Warehouse.open(tmp_path / "work.duckdb").notices == []
+
+
+def test_what_was_lent_hides_nothing_from_the_next_query(tmp_path: Path) -> None:
+    with closing(Warehouse.open(tmp_path / "work.duckdb", threads=1)) as warehouse:
+        lent = pa.table({"n": [1, 2]})
+        assert len(warehouse.read("FROM standing", standing=lent)) == 2
+        assert len(warehouse.read("FROM standing")) == 0
+        assert len(warehouse.read("FROM own_rows", own_rows=lent)) == 2
+        assert len(warehouse.read("FROM own_rows", own_rows=lent.slice(1))) == 1
+        with warehouse.write() as writer:
+            writer.append("declared", pa.table({"trait": ["x"]}))
+        with pytest.raises(StatementFailed):
+            warehouse.read("FROM own_rows")
+
+
+def test_no_table_has_a_name_that_is_kept_for_what_is_lent() -> None:
+    with closing(Warehouse.open(None, threads=1)) as warehouse:
+        named = "SELECT table_name AS n FROM duckdb_tables() UNION ALL SELECT view_name FROM duckdb_views()"
+        assert [name for name in warehouse.read(named)["n"].to_pylist() if name.startswith("own_")] == []

@@ -43,7 +43,7 @@ def expected(
     compiled, ids = program(definition, known), np.unique(np.array(subjects, np.int32))
     for low in range(0, len(ids), FEW):
         who = those(definition.subject, ids[low : low + FEW], read)
-        own = {name: _by(rows, at) for name, rows in who.tables.items() if name.startswith("own_")}
+        own = {name: _by(rows, at) for name, rows in who.tables.items() if "ts" in rows.column_names}
         stays = evaluate(compiled, replace(who, tables={**who.tables, **own}), read)
         columns = (column.tolist() for column in (stays.subject, stays.start, stays.stop, stays.value))
         rows = [*zip(*columns, strict=True), (-1, 0, 0, 0)]

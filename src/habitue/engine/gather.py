@@ -60,7 +60,7 @@ class Who:
             return "false"
         if self.whole:
             return f"{column} BETWEEN {self.ids[0]} AND {self.ids[-1]}"
-        return f"{column} IN (SELECT subject FROM wanted)"
+        return f"{column} IN (SELECT subject FROM own_subject)"
 
     def _rows(self, name: str) -> str:
         return f"own_{name}" if f"own_{name}" in self.tables else name
@@ -91,7 +91,7 @@ def those(subject: Subject, ids: Ids, read: Read, few: int = FEW) -> Who:
         wanted=wanted,
     )
     who = _who(rows, False)
-    who = replace(who, tables={"wanted": pa.table({"subject": who.ids})})
+    who = replace(who, tables={"own_subject": pa.table({"subject": who.ids})})
     if not 0 < len(who.ids) <= few:
         return who
     own = {"own_event": read(who.of("SELECT * FROM {event} WHERE {who:" + subject + "}"), **who.tables)}

@@ -19,6 +19,9 @@ Tables: TypeAlias = Mapping[str, pa.Table]
 _AT_ONCE: Final = 1_000_000
 """Rows in a batch of an answer."""
 
+_SMALL: Final = 1 << 18
+"""Bytes of a table that may stay lent while nobody uses it."""
+
 # It advises what `large` does, which costs more where rows are few.
 warnings.filterwarnings("ignore", "Arrow output on a DB-API result", UserWarning)
 
@@ -26,18 +29,18 @@ warnings.filterwarnings("ignore", "Arrow output on a DB-API result", UserWarning
 class Statements:
     """Runs statements on a cursor, one after another.
 
-    A table that is lent stays so until its name is given to another or is not meant by it, or until it is
-    taken back: the next statement that names it too needs not wait for it.
+    A table that is lent stays so until its name is given to another, or until it is taken back: the next
+    statement that names it too needs not wait for it. Meanwhile it hides whatever has the same name.
     """
 
     def __init__(self, cursor: duckdb.DuckDBPyConnection) -> None:
         self.cursor = cursor
         self._lent: dict[str, pa.Table] = {}
 
-    def take_back(self, most: int = 0) -> None:
-        """End what is lent and takes more than so many bytes."""
+    def take_back(self, but: str | None = None) -> None:
+        """End what is lent, but small tables whose names begin so."""
         for name, table in [*self._lent.items()]:
-            if table.nbytes > most:
+            if but is None or not name.startswith(but) or table.nbytes > _SMALL:
                 self._back(name)
 
     def rows(self, sql: str, params: Sequence[Any], tables: Tables, large: bool = False) -> pa.Table:
@@ -61,8 +64,6 @@ class Statements:
             self.cursor.execute(sql, list(params) or None)
 
     def _lend(self, sql: str, tables: Tables) -> None:
-        for name in [name for name in self._lent if name not in tables and name in sql]:
-            self._back(name)
         for name, table in tables.items():
             if name in sql and self._lent.get(name) is not table:
                 self._back(name)

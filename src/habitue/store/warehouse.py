@@ -37,9 +37,6 @@ of each is a row group's blocks. Whole scans take as long as with large ones."""
 _PORTION: Final = 1 << 20
 """So many rows at once are in memory when a file is written anew."""
 
-_KEPT: Final = 1 << 18
-"""Bytes of a table that stays lent to its thread: the next query may well name it again."""
-
 _SORTED: Final = {
     "event": "person, ts, seq",
     "trait": "person, name, ts, seq",
@@ -109,14 +106,15 @@ class Warehouse:
     ) -> pa.Table:
         """The rows of one query, from any thread; `tables` are readable in it by their names.
 
-        `large`: they may be millions.
+        `large`: they may be millions. A table that is lent as `own_…` stays lent to this thread: the next
+        query may well name it again, and nothing of the file's is called so.
         """
         with self._guarded():
             statements = self._statements()
             try:
                 return statements.rows(sql, params, tables, large)
             finally:
-                statements.take_back(_KEPT)
+                statements.take_back(but="own_")
 
     @contextmanager
     def write(self) -> Iterator[Writer]:
