@@ -7,36 +7,35 @@ first: 1 M customers with 100 events each.
 
 from __future__ import annotations
 
-import shutil
 import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from queue import Queue
 from tempfile import TemporaryDirectory
-from threading import Thread
 from typing import Final
-from urllib.request import Request, urlopen
 
 import numpy as np
 
-from benchmarks.measure import INSIDE, TOKEN
-from benchmarks.shop import NOW, make
-from habitue.app import Settings, Shop
-from habitue.server import serve
+from benchmarks.served import fetched, pairs, served
+from benchmarks.shop import make
 
 MILLION: Final = 1_000_000
 TIMES: Final = 100
 WANTED: Final = 0.150
+REST: Final = 10.0
+"""Seconds in which a server that has just begun reads what every page needs."""
 
 Dice = np.random.Generator
 
 
 def overviews(dice: Dice) -> Iterator[str]:
-    """Two neighbouring months, some of them asked for before."""
-    while True:
-        month = int(dice.integers(2, 13))
-        yield f"/?month=2022-{month:02d}&against=2022-{month - 1:02d}"
+    """Two months, never the same again."""
+    return (f"/{pair}" for pair in pairs(dice))
+
+
+def segments(dice: Dice) -> Iterator[str]:
+    """The same of who is in a segment."""
+    return (f"/{pair}&segment=often" for pair in pairs(dice))
 
 
 def lists(dice: Dice) -> Iterator[str]:
@@ -67,6 +66,7 @@ def people(dice: Dice) -> Iterator[str]:
 
 KINDS: Final[dict[str, Callable[[Dice], Iterator[str]]]] = {
     "overview": overviews,
+    "of segment": segments,
     "list": lists,
     "search": searches,
     "customer": people,
@@ -75,14 +75,8 @@ KINDS: Final[dict[str, Callable[[Dice], Iterator[str]]]] = {
 
 def asked(base: str, kind: str) -> list[float]:
     """Seconds until the last byte of each answer."""
-    took = []
     paths = KINDS[kind](np.random.default_rng(11))
-    for path, _ in zip(paths, range(TIMES), strict=False):
-        began = time.perf_counter()
-        with urlopen(Request(base.rstrip("/") + path, headers=INSIDE | {"Accept": "text/html"})) as answer:
-            answer.read()
-        took.append(time.perf_counter() - began)
-    return took
+    return [fetched(base.rstrip("/") + path)[0] for path, _ in zip(paths, range(TIMES), strict=False)]
 
 
 def main() -> None:
@@ -90,16 +84,9 @@ def main() -> None:
         made = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(folder) / "made.duckdb"
         if len(sys.argv) < 2:
             make(made, MILLION, 100)
-        place = Path(folder) / "shop"
-        Shop.create(place, Settings("EUR", "UTC", "en"), now=NOW).close()
-        shutil.copyfile(made, place / "work.duckdb")
-        with Shop.open(place) as shop:
-            with shop.warehouse.write() as writer:  # each has one key
-                writer.run("INSERT INTO node SELECT person, 'user:' || person, birth FROM person")
-            shop.refresh(NOW)
-            ready: Queue[str] = Queue()
-            Thread(target=serve, args=(shop, "127.0.0.1", 8970, TOKEN, ready.put), daemon=True).start()
-            base = ready.get()
+        with served(made, 8970, segment=True) as base:
+            print(f"first      {fetched(base)[0] * 1000:6.0f} ms, as the server begins to listen", flush=True)
+            time.sleep(REST)
             for kind in KINDS:
                 took = np.array(asked(base, kind)) * 1000
                 p50, p95 = np.quantile(took, (0.5, 0.95))

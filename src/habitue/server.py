@@ -251,14 +251,15 @@ def _open_files() -> None:
 
 
 def _look_ahead(shop: Shop, overviews: Overviews) -> None:
-    """Read the first page's overview and the segments' sizes before anybody asks: of a large shop it takes
-    seconds.
+    """Read the first page's overview, what is at stake and the segments' sizes before anybody asks: of a
+    large shop it takes seconds.
     """
     with suppress(UserError):  # a store that is down is told to whoever asks
         model, now = shop.models()[0], clock.now()
         overviews.get(
             model.version, len(model.stages), *compared(None, None, now, shop.settings.timezone), now
         )
+        overviews.stakes(model.version, model.subject, now)
         shop.listed_segments(now)
         lists.warm(shop, model, now)
 

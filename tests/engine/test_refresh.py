@@ -14,6 +14,7 @@ from habitue.engine.plan import Book, Definition, Subject, in_order
 from habitue.engine.refresh import forget, refresh
 from habitue.engine.sweep import NEVER
 from habitue.kernel.clock import DAY, Micros
+from habitue.metrics.lives import Library, Lives
 from habitue.rules.nodes import Account, AnyMember, Not, Segment
 from habitue.rules.text import parse
 from habitue.store.warehouse import Warehouse
@@ -127,6 +128,29 @@ def told(warehouse: Warehouse, version: int, after: int) -> dict[int, list[Told]
     return by_subject
 
 
+def remembered(lives: Lives) -> dict[int, list[tuple[int, int]]]:
+    """What is kept in memory: when each subject came to which place."""
+    return {
+        subject: list(zip(part.at[low:high].tolist(), part.place[low:high].tolist(), strict=True))
+        for part, counted in lives.parts
+        for subject, low, high in zip(
+            part.subject[counted].tolist(), part.first[:-1][counted], part.first[1:][counted], strict=True
+        )
+    }
+
+
+def as_changes(stays: dict[int, list[world.Stay]]) -> dict[int, list[tuple[int, int]]]:
+    """The same of stored intervals; who has none isn't there."""
+    return {
+        subject: [
+            change
+            for (start, stop, value), after in zip(own, [*own[1:], (NEVER, 0, 0)], strict=True)
+            for change in ((start, value + 1), *([(stop, 0)] if stop < after[0] else []))
+        ]
+        for subject, own in stays.items()
+    }
+
+
 def moves(own: list[world.Stay], after: Micros, until: Micros) -> list[tuple[int | None, int | None, Micros]]:
     """Every change of value past `after` and up to `until`."""
     instants = sorted({at for start, stop, _ in own for at in (start, stop) if after < at <= until})
@@ -183,6 +207,7 @@ def test_after_every_refresh_all_is_as_if_folded_from_scratch_and_told_once(
     def agree(stream: list[Round], shelf: list[Definition]) -> None:
         world.lay(warehouse, world.Company(()))
         refresh(warehouse, shelf, ORIGIN - DAY)
+        library = Library(warehouse)
         shadows = {definition.version: Shadow(ORIGIN - DAY) for definition in shelf}
         arrived: list[world.Act] = []
         pending: set[str] = set()
@@ -207,6 +232,7 @@ def test_after_every_refresh_all_is_as_if_folded_from_scratch_and_told_once(
                     continue
                 assert bits(warehouse, version) == bits(fresh, version)
                 after = read(fresh, "intervals", version)
+                assert remembered(library.lives(version)) == as_changes(after)
                 check(shadow, after, told(warehouse, version, last), each.now, kind)
                 values = {one: world.value_at(own, each.now) for one, own in after.items()}
                 shadow.told, shadow.stays = each.now, after

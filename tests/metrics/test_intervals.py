@@ -17,9 +17,10 @@ from hypothesis import strategies as st
 from habitue.kernel.clock import DAY
 from habitue.metrics.counts import counts, monthly, moves
 from habitue.metrics.flow import Move, flow
-from habitue.metrics.months import months
+from habitue.metrics.lives import Library
 from habitue.metrics.stay import lifetime, stay
 from habitue.metrics.survival import Curve, Tally, estimate
+from habitue.metrics.walk import tallied, walk
 from habitue.store.warehouse import Warehouse
 
 VALUES = 4
@@ -132,11 +133,60 @@ def test_months_are_as_wide_as_the_values_that_occur(warehouse: Warehouse) -> No
     assert monthly(warehouse, 9, [0, 5]).tolist() == [[], []]
 
 
-@settings(max_examples=100, deadline=None)
-@given(histories(), st.tuples(instants, instants).map(sorted))
-def test_the_flow_is_every_subject_once(warehouse: Warehouse, stays: list[Stay], ends: list[int]) -> None:
+@settings(max_examples=150, deadline=None)
+@given(
+    histories(),
+    st.lists(instants, min_size=1, max_size=6, unique=True).map(sorted),
+    st.tuples(instants, instants).map(sorted),
+    st.none() | st.sets(st.integers(0, 8)),
+)
+def test_one_walk_counts_what_looking_at_each_subject_counts(
+    warehouse: Warehouse, stays: list[Stay], more: list[int], ends: list[int], only: set[int] | None
+) -> None:
     fill(warehouse, stays)
     before, after = ends
+    edges = sorted({*more, *ends})
+    main, other = (edges.index(before), edges.index(after)), (0, len(edges) - 1)
+    lives = Library(warehouse).lives(7)
+    if only is not None:
+        lives = lives.among(np.array(sorted(only), np.int64))
+        stays = [one for one in stays if one.subject in only]
+    seen = walk(lives, VALUES, edges, [main, other])
+    for row, edge in zip(seen.counts.tolist(), edges, strict=True):
+        held = Counter(one.value for one in at(stays, edge).values())
+        assert row == [held[value] for value in range(VALUES)]
+    for table, (a, b) in zip(seen.pairs, (main, other), strict=True):
+        assert _table(stays, edges[a], edges[b]) == table.tolist()
+    found = flow(seen.pairs[0], seen.spent)
+    assert {(one.from_value, one.to_value): (one.n, one.share, one.days) for one in found} == _flow(
+        stays, *ends
+    )
+    assert list(found) == sorted(found, key=_order)
+    now = at(stays, after)
+    assert _tallies(dict(enumerate(seen.still))) == Counter(
+        (one.value, (after - one.start) // DAY) for one in now.values()
+    )
+    assert _tallies(dict(enumerate(seen.ended))) == Counter(
+        (one.value, (one.stop - one.start) // DAY)
+        for one in stays
+        if one.stop is not None and one.stop <= after
+    )
+    had = {(one.subject, one.value) for one in stays if one.start <= after and one.subject in now}
+    assert seen.ever.tolist() == [sum(value == one for _, one in had) for value in range(VALUES)]
+
+
+def _table(stays: list[Stay], before: int, after: int) -> list[list[int]]:
+    """People by place at both."""
+    was, now = at(stays, before), at(stays, after)
+    table = [[0] * (VALUES + 1) for _ in range(VALUES + 1)]
+    for subject in was.keys() | now.keys():
+        source, target = (side[subject].value + 1 if subject in side else 0 for side in (was, now))
+        table[source][target] += 1
+    return table
+
+
+def _flow(stays: list[Stay], before: int, after: int) -> dict[tuple[int | None, int | None], object]:
+    """How many, which share, and the median days that the movers had spent."""
     was, now = at(stays, before), at(stays, after)
     pairs: dict[tuple[int | None, int | None], list[float]] = {}
     for subject in was.keys() | now.keys():
@@ -144,7 +194,7 @@ def test_the_flow_is_every_subject_once(warehouse: Warehouse, stays: list[Stay],
         spent = pairs.setdefault((source and source.value, target and target.value), [])
         spent.append((source.stop - source.start) / DAY if source and source.stop is not None else 0)
     start = Counter(one.value for one in was.values())
-    expected = {
+    return {
         (source, target): (
             len(spent),
             None if source is None else pytest.approx(len(spent) / start[source]),
@@ -152,12 +202,30 @@ def test_the_flow_is_every_subject_once(warehouse: Warehouse, stays: list[Stay],
         )
         for (source, target), spent in pairs.items()
     }
-    seen = flow(warehouse, 7, before, after)
-    found = list(seen.moves)
-    assert {(one.from_value, one.to_value): (one.n, one.share, one.days) for one in found} == expected
-    assert found == sorted(found, key=_order)
-    since = Counter((one.value, (after - one.start) // DAY) for one in now.values())
-    assert _tallies(seen.open) == since
+
+
+@settings(max_examples=60, deadline=None)
+@given(histories(), st.lists(instants, min_size=2, max_size=6, unique=True).map(sorted))
+def test_every_change_belongs_to_the_period_that_it_ends_or_lies_in(
+    warehouse: Warehouse, stays: list[Stay], ends: list[int]
+) -> None:
+    fill(warehouse, stays)
+    found = tallied(Library(warehouse).lives(7), VALUES, ends)
+    assert found.counts.tolist() == monthly(warehouse, 7, ends, VALUES).tolist()
+    moved = Counter[tuple[int, int, int]]()
+    for one, before in zip(stays, [None, *stays], strict=False):
+        near = before is not None and (before.subject, before.stop) == (one.subject, one.start)
+        moved[one.start, before.value + 1 if before and near else 0, one.value + 1] += 1
+    for one, after in zip(stays, [*stays, None][1:], strict=True):
+        if one.stop is not None and (
+            after is None or (after.subject, after.start) != (one.subject, one.stop)
+        ):
+            moved[one.stop, one.value + 1, 0] += 1
+    expected = np.zeros((len(ends) - 1, VALUES + 1, VALUES + 1), np.int64)
+    for (when, source, target), n in moved.items():
+        for period, (begin, end) in enumerate(pairwise(ends)):
+            expected[period, source, target] += n * (begin < when <= end)
+    assert found.moves.tolist() == expected.tolist()
 
 
 def _tallies(tallies: Mapping[int, Tally]) -> Counter[tuple[int, int]]:
@@ -165,29 +233,6 @@ def _tallies(tallies: Mapping[int, Tally]) -> Counter[tuple[int, int]]:
     rows = [(value, days, n) for value, tally in tallies.items() for days, n in zip(*tally, strict=True)]
     assert len({(value, days) for value, days, _ in rows}) == len(rows)
     return Counter({(value, int(days)): int(n) for value, days, n in rows})
-
-
-@settings(max_examples=100, deadline=None)
-@given(histories(), st.sets(instants, min_size=1, max_size=6).map(sorted), instants)
-def test_the_months_of_a_version_are_those_of_its_stays(
-    warehouse: Warehouse, stays: list[Stay], ends: list[int], early: int
-) -> None:
-    fill(warehouse, stays)
-    found = months(warehouse, 7, VALUES, ends)
-    for end, row in zip(ends, found.at(ends).tolist(), strict=True):
-        held = Counter(one.value for one in at(stays, end).values())
-        assert row == [held[value] for value in range(VALUES)]
-        begun = {one.subject for one in stays if one.start <= end}
-        had = Counter({(one.value, one.subject): 1 for one in stays if one.start <= end})
-        people = Counter(value for value, _ in had)
-        assert found.ever(end) == (people if begun == at(stays, end).keys() else None)
-        ended = [one for one in stays if one.stop is not None and one.stop <= end]
-        lasted = Counter((one.value, (one.stop - one.start) // DAY) for one in ended if one.stop is not None)
-        assert _tallies({value: found.lasted(value, end) for value in range(VALUES)}) == lasted
-    if early < ends[0]:
-        assert not found.at([early]).any()
-        assert found.ever(early) == {}
-        assert all(len(found.lasted(value, early).days) == 0 for value in range(VALUES))
 
 
 def _order(move: Move) -> tuple[int, int]:

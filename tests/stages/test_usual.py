@@ -7,7 +7,7 @@ import pytest
 
 from habitue.kernel import clock
 from habitue.stages.calendar import end
-from habitue.stages.usual import Period, instants, periods, usual
+from habitue.stages.usual import Period, periods, usual
 
 NOW = clock.instant("2026-11-11T00:00:00Z", "UTC")
 
@@ -26,9 +26,6 @@ def test_a_period_that_runs_is_compared_with_as_much_of_each_and_none_from_befor
         end(month, "UTC", NOW) for month in ("2026-09", "2026-08", "2026-07", "2026-06")
     ]
     assert {one.after - one.before for one in found} == {NOW - end("2026-10", "UTC", NOW)}
-    ends, places = instants(found)
-    assert ends == sorted(set(ends))
-    assert [(ends[a], ends[b]) for a, b in places] == [(one.before, one.after) for one in found]
 
 
 def table(moved: int, stayed: int, came: int = 0) -> np.ndarray:

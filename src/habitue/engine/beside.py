@@ -39,14 +39,11 @@ def beside(
         yield Both(low, high, kept(warehouse, version, low, high), found)
 
 
-def kept(warehouse: Warehouse, version: int, low: int, high: int, of: str = "intervals") -> Intervals:
-    """The stored intervals of a version, in the order and the shape of those that are folded.
-
-    `of` is a relation that stands for all intervals.
-    """
+def kept(warehouse: Warehouse, version: int, low: int, high: int) -> Intervals:
+    """The stored intervals of a version, in the order and the shape of those that are folded."""
     found = warehouse.read(
         f"SELECT subject, epoch_us(start) AS start, coalesce(epoch_us(stop), {NEVER}) AS stop, value, life "
-        f"FROM {of} AS own WHERE version = ? AND subject >= ? AND subject < ? ORDER BY subject, own.start",
+        "FROM intervals WHERE version = ? AND subject >= ? AND subject < ? ORDER BY subject, intervals.start",
         (version, low, high),
     )
     types = (np.int32, np.int64, np.int64, np.int16, np.int16)

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from secrets import token_hex
 from typing import Final
 
 import numpy as np
@@ -30,7 +31,7 @@ from habitue.engine.standing import standing
 from habitue.engine.touched import Touched
 from habitue.kernel.clock import Micros
 from habitue.store.warehouse import Warehouse
-from habitue.store.writer import Writer
+from habitue.store.writer import BASE, Writer
 
 NOBODY: Final = pa.table({"subject": pa.array([], pa.int32())})
 
@@ -244,3 +245,4 @@ class _Turn:
 def _drop(writer: Writer, version: int) -> None:
     for table in ("interval_base", "interval_tail", "refolded", "due"):
         writer.run(f"DELETE FROM {table} WHERE version = {version}")
+    writer.note({f"{BASE}:{version}": token_hex(8)})

@@ -42,15 +42,25 @@ def among(version: int, others: int, at: int) -> str:
     return f"(SELECT * FROM intervals WHERE version = {int(version)} AND subject IN ({them}))"
 
 
-def ever(warehouse: Warehouse, version: int, at: int, of: str = "intervals") -> dict[int, int]:
+def who(warehouse: Warehouse, version: int, at: int) -> Counts:
+    """The subjects that have some value at that instant."""
+    found = warehouse.read(
+        "SELECT subject FROM intervals WHERE version = $1 AND start <= make_timestamp($2::BIGINT) "
+        "AND (stop IS NULL OR stop > make_timestamp($2::BIGINT))",
+        (version, at),
+    )
+    return np.asarray(found["subject"].to_numpy(), np.int64)
+
+
+def ever(warehouse: Warehouse, version: int, at: int) -> dict[int, int]:
     """How many of those who have some value at that instant have had each value by then, however often.
 
     One bit for each value: a subject is looked at once.
     """
     found = warehouse.read(
-        f"""
+        """
         SELECT had, count(*) AS n FROM (
-            SELECT bit_or(1::HUGEINT << value)::VARCHAR AS had FROM {of} AS own
+            SELECT bit_or(1::HUGEINT << value)::VARCHAR AS had FROM intervals
             WHERE version = $1 AND start <= make_timestamp($2::BIGINT)
             GROUP BY subject HAVING bool_or(stop IS NULL OR stop > make_timestamp($2::BIGINT))
         ) GROUP BY had

@@ -6,22 +6,21 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
-import numpy as np
 from msgspec import Struct
-from numpy.typing import NDArray
 
 from habitue.engine.plan import Subject
 from habitue.kernel.clock import HOUR, MINUTE, Micros
 from habitue.metrics.contrast import Tally
-from habitue.metrics.counts import Counts, among, ever
+from habitue.metrics.counts import Counts, who
 from habitue.metrics.flow import Move, flow
-from habitue.metrics.months import Months, months
+from habitue.metrics.lives import Library, Lives
 from habitue.metrics.stakes import Stake, stakes
-from habitue.metrics.survival import NONE, Curve, tallied
-from habitue.metrics.watch import Watch, watch
-from habitue.stages.calendar import between, end, month_of, previous
+from habitue.metrics.survival import Curve, tallied
+from habitue.metrics.walk import Seen, walk
+from habitue.metrics.walk import tallied as between_ends
+from habitue.stages.calendar import end, month_of, previous
 from habitue.stages.kept import PATIENCE, Kept, Made
-from habitue.stages.usual import instants, periods
+from habitue.stages.usual import Period, periods
 from habitue.store.warehouse import Warehouse
 
 MONTHS: Final = 24
@@ -29,15 +28,14 @@ _VERSIONS: Final = 16
 _PAIRS: Final = 64
 _REST: Final = 60.0
 """What took five seconds may be five minutes old: it must not keep a busy shop's machine from its work."""
-_CENTURY: Final = 1200
-"""Months before that are not looked at: a date so old is a mistake."""
 
 
 class Overview(Struct, frozen=True, eq=False):
     """People by value at `before` and `after`, who moved between, the months up to then, and the stays.
 
     `counts[month, value]` belongs to `months`; `stays[value]` counts everything up to `after`, `ever[value]`
-    the people who had them; `first` lies in the first month that anybody was there; `latest` is the last
+    the people who had them; `usual` [period, from, to] is who moved in each of the periods before, as long as
+    this one, by place; `first` lies in the first month that anybody was there; `latest` is the last
     event where nobody has moved (None: there is no event, or somebody has).
     """
 
@@ -51,20 +49,21 @@ class Overview(Struct, frozen=True, eq=False):
     moves: tuple[Move, ...]
     months: tuple[str, ...]
     ends: tuple[Micros, ...]
-    counts: NDArray[np.int64]
+    counts: Counts
     stays: tuple[Curve, ...]
     ever: dict[int, int]
+    usual: Counts
 
 
 class Overviews:
-    """Overviews as last computed, each with its time, and what all those of a version share: its months."""
+    """Overviews as last computed, each with its time, all made of the same stays in memory."""
 
     def __init__(self, warehouse: Warehouse, zone: Callable[[], str], generation: Callable[[], int]) -> None:
         self._warehouse = warehouse
         self._place = zone
-        self._months = Kept[Key, Months](generation, _VERSIONS)
+        self._library = Library(warehouse)
+        self._lives = Kept[int, Lives](generation, _VERSIONS)
         self._overviews = Kept[Pair, Overview](generation, _PAIRS)
-        self._usual = Kept[Pair, Counts | None](generation, _PAIRS, _REST)
         self._stakes = Kept[Key, list[Stake]](generation, _VERSIONS, _REST)
         self._tallies = Kept[Key, Tally](generation, _VERSIONS, _REST)
 
@@ -77,29 +76,12 @@ class Overviews:
         """
         pair = Pair(Key(version, values), month, against)
         age = 0 if fresh else self._age(pair, now)
-        return self._overviews.get(pair, now, age, lambda wait: self._read(pair, now, age, wait), fresh).value
+        return self._overviews.get(pair, now, age, lambda wait: self._read(pair, now, wait), fresh).value
 
     def glance(self, pair: Pair, now: Micros, patience: float = PATIENCE) -> Overview | None:
         """As `get`; None where it was never made and takes longer than `patience` (seconds)."""
         age = self._age(pair, now)
-        found = self._overviews.glance(
-            pair, now, age, lambda wait: self._read(pair, now, age, wait), patience
-        )
-        return None if found is None else found.value
-
-    def before(self, pair: Pair, subject: Subject, now: Micros) -> Counts | None:
-        """Who moved in each of the periods before it, [period, from, to]; None while that is read."""
-
-        def read(_: bool) -> Made[Counts | None]:
-            generation = self._usual.generation()
-            some = periods(pair.month, pair.against, self._zone, now, self._first(pair.of.version) or now)
-            ends, places = instants(some)
-            found = self._watched(pair, subject, ends, places, now).pairs if some else None
-            return Made(found, generation, now)
-
-        # What is usual changes little: once an hour is enough where the period still runs.
-        age = None if self._age(pair, now) is None else HOUR
-        found = self._usual.glance(pair, now, age, read, 0)
+        found = self._overviews.glance(pair, now, age, lambda wait: self._read(pair, now, wait), patience)
         return None if found is None else found.value
 
     def stakes(
@@ -117,80 +99,76 @@ class Overviews:
         found = self._stakes.glance(Key(version, 0, within), now, HOUR, read, 0.3)
         return None if found is None else found.value
 
-    def tally(self, version: int, values: int, subject: Subject, now: Micros) -> Tally | None:
+    def tally(self, version: int, values: int, now: Micros) -> Tally | None:
         """The last 24 months and who changed stage in each; None while that is read for the first time."""
 
-        def read(_: bool) -> Made[Tally]:
-            generation = self._tallies.generation()
+        def read(wait: bool) -> Made[Tally]:
+            lives, generation, _ = self._everybody(version, now, wait)
             ends = [end(month, self._zone, now) for month in previous(month_of(now, self._zone), MONTHS + 1)]
-            return Made(watch(self._warehouse, version, values, subject, ends).tally, generation, now)
+            return Made(between_ends(lives, values, ends), generation, now)
 
         found = self._tallies.glance(Key(version, values), now, HOUR, read, 0.5)
         return None if found is None else found.value
 
-    def _watched(
-        self, pair: Pair, subject: Subject, ends: list[Micros], places: list[tuple[int, int]], now: Micros
-    ) -> Watch:
-        of = pair.of
-        return watch(self._warehouse, of.version, of.values, subject, ends, places, self._whose(pair, now))
-
     def _age(self, pair: Pair, now: Micros) -> Micros | None:
         return MINUTE if month_of(now, self._zone) in (pair.month, pair.against) else None
 
-    def _whose(self, pair: Pair, now: Micros) -> str:
-        """Everybody's stays, or those of who is in the segment when the period ends."""
-        if pair.of.within is None:
-            return "intervals"
-        return among(pair.of.version, pair.of.within, end(pair.month, self._zone, now))
+    def _everybody(self, version: int, now: Micros, wait: bool) -> Made[Lives]:
+        def read(_: bool) -> Made[Lives]:
+            generation = self._lives.generation()
+            return Made(self._library.lives(version), generation, now)
 
-    def _read(self, pair: Pair, now: Micros, age: Micros | None, wait: bool) -> Made[Overview]:
-        """Made of the version's months, so that it is as of their instant, or as soon out of date."""
-        of = pair.of
-        whose = self._whose(pair, now)
-        months, generation, now = self._months.get(of, now, age, lambda _: self._shared(of, now, whose), wait)
-        before, after = (end(month, self._zone, now) for month in (pair.against, pair.month))
-        found = flow(self._warehouse, of.version, before, after, whose)
-        had = months.ever(after)
-        overview = Overview(
+        return self._lives.get(version, now, None, read, wait)
+
+    def _read(self, pair: Pair, now: Micros, wait: bool) -> Made[Overview]:
+        """Made of the version's stays, so that it is of their generation, and as soon out of date."""
+        everybody, generation, _ = self._everybody(pair.of.version, now, wait)
+        first = min(now if everybody.earliest is None else everybody.earliest, now)
+        main = Period(*(end(month, self._zone, now) for month in (pair.against, pair.month)))
+        before = periods(pair.month, pair.against, self._zone, now, first)
+        months = previous(pair.month, MONTHS)
+        ends = tuple(end(month, self._zone, now) for month in months)
+        instants, places = _places([main, *before], ends)
+        seen = walk(self._whose(everybody, pair, main.after), pair.of.values, instants, places)
+        counts = seen.counts[[instants.index(at) for at in ends]]
+        return Made(self._overview(seen, main, now, first, months, ends, counts), generation, now)
+
+    def _whose(self, everybody: Lives, pair: Pair, at: Micros) -> Lives:
+        """Everybody, or who is in the segment when the period ends."""
+        within = pair.of.within
+        return everybody if within is None else everybody.among(who(self._warehouse, within, at))
+
+    def _overview(
+        self,
+        seen: Seen,
+        main: Period,
+        now: Micros,
+        first: Micros,
+        months: tuple[str, ...],
+        ends: tuple[Micros, ...],
+        counts: Counts,
+    ) -> Overview:
+        moves = flow(seen.pairs[0], seen.spent)
+        return Overview(
             computed=now,
-            latest=self._latest(found.moves),
-            first=months.ends[0],
-            before=before,
-            after=after,
-            was=_sums((move.from_value, move.n) for move in found.moves),
-            stands=_sums((move.to_value, move.n) for move in found.moves),
-            moves=found.moves,
-            months=(names := previous(pair.month, MONTHS)),
-            ends=(ends := tuple(end(name, self._zone, now) for name in names)),
-            counts=months.at(ends),
-            stays=tuple(
-                tallied(months.lasted(value, after), found.open.get(value, NONE))
-                for value in range(of.values)
-            ),
-            ever=ever(self._warehouse, of.version, after, whose)
-            if (had := months.ever(after)) is None
-            else had,
+            latest=self._latest(moves),
+            first=first,
+            before=main.before,
+            after=main.after,
+            was=_sums((move.from_value, move.n) for move in moves),
+            stands=_sums((move.to_value, move.n) for move in moves),
+            moves=moves,
+            months=months,
+            ends=ends,
+            counts=counts,
+            stays=tuple(tallied(*both) for both in zip(seen.ended, seen.still, strict=True)),
+            ever={value: n for value, n in enumerate(seen.ever.tolist()) if n},
+            usual=seen.pairs[1:],
         )
-        return Made(overview, generation, now)
 
     @property
     def _zone(self) -> str:
         return self._place()
-
-    def _first(self, version: int) -> Micros | None:
-        """When the first stay began."""
-        found: Micros | None = self._warehouse.read(
-            "SELECT epoch_us(min(start)) AS ts FROM intervals WHERE version = ?", (version,)
-        )["ts"][0].as_py()
-        return found
-
-    def _shared(self, of: Key, now: Micros, whose: str) -> Made[Months]:
-        generation = self._months.generation()
-        first = self._first(of.version)
-        this = month_of(now, self._zone)
-        names = between(month_of(min(first or now, now), self._zone), this)[-_CENTURY:]
-        ends = [end(name, self._zone, now) for name in names]
-        return Made(months(self._warehouse, of.version, of.values, ends, whose), generation, now)
 
     def _latest(self, moves: Sequence[Move]) -> Micros | None:
         """The last event, looked for only where nobody has moved."""
@@ -218,6 +196,13 @@ class Pair(Struct, frozen=True):
     of: Key
     month: str
     against: str
+
+
+def _places(some: Sequence[Period], ends: Sequence[Micros]) -> tuple[list[Micros], list[tuple[int, int]]]:
+    """All the instants, rising without repeats, and each period as places among them."""
+    instants = sorted({*ends, *(at for one in some for at in (one.before, one.after))})
+    place = {at: n for n, at in enumerate(instants)}
+    return instants, [(place[one.before], place[one.after]) for one in some]
 
 
 def _sums(pairs: Iterable[tuple[int | None, int]]) -> dict[int, int]:

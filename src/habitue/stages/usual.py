@@ -8,7 +8,6 @@ alone brings about in a stage of that size, √(p (1 − p) / n).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from math import sqrt
 from typing import Final
 
@@ -99,10 +98,3 @@ def _odd(gap: float, spread: float, people: float) -> int:
     if abs(gap) <= FAR * spread or abs(people) < FEW:
         return 0
     return 1 if gap > 0 else -1
-
-
-def instants(some: Sequence[Period]) -> tuple[list[Micros], list[tuple[int, int]]]:
-    """All the instants of the periods, rising without repeats, and each period as places among them."""
-    ends = sorted({at for one in some for at in (one.before, one.after)})
-    places = {at: n for n, at in enumerate(ends)}
-    return ends, [(places[one.before], places[one.after]) for one in some]

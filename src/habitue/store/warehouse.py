@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from importlib.resources import files
 from pathlib import Path
+from secrets import token_hex
 from typing import Any, Final
 from weakref import WeakSet
 
@@ -22,7 +23,7 @@ from habitue.kernel.i18n import N_
 from habitue.store.failure import Damaged, DiskFull, Notice, StatementFailed, StoreDown, full
 from habitue.store.leave import leave
 from habitue.store.statement import Statements
-from habitue.store.writer import Writer
+from habitue.store.writer import BASE, Writer
 
 SCHEMA: Final = "3"
 """Raised with every change of `warehouse.sql`: a file of another schema is set aside and rebuilt."""
@@ -139,6 +140,17 @@ class Warehouse:
         """All that is noted, by its key."""
         keys, values = self.read("SELECT key, value FROM meta").columns
         return dict(zip(keys.to_pylist(), values.to_pylist(), strict=True))
+
+    @contextmanager
+    def still(self) -> Iterator[None]:
+        """What this thread reads in the block is of one moment; be short: no checkpoint runs meanwhile."""
+        with self._guarded():
+            cursor = self._statements().cursor
+            cursor.execute("BEGIN")
+            try:
+                yield
+            finally:
+                _rollback(cursor)
 
     def compact(self, least: int = 1, share: float = 0.0) -> None:
         """Merge tails of at least `least` rows and `share` of their base into it, each in one transaction."""
@@ -364,6 +376,7 @@ def _merge(writer: Writer, name: str, order: str) -> None:
     writer.run(f"CREATE OR REPLACE TABLE {name}_tail AS FROM {name}_base LIMIT 0")
     if name == "interval":
         writer.run("DELETE FROM refolded")
+        writer.note({BASE: token_hex(8)})
 
 
 def _rollback(cursor: duckdb.DuckDBPyConnection) -> None:

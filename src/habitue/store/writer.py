@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 import pyarrow as pa
 
 from habitue.store.statement import Statements
+
+BASE: Final = "base"
+"""Under this is noted what stands for the base of all intervals, under `base:7` for that of version 7."""
 
 
 class Writer:

@@ -9,14 +9,13 @@ import numpy as np
 from msgspec import Struct
 
 from habitue.app import Shop
-from habitue.engine.plan import Subject
 from habitue.kernel.clock import Micros
 from habitue.kernel.i18n import N_
 from habitue.metrics.counts import Counts
 from habitue.segments import saved
 from habitue.stages.calendar import beside, compared, offered
 from habitue.stages.models import Model
-from habitue.stages.overview import Key, Overview, Overviews, Pair
+from habitue.stages.overview import Key, Overview, Pair
 from habitue.stages.usual import Usual, usual
 from habitue.web.looks import Look
 from habitue.web.page import link
@@ -88,9 +87,6 @@ def asked(
     return Pair(Key(model.version, len(model.stages), version, until), *months)
 
 
-def customary(
-    overviews: Overviews, pair: Pair, subject: Subject, frame: Frame, now: Micros
-) -> dict[tuple[int, int], Usual] | None:
-    """What is usual for each move, by place; None while that is being read."""
-    before = overviews.before(pair, subject, now)
-    return None if before is None else usual(frame.table, before)
+def customary(frame: Frame) -> dict[tuple[int, int], Usual]:
+    """What is usual for each move, by place; of too few periods nobody knows."""
+    return usual(frame.table, frame.seen.usual)

@@ -45,7 +45,7 @@ def table(
     if stage:
         chosen.value(stage)
     if of == "figures":
-        tally = overviews.tally(chosen.version, len(chosen.stages), chosen.subject, now)
+        tally = overviews.tally(chosen.version, len(chosen.stages), now)
         months = previous(month_of(now, shop.settings.timezone), MONTHS)
         return _answer(f"{of}-{chosen.id}.csv", [] if tally is None else _figures(tally, chosen, months))
     pair = asked(shop, chosen, month, against, segment, now)
@@ -54,7 +54,7 @@ def table(
     if seen is not None:
         words = reader(request, shop)
         frame = Frame(seen, looks(chosen, words.language), words, chosen.id, pair.month, pair.against)
-        common = customary(overviews, pair, chosen.subject, frame, now) if of == "transitions" else None
+        common = customary(frame) if of == "transitions" else None
         rows = _ROWS[of](frame, chosen, common)
     name = f"{of}-{stage or chosen.id}-{pair.against}-{pair.month}.csv"
     return _answer(name, _only(of, rows, stage) if stage and rows else rows)

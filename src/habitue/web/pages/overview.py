@@ -13,13 +13,14 @@ from litestar.response import Redirect
 
 from habitue.app import Shop
 from habitue.kernel import clock
+from habitue.kernel.clock import Micros
 from habitue.kernel.i18n import N_
 from habitue.metrics.flow import Move
 from habitue.metrics.stakes import Stake
 from habitue.metrics.survival import Curve
 from habitue.stages.calendar import month_of, previous
 from habitue.stages.models import Model
-from habitue.stages.overview import Overview, Overviews
+from habitue.stages.overview import Overview, Overviews, Pair
 from habitue.stages.usual import Usual
 from habitue.web import charts
 from habitue.web.advice import Task, plays, tasks
@@ -46,7 +47,7 @@ SPANS: Final = ((1, N_("1 month")), (3, N_("3 months")), (12, N_("12 months")))
 PATIENCE: Final = 1.0
 """Seconds for which a first look at a large shop keeps its reader waiting; then the page says so."""
 
-Common: TypeAlias = dict[tuple[int, int], Usual] | None
+Common: TypeAlias = dict[tuple[int, int], Usual]
 
 HIDES: Final = {"prospects": N_("Hide prospects"), "unchanged": N_("Hide unchanged")}
 _BEFORE: Final = ("unknown", "prospect", "qualified", "evaluating")
@@ -75,65 +76,79 @@ def show(
     pair = asked(shop, chosen, month, against, segment, now, shown)
     if shown or any(wish and wish != found for wish, found in ((month, pair.month), (against, pair.against))):
         return Redirect(here(request, month=pair.month, against=pair.against, shown=None))
-    month, against = pair.month, pair.against
-    seen = (
-        overviews.get(chosen.version, len(chosen.stages), month, against, now, fresh)
-        if fresh and not segment
-        else overviews.glance(pair, now, PATIENCE)
-    )
+    seen = _seen(overviews, pair, now, fresh)
     if seen is None:
         return page(request, shop, "pending.html", title=N_("Lifecycle"), again=here(request))
-    words = reader(request, shop)
     if not seen.moves and seen.latest is None:
         return instead(request, shop)
-    frame = Frame(seen, looks(chosen, words.language), words, chosen.id, month, against, segment or None)
-    common = customary(overviews, pair, chosen.subject, frame, now)
+    words = reader(request, shop)
+    named = looks(chosen, words.language)
+    frame = Frame(seen, named, words, chosen.id, pair.month, pair.against, segment or None)
     stakes = overviews.stakes(chosen.version, chosen.subject, now, pair.of.within)
-    hidden = [one for one in hide or [] if one in HIDES]
-    flows = _shown(frame, hidden)
     return page(
         request,
         shop,
         "overview.html",
-        model=frame.model,
-        title=chosen.kind.name.said(words.language),
-        models=[(one.id, one.kind.name.said(words.language)) for one in shop.models()],
-        month=month,
-        against=against,
-        months=frame.months(now),
-        computed=seen.computed,
-        quiet=_quiet(seen, shop.settings.timezone),
-        looks=frame.looks,
-        hidden=hidden,
-        toggles=[_toggle(request, words, one, hidden) for one in HIDES],
-        cards=_cards(frame),
-        flow=_flow(frame, flows) if flows else None,
-        monthly=_monthly(frame),
-        history=[
-            (
-                one,
-                None if segment else frame.people(at=one),
-                [int(seen.counts[i, look.value]) for look in frame.looks],
-            )
-            for i, one in enumerate(seen.months)
-        ][::-1],
-        balance=_balance(frame),
-        matrix=_matrix(frame, common),
-        judged=common is not None,
-        enough=bool(common),
-        segment=segment,
-        segments=[
-            (one.id, one.title) for one in circles(shop, words.language) if one.subject == chosen.subject
-        ],
-        spans=[
-            (here(request, against=previous(month, n + 1)[0]), name, previous(month, n + 1)[0] == against)
-            for n, name in SPANS
-        ],
+        **_choices(request, shop, chosen, frame, now),
+        **_pictures(request, frame, [one for one in hide or [] if one in HIDES]),
+        **_tables(frame),
         tasks=None if stakes is None else _tasks(shop, chosen, stakes, words, segment or None),
-        figures=here(request, hide=None).replace("/", "/overview.csv", 1),
-        stays=[_stay(frame, look, seen.stays[look.value]) for look in frame.looks],
-        survival=_survival(frame),
     )
+
+
+def _seen(overviews: Overviews, pair: Pair, now: Micros, fresh: bool) -> Overview | None:
+    """The numbers; None where the first look takes longer than its reader is kept waiting."""
+    if fresh and pair.of.within is None:
+        return overviews.get(pair.of.version, pair.of.values, pair.month, pair.against, now, fresh)
+    return overviews.glance(pair, now, PATIENCE)
+
+
+def _choices(request: Asked, shop: Shop, model: Model, frame: Frame, now: Micros) -> dict[str, Any]:
+    """What is looked at, what else could be, and as of when."""
+    words, month, against = frame.words, frame.month, frame.against
+    spans = [(previous(month, n + 1)[0], name) for n, name in SPANS]
+    return {
+        "model": frame.model,
+        "title": model.kind.name.said(words.language),
+        "models": [(one.id, one.kind.name.said(words.language)) for one in shop.models()],
+        "month": month,
+        "against": against,
+        "months": frame.months(now),
+        "spans": [(here(request, against=other), name, other == against) for other, name in spans],
+        "segment": frame.segment,
+        "segments": [
+            (one.id, one.title) for one in circles(shop, words.language) if one.subject == model.subject
+        ],
+        "computed": frame.seen.computed,
+        "quiet": _quiet(frame.seen, shop.settings.timezone),
+        "figures": here(request, hide=None).replace("/", "/overview.csv", 1),
+    }
+
+
+def _pictures(request: Asked, frame: Frame, hidden: Sequence[str]) -> dict[str, Any]:
+    """The cards and the charts."""
+    flows = _shown(frame, hidden)
+    return {
+        "looks": frame.looks,
+        "cards": _cards(frame),
+        "hidden": hidden,
+        "toggles": [_toggle(request, frame.words, one, hidden) for one in HIDES],
+        "flow": _flow(frame, flows) if flows else None,
+        "monthly": _monthly(frame),
+        "survival": _survival(frame),
+    }
+
+
+def _tables(frame: Frame) -> dict[str, Any]:
+    """The tables."""
+    common = customary(frame)
+    return {
+        "history": _history(frame),
+        "balance": _balance(frame),
+        "matrix": _matrix(frame, common),
+        "enough": bool(common),
+        "stays": [_stay(frame, look, frame.seen.stays[look.value]) for look in frame.looks],
+    }
 
 
 def _tasks(shop: Shop, model: Model, stakes: list[Stake], words: Words, segment: str | None) -> list[Task]:
@@ -321,7 +336,7 @@ def _cell(
 ) -> dict[str, Any] | None:
     if move is None:
         return None
-    usual = (common or {}).get((source.value + 1, target.value + 1))
+    usual = common.get((source.value + 1, target.value + 1))
     return {
         "odd": usual.odd if usual else 0,
         "usual": _usual(usual, frame.words) if usual else None,

@@ -80,7 +80,7 @@ def show(
     if seen is None:
         return page(request, shop, "pending.html", title=chosen.stages[value].name.said(words.language))
     frame = Frame(seen, looks(chosen, words.language), words, chosen.id, pair.month, pair.against)
-    tally = overviews.tally(chosen.version, len(chosen.stages), chosen.subject, now)
+    tally = overviews.tally(chosen.version, len(chosen.stages), now)
     stakes = overviews.stakes(chosen.version, chosen.subject, now)
     return page(request, shop, "stage.html", **_context(shop, chosen, value, frame, tally, stakes, now))
 
