@@ -131,7 +131,7 @@ def test_what_somebody_wrote_only_they_change_and_whoever_administers_the_team(
     note = shop.note(3, "Rings on Mondays", "olga@shop.fr")
     batch = shop.note_all([3], "Beside many", "olga@shop.fr")
     shop.first_link("a test")  # there is an owner
-    secret = shop.invite(command(), "agent@shop.fr", "agent")
+    secret = shop.invite(command(), "ines@shop.fr", "agent")
     inside = shop.join(secret, "Ann", "correct horse battery", Came()).session
     cookies = {f"habitue_{shop.ops.name[:8]}": inside}
     with httpx.Client(base_url=site, cookies=cookies, headers={"origin": site}, timeout=30) as agent:
@@ -149,7 +149,7 @@ def test_what_somebody_wrote_only_they_change_and_whoever_administers_the_team(
     [deed] = shop.deeds(1, act="delete note")
     assert (deed.by, deed.detail) == ("web", {"note": note.id, "author": "olga@shop.fr"})
     shop.unnote(batch)
-    shop.dismiss(command(), shop.member("agent@shop.fr").id)
+    shop.dismiss(command(), shop.member("ines@shop.fr").id)
 
 
 def test_programs_write_and_read_notes_too(client: httpx.Client, shop: Shop) -> None:
