@@ -24,6 +24,7 @@ const CAMPAIGN = {
 
 const opposed = navigator.doNotTrack === "1" || navigator.globalPrivacyControl === true;
 const queue = []; // events as JSON text, in the order they happened
+const goodbyes = new Set(); // those of them that take an agreement back
 let visitor = recall();
 let allowed = !opposed && (dataset.consent === "granted" || visitor.consent?.analytics || undefined);
 let timer, sending, news, failures = 0; // `news`: choices that no event carries yet
@@ -55,18 +56,17 @@ function remember() {
   bake(visitor.id, Math.round((visitor.until - Date.now()) / 1000));
 }
 
-/** Throw away all that is known and what waits; who had agreed to it is told of first, by one last call. */
+/** Throw away all that is known and what waits, but for goodbyes; who had agreed gets one, as a last call. */
 function refuse(choices) {
   const last = visitor.consent?.analytics && signed("identify");
   if (last) last.context = told({ ...visitor.consent, ...choices, analytics: false });
-  queue.length = 0;
-  if (sending) sending.length = 0;
+  for (const events of [queue, sending ?? []]) events.splice(0, events.length, ...events.filter((text) => goodbyes.has(text)));
   visitor = stranger();
   try {
     localStorage.removeItem(NAME);
   } catch {}
   if (baked()) bake("", 0);
-  if (last) put(last);
+  if (last) goodbyes.add(put(last));
 }
 
 function baked() {
@@ -116,8 +116,10 @@ function record(type, fields) {
 }
 
 function put(event, milliseconds) {
-  hold(queue.push, [JSON.stringify(event)]);
+  const text = JSON.stringify(event);
+  hold(queue.push, [text]);
   later(milliseconds);
+  return text;
 }
 
 /** Say the choices at once, if no event has by now: with the latest of those that `waited` for a yes, or alone. */

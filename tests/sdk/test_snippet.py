@@ -207,18 +207,24 @@ def test_a_withdrawal_arrives_when_the_page_is_left_at_once(visitor: Visitor, le
     assert [status for _, status in said] == ["granted", "denied"]  # in whatever order they arrived
 
 
-def test_a_withdrawal_is_sent_again_when_it_fails_and_nothing_else_is(visitor: Visitor) -> None:
+@pytest.mark.parametrize("answers", [[False], [False, False], [False, True, False]], ids=str)
+def test_a_withdrawal_is_sent_again_when_it_fails_and_nothing_else_is(
+    visitor: Visitor, answers: list[bool]
+) -> None:
     visitor.failing = True
     page = visitor.visit(before=AGREED)
     page.route("**/v1/b", lambda route: route.fulfill(status=503, headers=SHOWN))
     with page.expect_event("response"):
         visitor.later(page)
-    page.evaluate("habitue.consent({ analytics: false })")
+    for analytics in answers:
+        page.evaluate("analytics => habitue.consent({ analytics })", analytics)
     with page.expect_event("response"):
         visitor.later(page, 60)
     page.unroute("**/v1/b")
-    told = visitor.desk.events(lambda told: len(told) == 2, lambda: visitor.later(page, 60))
-    assert {event.name for event in told} == {"$identify", "$consent"}
+    enough = 2 * (1 + answers.count(True))
+    told = visitor.desk.events(lambda told: len(told) == enough, lambda: visitor.later(page, 60))
+    assert sorted(event.name for event in told) == sorted(["$identify", "$consent"] * (enough // 2))
+    assert {event.props.get("status", "denied") for event in told} == {"denied"}
     assert visitor.kept(page) == ({}, {})
 
 
