@@ -1,12 +1,15 @@
 // A draft's form: sliders and their number fields say the same, and the address is the draft's own once there is one.
 
-/** A slider moves its number, and the number its slider. */
+const mark = document.documentElement.lang === "fr" ? "," : ".";
+
+/** A slider moves its number, and the number its slider; numbers stand in fields as the reader writes them. */
 document.addEventListener("input", ({ target }) => {
   const dial = target.closest("[data-dial]");
   const field = dial && document.getElementById(dial.dataset.dial);
-  if (field) field.value = dial.value;
+  if (field) field.value = dial.value.replace(".", mark);
   const own = target.id && document.querySelector(`[data-dial="${CSS.escape(target.id)}"]`);
-  if (own && !Number.isNaN(Number(target.value))) own.value = target.value;
+  const said = own ? target.value.replace(",", ".") : "";
+  if (own && !Number.isNaN(Number(said))) own.value = said;
 });
 
 /** What is proposed is taken over. */

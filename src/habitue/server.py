@@ -192,7 +192,7 @@ def _failed(request: Request[Any, Any, State], error: Exception) -> Response[Any
         if request.scope["path"].startswith("/api/"):
             return answer.show(request, reader(request, shop).say, error)
         return pages.failure.show(request, shop, error)
-    except Exception:
+    except Exception:  # telling it may fail as well, such as a page that needs the store that is down
         log.exception("the failure of %s could not be told", request.scope["path"])
         return Response(_LAST, media_type=MediaType.TEXT, status_code=500)
 

@@ -128,3 +128,10 @@ def test_a_log_without_its_last_commit_is_told_even_where_the_working_copy_is_go
     max((place / "log" / "_delta_log").glob("*.json")).unlink()
     (place / "work.duckdb").unlink()
     assert ["2 events were taken in, this log has 0" in said for said in wrong(findings(place))] == [True]
+
+
+def test_an_address_without_a_named_proxy_is_told() -> None:
+    found = doctor.unproxied({"url": "https://shop.example"})
+    assert wrong(found)[0].startswith("warn: People reach this at https://shop.example")
+    for settings in ({}, {"url": "https://shop.example", "proxies": []}, {"proxies": "::1"}):
+        assert not doctor.unproxied(settings)

@@ -15,6 +15,7 @@ def test_a_form_that_nobody_changed_is_an_empty_sketch() -> None:
     for kind in kinds().values():
         live = Model("one", kind)
         assert sketched(live, shown(live)).empty
+    assert sketched(LIVE, {**shown(LIVE), "set.factor": "2,50"}).empty
 
 
 def test_days_stand_as_numbers_and_are_read_back_as_what_they_mean() -> None:

@@ -7,7 +7,7 @@ import html
 import io
 import re
 import stat
-import time
+import threading
 import zipfile
 from collections.abc import Iterator
 from dataclasses import replace
@@ -61,14 +61,19 @@ def sent(client: httpx.Client, name: str, content: bytes) -> httpx.Response:
     return client.post("/data/import", files={"file": (name, content)})
 
 
+def read() -> None:
+    """Wait until all files that are being read are read."""
+    for thread in threading.enumerate():
+        if thread.name == "import":
+            thread.join(30)
+
+
 def over(client: httpx.Client, path: str) -> str:
     """The page of a run once it is over."""
-    for _ in range(200):
-        page = html.unescape(client.get(path).text)
-        if 'hx-trigger="every 1s"' not in page:
-            return page
-        time.sleep(0.05)
-    raise AssertionError(page)
+    read()
+    page = html.unescape(client.get(path).text)
+    assert 'hx-trigger="every 1s"' not in page
+    return page
 
 
 def test_a_file_is_told_tried_and_imported_as_the_command_line_would(
@@ -209,10 +214,7 @@ def test_what_was_cut_short_goes_on_and_what_is_old_goes_away(own: Shop) -> None
         assert [one for one, _ in loads.under_way()] == [upload]
     finally:
         own.working.release()
-    for _ in range(200):
-        if started.over:
-            break
-        time.sleep(0.05)
+    loads.wait(upload, 30)
     assert started.state == "done"
     assert started.reports["fr"].lines[0] == "1 ligne lue"
     uploads = Uploads(own.directory)

@@ -83,6 +83,7 @@ class Loads:
         self.shop = shop
         self.uploads = Uploads(shop.directory)
         self._runs: dict[str, Run] = {}
+        self._threads: dict[str, Thread] = {}
         self._sources: dict[str, Source] = {}
         self._turn = Lock()
         shop.forgetting.append(self.forget)
@@ -90,6 +91,7 @@ class Loads:
     def forget(self) -> None:
         """Keep nothing in memory of what came."""
         self._runs = {key: run for key, run in self._runs.items() if not run.over}
+        self._threads = {key: thread for key, thread in self._threads.items() if thread.is_alive()}
         self._sources.clear()
 
     def look(self, upload: Upload, wish: Wish, language: Language, now: Micros) -> Seen:
@@ -120,8 +122,14 @@ class Loads:
             return before
         run = self._runs[upload.id] = Run(wish, dry, language, now)
         self._keep(upload, run)
-        Thread(target=self._work, args=(upload, run), name="import", daemon=True).start()
+        self._threads[upload.id] = Thread(target=self._work, args=(upload, run), name="import", daemon=True)
+        self._threads[upload.id].start()
         return run
+
+    def wait(self, upload: Upload, seconds: float) -> None:
+        """Until it is over, or for so long."""
+        if thread := self._threads.get(upload.id):
+            thread.join(seconds)
 
     def run(self, upload: Upload) -> Run | None:
         """What is being done with it, or was; one that a stop of the server ended was cut short."""

@@ -305,8 +305,8 @@ class Shop(Drafting, Customers, Data, Segmented, Private, Consenting, Alike, Rec
     def doctor(self) -> list[Finding]:
         """Look at everything: what is wrong, and how to mend it."""
         live = [definition.version for definition in self.definitions()]
-        patient = Patient(self.directory, lambda: self.ops, lambda: self.log, lambda: self.warehouse, live)
-        return examine(patient)
+        stores = (lambda: self.ops), (lambda: self.log), (lambda: self.warehouse)
+        return examine(Patient(self.directory, *stores, live, self.configured))
 
     def rebuild(self, now: When = None, told: Told | None = None) -> Rebuilt:
         """Make the working copy again from the log and prove it the same; the old one is read meanwhile."""

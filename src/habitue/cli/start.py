@@ -25,7 +25,7 @@ from habitue.cli.local import opened
 from habitue.cli.progress import Told
 from habitue.demo.shop import YEARS, parcels
 from habitue.ingest import inbox
-from habitue.ingest.doctor import examine
+from habitue.ingest.doctor import Finding, examine, unproxied
 from habitue.kernel import clock
 from habitue.kernel.clock import Micros
 from habitue.kernel.errors import UserError
@@ -191,6 +191,7 @@ _OPEN: Final = N_(
     "Warning: {host} can be reached from other machines, and what passes is not encrypted: whoever listens "
     "reads along, passwords too. Use 127.0.0.1, and let a proxy with HTTPS stand before it."
 )
+_WARNING: Final = N_("Warning: {what} {mend}")
 _HERE: Final = N_("Open {url} in your browser. Ctrl-C ends it.")
 _FIRST: Final = N_("Habitué answers at {url} until Ctrl-C ends it.")
 _LINK: Final = N_("Open this link in your browser to come in. It works once, within the hour: {link}")
@@ -207,6 +208,8 @@ def _served(desk: Desk, shop: Shop, host: str, port: int) -> None:
         shop.lock.tell(url, token)
         if not server.loopback(host):
             print(desk.say(_OPEN, host=host), file=sys.stderr)
+        for finding in unproxied(shop.configured):
+            print(_say(desk, finding), file=sys.stderr)
         for line in _way_in(desk, shop, url):
             print(line, flush=True)
 
@@ -216,6 +219,11 @@ def _served(desk: Desk, shop: Shop, host: str, port: int) -> None:
         server.serve(shop, host, port, token, ready, keeper.wake)
     finally:
         keeper.stop()
+
+
+def _say(desk: Desk, finding: Finding) -> str:
+    what, mend = (desk.say(text, **finding.fields) for text in (finding.what, finding.mend))
+    return desk.say(_WARNING, what=what, mend=mend)
 
 
 def _way_in(desk: Desk, shop: Shop, url: str) -> list[str]:

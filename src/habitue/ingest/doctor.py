@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -38,13 +38,16 @@ class Finding:
 
 @dataclass(frozen=True)
 class Patient:
-    """What is examined: the directory, how to get at each of its stores, and the versions that are live."""
+    """What is examined: the directory, how to get at each of its stores, the versions that are live, and what
+    its file of settings says.
+    """
 
     directory: Path
     ops: Callable[[], Ops]
     log: Callable[[], EventLog]
     warehouse: Callable[[], Warehouse]
     live: Sequence[int] = ()
+    configured: Mapping[str, Any] = field(default_factory=dict)
 
 
 def examine(patient: Patient) -> list[Finding]:
@@ -54,6 +57,7 @@ def examine(patient: Patient) -> list[Finding]:
     with _told(findings, _ALLOW):
         findings += _directory(patient.directory)
         findings.append(_sqlite())
+        findings += unproxied(patient.configured)
     with _told(findings, _PUT_BACK):
         ops = patient.ops()
         findings += _operational(ops)
@@ -138,6 +142,21 @@ def _sqlite() -> Finding:
         return Finding("ok", N_("SQLite {version} keeps its write-ahead log safe."), fields=fields)
     mend = N_("Install the pysqlite3 package, or a Python with SQLite 3.51.3 or newer.")
     return Finding("bad", N_("SQLite {version} can corrupt its write-ahead log."), mend, fields)
+
+
+def unproxied(configured: Mapping[str, Any]) -> list[Finding]:
+    """Behind a proxy that nobody has named, all who come seem to be one: so they are counted as one, too."""
+    if "url" not in configured or "proxies" in configured:
+        return []
+    what = N_(
+        "People reach this at {url}, and habitue.toml names no proxy before it: if there is one, all seem to "
+        "come from its address, and one stranger’s wrong passwords keep everybody out for a while."
+    )
+    mend = N_(
+        'Write the addresses of the proxies there, such as proxies = ["127.0.0.1"]; without any, '
+        "proxies = []."
+    )
+    return [Finding("warn", what, mend, {"url": str(configured["url"])})]
 
 
 def _operational(ops: Ops) -> Iterator[Finding]:

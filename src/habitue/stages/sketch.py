@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from habitue.kernel.clock import DAY, UNITS, duration
 from habitue.kernel.errors import UserError
-from habitue.stages.kind import Choice, Duration, Kind, Parameter, Setting
+from habitue.stages.kind import Choice, Duration, Kind, Number, Parameter, Setting
 from habitue.stages.models import Model
 
 SETTING: Final = "set."
@@ -46,12 +46,20 @@ def sketched(live: Model, fields: Mapping[str, str]) -> Sketch:
         for name, text in fields.items()
         if name not in said
     }
-    new = {name: text for name, text in said.items() if name in had and text != had[name]}
+    new = {
+        name: text for name, text in said.items() if name in had and not _same(live, name, text, had[name])
+    }
     return Sketch(
         {name.removeprefix(SETTING): text for name, text in new.items() if name.startswith(SETTING)},
         {name.removeprefix(RULE): text for name, text in new.items() if name.startswith(RULE)},
         new.get(POPULATION),
     )
+
+
+def _same(live: Model, name: str, text: str, had: str) -> bool:
+    """Whether a field means what stood in it: a number does with a comma too."""
+    parameter = live.kind.parameters.get(name.removeprefix(SETTING)) if name.startswith(SETTING) else None
+    return text == had or (isinstance(parameter, Number) and read(parameter, text) == read(parameter, had))
 
 
 def shown(model: Model) -> dict[str, str]:

@@ -31,13 +31,14 @@ class Wrong(Struct, frozen=True):
 
 
 class Field(Struct, frozen=True):
-    """One parameter: what stands in its field, and what is live, in words."""
+    """One parameter: its value, as the reader writes it (`written`), and what is live, in words."""
 
     name: str
     label: str
     help: str
     kind: Literal["days", "text", "number", "choice"]
     value: str
+    written: str
     live: str
     least: float
     most: float
@@ -108,8 +109,9 @@ def _field(
     words: Words,
 ) -> Field:
     value, live = texts[f"{SETTING}{name}"], had[f"{SETTING}{name}"]
+    changed = value != live
     kind: Literal["days", "text", "number", "choice"] = "text"
-    least, most, step = 0.0, 0.0, 1.0
+    written, least, most, step = value, 0.0, 0.0, 1.0
     options: tuple[tuple[str, str], ...] = ()
     if isinstance(parameter, Duration):
         kind = "days" if value.isdecimal() else "text"
@@ -117,6 +119,7 @@ def _field(
     elif isinstance(parameter, Number):
         kind, least, most = "number", parameter.min, parameter.max
         step = 1.0 if isinstance(parameter.default, int) else 0.1
+        value, written = _point(value), _written(value, words)
     else:
         kind = "choice"
         options = tuple((id_, one.name.said(words.language)) for id_, one in parameter.options.items())
@@ -126,14 +129,28 @@ def _field(
         parameter.help.said(words.language),
         kind,
         value,
+        written,
         _said(parameter, live, words),
         least,
         most,
         step,
         options,
-        value != live,
+        changed,
         wrong,
     )
+
+
+def _point(number: str) -> str:
+    return number.replace(",", ".")
+
+
+def _written(number: str, words: Words) -> str:
+    """A number as the reader writes it: `2,5` in French; what is none stays as it was typed."""
+    try:
+        float(_point(number))
+    except ValueError:
+        return number
+    return _point(number).replace(".", "," if words.language == "fr" else ".")
 
 
 def _said(parameter: Parameter, value: str, words: Words) -> str:

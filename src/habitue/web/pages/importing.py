@@ -104,6 +104,8 @@ DATES: Final = {
 SIGNS: Final = {"comma": N_("12,50 – comma"), "point": N_("12.50 – point")}
 STEPS: Final = (N_("Choose a file"), N_("Columns"), N_("Check"), N_("Import"))
 SHOWN: Final = 160
+PATIENCE: Final = 0.5
+"""Seconds for which a reader waits for a small file rather than for a page that says so."""
 
 
 @get("/data/import", sync_to_thread=True)
@@ -176,6 +178,7 @@ def check(
     """Read the file as the form says, to see what would become of it; nothing is stored."""
     file = _uploaded(loads, upload)
     loads.start(file, wished(data), True, reader(request, shop).language, clock.now())
+    loads.wait(file, PATIENCE)
     return Redirect(f"/data/import/{upload}/run", status_code=303)
 
 
@@ -191,6 +194,7 @@ def load(
     if loads.uploads.file(file).exists():
         loads.start(file, before.wish, False, reader(request, shop).language, clock.now())
         shop.tell(gate.by(request), "import", file.name)
+        loads.wait(file, PATIENCE)
     return Redirect(f"/data/import/{upload}/run", status_code=303)
 
 
