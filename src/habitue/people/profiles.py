@@ -152,7 +152,7 @@ def members(warehouse: Warehouse, version: int, at: Micros, persons: Sequence[in
     stays = {row["subject"]: row for row in _rows(warehouse, _STANDING, (version, at, at), persons)}
     sums = {row["person"]: row for row in _rows(warehouse, _ORDERS, (at,), persons)}
     keys = {row["person"]: row["key"] for row in _rows(warehouse, _KEYS, (), persons)}
-    traits = _traits(warehouse, persons, _NAMED)
+    traits = known_traits(warehouse, persons, _NAMED)
     return [
         Member(
             person=person,
@@ -187,7 +187,7 @@ def people(warehouse: Warehouse, persons: Sequence[int]) -> dict[int, Person]:
     sql = """SELECT person, key, epoch_us(birth) AS birth FROM person
         WHERE person IN (SELECT person FROM wanted)"""
     sums = {row["person"]: row for row in _rows(warehouse, _ORDERS, (_LATEST,), persons)}
-    traits = _traits(warehouse, persons)
+    traits = known_traits(warehouse, persons)
     return {
         row["person"]: Person(
             **row,
@@ -220,7 +220,7 @@ def _begun(stay: Stay, then: Stay | None, now: Micros) -> Begun:
 
 def known(warehouse: Warehouse, persons: Sequence[int]) -> dict[int, dict[str, Any]]:
     """Number, key, name, e-mail and phone of these persons."""
-    traits = _traits(warehouse, persons, (*_NAMED, "phone")) if persons else {}
+    traits = known_traits(warehouse, persons, (*_NAMED, "phone")) if persons else {}
     return {
         row["person"]: {
             **row,
@@ -233,7 +233,7 @@ def known(warehouse: Warehouse, persons: Sequence[int]) -> dict[int, dict[str, A
 
 def names(warehouse: Warehouse, persons: Sequence[int]) -> dict[int, str | None]:
     """How these persons are called."""
-    return {person: _name(known) for person, known in _traits(warehouse, persons, _NAMED).items()}
+    return {person: _name(known) for person, known in known_traits(warehouse, persons, _NAMED).items()}
 
 
 def happenings(
@@ -343,7 +343,7 @@ def _chosen(warehouse: Warehouse, choice: Choice) -> tuple[str, list[Any]]:
 _EVER: Final = "SELECT subject FROM intervals WHERE version = ? AND value = ? AND start <= make_timestamp(?)"
 
 
-def _traits(
+def known_traits(
     warehouse: Warehouse, persons: Sequence[int], names: Sequence[str] = ()
 ) -> dict[int, dict[str, Any]]:
     """The value that counts of each trait, without the leading `trait.`."""

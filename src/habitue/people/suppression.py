@@ -91,7 +91,7 @@ def checked(where: str, reason: str) -> None:
 
 def suppress(tx: Tx, keys: Iterable[str], where: str, reason: str, source: str, now: Micros) -> int:
     """Block these addresses (`normal`); returns how many were not blocked for that reason already."""
-    return suppressed.enter(tx, _hashes(tx, keys).values(), where, reason, source, now)
+    return suppressed.enter(tx, hashes(tx, keys).values(), where, reason, source, now)
 
 
 def lift(
@@ -106,7 +106,7 @@ def lift(
 
     Returns how many lines that ended; they stay in the list, and so does this.
     """
-    return suppressed.lift(tx, _hashes(tx, keys).values(), where, reasons, source, now)
+    return suppressed.lift(tx, hashes(tx, keys).values(), where, reasons, source, now)
 
 
 def blocked(tx: Tx, addresses: Collection[str], where: str, region: str | None = None) -> set[str]:
@@ -115,14 +115,19 @@ def blocked(tx: Tx, addresses: Collection[str], where: str, region: str | None =
     One question, however many; ask it in the transaction that sends. What is no address is blocked.
     """
     keys = {address: reachable(address, region) for address in addresses}
-    hashes = _hashes(tx, (key for key in keys.values() if key))
-    found = suppressed.standing(tx, hashes.values(), (where, ALL))
-    return {address for address, key in keys.items() if key is None or hashes[key] in found}
+    hashed = hashes(tx, (key for key in keys.values() if key))
+    found = suppressed.standing(tx, hashed.values(), (where, ALL))
+    return {address for address, key in keys.items() if key is None or hashed[key] in found}
+
+
+def standing(tx: Tx, hashed: Collection[str], where: str) -> dict[str, set[str]]:
+    """Why nobody may write on a channel to the addresses of these hashes; those one may are not in it."""
+    return suppressed.reasons(tx, hashed, (where, ALL))
 
 
 def entries(tx: Tx, key: str) -> list[Entry]:
     """All that was ever noted about an address, the latest first."""
-    return [Entry(*row) for row in suppressed.history(tx, _hashes(tx, [key])[key])]
+    return [Entry(*row) for row in suppressed.history(tx, hashes(tx, [key])[key])]
 
 
 def tallies(tx: Tx) -> list[Tally]:
@@ -130,7 +135,7 @@ def tallies(tx: Tx) -> list[Tally]:
     return [Tally(*row) for row in suppressed.tallies(tx)]
 
 
-def _hashes(tx: Tx, keys: Iterable[str]) -> dict[str, str]:
+def hashes(tx: Tx, keys: Iterable[str]) -> dict[str, str]:
     """Of each key (`normal`) its HMAC-SHA-256 under this workspace's secret."""
     secret = bytes.fromhex(suppressed.secret(tx))
     return {key: hmac.new(secret, key.encode(), sha256).hexdigest() for key in keys}

@@ -30,7 +30,7 @@ from habitue.store.failure import DiskFull, StoreDown, full
 from habitue.store.keeper import LAST, OPTION, Keeper
 from habitue.store.tables import counter, identity, setting
 
-HEAD: Final = "0008"
+HEAD: Final = "0009"
 """The revision of the newest migration; they are numbered in order."""
 
 Tx: TypeAlias = sa.Connection
@@ -97,13 +97,12 @@ class Ops:
     def setting(self, key: str) -> str | None:
         """A setting's value, None where it was never set."""
         with self.read() as tx:
-            return tx.scalar(sa.select(setting.c.value).where(setting.c.key == key))
+            return told(tx, key)
 
     def put_setting(self, key: str, value: str) -> None:
         """Set a setting."""
         with self.begin() as tx:
-            tx.execute(setting.delete().where(setting.c.key == key))
-            tx.execute(setting.insert().values(key=key, value=value))
+            tell(tx, key, value)
 
     def texts(self, values: Sequence[str]) -> sa.Subquery:
         """The texts as a relation of `value` and `n`, their place from 0: one parameter, however many."""
@@ -203,6 +202,17 @@ def given(dialect: str, values: Sequence[str]) -> sa.Subquery:
     every = sa.func.json_array_elements_text(sa.cast(whole, JSON))
     rows = every.table_valued("value", with_ordinality="n").render_derived()
     return sa.select(rows.c.value, (rows.c.n - 1).label("n")).subquery()
+
+
+def told(tx: sa.Connection, key: str) -> str | None:
+    """A setting's value as this transaction sees it, None where it was never set."""
+    return tx.scalar(sa.select(setting.c.value).where(setting.c.key == key))
+
+
+def tell(tx: sa.Connection, key: str, value: str) -> None:
+    """Set a setting together with what else this transaction does."""
+    tx.execute(setting.delete().where(setting.c.key == key))
+    tx.execute(setting.insert().values(key=key, value=value))
 
 
 def take(tx: sa.Connection, name: str, n: int) -> int:

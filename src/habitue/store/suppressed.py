@@ -51,6 +51,15 @@ def standing(tx: Tx, hashes: Iterable[str], channels: Collection[str]) -> set[st
     return set(tx.scalars(sa.select(suppression.c.hash).where(*mine, _standing())))
 
 
+def reasons(tx: Tx, hashes: Iterable[str], channels: Collection[str]) -> dict[str, set[str]]:
+    """Those of the hashes that stand on one of these channels, with all that they stand for."""
+    mine = _among(tx, hashes), suppression.c.channel.in_(channels)
+    found: dict[str, set[str]] = {}
+    for row in tx.execute(sa.select(suppression.c.hash, suppression.c.reason).where(*mine, _standing())):
+        found.setdefault(row.hash, set()).add(row.reason)
+    return found
+
+
 def history(tx: Tx, hashed: str) -> list[tuple[Any, ...]]:
     """Channel, reason, instant, source and whether it lifts, the latest first."""
     what = (suppression.c[name] for name in ("channel", "reason", "at", "source", "lifted"))

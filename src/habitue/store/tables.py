@@ -6,6 +6,7 @@ from sqlalchemy import (
     JSON,
     BigInteger,
     Boolean,
+    CheckConstraint,
     Column,
     Float,
     ForeignKey,
@@ -13,6 +14,7 @@ from sqlalchemy import (
     Integer,
     LargeBinary,
     MetaData,
+    SmallInteger,
     Table,
     Text,
     UniqueConstraint,
@@ -319,3 +321,66 @@ playbook = Table(
     UniqueConstraint("model", "stage", name="playbook_stage"),
 )
 """What is done in a stage of a model (None: as it ships), who answers for it, and a figure to be reached."""
+
+message = Table(
+    "message",
+    tables,
+    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
+    Column("origin", Text, nullable=False),
+    Column("step", Text, nullable=False),
+    Column("run", Text, nullable=False),
+    Column("epoch", Integer, nullable=False),
+    Column("person", BigInteger, nullable=False),
+    Column("channel", Text, nullable=False),
+    Column("purpose", Text, nullable=False),
+    Column("template", Integer, nullable=False),
+    Column("language", Text),
+    Column("values", Text, nullable=False),
+    Column("priority", Integer, nullable=False),
+    Column("lane", SmallInteger, nullable=False),
+    Column("made", BigInteger, nullable=False),
+    Column("planned", BigInteger, nullable=False),
+    Column("expires", BigInteger),
+    Column("due", BigInteger),
+    Column("state", Text, nullable=False),
+    Column("reason", Text),
+    Column("trail", Text, nullable=False),
+    Column("changed", BigInteger, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("address", Text),
+    Column("transport", Integer),
+    Column("worker", Text),
+    Column("token", BigInteger),
+    Column("lease", BigInteger),
+    Column("left", BigInteger),
+    Column("ended", BigInteger),
+    UniqueConstraint("origin", "step", "run", "epoch", "channel", "person", name="message_once"),
+    CheckConstraint("origin <> '' AND run <> '' AND channel <> ''", name="message_named"),
+    Index("message_due", "lane", "due"),
+    Index("message_person", "person", "left"),
+    Index("message_address", "address", "left"),
+    Index("message_left", "channel", "left"),
+    Index("message_ended", "ended"),
+    Index("message_lease", "lease"),
+)
+"""What somebody is to be sent, and what became of it: `trail` tells each decision, when and why.
+
+`due` is when to look at it, and null once nothing waits to be done. `lane` is 0 for what customers wait for
+and 1 for marketing. `lease` and `token` are those of the `worker` who is sending it, `left` is when it left,
+`address` the keyed hash of where to; `ended` numbers those that reached an end, in that order.
+"""
+
+transport = Table(
+    "transport",
+    tables,
+    Column("id", Integer, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("channel", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("lanes", Text, nullable=False),
+    Column("settings", Text, nullable=False),
+    Column("made", BigInteger, nullable=False),
+    Column("by", Text, nullable=False),
+    Column("ended", BigInteger),
+)
+"""A way out of a `kind`, such as a mail relay, with its sealed settings; `lanes` says what goes by it."""

@@ -1,0 +1,225 @@
+"""Messages as they are kept: put once, taken by one worker at a time, and never taken back to life unseen.
+
+Every change of a state adds to the row's `trail`. Whoever writes is inside a transaction of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any, Final, NamedTuple, TypeAlias
+
+import sqlalchemy as sa
+from msgspec import json
+from sqlalchemy.dialects import postgresql, sqlite
+
+from habitue.kernel.clock import Micros
+from habitue.store.ops import Tx, given, take
+from habitue.store.tables import message
+
+Row: TypeAlias = sa.Row[Any]
+
+COUNTED: Final = ("sending", "sent", "unknown")
+"""The states of what has reached somebody, or may have."""
+
+_AT_ONCE: Final = 20_000
+
+
+class Sending(NamedTuple):
+    """One message whose time has come, as it stands; `trail` is JSON."""
+
+    id: int
+    origin: str
+    step: str
+    run: str
+    epoch: int
+    person: int
+    channel: str
+    purpose: str
+    template: int
+    language: str | None
+    values: str
+    priority: int
+    lane: int
+    planned: Micros
+    expires: Micros | None
+    due: Micros | None
+    state: str
+    trail: str
+    attempts: int
+    address: str | None
+    transport: int | None
+    token: int | None
+
+
+class Change(NamedTuple):
+    """What becomes of a message: its new state, why, and when it is to be looked at again."""
+
+    id: int
+    state: str
+    reason: str | None = None
+    fields: Mapping[str, Any] = {}
+    due: Micros | None = None
+
+
+_SENDING: Final = [message.c[name] for name in Sending._fields]
+_ENDS: Final = frozenset(("sent", "bounced", "failed", "unknown", "expired", "skipped"))
+
+
+def put(tx: Tx, rows: Sequence[Mapping[str, Any]]) -> int:
+    """Add those that are not there yet; how many that were."""
+    dialect = sqlite if tx.dialect.name == "sqlite" else postgresql
+    adding = dialect.insert(message).on_conflict_do_nothing()
+    parts = (rows[start : start + _AT_ONCE] for start in range(0, len(rows), _AT_ONCE))
+    return sum(tx.execute(adding, list(part)).rowcount for part in parts)
+
+
+def due(tx: Tx, lane: int, now: Micros, most: int) -> list[Sending]:
+    """Those of a lane whose time has come, the longest waiting first; on PostgreSQL held for this worker."""
+    mine = sa.select(*_SENDING).where(message.c.lane == lane, message.c.due <= now)
+    rows = mine.order_by(message.c.due, message.c.id).limit(most).with_for_update(skip_locked=True)
+    return [Sending(*row) for row in tx.execute(rows)]
+
+
+def next_due(tx: Tx) -> Micros | None:
+    """When the next one is to be looked at."""
+    first: Micros | None = tx.scalar(sa.select(sa.func.min(message.c.due)))
+    return first
+
+
+def change(tx: Tx, rows: Mapping[int, str], changes: Sequence[Change], now: Micros) -> None:
+    """Set these states, whatever they were, with a line in each `trail` (`rows` are the trails so far)."""
+    ends = [one for one in changes if one.state in _ENDS]
+    first = take(tx, "message_end", len(ends)) if ends else 0
+    places = {one.id: first + n for n, one in enumerate(ends)}
+    values = [
+        {
+            "b_id": one.id,
+            "state": one.state,
+            "reason": one.reason,
+            "due": one.due,
+            "trail": longer(rows[one.id], now, one),
+            "ended": places.get(one.id),
+        }
+        for one in changes
+    ]
+    if values:
+        cleared = {"changed": now, "worker": None, "lease": None}
+        tx.execute(message.update().where(message.c.id == sa.bindparam("b_id")).values(cleared), values)
+
+
+def longer(trail: str, now: Micros, told: Change) -> str:
+    """The trail with one line more: when, the state, why, and what the reason's sentence needs."""
+    line = [now, told.state, told.reason, dict(told.fields)]
+    return json.encode([*json.decode(trail), line]).decode()
+
+
+def send(
+    tx: Tx, rows: Iterable[Mapping[str, Any]], worker: str, token: int, lease: Micros, now: Micros
+) -> None:
+    """Give these to a worker: each row says its `b_id`, `address`, `transport` and `trail`."""
+    mine = {"state": "sending", "due": None, "reason": None, "worker": worker, "token": token, "lease": lease}
+    taken = message.update().where(message.c.id == sa.bindparam("b_id"))
+    counted = {"attempts": message.c.attempts + 1, "left": now, "changed": now}
+    if given_rows := list(rows):
+        tx.execute(taken.values(**mine, **counted), given_rows)
+
+
+def mine(tx: Tx, token: int, ids: Collection[int], states: Sequence[str] = ("sending",)) -> dict[int, str]:
+    """The trails of those of these messages that a token still holds."""
+    rows = sa.select(message.c.id, message.c.trail).where(
+        message.c.token == token, message.c.state.in_(states), message.c.id.in_(_numbers(tx, ids))
+    )
+    return {row.id: row.trail for row in tx.execute(rows)}
+
+
+def renew(tx: Tx, token: int, lease: Micros) -> int:
+    """Hold what a token still holds for longer; how many that are."""
+    held = message.c.token == token, message.c.state == "sending"
+    return tx.execute(message.update().where(*held).values(lease=lease)).rowcount
+
+
+def orphans(tx: Tx, now: Micros, worker: str | None = None) -> list[tuple[Sending, str]]:
+    """What is being sent by a worker whose lease ran out, or by this one, which died; and whose it was."""
+    left = message.c.lease <= now
+    whose = left if worker is None else sa.or_(left, message.c.worker == worker)
+    rows = sa.select(*_SENDING, message.c.worker).where(message.c.lease.is_not(None), whose).with_for_update()
+    return [(Sending(*row[:-1]), row[-1]) for row in tx.execute(rows.order_by(message.c.id))]
+
+
+def waiting(
+    tx: Tx, origin: str | None, step: str | None = None, runs: Collection[str] | None = None
+) -> dict[int, str]:
+    """The trails of an origin's messages that have not left."""
+    asked = [message.c.state.in_(("wanted", "held")), message.c.origin == origin]
+    if step is not None:
+        asked.append(message.c.step == step)
+    if runs is not None:
+        asked.append(message.c.run.in_(sa.select(given(tx.dialect.name, sorted(set(runs))).c.value)))
+    return {row.id: row.trail for row in tx.execute(sa.select(message.c.id, message.c.trail).where(*asked))}
+
+
+def before(tx: Tx, persons: Collection[int], since: Micros) -> list[Row]:
+    """The `person`, `channel` and `left` of marketing that reached these persons after an instant."""
+    what = message.c.person, message.c.channel, message.c.left
+    return list(
+        tx.execute(sa.select(*what).where(*_reached(since), message.c.person.in_(_numbers(tx, persons))))
+    )
+
+
+def copies(tx: Tx, addresses: Collection[str], since: Micros) -> list[Row]:
+    """The `address`, `origin`, `step` and `id` of marketing that reached these addresses after an instant."""
+    what = message.c.address, message.c.origin, message.c.step, message.c.id
+    mine = message.c.address.in_(sa.select(given(tx.dialect.name, sorted(addresses)).c.value))
+    return list(tx.execute(sa.select(*what).where(*_reached(since), mine)))
+
+
+def rivals(tx: Tx, persons: Collection[int], until: Micros) -> list[Row]:
+    """The `id`, `person`, `channel`, `origin` and `priority` of marketing that awaits these persons."""
+    what = (message.c[name] for name in ("id", "person", "channel", "origin", "priority"))
+    soon = message.c.lane == 1, message.c.due <= until
+    return list(tx.execute(sa.select(*what).where(*soon, message.c.person.in_(_numbers(tx, persons)))))
+
+
+def count(tx: Tx, channel: str, since: Micros) -> int:
+    """How much marketing has left on a channel since an instant."""
+    asked = message.c.channel == channel, *_reached(since - 1)
+    return int(tx.scalar(sa.select(sa.func.count()).where(*asked)) or 0)
+
+
+def ended(tx: Tx, after: int, most: int) -> list[Row]:
+    """What reached an end, in the order in which it did."""
+    rows = message.select().where(message.c.ended > after).order_by(message.c.ended).limit(most)
+    return list(tx.execute(rows))
+
+
+def tally(tx: Tx, origin: str) -> list[Row]:
+    """How many of an origin's messages are in which state for which reason, by step."""
+    by = message.c.step, message.c.state, message.c.reason
+    return list(tx.execute(sa.select(*by, sa.func.count()).where(message.c.origin == origin).group_by(*by)))
+
+
+def of(tx: Tx, persons: Collection[int], most: int) -> list[Row]:
+    """Messages to these persons, the latest first."""
+    rows = message.select().where(message.c.person.in_(_numbers(tx, persons)))
+    return list(tx.execute(rows.order_by(message.c.id.desc()).limit(most)))
+
+
+def one(tx: Tx, number: int) -> Row | None:
+    """One message."""
+    return tx.execute(message.select().where(message.c.id == number)).first()
+
+
+def forget(tx: Tx, persons: Collection[int]) -> int:
+    """Delete all that was or is to be sent to these persons; how many messages that were."""
+    gone = message.delete().where(message.c.person.in_(_numbers(tx, persons)))
+    return tx.execute(gone).rowcount
+
+
+def _reached(since: Micros) -> tuple[sa.ColumnElement[bool], ...]:
+    return message.c.lane == 1, message.c.left > since, message.c.state.in_(COUNTED)
+
+
+def _numbers(tx: Tx, numbers: Collection[int]) -> sa.Select[Any]:
+    """The numbers as one parameter, however many."""
+    value = given(tx.dialect.name, [str(n) for n in sorted(set(numbers))]).c.value
+    return sa.select(sa.cast(value, sa.BigInteger))
