@@ -22,6 +22,8 @@ from habitue.kernel import clock
 from habitue.kernel.clock import Micros, iso
 from habitue.kernel.errors import UserError
 from habitue.kernel.i18n import LANGUAGES, N_, Language
+from habitue.messaging import outbox
+from habitue.messaging.outbox import Told
 from habitue.people import identities, profiles, suppression
 from habitue.people.privacy import Marks
 from habitue.store import notes, pairs
@@ -30,6 +32,8 @@ from habitue.store.notes import Note
 JSON: Final = "customer.json"
 HTML: Final = "customer.html"
 
+_ALL: Final = 1_000_000
+
 
 class Record(Struct, frozen=True):
     """What is kept of a person. Instants are ISO 8601 in UTC, revenue is in minor units of `currency`.
@@ -37,8 +41,9 @@ class Record(Struct, frozen=True):
     `events` are as they were sent, orders among them; `stages` and `segments` are stays that have begun: the
     one that lasts has no `until`, and ends when `expected`, in the stage `then`, if nothing happens; `merges`
     what people decided; `duplicates` the comparisons with another customer, who isn't named: that is their
-    data; `notes` are what was written down beside them, tasks among it; `refused`, `waiting`, `rejected` and
-    `audit` what names them elsewhere; `blocked` are the addresses that are not written to.
+    data; `notes` are what was written down beside them, tasks among it; `messages` are what was or is to be
+    sent to them, with every decision about it; `refused`, `waiting`, `rejected` and `audit` what names them
+    elsewhere; `blocked` are the addresses that are not written to.
     """
 
     made: str
@@ -60,6 +65,7 @@ class Record(Struct, frozen=True):
     rejected: list[dict[str, str]]
     audit: list[dict[str, Any]]
     notes: list[dict[str, Any]]
+    messages: list[dict[str, Any]]
 
 
 def record(shop: Workspace, person: int, marks: Marks) -> Record:
@@ -100,7 +106,22 @@ def record(shop: Workspace, person: int, marks: Marks) -> Record:
         rejected=traces.rejected(shop.directory, marks),
         audit=[row | {"at": iso(row["at"])} for row in traces.audited(shop.ops, marks)],
         notes=[_note(one) for one in notes.beside(shop.ops, nodes)],
+        messages=_messages(shop, nodes),
     )
+
+
+def _messages(shop: Workspace, nodes: Sequence[int]) -> list[dict[str, Any]]:
+    with shop.ops.read() as tx:
+        return [_message(one) for one in outbox.history(tx, nodes, most=_ALL)]
+
+
+def _message(one: Told) -> dict[str, Any]:
+    decided = [
+        {"at": iso(line.at), "state": line.state, "reason": line.reason, "details": line.fields}
+        for line in one.lines
+    ]
+    whole = to_builtins(one) | {"planned": iso(one.planned), "changed": iso(one.changed)}
+    return {name: value for name, value in whole.items() if name != "lines"} | {"decisions": decided}
 
 
 def write(found: Record, to: Path, language: Language, settings: Settings) -> list[Path]:

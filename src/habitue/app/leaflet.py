@@ -12,6 +12,7 @@ from msgspec import json
 from habitue.app.settings import Settings
 from habitue.kernel import clock, money
 from habitue.kernel.i18n import N_, Language, Translator, dated, translator
+from habitue.messaging import reasons
 from habitue.people import terms
 
 if TYPE_CHECKING:
@@ -133,6 +134,20 @@ def _acts(paper: _Paper) -> Iterable[str]:
         (
             (time(e["at"]), paper.happened(e["name"]), e["properties"], e["key"], e["source"])
             for e in found.events
+        ),
+    )
+    yield paper.table(
+        N_("What was or is to be sent to you"),
+        (_WHEN, N_("Channel"), N_("Purpose"), N_("Who sends"), N_("What became of it")),
+        (
+            (
+                time(m["planned"]),
+                m["channel"],
+                m["purpose"],
+                m["origin"],
+                paper.say(reasons.STATES[m["state"]]),
+            )
+            for m in found.messages
         ),
     )
     span = (_FROM, _TO, N_("Expected end"))

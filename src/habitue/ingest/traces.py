@@ -23,7 +23,7 @@ from habitue.ingest.erasing import Plan
 from habitue.ingest.inbox import packed
 from habitue.people.identity import ACCOUNT, PERSON
 from habitue.people.privacy import Marks
-from habitue.store import acts, erasures, notes, pairs, views
+from habitue.store import acts, erasures, messages, notes, pairs, views
 from habitue.store.erasures import Request
 from habitue.store.ops import Ops, Tx
 from habitue.store.scratch import SPILL
@@ -36,6 +36,7 @@ from habitue.store.tables import (
     identity,
     import_job,
     inbox,
+    message,
     note,
     saved_view,
     suppression,
@@ -43,7 +44,7 @@ from habitue.store.tables import (
 
 CLEARED: Final = (
     *(identity, inbox, held, dead, import_job, audit, erasure, suppression),
-    *(note, saved_view, export_job),
+    *(note, saved_view, export_job, message),
 )
 """The tables that hold what is personal at times."""
 
@@ -131,6 +132,11 @@ def forget(ops: Ops, request: Request, plan: Plan, marks: Marks) -> None:
     naming = [
         one.id for one in notes.every(ops) if one.node not in nodes and _told(marks, one.text, one.assignee)
     ]
+    along = [
+        number
+        for number, *texts in messages.told(ops, nodes)
+        if any(_named(text.encode(), marks) for text in texts)
+    ]
     called = [one.id for one in views.every(ops) if _told(marks, one.name, unquote_plus(one.query))]
     with ops.begin() as tx:
         for space, keys in ((PERSON, plan.keys), (ACCOUNT, plan.accounts)):
@@ -147,6 +153,8 @@ def forget(ops: Ops, request: Request, plan: Plan, marks: Marks) -> None:
             acts.forget(tx, row.id, request.id)
         pairs.forget(tx, nodes)
         notes.forget(tx, nodes)
+        messages.forget(tx, nodes)
+        messages.blank(tx, along)
         notes.blank(tx, naming, request.asked)
         views.delete(tx, called)
         tx.execute(export_job.delete())

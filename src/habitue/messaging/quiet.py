@@ -71,7 +71,7 @@ def _end(local: datetime, quiet: Quiet, country: str | None) -> datetime | None:
 
 
 def _instant(wall: datetime, zone: str) -> Micros:
-    """The later of the two readings of a time that the clock shows twice, or never: silence lasts until then."""
+    """The later of the two readings of a time that the clock shows twice, or never."""
     both = (wall.replace(tzinfo=ZoneInfo(zone), fold=fold).astimezone(UTC) for fold in (0, 1))
     return (max(both) - EPOCH) // timedelta(microseconds=1)
 

@@ -13,8 +13,8 @@ from msgspec import json
 from sqlalchemy.dialects import postgresql, sqlite
 
 from habitue.kernel.clock import Micros
-from habitue.store.ops import Tx, given, take
-from habitue.store.tables import message
+from habitue.store.ops import Ops, Tx, given, take
+from habitue.store.tables import message, paused
 
 Row: TypeAlias = sa.Row[Any]
 
@@ -68,22 +68,33 @@ _ENDS: Final = frozenset(("sent", "bounced", "failed", "unknown", "expired", "sk
 def put(tx: Tx, rows: Sequence[Mapping[str, Any]]) -> int:
     """Add those that are not there yet; how many that were."""
     dialect = sqlite if tx.dialect.name == "sqlite" else postgresql
-    adding = dialect.insert(message).on_conflict_do_nothing()
+    # Told back, for a driver doesn't count what it adds of many.
+    adding = dialect.insert(message).on_conflict_do_nothing().returning(message.c.id)
     parts = (rows[start : start + _AT_ONCE] for start in range(0, len(rows), _AT_ONCE))
-    return sum(tx.execute(adding, list(part)).rowcount for part in parts)
+    return sum(len(tx.execute(adding, list(part)).all()) for part in parts)
 
 
 def due(tx: Tx, lane: int, now: Micros, most: int) -> list[Sending]:
     """Those of a lane whose time has come, the longest waiting first; on PostgreSQL held for this worker."""
-    mine = sa.select(*_SENDING).where(message.c.lane == lane, message.c.due <= now)
+    free = message.c.origin.not_in(sa.select(paused.c.origin))
+    mine = sa.select(*_SENDING).where(message.c.lane == lane, message.c.due <= now, free)
     rows = mine.order_by(message.c.due, message.c.id).limit(most).with_for_update(skip_locked=True)
     return [Sending(*row) for row in tx.execute(rows)]
 
 
 def next_due(tx: Tx) -> Micros | None:
     """When the next one is to be looked at."""
-    first: Micros | None = tx.scalar(sa.select(sa.func.min(message.c.due)))
-    return first
+    free = message.c.origin.not_in(sa.select(paused.c.origin))
+    lanes = [
+        tx.scalar(
+            sa.select(message.c.due)
+            .where(message.c.lane == lane, message.c.due.is_not(None), free)
+            .order_by(message.c.due)
+            .limit(1)
+        )
+        for lane in (0, 1)
+    ]
+    return min((one for one in lanes if one is not None), default=None)
 
 
 def change(tx: Tx, rows: Mapping[int, str], changes: Sequence[Change], now: Micros) -> None:
@@ -155,7 +166,9 @@ def waiting(
         asked.append(message.c.step == step)
     if runs is not None:
         asked.append(message.c.run.in_(sa.select(given(tx.dialect.name, sorted(set(runs))).c.value)))
-    return {row.id: row.trail for row in tx.execute(sa.select(message.c.id, message.c.trail).where(*asked))}
+    # Whoever holds some of them is about to change them: wait, before taking any number that others wait for.
+    rows = sa.select(message.c.id, message.c.trail).where(*asked).order_by(message.c.id).with_for_update()
+    return {row.id: row.trail for row in tx.execute(rows)}
 
 
 def before(tx: Tx, persons: Collection[int], since: Micros) -> list[Row]:
@@ -192,10 +205,12 @@ def ended(tx: Tx, after: int, most: int) -> list[Row]:
     return list(tx.execute(rows))
 
 
-def tally(tx: Tx, origin: str) -> list[Row]:
+def tally(tx: Tx, origin: str, step: str | None = None) -> list[tuple[Any, ...]]:
     """How many of an origin's messages are in which state for which reason, by step."""
     by = message.c.step, message.c.state, message.c.reason
-    return list(tx.execute(sa.select(*by, sa.func.count()).where(message.c.origin == origin).group_by(*by)))
+    rows = sa.select(*by, sa.func.count()).where(message.c.origin == origin).group_by(*by)
+    found = tx.execute(rows if step is None else rows.where(message.c.step == step))
+    return [tuple(row) for row in found]
 
 
 def of(tx: Tx, persons: Collection[int], most: int) -> list[Row]:
@@ -213,6 +228,52 @@ def forget(tx: Tx, persons: Collection[int]) -> int:
     """Delete all that was or is to be sent to these persons; how many messages that were."""
     gone = message.delete().where(message.c.person.in_(_numbers(tx, persons)))
     return tx.execute(gone).rowcount
+
+
+def told(ops: Ops, without: Collection[int]) -> list[tuple[int, str, str]]:
+    """What was handed along with messages to others than these persons, and what was answered."""
+    some = sa.or_(message.c["values"] != "{}", message.c.answer.is_not(None))
+    with ops.read() as tx:
+        others = message.select().where(message.c.person.not_in(_numbers(tx, without)), some)
+        return [(row.id, row.values, row.answer or "") for row in tx.execute(others)]
+
+
+def blank(tx: Tx, numbers: Collection[int]) -> None:
+    """Forget what was handed along with these, and what was answered."""
+    mine = message.update().where(message.c.id.in_(_numbers(tx, numbers)))
+    tx.execute(mine.values(values="{}", answer=None))
+
+
+def pause(tx: Tx, origin: str, now: Micros) -> bool:
+    """Leave an origin's messages where they are; whether they were not left so before."""
+    if tx.scalar(sa.select(paused.c.since).where(paused.c.origin == origin)) is not None:
+        return False
+    tx.execute(paused.insert().values(origin=origin, since=now))
+    # Without a time they are in nobody's way who looks for what is due.
+    tx.execute(message.update().where(*_idle(origin), message.c.due.is_not(None)).values(due=None))
+    return True
+
+
+def resume(tx: Tx, origin: str, now: Micros) -> Micros | None:
+    """Let them go again, those whose time came meanwhile from now on; since when they were paused."""
+    since: Micros | None = tx.scalar(
+        paused.delete().where(paused.c.origin == origin).returning(paused.c.since)
+    )
+    if since is not None:
+        missed = *_idle(origin), message.c.planned >= since, message.c.planned < now
+        tx.execute(message.update().where(*missed).values(planned=now))
+        asleep = *_idle(origin), message.c.due.is_(None)
+        tx.execute(message.update().where(*asleep).values(due=message.c.planned))
+    return since
+
+
+def resting(tx: Tx) -> dict[str, Micros]:
+    """The origins that are paused, since when."""
+    return {row.origin: row.since for row in tx.execute(paused.select())}
+
+
+def _idle(origin: str) -> tuple[sa.ColumnElement[bool], ...]:
+    return message.c.origin == origin, message.c.state.in_(("wanted", "held"))
 
 
 def _reached(since: Micros) -> tuple[sa.ColumnElement[bool], ...]:

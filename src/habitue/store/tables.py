@@ -354,6 +354,7 @@ message = Table(
     Column("lease", BigInteger),
     Column("left", BigInteger),
     Column("ended", BigInteger),
+    Column("answer", Text),
     UniqueConstraint("origin", "step", "run", "epoch", "channel", "person", name="message_once"),
     CheckConstraint("origin <> '' AND run <> '' AND channel <> ''", name="message_named"),
     Index("message_due", "lane", "due"),
@@ -367,8 +368,14 @@ message = Table(
 
 `due` is when to look at it, and null once nothing waits to be done. `lane` is 0 for what customers wait for
 and 1 for marketing. `lease` and `token` are those of the `worker` who is sending it, `left` is when it left,
-`address` the keyed hash of where to; `ended` numbers those that reached an end, in that order.
+`address` the keyed hash of where to; `ended` numbers those that reached an end, in that order; `answer` is
+what the other side said.
 """
+
+paused = Table(
+    "paused", tables, Column("origin", Text, primary_key=True), Column("since", BigInteger, nullable=False)
+)
+"""Origins whose messages stay where they are, since when."""
 
 transport = Table(
     "transport",

@@ -43,6 +43,7 @@ def upgrade() -> None:
         sa.Column("lease", sa.BigInteger),
         sa.Column("left", sa.BigInteger),
         sa.Column("ended", sa.BigInteger),
+        sa.Column("answer", sa.Text),
         sa.UniqueConstraint("origin", "step", "run", "epoch", "channel", "person", name="message_once"),
         sa.CheckConstraint("origin <> '' AND run <> '' AND channel <> ''", name="message_named"),
     )
@@ -63,6 +64,11 @@ def upgrade() -> None:
         sa.Column("made", sa.BigInteger, nullable=False),
         sa.Column("by", sa.Text, nullable=False),
         sa.Column("ended", sa.BigInteger),
+    )
+    op.create_table(
+        "paused",
+        sa.Column("origin", sa.Text, primary_key=True),
+        sa.Column("since", sa.BigInteger, nullable=False),
     )
     for name in ("sending", "message_end"):
         op.execute(f"INSERT INTO counter (name, next) VALUES ('{name}', 1)")
