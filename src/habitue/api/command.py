@@ -288,3 +288,36 @@ class Explain(Command, frozen=True):
     rule: str | None = None
     model: str = "transactional"
     at: str | None = None
+
+
+class Journeys(Command, frozen=True):
+    """Every journey, live or not."""
+
+
+class CheckJourney(Command, frozen=True):
+    """All that is wrong with a journey in TOML or JSON."""
+
+    text: str
+
+
+class SaveJourney(Command, frozen=True):
+    """Keep a journey as its next version; `by` is who decides it."""
+
+    text: str
+    by: str
+
+
+class ExportJourney(Command, frozen=True):
+    """One version of a journey as a file; the newest where no number is said."""
+
+    journey: str
+    number: int | None = None
+    form: str = "toml"
+
+
+class DiffJourney(Command, frozen=True):
+    """What differs between two versions of a journey; the last two where none are said."""
+
+    journey: str
+    one: int | None = None
+    other: int | None = None

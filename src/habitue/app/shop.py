@@ -25,6 +25,7 @@ from habitue.app.drafting import Drafting
 from habitue.app.duplicates import Alike
 from habitue.app.exports import Exporter
 from habitue.app.imports import ImportReport, Told
+from habitue.app.journeys import Journeying
 from habitue.app.notes import Noted
 from habitue.app.privacy import Private
 from habitue.app.segments import Segmented
@@ -74,7 +75,9 @@ class Behind:
     refused: dict[str, int]
 
 
-class Shop(Drafting, Customers, Data, Segmented, Private, Consenting, Alike, Recorded, Noted, Team):
+class Shop(
+    Journeying, Drafting, Customers, Data, Segmented, Private, Consenting, Alike, Recorded, Noted, Team
+):
     """A workspace with all that can be asked of it and done with it."""
 
     @classmethod

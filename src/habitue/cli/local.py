@@ -12,6 +12,7 @@ import habitue.api.deeds
 import habitue.api.definitions
 import habitue.api.duplicating
 import habitue.api.identities
+import habitue.api.journeying
 import habitue.api.people
 import habitue.api.privacy
 import habitue.api.teaming  # noqa: F401  their commands are known once they are loaded

@@ -79,14 +79,14 @@ def show(
         raise UserError(N_("Choose one of --months and --since."))
     if history and (at or by or months or since):
         raise UserError(N_("--history is all there was: it goes without --at, --by, --months and --since."))
-    text = None if draft is None else _text(draft)
+    toml = None if draft is None else text(draft)
     if history:
         desk.table()
-        desk.do(command.Stays(model, text))
+        desk.do(command.Stays(model, toml))
     elif by or months or since:
-        desk.do(command.Months(model, at, text, months, since))
+        desk.do(command.Months(model, at, toml, months, since))
     else:
-        desk.do(command.Stages(model, at, text))
+        desk.do(command.Stages(model, at, toml))
 
 
 @verb(app, "list", help=N_("The stage models that are alive, since when, and the kinds that could be."))
@@ -138,7 +138,7 @@ def publish(
     dry_run: DryRun = False,
     by: By = None,
 ) -> None:
-    desk.do(command.Publish(draft=_text(draft), model=model, by=by or getuser(), dry_run=dry_run))
+    desk.do(command.Publish(draft=text(draft), model=model, by=by or getuser(), dry_run=dry_run))
 
 
 @verb(app, help=N_("Every version that a model ever had."))
@@ -162,7 +162,7 @@ def remove(desk: Desk, model: Name, by: By = None) -> None:
     desk.do(command.RemoveModel(model=model, by=by or getuser()))
 
 
-def _text(file: Path) -> str:
+def text(file: Path) -> str:
     """The text of a draft; raises `UserError` for what is no UTF-8."""
     try:
         raw = sys.stdin.buffer.read() if file == Path("-") else file.read_bytes()

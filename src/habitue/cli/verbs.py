@@ -18,6 +18,7 @@ from habitue.cli import (
     deeds,
     duplicates,
     identities,
+    journeys,
     models,
     privacy,
     segments,
@@ -46,6 +47,7 @@ app = typer.Typer(
 )
 app.add_typer(models.app, name="stages")
 app.add_typer(segments.app, name="segments")
+app.add_typer(journeys.app, name="journeys")
 app.add_typer(calls.sources, name="sources")
 app.add_typer(calls.refused, name="refused")
 app.add_typer(arriving.app)

@@ -16,13 +16,14 @@ Subject = Literal["person", "account"]
 class Definition:
     """One version of a segment or a stage model; its intervals are kept under `version`.
 
+    A watch is a rule that a journey looks out for: nothing refers to it.
     The values are the stages in order of precedence (a segment has one, "in"); each has the rule at
     the same place, None for "else". A subject has a value exactly while `population` holds.
     `terminal` are the places of the values that end a life.
     """
 
     version: int
-    kind: Literal["segment", "model"]
+    kind: Literal["segment", "model", "watch"]
     id: str
     subject: Subject
     values: tuple[str, ...]

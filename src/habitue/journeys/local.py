@@ -6,16 +6,19 @@ read by the offset before the gap (02:30 becomes 03:30); one that comes twice is
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import re
+from collections.abc import Callable, Collection, Sequence
 from datetime import timedelta
 from functools import cache
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeAlias
 from zoneinfo import ZoneInfo
 
 import numpy as np
 from numpy.typing import NDArray
 
-from habitue.kernel.clock import DAY, EPOCH, SECOND, Micros
+from habitue.kernel.clock import DAY, EPOCH, MINUTE, SECOND, Micros, duration
+from habitue.kernel.errors import UserError
+from habitue.kernel.i18n import N_
 
 Ints = NDArray[np.int64]
 
@@ -67,6 +70,50 @@ def next_at(at: Ints, clock: Micros, weekdays: Collection[int], zone: str) -> In
         if weekdays:
             fits &= np.isin((day // DAY + _MONDAY) % 7, list(weekdays))
         found = np.where(fits, meant, found)
+    return found
+
+
+Zones: TypeAlias = tuple[Sequence[str], Ints]
+"""Time zones, and which of them is whose."""
+
+WEEKDAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+_CLOCK: Final = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)\Z")
+_DAYS: Final = {"d": 1, "w": 7, "y": 365}
+
+
+def later(at: Ints, length: str, zones: Zones) -> Ints:
+    """So much later: days, weeks and years by the calendar, hours and minutes exactly."""
+    exact = duration(length)
+    days = _DAYS.get(length.strip()[-1])
+    if days is None:
+        return at + exact
+    count = exact // DAY
+    return by_zone(zones, at, lambda mine, zone: days_on(mine, count, zone))
+
+
+def at_clock(at: Ints, time: str, days: Collection[str], zones: Zones) -> Ints:
+    """The first instants from these on at which their clocks show the time, on one of these days."""
+    chosen = [WEEKDAYS.index(day) for day in days]
+    shown = clock(time)
+    return by_zone(zones, at, lambda mine, zone: next_at(mine, shown, chosen, zone))
+
+
+def clock(text: str) -> Micros:
+    """Microseconds after midnight of a time such as 09:30; raises `UserError` for anything else."""
+    found = _CLOCK.match(text.strip())
+    if found is None:
+        raise UserError(N_("“{text}” is not a time of day. Write it as 09:30."), text=text)
+    return (int(found[1]) * 60 + int(found[2])) * MINUTE
+
+
+def by_zone(zones: Zones, at: Ints, asked: Callable[[Ints, str], Ints]) -> Ints:
+    """What is asked of each instant, on the clock of its own zone."""
+    names, whose = zones
+    found = np.empty(len(at), np.int64)
+    for number in np.unique(whose).tolist():
+        mine = whose == number
+        found[mine] = asked(at[mine], names[number])
     return found
 
 

@@ -43,7 +43,7 @@ from habitue.rules.problem import Problem, RuleError, nearest
 from habitue.rules.read import HOLE, Reading, read
 
 Subject: TypeAlias = Literal["person", "account"]
-Reference: TypeAlias = tuple[Literal["segment", "model"], str]
+Reference: TypeAlias = tuple[Literal["segment", "model", "watch"], str]
 
 PATTERN: Final = 1_000
 ORDERS: Final = ("<", "<=", ">", ">=")

@@ -98,3 +98,10 @@ def _all(ops: Ops, kind: str) -> list[Kept]:
         )
         for row in rows
     ]
+
+
+def slugs(ops: Ops, kind: str) -> list[str]:
+    """What the definitions of a kind are called, sorted."""
+    rows = definition.select().with_only_columns(definition.c.slug).where(definition.c.kind == kind)
+    with ops.read() as tx:
+        return sorted(tx.execute(rows).scalars())

@@ -1,0 +1,19 @@
+"""What a journey is checked against: the names that there are around it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+
+from msgspec import Struct
+
+from habitue.rules.catalogue import Catalogue
+
+
+class Around(Struct, frozen=True):
+    """What is None is not checked. `templates` and `journeys` are the names of those there are."""
+
+    catalogue: Catalogue | None = None
+    models: Mapping[str, Collection[str]] | None = None
+    segments: Collection[str] | None = None
+    templates: Collection[str] | None = None
+    journeys: Collection[str] | None = None

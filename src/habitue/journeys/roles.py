@@ -1,0 +1,200 @@
+"""What a step can do with those who come to it, many at once: wait, choose a way, act.
+
+A kind of step is a struct of its settings in a file of `kinds/`. Live runs, replays of the past and dry runs
+all go through the same few methods, over arrays: one element for each customer who is there.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Sequence
+from typing import Any, ClassVar, NamedTuple, Protocol, TypeAlias
+
+import numpy as np
+from msgspec import Struct
+from numpy.typing import NDArray
+
+from habitue.engine.sweep import NEVER, Ints
+from habitue.kernel.clock import Micros
+from habitue.kernel.i18n import N_
+
+__all__ = ["NEVER", "Ints"]
+
+Flags: TypeAlias = NDArray[np.bool_]
+
+
+class Watch(Struct, frozen=True, omit_defaults=True):
+    """Something that is looked out for: a rule that comes to hold, or an event that happens."""
+
+    rule: str = ""
+    event: str = ""
+    where: str = ""
+
+    def __bool__(self) -> bool:
+        return bool(self.rule or self.event)
+
+
+class Facts(Protocol):
+    """What is known of customers, in whatever time it is asked."""
+
+    def next(self, watch: Watch, persons: Ints, after: Ints) -> Ints:
+        """From when on it holds, `after` itself included for a rule; an event counts later only. Or NEVER."""
+
+    def turns(self, watch: Watch, persons: Ints, after: Ints) -> Ints:
+        """When it first begins to hold later than `after`; or NEVER."""
+
+    def traits(self, name: str, persons: Ints) -> Sequence[Any]:
+        """A trait of each, None where it isn't set."""
+
+    def zones(self, persons: Ints) -> tuple[Sequence[str], Ints]:
+        """Time zones, and which of them is whose."""
+
+
+class Here(NamedTuple):
+    """Those who are at a step: who, since when, and when they entered the journey."""
+
+    journey: str
+    step: str
+    person: Ints
+    at: Ints
+    entered: Ints
+    facts: Facts
+
+
+# --- what is to be done, as data ------------------------------------------------------------------
+
+
+class Message(Struct, frozen=True):
+    """Put into the outbox, which decides whether it leaves."""
+
+    channel: str
+    purpose: str
+    template: str
+    language: str | None = None
+    values: dict[str, Any] = {}
+
+
+class Happening(Struct, frozen=True):
+    """Goes to the log as an event of the customer's."""
+
+    name: str
+    props: dict[str, Any]
+
+
+class Task(Struct, frozen=True):
+    """For somebody of the team, beside the customer."""
+
+    text: str
+    due: Micros
+    assignee: str | None = None
+
+
+class Enrol(Struct, frozen=True):
+    """Into another journey."""
+
+    journey: str
+
+
+class Expel(Struct, frozen=True):
+    """Out of another journey."""
+
+    journey: str
+
+
+Deed: TypeAlias = Message | Happening | Task | Enrol | Expel
+
+
+class Outlet(NamedTuple):
+    """One of the ways on that a kind of step always has."""
+
+    id: str
+    title: str
+
+
+# --- the roles ------------------------------------------------------------------------------------
+
+
+class Kind(Struct, frozen=True, kw_only=True, tag_field="is", omit_defaults=True):
+    """The settings of a step, of whatever kind; a subclass's tag is its name in files."""
+
+    title: ClassVar[str]
+    about: ClassVar[str]
+    icon: ClassVar[str] = "dot"
+    outlets: ClassVar[tuple[Outlet, ...]] = ()
+    """Its ways on, where they are always the same; else each branch is written down by who makes the step."""
+    forks: ClassVar[type[Struct] | None] = None
+    """What each of its branches asks for, where there may be any number."""
+
+    @classmethod
+    def name(cls) -> str:
+        return str(cls.__struct_config__.tag)
+
+    def watches(self) -> tuple[Watch, ...]:
+        """What it looks out for."""
+        return ()
+
+
+class Pause(Kind, frozen=True, kw_only=True):
+    """Keeps everybody until an instant."""
+
+    @abstractmethod
+    def until(self, here: Here) -> Ints:
+        """When each goes on, if nothing else happens; no earlier than they came."""
+
+    def sooner(self, here: Here) -> Ints | None:  # noqa: ARG002  for those that can
+        """When what is waited for has come to pass for each, or NEVER; None where only time counts."""
+        return None
+
+
+class Fork(Kind, frozen=True, kw_only=True):
+    """Sends each down one of its branches."""
+
+    @abstractmethod
+    def choose(self, here: Here, branches: Sequence[Struct]) -> Ints:
+        """Which branch each takes; -1: goes on without any, -2: is left alone for good."""
+
+
+class Act(Kind, frozen=True, kw_only=True):
+    """Does something, and lets everybody go on."""
+
+    @abstractmethod
+    def deed(self) -> Deed:
+        """What is done for each."""
+
+
+class End(Kind, frozen=True, kw_only=True):
+    """Nobody goes on from here."""
+
+    outcome: ClassVar[str] = "exit"
+
+
+_MIX: tuple[int, int] = (0xBF58476D1CE4E5B9, 0x94D049BB133111EB)
+
+
+def places(salt: str, persons: Ints) -> NDArray[np.float64]:
+    """Where customers stand in [0, 1) by this salt: evenly, and at the same place each time (splitmix64)."""
+    seed = np.uint64(_folded(salt))
+    with np.errstate(over="ignore"):
+        mixed = persons.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15) + seed
+        for shift, factor in zip((30, 27), _MIX, strict=True):
+            mixed = (mixed ^ (mixed >> np.uint64(shift))) * np.uint64(factor)
+        mixed ^= mixed >> np.uint64(31)
+    found: NDArray[np.float64] = (mixed >> np.uint64(11)).astype(np.float64) / float(1 << 53)
+    return found
+
+
+def _folded(salt: str) -> int:
+    """FNV-1a: texts that begin alike are apart."""
+    found = 0xCBF29CE484222325
+    for byte in salt.encode():
+        found = (found ^ byte) * 0x100000001B3 % (1 << 64)
+    return found
+
+
+CHANNELS: tuple[tuple[str, str], ...] = (
+    ("email", N_("E-mail")),
+    ("sms", N_("SMS")),
+    ("push", N_("Push")),
+    ("post", N_("Post")),
+    ("phone", N_("Phone")),
+)
