@@ -7,11 +7,15 @@ from functools import lru_cache
 from typing import Final
 from zoneinfo import ZoneInfo
 
+import numpy as np
 from msgspec import Struct
+from numpy.typing import NDArray
 
 from habitue.kernel.clock import EPOCH, Micros, moment
 from habitue.kernel.errors import UserError
 from habitue.kernel.i18n import N_
+
+Ints = NDArray[np.int64]
 
 _LONGEST: Final = 400
 """More steps than any rule takes that leaves a quiet customer some time of the year to be written to."""
@@ -54,6 +58,37 @@ def until(now: Micros, zone: str, quiet: Quiet, country: str | None) -> Micros |
     return at
 
 
+def untils(at: Ints, zone: str, quiet: Quiet, country: str | None) -> Ints:
+    """The same for many instants at once; 0 where there is no silence."""
+    if not len(at) or quiet == Quiet():
+        return np.zeros(len(at), np.int64)
+    edges = _edges(int(at.min()), int(at.max()), zone, quiet)
+    ends = np.array([until(edge, zone, quiet, country) or 0 for edge in edges.tolist()], np.int64)
+    return ends[np.searchsorted(edges, at, side="right") - 1]
+
+
+def _edges(first: Micros, last: Micros, zone: str, quiet: Quiet) -> Ints:
+    """Instants between any two of which, of these, it is silent throughout or not at all."""
+    day, stop = moment(first, zone).date() - timedelta(days=1), moment(last, zone).date()
+    walls = [time(), *(_clock(text) for text in (quiet.start, quiet.stop) if text)]
+    found: set[Micros] = set()
+    while day <= stop:
+        times = walls if _even(day, zone) else [*walls, *_QUARTERS]
+        found |= {one for wall in times for one in _readings(datetime.combine(day, wall), zone)}
+        day += timedelta(days=1)
+    return np.array(sorted(found), np.int64)
+
+
+def _even(day: date, zone: str) -> bool:
+    """Whether the clocks are left alone on a day and the next one."""
+    here = [datetime.combine(day + timedelta(days=n), time(), ZoneInfo(zone)) for n in (0, 1, 2)]
+    return len({one.utcoffset() for one in here}) == 1
+
+
+_QUARTERS: Final = tuple(time(n // 4, n % 4 * 15) for n in range(96))
+"""Clocks are changed at whole quarters of an hour."""
+
+
 def _end(local: datetime, quiet: Quiet, country: str | None) -> datetime | None:
     """The next instant, on the wall, at which one reason for silence ends; None where there is none."""
     if local.isoweekday() in quiet.days or (
@@ -72,8 +107,12 @@ def _end(local: datetime, quiet: Quiet, country: str | None) -> datetime | None:
 
 def _instant(wall: datetime, zone: str) -> Micros:
     """The later of the two readings of a time that the clock shows twice, or never."""
+    return max(_readings(wall, zone))
+
+
+def _readings(wall: datetime, zone: str) -> list[Micros]:
     both = (wall.replace(tzinfo=ZoneInfo(zone), fold=fold).astimezone(UTC) for fold in (0, 1))
-    return (max(both) - EPOCH) // timedelta(microseconds=1)
+    return [(one - EPOCH) // timedelta(microseconds=1) for one in both]
 
 
 @lru_cache(maxsize=64)

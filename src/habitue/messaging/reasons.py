@@ -60,7 +60,6 @@ _SENTENCES: Final = {
     ("expired", "quiet"): N_("Not sent: quiet hours last until {until}, when it would come too late."),
     ("skipped", "budget"): N_("Not sent: the month’s budget is spent."),
     ("skipped", "stopped"): N_("Not sent: it was stopped."),
-    ("skipped", "gone"): N_("Not sent: the customer is not there any more."),
     ("failed", "template"): N_("Not sent: its text could not be made. {why}"),
     ("failed", "refused"): N_("Not sent: the other side refused it. It said: {answer}"),
     ("bounced", "refused"): N_("Came back: the address does not take mail. The server said: {answer}"),
