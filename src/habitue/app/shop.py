@@ -33,6 +33,7 @@ from habitue.app.selection import Selection
 from habitue.app.shelf import step
 from habitue.app.stays import Stays
 from habitue.app.team import Team
+from habitue.app.templates import Templated
 from habitue.app.workspace import When
 from habitue.engine import explain as why
 from habitue.engine import refresh as engine
@@ -76,7 +77,18 @@ class Behind:
 
 
 class Shop(
-    Journeying, Drafting, Customers, Data, Segmented, Private, Consenting, Alike, Recorded, Noted, Team
+    Journeying,
+    Drafting,
+    Customers,
+    Data,
+    Segmented,
+    Private,
+    Consenting,
+    Alike,
+    Recorded,
+    Noted,
+    Templated,
+    Team,
 ):
     """A workspace with all that can be asked of it and done with it."""
 

@@ -23,6 +23,7 @@ from habitue.cli import (
     privacy,
     segments,
     team,
+    templates,
 )
 from habitue.cli.desk import Desk, verb
 from habitue.cli.groups import Home
@@ -48,6 +49,7 @@ app = typer.Typer(
 app.add_typer(models.app, name="stages")
 app.add_typer(segments.app, name="segments")
 app.add_typer(journeys.app, name="journeys")
+app.add_typer(templates.app, name="templates")
 app.add_typer(calls.sources, name="sources")
 app.add_typer(calls.refused, name="refused")
 app.add_typer(arriving.app)

@@ -73,6 +73,19 @@ def versions(ops: Ops, kind: str, slug: str) -> list[Kept]:
     return [one for one in _all(ops, kind) if one.slug == slug]
 
 
+def every(ops: Ops, kind: str) -> list[Kept]:
+    """Every version of every definition of a kind, oldest definition first."""
+    return _all(ops, kind)
+
+
+def body(ops: Ops, kind: str, number: int) -> Any | None:
+    """What a version of this kind says, by its id; None where there is none."""
+    both = definition.join(version, version.c.definition == definition.c.id)
+    mine = version.c.id == number, definition.c.kind == kind
+    with ops.read() as tx:
+        return tx.execute(both.select().where(*mine).with_only_columns(version.c.body)).scalar_one_or_none()
+
+
 def _all(ops: Ops, kind: str) -> list[Kept]:
     both = definition.join(version, version.c.definition == definition.c.id)
     with ops.read() as tx:

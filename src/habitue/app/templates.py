@@ -1,0 +1,98 @@
+"""The templates of a workspace: looked at, kept in versions, and made live."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Final
+
+from msgspec import Struct
+
+from habitue.app.workspace import Workspace
+from habitue.kernel import clock
+from habitue.kernel.clock import Micros
+from habitue.kernel.errors import UserError
+from habitue.kernel.i18n import N_
+from habitue.people.terms import PROPERTIES
+from habitue.templates import kept, values
+from habitue.templates.fault import Fault
+from habitue.templates.kept import Kept, Presses
+from habitue.templates.lint import Known, lint
+from habitue.templates.shape import Template
+
+LOOKED: Final = ("Order Completed", "Checkout Started", "Product Added", "Product Viewed", "Cart Viewed")
+"""What messages are mostly about: the properties of these events are known by name."""
+
+
+class Went(Struct, frozen=True):
+    """A version that is live now, and what there is to say of it; `same`: it said just this before."""
+
+    kept: Kept
+    faults: list[Fault]
+    same: bool
+
+
+class Templated(Workspace):
+    """The part of a shop that is about templates."""
+
+    @cached_property
+    def presses(self) -> Presses:
+        """Versions made ready to be sent."""
+        return Presses(self.ops)
+
+    def templates(self) -> list[Kept]:
+        """Of each template the version that is live, else the newest; by name."""
+        versions: dict[str, list[Kept]] = {}
+        for one in kept.every(self.ops):
+            versions.setdefault(one.template.slug, []).append(one)
+        found = [kept.chosen(some) for some in versions.values()]
+        return sorted(found, key=lambda one: one.template.title.casefold())
+
+    def template(self, slug: str, number: int | None = None) -> Kept:
+        """The live version of a template, else its newest; or the one of that number. Raises `UserError`."""
+        found = kept.history(self.ops, slug)
+        if number is None:
+            return kept.chosen(found)
+        for one in found:
+            if one.number == number:
+                return one
+        known = ", ".join(str(one.number) for one in found)
+        text = N_("The template “{name}” has no version {number}. There are: {known}.")
+        raise UserError(text, name=slug, number=number, known=known)
+
+    def look_at(self, template: Template) -> list[Fault]:
+        """All that there is to say of a template."""
+        return lint(template, self.fields())[1]
+
+    def keep_template(self, template: Template, by: str = "", now: Micros | None = None) -> Kept:
+        """Keep a template as it is, sound or not; the same again is the newest version."""
+        newest = next(
+            (one for one in reversed(kept.every(self.ops)) if one.template.slug == template.slug), None
+        )
+        if newest is not None and newest.template == template:
+            return newest
+        return kept.keep(self.ops, template, clock.now() if now is None else now, by)
+
+    def publish_template(self, template: Template, by: str = "", now: Micros | None = None) -> Went:
+        """Keep a template and let it be what is sent. Raises `TemplateError` with all that is wrong."""
+        when = clock.now() if now is None else now
+        faults = self.look_at(template)
+        kept.sound(faults)
+        made = self.keep_template(template, by, when)
+        if made.live:
+            return Went(made, faults, same=True)
+        kept.publish(self.ops, made, when, by)
+        return Went(self.template(template.slug, made.number), faults, same=False)
+
+    def retire_template(self, slug: str, by: str = "", now: Micros | None = None) -> None:
+        """Send it no more; all versions stay kept. Raises `UserError` where there is none."""
+        kept.history(self.ops, slug)
+        kept.retire(self.ops, slug, clock.now() if now is None else now, by)
+
+    def fields(self) -> Known:
+        """The names that a template may use of the shop's data."""
+        seen = self.catalogue()
+        looked = [seen.props(event).paths for event in LOOKED if event in seen.events]
+        return Known(
+            values.known(name.removeprefix("trait.") for name in seen.names if name.startswith("trait.")),
+            {*PROPERTIES, *(path[0] for paths in looked for path in paths)},
+        )
