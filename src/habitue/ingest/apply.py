@@ -127,9 +127,10 @@ def take(writer: Writer, rows: pa.Table) -> None:
 def _consent(writer: Writer, news: set[Node], settled: Settled | None) -> None:
     """Make anew where those stand who answered, and those who were joined or taken apart."""
     if settled:
-        inside, _, groups = settled.circle
-        answers.stand(writer, inside, groups.person, groups.links)
-        news = news.difference(inside)
+        whose, links = merging.answered(writer, settled)
+        if whose:
+            answers.stand(writer, whose.keys(), whose, links)
+        news = news.difference(whose)
     if news:
         answers.stand(writer, news, {})
 

@@ -78,7 +78,7 @@ def _load(
     reader: inbox.Reader,
 ) -> Loaded:
     recover(ops, log, warehouse)
-    total, read, history, differing = inbox.count(ops), 0, True, 0
+    total, read, history, differing = inbox.count(ops) if progress else 0, 0, True, 0
     returned = Returned(ops)
     events, persons = 0, np.empty(0, np.int64)
     for waiting in _batches(returned.kept(inbox.waiting(ops, terms, reader=reader))):

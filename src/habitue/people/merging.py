@@ -14,7 +14,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from habitue.people.circle import Circle, circle
-from habitue.people.graph import Node, rank
+from habitue.people.graph import KINDS, Link, Node
+from habitue.people.plain import Nodes, Plain, plain
 from habitue.store.writer import Writer
 
 RULINGS: Final = ("$merge", "$split")
@@ -22,22 +23,36 @@ RULINGS: Final = ("$merge", "$split")
 
 
 class Settled(NamedTuple):
-    """What a portion of the log changes: keys that were looked at, and those (node, old, new) that moved."""
+    """What a portion of the log changes: the keys that were looked at, those about whom nothing is in doubt
+    and the others; and those (node, old, new) that moved.
+    """
 
+    plain: Plain
     circle: Circle
     moved: pa.Table
+
+    def persons(self) -> pa.Table:
+        """Whose each key is now that was looked at."""
+        return pa.concat_tables([self.plain.persons, _persons(self.circle)])
 
 
 def settle(writer: Writer, rows: pa.Table) -> Settled | None:
     """Learn from rows of the log who is who, and move what is stored to its person; None without news."""
-    seeds = _learn(writer, rows)
-    if not seeds:
+    seeds, fresh = _learn(writer, rows)
+    if not len(seeds):
         return None
-    around = circle(writer.read, seeds)
-    moved = _moved(writer, around)
-    if len(moved):
-        _move(writer, moved)
-    return Settled(around, moved)
+    easy = plain(writer.read, seeds)
+    hard = circle(writer.read, set(easy.rest.tolist()))
+    moved = _moved(writer, pa.concat_tables([easy.persons, _persons(hard)]))
+    stored = moved.filter(pa.array(~np.isin(moved["node"].to_numpy(), fresh)))
+    if len(stored):
+        _move(writer, stored)
+    return Settled(easy, hard, moved)
+
+
+def _persons(around: Circle) -> pa.Table:
+    persons = [around.groups.person[node] for node in around.inside]
+    return pa.table({"node": pa.array(around.inside, pa.int32()), "person": pa.array(persons, pa.int32())})
 
 
 def persons(writer: Writer, nodes: pa.ChunkedArray) -> pa.Array:
@@ -51,30 +66,43 @@ def persons(writer: Writer, nodes: pa.ChunkedArray) -> pa.Array:
     return pa.array(np.where(keys[place] == all_, whose[place], all_), pa.int64())
 
 
+def answered(writer: Writer, settled: Settled) -> tuple[dict[Node, Node], list[Link]]:
+    """The keys, with their persons, of those of whom answers may stand otherwise now, and what joins them."""
+    inside, _, groups = settled.circle
+    whose = {node: groups.person[node] for node in inside}
+    found = writer.read(_ANSWERED, plain=settled.plain.persons)
+    if not len(found):
+        return whose, list(groups.links)
+    whose.update(zip(*(column.to_pylist() for column in found.columns), strict=True))
+    links = settled.plain.links
+    theirs = links.filter(pc.is_in(links["one"], found["node"].combine_chunks()))
+    return whose, [*groups.links, *(Link(*one.values()) for one in theirs.to_pylist())]
+
+
+_ANSWERED: Final = """
+    SELECT node, person FROM plain
+    WHERE person IN (SELECT person FROM plain SEMI JOIN consent USING (node))
+"""
+
+
 def finish(writer: Writer, settled: Settled) -> None:
     """Make anew what is kept of the persons that were settled: name, birth; all are to be folded."""
-    (inside, keys, groups), moved = settled
-    whole = {*moved["old"].to_pylist(), *(groups.person[node] for node in inside)}
-    remade = pa.table({"person": pa.array(sorted(whole), pa.int32())})
-    order = sorted(inside, key=lambda node: rank(keys[node]))
-    named = pa.table(
-        {
-            "node": pa.array(order, pa.int32()),
-            "place": np.arange(len(order)),
-            "person": pa.array([groups.person[node] for node in order], pa.int32()),
-        }
-    )
+    now, moved = settled.persons(), settled.moved
+    whole = pc.unique(pa.chunked_array([*moved["old"].chunks, *now["person"].chunks]))
     were = writer.read(
-        "DELETE FROM person WHERE person IN (SELECT person FROM remade) RETURNING person", remade=remade
+        "DELETE FROM person WHERE person IN (SELECT person FROM remade) RETURNING person",
+        remade=pa.table({"person": whole}),
     )
-    are = writer.read(_PERSONS, named=named)
+    are = writer.read(_PERSONS, named=now)
     writer.run(_TOUCHED, moved=moved, known=pa.concat_tables([were, are]))
 
 
-_PERSONS: Final = """
+# A human is called by the strongest of their keys (`graph.rank`).
+_PERSONS: Final = f"""
     INSERT INTO person
-    SELECT named.person, arg_min(key, place), min(birth) FROM named JOIN node USING (node)
-    WHERE birth IS NOT NULL GROUP BY ALL ORDER BY 1
+    SELECT named.person, arg_min(key, (coalesce(
+               list_position({list(KINDS)}, split_part(key, ':', 1)), {len(KINDS) + 1}), key)), min(birth)
+    FROM named JOIN node USING (node) WHERE birth IS NOT NULL GROUP BY ALL ORDER BY 1
     RETURNING person
 """
 
@@ -141,10 +169,11 @@ _RULED: Final = f"""
 """
 
 
-def _learn(writer: Writer, rows: pa.Table) -> set[Node]:
-    """Take in keys, claims and rulings; the keys about which something is new."""
+def _learn(writer: Writer, rows: pa.Table) -> tuple[Nodes, Nodes]:
+    """Take in keys, claims and rulings; the keys about which something is new, and those that are new."""
     writer.run(_BORN, arriving=rows)
-    seeds = set(writer.read(_STIRRED, arriving=rows).column(0).to_pylist())
+    seeds = [writer.read(_STIRRED, arriving=rows).column(0).to_numpy()]
+    fresh = writer.read("SELECT node FROM born ANTI JOIN node USING (node)").column(0).to_numpy()
     for statement in _BIRTHS:
         writer.run(statement)
     if rows["nodes"].null_count < len(rows):
@@ -157,22 +186,15 @@ def _learn(writer: Writer, rows: pa.Table) -> set[Node]:
             writer.append("claim", told[0])
         if pc.any(pc.is_in(rows["name"], pa.array(RULINGS))).as_py():
             told.append(writer.read(_RULED, arriving=rows))
-        for news in told:
-            seeds.update(news["one"].to_pylist(), news["other"].to_pylist())
-    return seeds
+        seeds += [news[end].to_numpy() for news in told for end in ("one", "other")]
+    return np.unique(np.concatenate(seeds)), fresh
 
 
-def _moved(writer: Writer, around: Circle) -> pa.Table:
+def _moved(writer: Writer, now: pa.Table) -> pa.Table:
     """Those whose person is another now, with `merged` brought up to date."""
-    now = pa.table(
-        {
-            "node": pa.array(around.inside, pa.int32()),
-            "new": pa.array([around.groups.person[node] for node in around.inside], pa.int32()),
-        }
-    )
     moved = writer.read(
-        "SELECT node, coalesce(person, node) AS old, new FROM now LEFT JOIN merged USING (node) "
-        "WHERE old <> new ORDER BY node",
+        "SELECT node, coalesce(merged.person, node) AS old, now.person AS new "
+        "FROM now LEFT JOIN merged USING (node) WHERE old <> new ORDER BY node",
         now=now,
     )
     writer.run("DELETE FROM merged WHERE node IN (SELECT node FROM moved)", moved=moved)
