@@ -28,6 +28,7 @@ from habitue.api import (
     profile,
     rights,
     segment,
+    selling,
     stages,
     strict,
 )
@@ -44,6 +45,7 @@ PAGES: Final[Routes] = {
     Act.FIGURES: [
         pages.windows.show,  # /welcome/stages
         pages.overview.show,  # /
+        pages.sales.show,  # /overview/sales
         pages.figures.table,  # /overview.csv
         pages.stages.index,  # /stages
         pages.stages.show,  # /stages/{model}
@@ -200,6 +202,7 @@ API: Final[Routes] = {
         stages.flow,  # /flow
         stages.monthly,  # /monthly
         stages.stay,  # /stay
+        selling.sales,  # /sales
         profile.traits,  # /traits
         incoming.catalogue,  # /catalogue
         segment.show,  # /segment

@@ -40,7 +40,7 @@ from habitue.kernel.i18n import N_
 from habitue.routes import document, routers
 from habitue.stages.calendar import compared
 from habitue.stages.choice import Question
-from habitue.stages.overview import Overviews
+from habitue.stages.overview import Key, Overviews, Pair
 from habitue.store.failure import StoreDown
 from habitue.web import pages
 from habitue.web.gate import Gate
@@ -157,6 +157,13 @@ def _question(
         str | None,
         QueryParameter(name="until", description="The date for `becomes`; 30 days on if not said."),
     ] = None,
+    bought: Annotated[
+        str | None, QueryParameter(name="bought", description="Those who ordered in this month: 2026-11.")
+    ] = None,
+    again: Annotated[
+        bool,
+        QueryParameter(name="again", description="Of `bought`, those not ordering for the first time."),
+    ] = False,
     short: Annotated[str, QueryParameter(name="q", max_length=200, description="The same as `search`.")] = "",
 ) -> Question:
     """Which people a list holds, from the parameters of its address; what is empty was not asked."""
@@ -173,6 +180,8 @@ def _question(
         rule or None,
         becomes or None,
         until or None,
+        bought or None,
+        again,
     )
 
 
@@ -256,10 +265,10 @@ def _look_ahead(shop: Shop, overviews: Overviews) -> None:
     """
     with suppress(UserError):  # a store that is down is told to whoever asks
         model, now = shop.models()[0], clock.now()
-        overviews.get(
-            model.version, len(model.stages), *compared(None, None, now, shop.settings.timezone), now
-        )
+        months = compared(None, None, now, shop.settings.timezone)
+        overviews.get(model.version, len(model.stages), *months, now)
         overviews.stakes(model.version, model.subject, now)
+        overviews.sales(Pair(Key(0, 0), *months), model.subject, now, 60.0)
         shop.listed_segments(now)
         lists.warm(shop, model, now)
 

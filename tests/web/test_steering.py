@@ -107,6 +107,41 @@ def test_what_to_do_now_is_about_the_chosen_segment(shop: Shop, client: httpx.Cl
     shop.remove_segment("high")
 
 
+def test_what_was_sold_is_the_same_everywhere_and_each_figure_is_a_list(
+    shop: Shop, client: httpx.Client
+) -> None:
+    ready(client, "/", '/overview/sales"')
+    page = client.get("/?month=2026-10").text
+    shown = re.findall(
+        r'<a class="kpi" href="(/customers[^"]*bought[^"]*)">.*?class="big[^"]*">([^<]+)', page, re.DOTALL
+    )
+    told = client.get("/api/v1/sales?month=2026-10").json()["months"][-1]
+    row = list(csv.DictReader(io.StringIO(client.get("/overview.csv?of=sales&month=2026-10").text)))[-1]
+    frame = next(iter(shop.sales(2)))
+    assert [str(frame[name]) for name in row] == list(row.values())
+    assert [number for _, number in shown] == [
+        f"€{float(told['revenue']):,.2f}",
+        f"{told['orders']:,}",
+        f"€{float(told['average_order']):,.2f}",
+        f"{told['repeat_rate']:.1%}",
+    ]
+    assert [total(client, link) for link, _ in shown] == [told["customers"]] * 3 + [told["again"]]
+    assert 0 < told["again"] < told["customers"] == int(row["customers"])
+
+
+def test_what_a_segment_bought_comes_beside_the_page(shop: Shop, client: httpx.Client) -> None:
+    shop.save_segment("thrice", 'count("Order Completed") >= 3')
+    page = client.get("/?month=2026-10&segment=thrice").text
+    (beside,) = re.findall(r'hx-get="(/overview/sales[^"]*)"', page)
+    cards = client.get(html.unescape(beside)).text
+    told = client.get("/api/v1/sales?month=2026-10&segment=thrice").json()["months"][-1]
+    assert f">{told['orders']:,}<" in cards
+    assert "/overview/sales" not in client.get("/?month=2026-10&segment=thrice").text
+    for link in re.findall(r'href="(/customers[^"]*bought[^"]*)"', cards)[1::2]:
+        assert total(client, link) in (told["customers"], told["again"])
+    shop.remove_segment("thrice")
+
+
 def test_money_at_stake_is_what_just_these_people_brought_in_a_year(shop: Shop, client: httpx.Client) -> None:
     page = ready(client, "/", 'hx-select="#todo"')
     link, stake = re.findall(
@@ -121,7 +156,7 @@ def test_money_at_stake_is_what_just_these_people_brought_in_a_year(shop: Shop, 
     assert f"{brought / 100:,.2f}" == stake
 
 
-@pytest.mark.parametrize("of", ["transitions", "months", "balance", "stays", "figures"])
+@pytest.mark.parametrize("of", ["transitions", "months", "balance", "stays", "figures", "sales"])
 def test_every_picture_is_a_table_for_programs(client: httpx.Client, of: str) -> None:
     answer = client.get(f"/overview.csv?of={of}&month=2026-10")
     rows = list(csv.reader(io.StringIO(answer.text)))

@@ -201,6 +201,14 @@ class Months(Command, frozen=True):
     since: str | None = None
 
 
+class Sales(Command, frozen=True):
+    """What was sold month by month, the last one as far as `at`; to who is in a segment then."""
+
+    months: int
+    at: str | None = None
+    segment: str | None = None
+
+
 class Stays(Command, frozen=True):
     """Who was in which stage of a model, or of a draft, from when to when."""
 

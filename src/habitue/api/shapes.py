@@ -104,6 +104,25 @@ class Months(Struct, frozen=True):
     months: list[Month]
 
 
+class Sold(Struct, frozen=True):
+    """What was sold in a month: revenue net of refunds, and of the customers who ordered, who did `again`."""
+
+    month: str
+    revenue: str
+    orders: int
+    average_order: str | None
+    customers: int
+    again: int
+    repeat_rate: float | None
+
+
+class Sales(Struct, frozen=True):
+    """What was sold in 24 months."""
+
+    currency: str
+    months: list[Sold]
+
+
 class Stay(Struct, frozen=True):
     """How long stays in a stage last (Kaplan-Meier, days); of the `n` stays `open` are not over: censored."""
 

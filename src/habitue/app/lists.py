@@ -6,18 +6,22 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qs, parse_qsl, urlencode
 
+import numpy as np
 import pyarrow as pa
 from msgspec import Struct
 from msgspec.structs import replace
+from numpy.typing import NDArray
 
 from habitue.kernel import clock
 from habitue.kernel.clock import LAST, MINUTE, Micros
 from habitue.kernel.errors import UserError
 from habitue.kernel.i18n import N_
+from habitue.metrics.sales import buyers
 from habitue.people import roster
 from habitue.people.profiles import Choice, Member
 from habitue.people.roster import SORTS, SUMMED, Leaf, Place, Sort
 from habitue.segments import saved
+from habitue.stages.calendar import end, previous
 from habitue.stages.choice import Question, choose, members
 from habitue.stages.kept import Made
 from habitue.stages.models import Model
@@ -88,6 +92,8 @@ def wish(query: str) -> Wish:
         rule=one("rule", 10_000),
         becomes=one("becomes"),
         until=one("until"),
+        bought=one("bought"),
+        again=one("again") is not None,
     )
     return Wish(one("model"), question, sort, down, _columns(given.get("col", ())))
 
@@ -108,7 +114,18 @@ def choice(shop: Shop, model: Model, question: Question, now: Micros) -> Choice:
     if question.rule:
         persons = shop.segment(question.rule).persons(found.after)
         found = replace(found, only=pa.array(persons, pa.int32()))
+    if question.bought:
+        buyers = _buyers(shop, question.bought, question.again, now)
+        both = buyers if found.only is None else np.intersect1d(buyers, found.only.to_numpy())
+        found = replace(found, only=pa.array(both, pa.int32()))
     return found
+
+
+def _buyers(shop: Shop, month: str, again: bool, now: Micros) -> NDArray[np.int32]:
+    """Who ordered in a month; where `again`, not for the first time."""
+    zone = shop.settings.timezone
+    after, until = (end(one, zone, now) for one in previous(month, 2))
+    return buyers(shop.warehouse, after, until, _summed(shop, LAST) if again else None)
 
 
 def _standing(shop: Shop, version: int, now: Micros) -> pa.Table:
@@ -157,8 +174,10 @@ def sums(shop: Shop, chosen: Choice, now: Micros) -> pa.Table:
 
     Of a large shop it takes seconds at first.
     """
-    at = chosen.after if chosen.after < now - MINUTE else LAST
+    return _summed(shop, chosen.after if chosen.after < now - MINUTE else LAST)
 
+
+def _summed(shop: Shop, at: Micros) -> pa.Table:
     def make(_: bool) -> Made[pa.Table]:
         generation = shop.generation
         return Made(roster.sums(shop.warehouse, at), generation, 0)

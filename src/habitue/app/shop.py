@@ -30,6 +30,7 @@ from habitue.app.notes import Noted
 from habitue.app.privacy import Private
 from habitue.app.segments import Segmented
 from habitue.app.selection import Selection
+from habitue.app.selling import Selling
 from habitue.app.shelf import step
 from habitue.app.stays import Stays
 from habitue.app.team import Team
@@ -87,6 +88,7 @@ class Shop(
     Alike,
     Recorded,
     Noted,
+    Selling,
     Templated,
     Team,
 ):

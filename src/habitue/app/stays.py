@@ -18,6 +18,7 @@ from habitue.stages.models import Model
 from habitue.stages.overview import MONTHS
 
 FURTHEST: Final = 1200
+TOO_MANY: Final = N_("Months are counted from 1 to {most} at most, not {months}.")
 """Months that are counted at most: a century."""
 
 _TIME: Final = pa.timestamp("us", "UTC")
@@ -62,9 +63,7 @@ class Stays:
         if step != "month":
             raise UserError(N_("Stages are counted by month, not by “{step}”."), step=step)
         if months is not None and not 1 <= months <= FURTHEST:
-            raise UserError(
-                N_("Months are counted from 1 to {most} at most, not {months}."), months=months, most=FURTHEST
-            )
+            raise UserError(TOO_MANY, months=months, most=FURTHEST)
         last, zone = self.shop.instant(until), self.shop.settings.timezone
         names = previous(month_of(last, zone), months or MONTHS) if since is None else self._from(since, last)
         ends = [end(name, zone, last) for name in names]

@@ -15,6 +15,7 @@ import habitue.api.identities
 import habitue.api.journeying
 import habitue.api.people
 import habitue.api.privacy
+import habitue.api.selling
 import habitue.api.teaming
 import habitue.api.templating  # noqa: F401  their commands are known once they are loaded
 from habitue.api.answer import Answer, House

@@ -214,6 +214,26 @@ def who(
 @verb(
     app,
     help=N_(
+        "Revenue, orders, average order value and repeat rate, month by month.\n\n"
+        "Revenue is net of the month’s refunds; the repeat rate is the share of those who ordered to whom it "
+        "was not the first order."
+    ),
+)
+def sales(
+    desk: Desk,
+    months: Annotated[int, typer.Option("--months", metavar="N", min=1, help=N_("So many months."))] = 24,
+    segment: Annotated[
+        str | None,
+        typer.Option("--segment", metavar="ID", help=N_("Only of who is in this saved segment then.")),
+    ] = None,
+    at: At = None,
+) -> None:
+    desk.do(command.Sales(months=months, at=at, segment=segment))
+
+
+@verb(
+    app,
+    help=N_(
         "Why a customer is in a stage, or why a rule is true or false for them.\n\n"
         "Every condition with its value, since when, and when it changes if nothing happens."
     ),

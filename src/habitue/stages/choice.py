@@ -34,7 +34,8 @@ class Question(Struct, frozen=True):
     `source` and `target` ask for those who were in one of `source` when the month `against` ended and are in
     one of `target` at `at`; `ever` for those who have been in it; `segment` for those in a saved segment,
     `rule` for those for whom a rule holds; `becomes` for those whose next stage is that one, if nothing
-    happens, by the date `until` (in 30 days if not said).
+    happens, by the date `until` (in 30 days if not said). `bought` asks for those who ordered in that month,
+    `again` among them for those to whom it was not the first order.
     """
 
     stage: tuple[str, ...] = ()
@@ -48,6 +49,8 @@ class Question(Struct, frozen=True):
     rule: str | None = None
     becomes: str | None = None
     until: str | None = None
+    bought: str | None = None
+    again: bool = False
 
 
 def choose(model: Model, question: Question, zone: str, now: Micros) -> Choice:

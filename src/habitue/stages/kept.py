@@ -75,6 +75,10 @@ class Kept(Generic[K, V]):
                 return None
         return self.get(key, now, age, make)
 
+    def __contains__(self, key: K) -> bool:
+        """Whether it was made before, however long ago."""
+        return key in self._made
+
     def forget(self) -> None:
         """Keep nothing of what was made until now, nor of what is being made."""
         with self._lock:

@@ -20,6 +20,7 @@ from habitue.metrics.walk import Seen, walk
 from habitue.metrics.walk import tallied as between_ends
 from habitue.stages.calendar import end, month_of, previous
 from habitue.stages.kept import PATIENCE, Kept, Made
+from habitue.stages.sales import Sales, sales
 from habitue.stages.usual import Period, periods
 from habitue.store.warehouse import Warehouse
 
@@ -66,6 +67,7 @@ class Overviews:
         self._overviews = Kept[Pair, Overview](generation, _PAIRS)
         self._stakes = Kept[Key, list[Stake]](generation, _VERSIONS, _REST)
         self._tallies = Kept[Key, Tally](generation, _VERSIONS, _REST)
+        self._sales = Kept[_Buyers, Sales](generation, _VERSIONS, _REST)
 
     def get(
         self, version: int, values: int, month: str, against: str, now: Micros, fresh: bool = False
@@ -108,6 +110,26 @@ class Overviews:
             return Made(between_ends(lives, values, ends), generation, now)
 
         found = self._tallies.glance(Key(version, values), now, HOUR, read, 0.5)
+        return None if found is None else found.value
+
+    def sales(
+        self, pair: Pair, subject: Subject, now: Micros, patience: float, ask: bool = True
+    ) -> Sales | None:
+        """What was sold month by month to everybody, or to who is in the segment when the period ends.
+
+        None where it was never read and takes longer than `patience`, or where it is not to be `ask`ed for.
+        """
+        key = _Buyers(subject, pair.of.within, pair.of.until if pair.of.within is not None else None)
+
+        def read(_: bool) -> Made[Sales]:
+            generation = self._sales.generation()
+            at = end(pair.month, self._zone, now)
+            within = None if key.within is None else who(self._warehouse, key.within, at)
+            return Made(sales(self._warehouse, subject, self._zone, now, within), generation, now)
+
+        if not ask and key not in self._sales:
+            return None
+        found = self._sales.glance(key, now, HOUR, read, patience)
         return None if found is None else found.value
 
     def _age(self, pair: Pair, now: Micros) -> Micros | None:
@@ -188,6 +210,14 @@ class Key(Struct, frozen=True):
     values: int
     within: int | None = None
     until: str | None = None
+
+
+class _Buyers(Struct, frozen=True):
+    """Of whom sales are told: everybody, or who is in a version when a month ends."""
+
+    subject: Subject
+    within: int | None
+    until: str | None
 
 
 class Pair(Struct, frozen=True):

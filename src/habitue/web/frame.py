@@ -43,9 +43,7 @@ class Frame(Struct, frozen=True):
 
     def people(self, **params: Any) -> str:
         """The list of people behind a number."""
-        return link(
-            "/customers", **{"model": self.model, "at": self.month, "segment": self.segment, **params}
-        )
+        return listed(self.model, self.month, self.segment, **params)
 
     def moved(self, source: Look | Sequence[str], target: Look | Sequence[str]) -> str:
         """The list of those who were in `source` and are in `target`."""
@@ -65,6 +63,11 @@ class Frame(Struct, frozen=True):
             places = (0 if value is None else value + 1 for value in (move.from_value, move.to_value))
             found[tuple(places)] += move.n
         return found
+
+
+def listed(model: str, month: str, segment: str | None, **params: Any) -> str:
+    """The list of people of a model when a month ends."""
+    return link("/customers", **{"model": model, "at": month, "segment": segment, **params})
 
 
 def asked(

@@ -134,6 +134,11 @@ def about(words: Words, question: Question, by_id: dict[str, Look], called: dict
             source=named(question.source),
             target=named(target) or words.say(N_("any stage")),
         )
+    if question.bought:
+        month = words.month(question.bought)
+        if question.again:
+            return words.say(N_("Who ordered again in {month}"), month=month)
+        return words.say(N_("Who ordered in {month}"), month=month)
     if question.segment:
         return words.say(
             N_("In the segment {segment}"), segment=called.get(question.segment, question.segment)

@@ -13,17 +13,19 @@ from litestar.di import NamedDependency
 from litestar.params import FromQuery
 
 from habitue.app import Shop
+from habitue.app.selling import tabled
 from habitue.kernel import clock
 from habitue.metrics.contrast import Tally
 from habitue.stages.calendar import month_of, previous
 from habitue.stages.kpis import series
 from habitue.stages.models import Model
 from habitue.stages.overview import MONTHS, Overviews
+from habitue.stages.sales import Sales
 from habitue.web.frame import Frame, asked, customary
 from habitue.web.looks import looks
 from habitue.web.page import Asked, only, reader
 
-Kind = Literal["transitions", "months", "balance", "stays", "figures"]
+Kind = Literal["transitions", "months", "balance", "stays", "figures", "sales"]
 NONE: Final = "none"
 
 
@@ -49,6 +51,9 @@ def table(
         months = previous(month_of(now, shop.settings.timezone), MONTHS)
         return _answer(f"{of}-{chosen.id}.csv", [] if tally is None else _figures(tally, chosen, months))
     pair = asked(shop, chosen, month, against, segment, now)
+    if of == "sales":
+        sales = overviews.sales(pair, chosen.subject, now, 60)
+        return _answer(f"{of}-{pair.month}.csv", [] if sales is None else _sales(sales, pair.month, shop))
     seen = overviews.glance(pair, now, 60)
     rows: list[list[Any]] = []
     if seen is not None:
@@ -134,6 +139,12 @@ def _figures(tally: Tally, model: Model, months: Sequence[str]) -> list[list[Any
             for n, month in enumerate(months)
         ),
     ]
+
+
+def _sales(sales: Sales, month: str, shop: Shop) -> list[list[Any]]:
+    """What was sold month by month, amounts in major units."""
+    frame = tabled(sales, previous(month, MONTHS), shop.settings.currency)
+    return [frame.column_names, *(list(row.values()) for row in frame.to_pylist())]
 
 
 def _id(model: Model, value: int | None) -> str:

@@ -27,6 +27,7 @@ from habitue.web.advice import Task, plays, tasks
 from habitue.web.frame import ARRIVED, Frame, asked, customary
 from habitue.web.looks import Look, looks
 from habitue.web.page import Asked, here, link, only, page, reader
+from habitue.web.pages import sales
 from habitue.web.pages.welcome import instead
 from habitue.web.saying import circles
 from habitue.web.words import Words
@@ -92,6 +93,7 @@ def show(
         **_choices(request, shop, chosen, frame, now),
         **_pictures(request, frame, [one for one in hide or [] if one in HIDES]),
         **_tables(frame),
+        **sales.context(overviews, pair, chosen, frame, now),
         tasks=None if stakes is None else _tasks(shop, chosen, stakes, words, segment or None),
     )
 

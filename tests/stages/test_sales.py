@@ -1,0 +1,104 @@
+"""What was sold month by month is what its definitions say, order by order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from habitue.app import Settings, Shop
+from habitue.demo.shop import parcels
+from habitue.kernel.clock import instant
+from habitue.metrics import sales as counting
+from habitue.metrics.sales import Sold
+from habitue.stages.calendar import end, previous
+from habitue.stages.sales import Sales, sales
+
+NOW = instant("2026-11-22T14:48")
+ZONE = "Europe/Paris"
+ORDERS = """customer,date,order,amount
+a,2026-09-30T23:00,o1,10.00
+a,2026-10-05T10:00,o2,30.00
+a,2026-10-20T10:00,o3,20.00
+b,2026-10-31T22:59,o4,40.00
+b,2026-10-31T22:59,o5,5.00
+c,2026-11-02T10:00,o6,7.00
+c,2026-11-03T10:00,o7,8.00
+"""
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
+    with Shop.create(tmp_path_factory.mktemp("sales") / "shop", Settings("EUR", "UTC", "en")) as made:
+        file = Path(made.directory) / "orders.csv"
+        file.write_text(ORDERS)
+        made.import_file(file, kind="orders", mapping={"revenue": "amount", "order_id": "order"})
+        yield made
+
+
+def told(shop: Shop, now: int) -> Sales:
+    return sales(shop.warehouse, "person", "UTC", now)
+
+
+def test_orders_are_counted_in_their_month_and_buyers_once(shop: Shop) -> None:
+    found = told(shop, NOW)
+    assert found.months["2026-09"] == Sold(1000, 1000, 1, 1, 1, 0)
+    # `b` ordered twice at the same moment: neither came after the other.
+    assert found.months["2026-10"] == Sold(9500, 9500, 4, 4, 2, 1)
+    assert found.months["2026-11"] == Sold(1500, 1500, 2, 2, 1, 1)
+    assert found.of("2026-10").mean == 2375
+    assert found.of("2026-10").repeat == 0.5
+    assert (found.of("2020-01"), found.of("2020-01").mean, found.of("2020-01").repeat) == (Sold(), None, None)
+
+
+def test_a_month_that_runs_is_held_against_as_much_of_another(shop: Shop) -> None:
+    found = told(shop, instant("2026-11-06T10:00"))
+    assert found.before("2026-11", "2026-10") == Sold(3000, 3000, 1, 1, 1, 1)
+    assert found.before("2026-10", "2026-09") == found.months["2026-09"]
+    assert told(shop, instant("2026-11-02T12:00")).of("2026-11") == Sold(700, 700, 1, 1, 1, 0)
+
+
+def test_the_table_is_in_major_units_and_only_of_a_segment_where_one_is_named(shop: Shop) -> None:
+    shop.save_segment("late", 'count("Order Completed", within="20d") >= 1', NOW)
+    rows = {row["month"]: row for row in shop.sales(2, until=NOW)}
+    assert rows["2026-10"]["revenue"] == Decimal("95.00")
+    assert rows["2026-10"]["average_order"] == Decimal("23.75")
+    own = {row["month"]: row for row in shop.sales(3, until=NOW, segment="late")}
+    assert [own[month]["orders"] for month in ("2026-09", "2026-10", "2026-11")] == [0, 0, 2]
+    shop.remove_segment("late")
+
+
+@pytest.mark.parametrize("portion", [500, 8 << 20])
+def test_it_is_what_one_would_count_by_hand(
+    tmp_path: Path, portion: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(counting, "_PORTION", portion)
+    with Shop.create(tmp_path / "shop") as made:
+        made.put(parcels(5, 200, until=NOW), NOW)
+        made.refresh(NOW)
+        some = np.arange(0, 200, 3)
+        refunds = made.warehouse.read("SELECT count(*) AS n FROM event WHERE revenue < 0")["n"][0].as_py()
+        assert refunds
+        for month in ("2026-11", "2026-03"):
+            before, after = (end(one, ZONE, NOW) for one in previous(month, 2))
+            rows = made.warehouse.read(
+                "SELECT person, epoch_us(ts) AS at, name, revenue FROM event JOIN event_name USING (code) "
+                "WHERE starts_with(name, 'Order ') AND revenue IS NOT NULL AND ts <= make_timestamp(?)",
+                (NOW,),
+            ).to_pylist()
+            mine = [row for row in rows if row["person"] in some]
+            orders = [row for row in mine if row["name"] == "Order Completed"]
+            first = {
+                p: min(row["at"] for row in orders if row["person"] == p)
+                for p in {row["person"] for row in orders}
+            }
+            here = [row for row in orders if before < row["at"] <= after]
+            found = sales(made.warehouse, "person", ZONE, NOW, some).months[month]
+            assert found.revenue == sum(row["revenue"] for row in mine if before < row["at"] <= after)
+            assert (found.gross, found.orders) == (sum(row["revenue"] for row in here), len(here))
+            assert found.buyers == len({row["person"] for row in here})
+            assert found.again == len({row["person"] for row in here if row["at"] > first[row["person"]]})
+            assert len(counting.buyers(made.warehouse, before, after)) >= found.buyers
