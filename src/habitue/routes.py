@@ -164,6 +164,13 @@ STANDING_PAGES: Final[Routes] = {
         pages.arrival.lost,  # /reset/{secret}
         pages.arrival.reset,
         pages.look.choose,  # /look
+        pages.letters.unsubscribing,  # /u/{secret}
+        pages.letters.unsubscribe,
+        pages.letters.preferences,  # /p/{secret}
+        pages.letters.prefer,
+        pages.letters.view,  # /v/{secret}
+        pages.letters.click,  # /c/{secret}
+        pages.letters.opened,  # /o/{secret}
         snippet.show,  # /habitue.js
         meter.show,  # /metrics
     ],

@@ -47,7 +47,16 @@ MAY: Final[dict[str, str]] = {
 """Whom each act is open to. Said again here, so that a slip in `team.rights` is found."""
 
 
-OPEN_FORMS: Final = {"/sign-in", "/sign-in/none", "/join/none", "/reset/none", "/look", "/sign-out"}
+OPEN_FORMS: Final = {
+    "/u/none",
+    "/p/none",
+    "/sign-in",
+    "/sign-in/none",
+    "/join/none",
+    "/reset/none",
+    "/look",
+    "/sign-out",
+}
 
 
 class Way(NamedTuple):

@@ -26,6 +26,7 @@ from habitue.app.duplicates import Alike
 from habitue.app.exports import Exporter
 from habitue.app.imports import ImportReport, Told
 from habitue.app.journeys import Journeying
+from habitue.app.letters import Answering
 from habitue.app.notes import Noted
 from habitue.app.privacy import Private
 from habitue.app.segments import Segmented
@@ -34,7 +35,6 @@ from habitue.app.selling import Selling
 from habitue.app.shelf import step
 from habitue.app.stays import Stays
 from habitue.app.team import Team
-from habitue.app.templates import Templated
 from habitue.app.workspace import When
 from habitue.engine import explain as why
 from habitue.engine import refresh as engine
@@ -89,7 +89,7 @@ class Shop(
     Recorded,
     Noted,
     Selling,
-    Templated,
+    Answering,
     Team,
 ):
     """A workspace with all that can be asked of it and done with it."""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cached_property
-from typing import Final
+from typing import Any, Final
 
+import msgspec
 from msgspec import Struct
 
 from habitue.app.workspace import Workspace
@@ -13,7 +15,9 @@ from habitue.kernel.clock import Micros
 from habitue.kernel.errors import UserError
 from habitue.kernel.i18n import N_
 from habitue.people.terms import PROPERTIES
-from habitue.templates import kept, values
+from habitue.store import acts
+from habitue.store.ops import tell
+from habitue.templates import filters, kept, values
 from habitue.templates.fault import Fault
 from habitue.templates.kept import Kept, Presses
 from habitue.templates.lint import Known, lint
@@ -21,6 +25,10 @@ from habitue.templates.shape import Template
 
 LOOKED: Final = ("Order Completed", "Checkout Started", "Product Added", "Product Viewed", "Cart Viewed")
 """What messages are mostly about: the properties of these events are known by name."""
+
+
+BRAND: Final = "brand"
+LONGEST: Final = 300
 
 
 class Went(Struct, frozen=True):
@@ -31,8 +39,46 @@ class Went(Struct, frozen=True):
     same: bool
 
 
+class Brand(Struct, frozen=True, omit_defaults=True):
+    """What every message says of the shop: `shop.*` of templates."""
+
+    name: str = ""
+    address: str = ""
+    website: str = ""
+    logo: str = ""
+    color: str = ""
+    phone: str = ""
+    email: str = ""
+
+
 class Templated(Workspace):
     """The part of a shop that is about templates."""
+
+    @property
+    def brand(self) -> Brand:
+        """As it was last settled."""
+        return msgspec.json.decode(self.ops.setting(BRAND) or "{}", type=Brand)
+
+    def name_brand(self, brand: Brand, by: str = "", now: Micros | None = None) -> None:
+        """Settle what messages say of the shop. Raises `UserError` for what is no address or no colour."""
+        for one in (brand.website, brand.logo):
+            filters.link(one)
+        filters.style(brand.color)
+        if any(len(one) > LONGEST for one in msgspec.structs.astuple(brand)):
+            raise UserError(
+                N_("This is too long: {n} characters; {most} are enough."), n=LONGEST + 1, most=LONGEST
+            )
+        with self.ops.begin() as tx:
+            tell(tx, BRAND, msgspec.json.encode(brand).decode())
+            acts.note(tx, clock.now() if now is None else now, by, "brand", "workspace", name=brand.name)
+
+    def given(
+        self, traits: Mapping[str, Any], more: Mapping[str, Any], links: Mapping[str, str]
+    ) -> dict[str, Any]:
+        """All that a template is given: the customer, the shop, the links, and what the message is about."""
+        shop = {name: said for name, said in msgspec.to_builtins(self.brand).items() if said}
+        house = {"currency": self.settings.currency, "timezone": self.settings.timezone}
+        return {**more, "customer": values.customer(traits), "shop": shop | house, "links": links}
 
     @cached_property
     def presses(self) -> Presses:

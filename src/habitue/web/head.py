@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import cast
+from typing import Final, cast
 
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
+
+HEAD: Final = "head"
+"""Under this name the scope tells that nobody wants the body."""
 
 
 def headed(inner: ASGIApp) -> ASGIApp:
@@ -21,6 +24,6 @@ def headed(inner: ASGIApp) -> ASGIApp:
                 message["body"] = b""
             await send(message)
 
-        await inner(cast(Scope, {**scope, "method": "GET"}), receive, bare)
+        await inner(cast(Scope, {**scope, "method": "GET", HEAD: True}), receive, bare)
 
     return answer

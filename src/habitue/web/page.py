@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Mapping
 from functools import cache, partial
 from importlib.resources import files
 from typing import Any, Final
@@ -109,6 +110,14 @@ def page(request: Asked, shop: Shop, template: str, status: int = 200, **context
     if flash.COOKIE in request.cookies:
         cookies.append(Cookie(flash.COOKIE, value="", max_age=0, httponly=True, samesite="lax"))
     return _answer(html, status, cookies)
+
+
+def alone(
+    words: Words, template: str, status: int = 200, headers: Mapping[str, str] | None = None, **context: Any
+) -> Response[str]:
+    """A page for customers, who are nobody here: it knows the words and nothing of us."""
+    html = _pages.get_template(template).render(reader=words, _=words.say, **context)
+    return Response(html, media_type=MediaType.HTML, status_code=status, headers=dict(headers or {}))
 
 
 def fragment(request: Asked, shop: Shop, template: str, status: int = 200, **context: Any) -> Response[str]:
