@@ -31,6 +31,7 @@ from habitue.api import (
     selling,
     stages,
     strict,
+    views,
 )
 from habitue.team.rights import Act
 from habitue.web import pages, snippet
@@ -224,6 +225,7 @@ API: Final[Routes] = {
         consents.index,  # /customers/{key}/consents
         joining.index,  # /customers/{key}/identities
         duplicates.index,  # /duplicates
+        views.index,  # /views
     ],
     Act.EXPORT: [
         customers.index,  # /customers
@@ -231,6 +233,10 @@ API: Final[Routes] = {
     ],
     Act.NOTE: [
         notes.write,  # /customers/{key}/notes
+    ],
+    Act.SEGMENTS: [
+        views.keep,  # /views
+        views.drop,  # /views/{view}
     ],
     Act.CONSENT: [
         consents.record,  # /customers/{key}/consents

@@ -116,7 +116,7 @@ def _question(
         tuple[str, ...],
         QueryParameter(
             name="from",
-            description="Those who were in one of these stages when `against` ended (none: in no stage yet).",
+            description="Those who were in one of these stages at `against` (none: in no stage yet).",
         ),
     ] = (),
     target: Annotated[
@@ -128,7 +128,10 @@ def _question(
     ] = None,
     against: Annotated[
         str | None,
-        QueryParameter(name="against", description="The month for `from`; the one before `at` if not said."),
+        QueryParameter(
+            name="against",
+            description="A month (its end), a date or an instant for `from`; the month before if not said.",
+        ),
     ] = None,
     ever: Annotated[
         str | None, QueryParameter(name="ever", description="Those who have been in this stage.")

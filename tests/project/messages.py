@@ -46,7 +46,9 @@ def _in_api(source: str) -> Iterator[tuple[int, str]]:
     for node in ast.walk(ast.parse(source)):
         match node:
             case ast.FunctionDef(
-                decorator_list=[ast.Call(func=ast.Name(id="read" | "get" | "post"), keywords=keywords)],
+                decorator_list=[
+                    ast.Call(func=ast.Name(id="read" | "get" | "post" | "delete"), keywords=keywords)
+                ],
                 lineno=line,
             ) if all(one.arg != "include_in_schema" for one in keywords):
                 yield line, ast.get_docstring(node) or ""

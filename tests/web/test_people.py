@@ -6,6 +6,7 @@ import csv
 import html
 import io
 import re
+import unicodedata
 from collections.abc import Iterator
 
 import httpx
@@ -51,7 +52,7 @@ def leaf(client: httpx.Client, address: str, way: str) -> list[list[str]]:
     return pages
 
 
-@pytest.mark.parametrize("sort", ["-revenue", "next"])
+@pytest.mark.parametrize("sort", ["-revenue", "next", "name"])
 def test_a_list_is_leafed_through_without_gap_or_repeat_and_back(client: httpx.Client, sort: str) -> None:
     total = client.get("/api/v1/customers?size=1").json()["total"]
     pages = leaf(client, f"/customers?sort={sort}", "next")
@@ -104,6 +105,52 @@ def test_a_view_keeps_the_list_under_its_name_for_its_owner_or_for_all(
     for name, asked in ((" ", ""), ("x" * 61, ""), ("x", "col=y")):
         wrong = client.post("/customers/views", data={"name": name, "query": asked})
         assert wrong.status_code == 400
+
+
+def test_the_api_keeps_views_as_the_page_does(client: httpx.Client, shop: Shop) -> None:
+    body = {"name": "By program", "query": "page=2&stage=lost", "shared": True}
+    kept = client.post("/api/v1/views", json=body).json()
+    assert (kept["name"], kept["query"], kept["shared"]) == ("By program", "stage=lost", True)
+    assert "By program" in client.get("/customers").text
+    assert kept in client.get("/api/v1/views").json()
+    theirs = views.keep(shop.ops, "Theirs", "somebody", True, "stage=new", 1)
+    assert client.delete(f"/api/v1/views/{theirs.id}").status_code == 404
+    assert client.delete(f"/api/v1/views/{kept['id']}").status_code == 204
+    assert kept not in client.get("/api/v1/views").json()
+    assert client.post("/api/v1/views", json=body | {"query": "col=y"}).status_code == 400
+
+
+def test_a_list_by_name_minds_neither_capitals_nor_accents(client: httpx.Client) -> None:
+    rows = [people for page in leaf(client, "/customers?sort=name", "next") for people in page]
+    told = {
+        str(one["customer"]): one for one in client.get("/api/v1/customers?size=1000").json()["customers"]
+    }
+    names = [told[one]["name"] or told[one]["email"] for one in rows if one in told]
+    plain = [
+        unicodedata.normalize("NFD", one.casefold()).encode("ascii", "ignore").decode()
+        for one in names
+        if one
+    ]
+    assert len(plain) > 50
+    words = [one for one in plain if one.isascii() and one[:1].isalpha()]
+    assert words == sorted(words)
+
+
+def test_who_changed_stage_between_two_days_is_a_list(client: httpx.Client) -> None:
+    days = "at=2026-11-01&against=2026-10-01"
+    page = client.get(f"/customers?from=active&to=dormant&{days}").text
+    assert "from Oct 1, 2026 to Nov 1, 2026" in page
+    assert (
+        page.count('<option value="active" selected>') == page.count('<option value="dormant" selected>') == 1
+    )
+    months = "at=2026-10&against=2026-09"
+    same = [
+        client.get(f"/api/v1/customers?from=active&to=dormant&{one}").json()["total"]
+        for one in (days, months)
+    ]
+    assert same[0] == same[1] > 0
+    late = client.get("/customers?from=active&at=2026-10-01&against=2026-11-01")
+    assert (late.status_code, "lies after the one to end with" in late.text) == (400, True)
 
 
 def test_a_task_written_beside_a_customer_is_on_the_list_until_it_is_ticked_off(

@@ -150,7 +150,7 @@ def leaf(
     before: Place | None = None,
 ) -> Leaf:
     """One page of the list."""
-    summed = sums(shop, chosen, clock.now()) if wished.sort in SUMMED else None
+    summed = _beside(shop, wished.sort, chosen)
     return roster.leaf(
         shop.warehouse,
         chosen,
@@ -165,8 +165,20 @@ def leaf(
 
 def everybody(shop: Shop, wished: Wish, chosen: Choice) -> list[int]:
     """All customers of the list, in its order."""
-    summed = sums(shop, chosen, clock.now()) if wished.sort in SUMMED else None
+    summed = _beside(shop, wished.sort, chosen)
     return roster.everybody(shop.warehouse, chosen, wished.sort, down=wished.down, sums=summed)
+
+
+def _beside(shop: Shop, sort: Sort, chosen: Choice) -> pa.Table | None:
+    """The table of everybody that an order is read off."""
+    if sort != "name":
+        return sums(shop, chosen, clock.now()) if sort in SUMMED else None
+
+    def make(_: bool) -> Made[pa.Table]:
+        generation = shop.generation
+        return Made(roster.ranks(shop.warehouse), generation, 0)
+
+    return shop.ranks.get("name", 0, None, make).value
 
 
 def sums(shop: Shop, chosen: Choice, now: Micros) -> pa.Table:

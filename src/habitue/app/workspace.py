@@ -151,6 +151,8 @@ class Workspace:
         self.names = Kept[str, Catalogue](lambda: self.generation, 1)
         self.around = Kept[int, pa.Table](lambda: self.generation, 3)
         """Everybody's stays around now, by version."""
+        self.ranks = Kept[str, pa.Table](lambda: self.generation, 1, 60.0)
+        """Everybody's place by name."""
         self.sums = Kept[Micros, pa.Table](lambda: self.generation, 3)
         """Everybody's orders added up to an instant."""
         self.details = Kept[str, Details](lambda: self.generation, 1)

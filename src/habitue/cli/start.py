@@ -6,6 +6,7 @@ import os
 import secrets
 import sys
 import time
+import webbrowser
 from contextlib import closing, suppress
 from pathlib import Path
 from threading import Thread
@@ -86,8 +87,10 @@ def serve(desk: Desk, host: str, port: int) -> None:
         _served(desk, shop, host, port)
 
 
-def demo(desk: Desk, seed: int, customers: int, until: str | None, address: tuple[str, int] | None) -> None:
-    """Make the demo shop, or find it as it was made before, and serve it."""
+def demo(
+    desk: Desk, seed: int, customers: int, until: str | None, address: tuple[str, int] | None, show: bool
+) -> None:
+    """Make the demo shop, or find it as it was made before, and serve it; `show` it in the browser."""
     folder, end = desk.data or _home(), _end(until)
     try:
         shop = _found(desk, folder)
@@ -103,7 +106,7 @@ def demo(desk: Desk, seed: int, customers: int, until: str | None, address: tupl
         _told(desk, shop, folder, time.monotonic() - began)
         if address:
             Thread(target=_segmented, args=(shop,), daemon=True).start()
-            _served(desk, shop, *address)
+            _served(desk, shop, *address, show=show)
 
 
 def _found(desk: Desk, folder: Path) -> Shop:
@@ -197,7 +200,7 @@ _FIRST: Final = N_("Habitué answers at {url} until Ctrl-C ends it.")
 _LINK: Final = N_("Open this link in your browser to come in. It works once, within the hour: {link}")
 
 
-def _served(desk: Desk, shop: Shop, host: str, port: int) -> None:
+def _served(desk: Desk, shop: Shop, host: str, port: int, *, show: bool = False) -> None:
     # The web takes a second to load, and what is not served does without.
     from habitue import server  # noqa: PLC0415  see above
 
@@ -210,8 +213,11 @@ def _served(desk: Desk, shop: Shop, host: str, port: int) -> None:
             print(desk.say(_OPEN, host=host), file=sys.stderr)
         for finding in unproxied(shop.configured):
             print(_say(desk, finding), file=sys.stderr)
-        for line in _way_in(desk, shop, url):
+        link, lines = _way_in(desk, shop, url)
+        for line in lines:
             print(line, flush=True)
+        if show and _seen():
+            Thread(target=webbrowser.open, args=(link,), daemon=True).start()
 
     keeper = Keeper(shop)
     keeper.start()
@@ -226,12 +232,18 @@ def _say(desk: Desk, finding: Finding) -> str:
     return desk.say(_WARNING, what=what, mend=mend)
 
 
-def _way_in(desk: Desk, shop: Shop, url: str) -> list[str]:
-    """Where to go; with a link that lets one in, as long as nobody could sign in by a password."""
+def _way_in(desk: Desk, shop: Shop, url: str) -> tuple[str, list[str]]:
+    """Where to go, in words too; with a link that lets one in, while nobody could sign in by a password."""
     if shop.founded():
-        return [desk.say(_HERE, url=url)]
+        return url, [desk.say(_HERE, url=url)]
     link = f"{url}sign-in/{shop.first_link('command line')}"
-    return [desk.say(_FIRST, url=url), desk.say(_LINK, link=link)]
+    return link, [desk.say(_FIRST, url=url), desk.say(_LINK, link=link)]
+
+
+def _seen() -> bool:
+    """Whether somebody sits before a screen on which a browser can open."""
+    screen = sys.platform in ("darwin", "win32") or any(map(os.environ.get, ("DISPLAY", "WAYLAND_DISPLAY")))
+    return screen and sys.stdout.isatty()
 
 
 def _name(folder: Path) -> str:

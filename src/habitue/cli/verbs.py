@@ -305,12 +305,15 @@ def demo(
         typer.Option("--until", metavar="ISO", help=N_("Where the two years end; today if not said.")),
     ] = None,
     no_serve: Annotated[bool, typer.Option("--no-serve", help=N_("Only make it."))] = False,
+    no_browser: Annotated[
+        bool, typer.Option("--no-browser", help=N_("Only print the address, and open no browser."))
+    ] = False,
     host: Host = "127.0.0.1",
     port: Port = 8000,
 ) -> None:
     from habitue.cli import start  # noqa: PLC0415  loads the engine
 
-    start.demo(desk, seed, customers, until, None if no_serve else (host, port))
+    start.demo(desk, seed, customers, until, None if no_serve else (host, port), not no_browser)
 
 
 @app.callback()

@@ -17,10 +17,13 @@ from habitue.people import profiles
 from habitue.people.profiles import Choice
 from habitue.store.warehouse import Warehouse
 
-Sort = Literal["since", "next", "orders", "revenue", "first", "last", "best"]
+Sort = Literal["since", "next", "orders", "revenue", "first", "last", "name", "best"]
 SORTS: Final[tuple[Sort, ...]] = get_args(Sort)
 SUMMED: Final = ("orders", "revenue", "first", "last")
 """What is read off everybody's sums; `best` is how well somebody was found."""
+
+BESIDE: Final = (*SUMMED, "name")
+"""What is read off a table of everybody: their sums, or their places by name (`ranks`)."""
 
 
 class Place(NamedTuple):
@@ -55,12 +58,17 @@ def sums(warehouse: Warehouse, at: Micros) -> pa.Table:
     return warehouse.read(_SUMS, (at,))
 
 
+def ranks(warehouse: Warehouse) -> pa.Table:
+    """Everybody's place by the name that a list shows, else by e-mail or key; capitals and accents aside."""
+    return warehouse.read(_RANKS, (list(_NAMED), *_NAMED), large=True)
+
+
 def everybody(
     warehouse: Warehouse, choice: Choice, sort: Sort, *, down: bool = True, sums: pa.Table | None = None
 ) -> list[int]:
     """All persons of the choice, in an order."""
     every, params = profiles.query(warehouse, choice)
-    joined = "LEFT JOIN sums ON sums.person = subject" if sort in SUMMED else ""
+    joined = "LEFT JOIN sums ON sums.person = subject" if sort in BESIDE else ""
     way = "DESC" if down else ""
     sql = f"SELECT subject FROM ({every}) {joined} ORDER BY {_key(sort, down)} {way}, subject {way}"
     tables = profiles.picked(choice) | ({} if sums is None else {"sums": sums})
@@ -108,7 +116,10 @@ def rows(
     return found.rename_columns([*titles, *names])
 
 
-_NAMED: Final = ("trait.name", "trait.firstName", "trait.first_name", "trait.lastName", "trait.last_name")
+_NAMED: Final = (
+    *("trait.name", "trait.firstName", "trait.first_name", "trait.lastName", "trait.last_name"),
+    "trait.email",
+)
 _ROWS: Final = """
     WITH here AS (
         SELECT * FROM (
@@ -132,6 +143,21 @@ _ROWS: Final = """
 """
 
 
+_NAME: Final = "nullif(trim(concat_ws(' ', coalesce(c1, c2), coalesce(c3, c4))), '')"
+_RANKS: Final = f"""
+    WITH told AS (
+        SELECT person, name, arg_max(value, (rank, ts, seq)) ->> '$' AS value FROM said
+        WHERE name IN (SELECT unnest(?)) GROUP BY ALL
+    ), wide AS (
+        SELECT person, {", ".join(f"any_value(value) FILTER (name = ?) AS c{n}" for n in range(6))}
+        FROM told GROUP BY person
+    )
+    SELECT person, row_number() OVER (ORDER BY plain_of(
+        coalesce(nullif(c0, ''), {_NAME}, nullif(c5, ''), regexp_replace(key, '^[a-z]+:', ''))
+    ), person)::BIGINT AS rank
+    FROM person LEFT JOIN wide USING (person)"""
+
+
 def leaf(
     warehouse: Warehouse,
     choice: Choice,
@@ -147,7 +173,7 @@ def leaf(
     every, params = profiles.query(warehouse, choice)
     back = before is not None
     place, falling = before or after, down != back
-    joined = "LEFT JOIN sums ON sums.person = subject" if sort in SUMMED else ""
+    joined = "LEFT JOIN sums ON sums.person = subject" if sort in BESIDE else ""
     sql = f"""WITH every AS MATERIALIZED ({every}),
         keyed AS (SELECT subject, {_key(sort, down)} AS k FROM every {joined})
         SELECT subject, k, (SELECT count(*) FROM every) AS n FROM keyed
@@ -176,5 +202,6 @@ def _key(sort: Sort, down: bool) -> str:
         "revenue": "coalesce(revenue, 0)",
         "first": f"coalesce(first, {none})",
         "last": f"coalesce(last, {none})",
+        "name": f"coalesce(rank, {none})",
         "best": "score",
     }[sort]

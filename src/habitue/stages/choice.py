@@ -13,6 +13,8 @@ from habitue.engine.expect import Expected, expectable, expected
 from habitue.engine.source import Known
 from habitue.kernel import clock
 from habitue.kernel.clock import Micros
+from habitue.kernel.errors import UserError
+from habitue.kernel.i18n import N_
 from habitue.kernel.region import region
 from habitue.metrics.stakes import SOON
 from habitue.people import profiles
@@ -25,17 +27,18 @@ NONE: Final = "none"
 """The stage id of those who had no stage yet."""
 
 NOTHING: Final = Expected(None, None)
+_LATER: Final = N_("The day to begin with lies after the one to end with. Change one of them.")
 _MONTH: Final = re.compile(r"\d{4}-\d{2}\Z")
 
 
 class Question(Struct, frozen=True):
     """The parameters of a list. Stages are ids; `at` is a month (its end) or an instant, now if not said.
 
-    `source` and `target` ask for those who were in one of `source` when the month `against` ended and are in
-    one of `target` at `at`; `ever` for those who have been in it; `segment` for those in a saved segment,
-    `rule` for those for whom a rule holds; `becomes` for those whose next stage is that one, if nothing
-    happens, by the date `until` (in 30 days if not said). `bought` asks for those who ordered in that month,
-    `again` among them for those to whom it was not the first order.
+    `source` and `target` ask for those who were in one of `source` at `against` (written as `at` is; the end
+    of the month before if not said) and are in one of `target` at `at`; `ever` for those who have been in it;
+    `segment` for those in a saved segment, `rule` for those for whom a rule holds; `becomes` for those whose
+    next stage is that one, if nothing happens, by the date `until` (in 30 days if not said). `bought` asks
+    for those who ordered in that month, `again` among them for those to whom it was not the first order.
     """
 
     stage: tuple[str, ...] = ()
@@ -57,11 +60,14 @@ def choose(model: Model, question: Question, zone: str, now: Micros) -> Choice:
     """The choice that a question makes in a model; raises `UserError` for an unknown stage, month or date."""
     after = instant(question.at, zone, now)
     against = question.against or previous(month_of(after - 1, zone), 2)[0]
+    before = instant(against, zone, now) if question.source else None
+    if before is not None and before > after:
+        raise UserError(_LATER)
     return Choice(
         version=model.version,
         after=after,
         values=_values(model, question.target or question.stage),
-        before=end(against, zone, now) if question.source else None,
+        before=before,
         was=_values(model, question.source),
         ever=model.value(question.ever) if question.ever else None,
         search=question.search.strip(),

@@ -27,7 +27,7 @@ NAMES: Final = {
     "consent.sms": N_("Agrees to text messages"),
 }
 NUMBERS: Final = ("life", "orders", "revenue")
-_RISING: Final = ("next",)
+_RISING: Final = ("next", "name")
 """What is looked at from its smallest value on first."""
 
 
@@ -71,6 +71,12 @@ def _own(traits: Sequence[str]) -> list[str]:
     """The traits that have no column of another name."""
     known = ("trait.email", "trait.phone", "trait.name", "trait.first_name", "trait.last_name")
     return sorted(one for one in traits if one.startswith("trait.") and one not in known)
+
+
+def customer(wish: Wish, words: Words) -> Column:
+    """The first column, who it is: sorted by name."""
+    way = ("descending" if wish.down else "ascending") if wish.sort == "name" else None
+    return Column("name", words.say(N_("Customer")), False, _order("name", wish), way)
 
 
 def _order(column: str, wish: Wish) -> str | None:

@@ -84,6 +84,8 @@ def index(
         at=choice.after,
         past=choice.after < now,
         foretold=expected,
+        first_column=columns.customer(wish, words),
+        before=choice.before,
         columns=columns.shown(wish, words, choice.after < now, expected),
         choices=columns.choices(wish, words, list(shop.catalogue().names)),
         people=lists.rows(shop, model, choice, leaf.persons, wish.columns, now),

@@ -26,6 +26,7 @@ from habitue.kernel.errors import UserError
 from habitue.kernel.i18n import N_
 from habitue.kernel.number import Number
 from habitue.people import profiles
+from habitue.people.keys import bare
 from habitue.rules.text import write
 from habitue.segments.crowd import Shared, Stay, Way
 from habitue.segments.persona import CATEGORY, Mark
@@ -278,17 +279,33 @@ def why(
     """Why somebody is in it, or is not, at an instant: a fragment."""
     words = reader(request, shop)
     own = found(shop, name, words)
-    return explained(request, shop, own.rule, customer, clock.now() if at is None else at, words)
+    return explained(request, shop, own.rule, customer, clock.now() if at is None else at, words, own)
 
 
 def explained(
-    request: Asked, shop: Shop, rule: str, customer: int, at: Micros, words: Words
+    request: Asked,
+    shop: Shop,
+    rule: str,
+    customer: int,
+    at: Micros,
+    words: Words,
+    own: Segment | None = None,
 ) -> Response[str]:
-    """The tree of a rule for one customer, as a fragment."""
+    """The tree of a rule for one customer, as a fragment; the rule may be that of a segment."""
+    one = profiles.person(shop.warehouse, customer)
     asked = shop.explain(customer, rule, at=at)
     called, currency = names(shop, words.language), shop.settings.currency
     line = reason.told(asked, words.say, called, currency) if isinstance(asked, Why) else None
-    return page(request, shop, "why.html", line=line, at=at)
+    return page(
+        request,
+        shop,
+        "why.html",
+        line=line,
+        at=at,
+        name=(one.name or bare(one.key)) if one else str(customer),
+        title=own.title if own else "",
+        back=f"/segments/{own.id}" if own else "/segments",
+    )
 
 
 # --- beside others --------------------------------------------------------------------------------
