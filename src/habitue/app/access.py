@@ -18,6 +18,7 @@ from habitue.app import leaflet
 from habitue.app.settings import Settings
 from habitue.app.workspace import Workspace
 from habitue.ingest import inbox, traces
+from habitue.journeys.walk import OUTCOMES
 from habitue.kernel import clock
 from habitue.kernel.clock import Micros, iso
 from habitue.kernel.errors import UserError
@@ -26,7 +27,7 @@ from habitue.messaging import outbox
 from habitue.messaging.outbox import Told
 from habitue.people import identities, profiles, suppression
 from habitue.people.privacy import Marks
-from habitue.store import notes, pairs
+from habitue.store import notes, pairs, runs
 from habitue.store.notes import Note
 
 JSON: Final = "customer.json"
@@ -42,8 +43,9 @@ class Record(Struct, frozen=True):
     one that lasts has no `until`, and ends when `expected`, in the stage `then`, if nothing happens; `merges`
     what people decided; `duplicates` the comparisons with another customer, who isn't named: that is their
     data; `notes` are what was written down beside them, tasks among it; `messages` are what was or is to be
-    sent to them, with every decision about it; `refused`, `waiting`, `rejected` and `audit` what names them
-    elsewhere; `blocked` are the addresses that are not written to.
+    sent to them, with every decision about it; `journeys` are those that they are or were on; `refused`,
+    `waiting`, `rejected` and `audit` what names them elsewhere; `blocked` are the addresses that are not
+    written to.
     """
 
     made: str
@@ -66,6 +68,7 @@ class Record(Struct, frozen=True):
     audit: list[dict[str, Any]]
     notes: list[dict[str, Any]]
     messages: list[dict[str, Any]]
+    journeys: list[dict[str, Any]]
 
 
 def record(shop: Workspace, person: int, marks: Marks) -> Record:
@@ -107,7 +110,23 @@ def record(shop: Workspace, person: int, marks: Marks) -> Record:
         audit=[row | {"at": iso(row["at"])} for row in traces.audited(shop.ops, marks)],
         notes=[_note(one) for one in notes.beside(shop.ops, nodes)],
         messages=_messages(shop, nodes),
+        journeys=_journeys(shop, nodes),
     )
+
+
+def _journeys(shop: Workspace, nodes: Sequence[int]) -> list[dict[str, Any]]:
+    with shop.ops.read() as tx:
+        found = runs.of(tx, nodes)
+    return [
+        {
+            "journey": one.journey,
+            "entered": iso(one.entered),
+            "ended": iso(one.ended) if one.ended is not None else None,
+            "outcome": None if one.outcome is None else OUTCOMES[one.outcome],
+            "converted": iso(one.converted) if one.converted is not None else None,
+        }
+        for one in found
+    ]
 
 
 def _messages(shop: Workspace, nodes: Sequence[int]) -> list[dict[str, Any]]:

@@ -1,17 +1,26 @@
-"""Journeys in a workspace: checked, kept in versions, exported."""
+"""Journeys in a workspace: checked, kept in versions, published, brought forward."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import cached_property
+
+from habitue.app.imports import Told
 from habitue.app.shelf import Shelf
-from habitue.journeys import kept
+from habitue.journeys import kept, state, watches
 from habitue.journeys.around import Around
+from habitue.journeys.facts import Ground
 from habitue.journeys.fault import Fault
 from habitue.journeys.graph import Journey
 from habitue.journeys.kept import Saved
+from habitue.journeys.live import Live, Ticked
 from habitue.journeys.reading import from_text
+from habitue.journeys.state import Flying
 from habitue.journeys.writing import diff
+from habitue.kernel import clock
 from habitue.kernel.clock import Micros
 from habitue.store import versions
+from habitue.store.runs import State
 
 
 class Journeying(Shelf):
@@ -48,3 +57,62 @@ class Journeying(Shelf):
         later = self.journey(name, other)
         earlier = self.journey(name, max(1, later.number - 1) if one is None else one)
         return diff(earlier.journey, later.journey, (f"{name} {earlier.number}", f"{name} {later.number}"))
+
+    # --- running ----------------------------------------------------------------------------------
+
+    def publish_journey(
+        self,
+        journey: Journey,
+        by: str,
+        now: Micros | None = None,
+        flying: Flying = "stay",
+        told: Told | None = None,
+    ) -> Saved:
+        """Make it the live version of its id: what it looks out for is folded before.
+
+        `flying` is what becomes of those who are under way in the version before.
+        """
+        when = clock.now() if now is None else now
+        with self.working:
+            saved = kept.keep(self.ops, journey, when, by)
+            self._brought(when, told, *watches.keep(self.ops, journey, when, by))
+            self.live.begin()
+            state.publish(self.ops, saved, flying, when, by)
+            self.generation += 1
+        return self.journey(journey.id, saved.number)
+
+    def pause_journey(self, name: str, by: str, now: Micros | None = None) -> None:
+        """Let nobody in and nobody on, and send nothing, until it is resumed."""
+        self._steered(name, lambda when: state.pause(self.ops, name, when, by), now)
+
+    def resume_journey(self, name: str, by: str, now: Micros | None = None) -> None:
+        """Let a paused journey go on."""
+        self._steered(name, lambda when: state.resume(self.ops, name, when, by), now)
+
+    def stop_journey(self, name: str, by: str, flying: Flying = "stay", now: Micros | None = None) -> None:
+        """Let nobody in any more; those under way finish it, or leave."""
+        self._steered(name, lambda when: state.stop(self.ops, name, flying, when, by), now)
+
+    def journey_states(self) -> dict[str, State]:
+        """How every journey stands that ever ran."""
+        return state.states(self.ops)
+
+    def advance(self, now: Micros | None = None) -> Ticked:
+        """Let people into the live journeys and bring forward those whose time has come."""
+        with self.working:
+            return self.live.tick(clock.now() if now is None else now)
+
+    @cached_property
+    def live(self) -> Live:
+        """The journeys under way."""
+        return Live(self.ops, self.log, self.warehouse, self.ground, self.running)
+
+    def ground(self) -> Ground:
+        """What walking a journey reads."""
+        return Ground(self.warehouse.read, self.known(), self.settings.timezone)
+
+    def _steered(self, name: str, change: Callable[[Micros], None], now: Micros | None) -> None:
+        self.journey(name)
+        with self.working:
+            change(clock.now() if now is None else now)
+            self.generation += 1

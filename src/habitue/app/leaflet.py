@@ -150,6 +150,14 @@ def _acts(paper: _Paper) -> Iterable[str]:
             for m in found.messages
         ),
     )
+    yield paper.table(
+        N_("Journeys"),
+        (N_("Journey"), N_("Entered"), N_("Ended")),
+        (
+            (one["journey"], time(one["entered"]), time(one["ended"]) if one["ended"] else "")
+            for one in found.journeys
+        ),
+    )
     span = (_FROM, _TO, N_("Expected end"))
     yield paper.table(
         N_("Stages"),

@@ -144,7 +144,9 @@ class Shop(
     def attend(self, now: Micros | None = None) -> None:
         """What a server does by itself: see `Private`; and files that were kept long enough go."""
         super().attend(now)
-        self.exporter.sweep(clock.now() if now is None else now)
+        when = clock.now() if now is None else now
+        self.advance(when)
+        self.exporter.sweep(when)
 
     # --- what comes in ----------------------------------------------------------------------------
 

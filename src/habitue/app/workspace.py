@@ -25,6 +25,8 @@ from habitue.engine.sweep import Intervals
 from habitue.ingest.calls.reader import Reader
 from habitue.ingest.calls.recent import Recent
 from habitue.ingest.doctor import Patient
+from habitue.journeys import watches
+from habitue.journeys.state import Running, running
 from habitue.kernel import clock
 from habitue.kernel.clock import Micros
 from habitue.kernel.errors import UserError
@@ -202,8 +204,18 @@ class Workspace:
         return self.settings.demo
 
     def definitions(self) -> list[Definition]:
-        """All live definitions: stage models and saved segments."""
-        return [m.definition() for m in self.models()] + [s.definition() for s in self.segments()]
+        """All live definitions: stage models, saved segments, and what journeys look out for."""
+        made = [m.definition() for m in self.models()] + [s.definition() for s in self.segments()]
+        return made + self.watched()
+
+    def watched(self) -> list[Definition]:
+        """The rules that journeys under way look out for."""
+        found = [one.saved.journey for one in self.running()]
+        return watches.definitions(found, watches.kept(self.ops)) if found else []
+
+    def running(self) -> list[Running]:
+        """The journeys that are live, and earlier versions that some are still in."""
+        return running(self.ops)
 
     def known(self) -> Known:
         """What compiling a rule needs to know."""

@@ -20,7 +20,7 @@ from habitue.ingest.calls.rows import EURO, Asked, Dead, Origin, Taken, Terms, r
 from habitue.kernel.errors import UserError
 from habitue.kernel.i18n import N_
 from habitue.store.log import PARCEL
-from habitue.store.ops import Ops, take
+from habitue.store.ops import Ops, Tx, take
 from habitue.store.tables import counter, inbox, inbox_size
 
 CHUNK: Final = 50_000
@@ -236,13 +236,24 @@ def _put(ops: Ops, parcel: Parcel, now: int) -> int:
 def _put_chunk(ops: Ops, key: str, parcel: Parcel, table: pa.Table, now: int) -> bool:
     body = packed(table)
     with ops.begin() as tx:
-        number = take(tx, "inbox", 1)
-        if tx.execute(inbox.select().with_only_columns(inbox.c.id).where(inbox.c.key == key)).first():
-            return False
-        row = {"id": number, "key": key, "source": parcel.source, "history": parcel.history}
-        tx.execute(
-            inbox.insert().values(**row, rows=table.num_rows, crc=crc32(body), body=body, received=now)
-        )
+        return _put_body(tx, key, parcel, table.num_rows, body, now)
+
+
+def put_with(tx: Tx, parcel: Parcel, now: int) -> None:
+    """Store a parcel together with what else the caller's transaction writes."""
+    table = checked(parcel.table)
+    for start in range(0, table.num_rows, CHUNK):
+        part = table.slice(start, CHUNK)
+        key = f"{parcel.key}#{start}" if start else parcel.key
+        _put_body(tx, key, parcel, part.num_rows, packed(part), now)
+
+
+def _put_body(tx: Tx, key: str, parcel: Parcel, rows: int, body: bytes, now: int) -> bool:
+    number = take(tx, "inbox", 1)
+    if tx.execute(inbox.select().with_only_columns(inbox.c.id).where(inbox.c.key == key)).first():
+        return False
+    row = {"id": number, "key": key, "source": parcel.source, "history": parcel.history}
+    tx.execute(inbox.insert().values(**row, rows=rows, crc=crc32(body), body=body, received=now))
     return True
 
 

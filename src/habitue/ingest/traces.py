@@ -23,7 +23,7 @@ from habitue.ingest.erasing import Plan
 from habitue.ingest.inbox import packed
 from habitue.people.identity import ACCOUNT, PERSON
 from habitue.people.privacy import Marks
-from habitue.store import acts, erasures, messages, notes, pairs, views
+from habitue.store import acts, erasures, messages, notes, pairs, runs, views
 from habitue.store.erasures import Request
 from habitue.store.ops import Ops, Tx
 from habitue.store.scratch import SPILL
@@ -41,10 +41,11 @@ from habitue.store.tables import (
     saved_view,
     suppression,
 )
+from habitue.store.travels import run
 
 CLEARED: Final = (
     *(identity, inbox, held, dead, import_job, audit, erasure, suppression),
-    *(note, saved_view, export_job, message),
+    *(note, saved_view, export_job, message, run),
 )
 """The tables that hold what is personal at times."""
 
@@ -154,6 +155,7 @@ def forget(ops: Ops, request: Request, plan: Plan, marks: Marks) -> None:
         pairs.forget(tx, nodes)
         notes.forget(tx, nodes)
         messages.forget(tx, nodes)
+        runs.forget(tx, nodes)
         messages.blank(tx, along)
         notes.blank(tx, naming, request.asked)
         views.delete(tx, called)

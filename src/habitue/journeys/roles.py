@@ -168,29 +168,6 @@ class End(Kind, frozen=True, kw_only=True):
     outcome: ClassVar[str] = "exit"
 
 
-_MIX: tuple[int, int] = (0xBF58476D1CE4E5B9, 0x94D049BB133111EB)
-
-
-def places(salt: str, persons: Ints) -> NDArray[np.float64]:
-    """Where customers stand in [0, 1) by this salt: evenly, and at the same place each time (splitmix64)."""
-    seed = np.uint64(_folded(salt))
-    with np.errstate(over="ignore"):
-        mixed = persons.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15) + seed
-        for shift, factor in zip((30, 27), _MIX, strict=True):
-            mixed = (mixed ^ (mixed >> np.uint64(shift))) * np.uint64(factor)
-        mixed ^= mixed >> np.uint64(31)
-    found: NDArray[np.float64] = (mixed >> np.uint64(11)).astype(np.float64) / float(1 << 53)
-    return found
-
-
-def _folded(salt: str) -> int:
-    """FNV-1a: texts that begin alike are apart."""
-    found = 0xCBF29CE484222325
-    for byte in salt.encode():
-        found = (found ^ byte) * 0x100000001B3 % (1 << 64)
-    return found
-
-
 CHANNELS: tuple[tuple[str, str], ...] = (
     ("email", N_("E-mail")),
     ("sms", N_("SMS")),

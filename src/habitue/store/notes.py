@@ -48,6 +48,14 @@ def write(ops: Ops, notes: Sequence[Mapping[str, Any]], by: str, now: Micros) ->
     return int(last)
 
 
+def write_with(tx: Tx, notes: Sequence[Mapping[str, Any]], by: str, now: Micros) -> None:
+    """Keep notes together with what else the caller's transaction writes; the record tells once."""
+    rows = [{**one, "by": by, "made": now} for one in notes]
+    for start in range(0, len(rows), _AT_ONCE):
+        tx.execute(note.insert(), rows[start : start + _AT_ONCE])
+    acts.note(tx, now, by, "add task", f"notes:{rows[0]['batch']}", notes=len(rows))
+
+
 def get(ops: Ops, number: int) -> Note | None:
     """One of them by its number."""
     with ops.read() as tx:

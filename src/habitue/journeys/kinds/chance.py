@@ -9,8 +9,9 @@ import numpy as np
 from msgspec import Struct
 
 from habitue.journeys.asked import Asked
-from habitue.journeys.roles import Fork, Here, Ints, places
+from habitue.journeys.roles import Fork, Here, Ints
 from habitue.kernel.i18n import N_
+from habitue.messaging.holdout import places
 
 
 class Share(Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -8,8 +8,9 @@ from typing import Annotated, Any, ClassVar
 import numpy as np
 
 from habitue.journeys.asked import Asked
-from habitue.journeys.roles import Fork, Here, Ints, places
+from habitue.journeys.roles import Fork, Here, Ints
 from habitue.kernel.i18n import N_
+from habitue.messaging.holdout import held
 
 
 class Holdout(Fork, frozen=True, kw_only=True, tag="holdout"):
@@ -22,5 +23,5 @@ class Holdout(Fork, frozen=True, kw_only=True, tag="holdout"):
     share: Annotated[float, Asked(N_("Share left alone"), N_("From 0 to 1; 0.1 is one in ten."), "share")]
 
     def choose(self, here: Here, branches: Sequence[Any]) -> Ints:  # noqa: ARG002  it has none
-        alone = places(f"holdout:{here.journey}/{here.step}", here.person) < self.share
+        alone = held(f"{here.journey}/{here.step}", self.share, here.person)
         return np.where(alone, -2, -1).astype(np.int64)

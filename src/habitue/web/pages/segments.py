@@ -75,5 +75,7 @@ def _row(one: Listed, shop: Shop, words: Words, called: dict[str, str]) -> dict[
 
 def used_by(user: Definition, called: dict[str, str]) -> tuple[str, str]:
     """Where a definition is looked at, and what it is called."""
+    if user.kind == "watch":
+        return f"/journeys/{user.id.partition(':')[2]}", user.id.partition(":")[2]
     place = "segments" if user.kind == "segment" else "stages"
     return f"/{place}/{user.id}", called.get(user.id, user.id)

@@ -1,0 +1,75 @@
+"""Who comes in, and when: what happened in a stretch of time, as a journey's way in reads it."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from habitue.engine.sweep import NEVER, Ints
+from habitue.journeys.calendar import anniversaries
+from habitue.journeys.entries import Dated, Entry, Happens, Leaves, Scheduled
+from habitue.journeys.facts import Told
+from habitue.journeys.local import at_clock
+from habitue.kernel.clock import DAY, Micros
+
+
+class Comers(NamedTuple):
+    """Who wants in when, by instant."""
+
+    person: Ints
+    at: Ints
+
+
+def comers(entry: Entry, facts: Told, since: Micros, until: Micros) -> Comers:
+    """Everybody who wants in, later than `since` and up to `until`."""
+    match entry:
+        case Dated():
+            found = _dated(entry, facts, since, until)
+        case Scheduled():
+            found = _scheduled(entry, facts, since, until)
+        case _:
+            found = _turned(entry, facts, since, until)
+    order = np.lexsort((found.person, found.at))
+    return Comers(found.person[order], found.at[order])
+
+
+def _turned(entry: Entry, facts: Told, since: Micros, until: Micros) -> Comers:
+    """Those for whom a rule begins or ceases to hold, or to whom something happens."""
+    if not entry.watches():
+        return Comers(np.empty(0, np.int64), np.empty(0, np.int64))
+    found = facts.spans(entry.watches()[0])
+    at = found.stop if isinstance(entry, Leaves) else found.start
+    mine = (at > since) & (at <= until) & (at != NEVER)
+    return Comers(found.person[mine], at[mine])
+
+
+def _dated(entry: Dated, facts: Told, since: Micros, until: Micros) -> Comers:
+    persons, said = facts.having(entry.trait)
+    zones = facts.zones(persons)
+    who, at = anniversaries(said, since, until, entry.offset, entry.time, entry.yearly, zones)
+    return Comers(persons[who], at)
+
+
+def _scheduled(entry: Scheduled, facts: Told, since: Micros, until: Micros) -> Comers:
+    """Those for whom the rule holds at each of the times."""
+    found = facts.spans(entry.watches()[0])
+    persons, times = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
+    for at in occurrences(entry, facts.source.zone, since, until):
+        mine = (found.start <= at) & (at < found.stop)
+        persons.append(found.person[mine])
+        times.append(np.full(int(mine.sum()), at, np.int64))
+    return Comers(np.concatenate(persons), np.concatenate(times))
+
+
+def occurrences(entry: Scheduled, zone: str, since: Micros, until: Micros) -> list[Micros]:
+    """When the shop's clock shows the time, later than `since` and up to `until`."""
+    days = np.arange(since, until + DAY, DAY // 2, dtype=np.int64)
+    zones = [zone], np.zeros(len(days), np.int64)
+    found = np.unique(at_clock(days, entry.time, entry.days, zones))
+    return [at for at in found.tolist() if since < at <= until]
+
+
+def keyed(entry: Entry) -> bool:
+    """Whether somebody may be in the journey several times at once, for one order or cart each."""
+    return isinstance(entry, Happens) and bool(entry.key)

@@ -1,0 +1,138 @@
+"""What a walk asks about customers, read from the working copy."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cache
+from typing import Any, Final, NamedTuple
+from zoneinfo import available_timezones
+
+import msgspec
+import numpy as np
+
+from habitue.engine.gather import Ids, Read
+from habitue.engine.happened import happened, held, stored, traits
+from habitue.engine.source import Known
+from habitue.engine.sweep import Ints
+from habitue.journeys.roles import Flags, Watch
+from habitue.journeys.spans import Spans, happenings, spans
+from habitue.kernel.clock import Micros
+from habitue.rules.check import walk
+from habitue.rules.nodes import Rule
+from habitue.rules.text import parse
+
+ZONE: Final = "timezone"
+"""The trait that says on which clock somebody lives."""
+
+
+class Ground(NamedTuple):
+    """How the working copy is read, what compiling needs to know, and the workspace's time zone."""
+
+    read: Read
+    known: Known
+    zone: str
+
+
+class Told:
+    """Facts about some people, or everybody (`people` is None), as they are known at `now`.
+
+    A rule that is kept fresh is read under its version in `fresh`, any other is folded; what lies after `now`
+    is not known yet. Events count from `since` on.
+    """
+
+    def __init__(
+        self,
+        source: Ground,
+        now: Micros,
+        people: Ids | Ints | None = None,
+        fresh: Mapping[str, int] | None = None,
+        since: Micros = 0,
+    ) -> None:
+        self.source = source
+        self.now = now
+        self.people = None if people is None else np.unique(people).astype(np.int32)
+        self.fresh = fresh or {}
+        self.since = since
+        self._spans: dict[Watch, Spans] = {}
+        self._traits: dict[str, tuple[Ids, list[Any]]] = {}
+
+    def spans(self, watch: Watch) -> Spans:
+        """All that is known of a rule or an event up to now."""
+        if watch not in self._spans:
+            self._spans[watch] = self._found(watch).until(self.now)
+        return self._spans[watch]
+
+    def next(self, watch: Watch, persons: Ints, after: Ints) -> Ints:
+        """See `roles.Facts`."""
+        found = self.spans(watch)
+        return found.turns(persons, after) if watch.event else found.next(persons, after)
+
+    def turns(self, watch: Watch, persons: Ints, after: Ints) -> Ints:
+        """See `roles.Facts`."""
+        return self.spans(watch).turns(persons, after)
+
+    def traits(self, name: str, persons: Ints) -> Sequence[Any]:
+        """See `roles.Facts`."""
+        who, values = self._said(name)
+        place, there = _placed(who, persons)
+        return [values[n] if here else None for n, here in zip(place.tolist(), there.tolist(), strict=True)]
+
+    def zones(self, persons: Ints) -> tuple[Sequence[str], Ints]:
+        """What their trait says, where that is a time zone; else the workspace's own."""
+        who, values = self._said(ZONE)
+        told = [one if isinstance(one, str) and one in _zones() else self.source.zone for one in values]
+        names = [self.source.zone, *sorted({*told} - {self.source.zone})]
+        numbers = {name: number for number, name in enumerate(names)}
+        coded = np.array([numbers[one] for one in told], np.int64)
+        place, there = _placed(who, persons)
+        return names, np.where(there, coded[place], 0) if len(who) else np.zeros(len(persons), np.int64)
+
+    def having(self, name: str) -> tuple[Ints, list[Any]]:
+        """Who has a trait, and what each has."""
+        who, values = self._said(name)
+        return who.astype(np.int64), values
+
+    def _said(self, name: str) -> tuple[Ids, list[Any]]:
+        """Who has a trait, rising, and what each has."""
+        if name not in self._traits:
+            who, said = traits(name, self.source.read, self.people)
+            order = np.argsort(who)
+            self._traits[name] = who[order], [_plain(said[n]) for n in order.tolist()]
+        return self._traits[name]
+
+    def _found(self, watch: Watch) -> Spans:
+        read, known = self.source.read, self.source.known
+        if watch.event:
+            person, at = happened(watch.event, where(watch.where), known, read, self.people, self.since)
+            return happenings(person.astype(np.int64), at)
+        if watch.rule in self.fresh:
+            person, start, stop = stored(self.fresh[watch.rule], read, self.people)
+            return Spans(person.astype(np.int64), start, stop)
+        return spans(held(parse(watch.rule), known, read, self.people))
+
+
+def _placed(who: Ids, persons: Ints) -> tuple[Ints, Flags]:
+    """Where each person stands among others, and whether they do."""
+    if not len(who):
+        return np.zeros(len(persons), np.int64), np.zeros(len(persons), np.bool_)
+    place = np.minimum(np.searchsorted(who, persons), len(who) - 1).astype(np.int64)
+    return place, who[place] == persons
+
+
+@cache
+def _zones() -> frozenset[str]:
+    return frozenset(available_timezones())
+
+
+def where(text: str) -> Rule | None:
+    """The condition on an event's properties that a text says."""
+    if not text:
+        return None
+    return next((one.where for one in walk(parse(f'ever("", where={text})')) if hasattr(one, "where")), None)
+
+
+def _plain(value: Any) -> Any:
+    try:
+        return msgspec.json.decode(value)
+    except (msgspec.DecodeError, TypeError):
+        return value

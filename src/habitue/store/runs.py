@@ -1,0 +1,209 @@
+"""Runs of journeys: entered once for each cause, brought forward together, and counted where they pass.
+
+Whoever writes is inside a transaction of its own. A row is changed only by who has seen it as it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any, Final, NamedTuple, TypeAlias
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+from habitue.kernel.clock import Micros
+from habitue.store.ops import Tx, given
+from habitue.store.travels import journey, passage, run
+
+Row: TypeAlias = sa.Row[Any]
+
+_AT_ONCE: Final = 20_000
+
+
+class Entered(NamedTuple):
+    """Somebody who comes in. `ended` and `outcome` are given where they only count (a control group)."""
+
+    journey: str
+    version: int
+    person: int
+    cause: str
+    entered: Micros
+    look: Micros | None
+    goal_until: Micros | None
+    ended: Micros | None = None
+    outcome: int | None = None
+
+
+class State(NamedTuple):
+    """How a journey stands."""
+
+    slug: str
+    since: Micros | None
+    cursor: Micros
+    paused: Micros | None
+    draining: list[int]
+
+
+class Raced(Exception):
+    """Somebody else has brought these forward meanwhile: nothing was written."""
+
+
+def enter(tx: Tx, rows: Sequence[Entered]) -> int:
+    """Let these in whose cause has not let them in before; how many that were."""
+    insert = (sqlite if tx.dialect.name == "sqlite" else postgresql).insert(run).on_conflict_do_nothing()
+    fresh = {"node": 0, "begun": 0}
+    values = [
+        one._asdict() | fresh | {"since": one.entered, "at": one.entered, "due": one.entered} for one in rows
+    ]
+    parts = (values[first : first + _AT_ONCE] for first in range(0, len(values), _AT_ONCE))
+    return sum(tx.execute(insert, part).rowcount for part in parts)
+
+
+def earlier(tx: Tx, slug: str, persons: Collection[int]) -> dict[int, tuple[Micros, bool]]:
+    """When each of these entered the journey last, and whether they are in it."""
+    inside = sa.func.max(sa.case((run.c.ended.is_(None), 1), else_=0))
+    rows = (
+        sa.select(run.c.person, sa.func.max(run.c.entered), inside)
+        .where(run.c.journey == slug, run.c.person.in_(_numbers(tx, persons)))
+        .group_by(run.c.person)
+    )
+    return {person: (at, bool(there)) for person, at, there in tx.execute(rows)}
+
+
+def touch(tx: Tx, persons: Collection[int], now: Micros) -> int:
+    """Have the runs of these people looked at: something has happened to them."""
+    alive = sa.or_(run.c.ended.is_(None), run.c.goal_until > now)
+    mine = run.c.person.in_(_numbers(tx, persons))
+    return tx.execute(run.update().where(mine, alive).values(look=now)).rowcount
+
+
+def due(tx: Tx, now: Micros, most: int, but: Collection[str] = ()) -> list[Row]:
+    """The runs to be looked at by now, the longest waiting first; not of those journeys."""
+    rows = run.select().where(run.c.look <= now).order_by(run.c.look, run.c.id).limit(most)
+    return list(tx.execute(rows.where(run.c.journey.not_in(but)) if but else rows))
+
+
+_FORWARD: Final = (
+    "node",
+    "since",
+    "at",
+    "due",
+    "begun",
+    "look",
+    "goal_until",
+    "ended",
+    "outcome",
+    "converted",
+)
+
+
+def forward(tx: Tx, rows: Sequence[tuple[Any, ...]]) -> None:
+    """Bring runs forward: the columns of `_FORWARD`, then the id and the `look` that was seen.
+
+    Raises `Raced` where one of them is not as it was seen.
+    """
+    sets = ", ".join(f'"{name}" = ?' for name in _FORWARD)
+    text = f"UPDATE run SET {sets} WHERE id = ? AND look = ?"
+    if tx.dialect.name != "sqlite":
+        text = text.replace("?", "%s")
+    if rows and tx.exec_driver_sql(text, list(rows)).rowcount != len(rows):
+        raise Raced
+
+
+def count(tx: Tx, rows: Iterable[tuple[int, int, str, int, int]]) -> None:
+    """Add to what passed: version, node, what, day, and how many."""
+    dialect = sqlite if tx.dialect.name == "sqlite" else postgresql
+    insert = dialect.insert(passage)
+    adding = insert.on_conflict_do_update(
+        index_elements=["version", "node", "what", "day"], set_={"n": passage.c.n + insert.excluded.n}
+    )
+    values = [dict(zip(("version", "node", "what", "day", "n"), one, strict=True)) for one in rows]
+    if values:
+        tx.execute(adding, values)
+
+
+def passed(tx: Tx, versions: Collection[int], since: int) -> list[Row]:
+    """What passed through these versions from a day on: version, node, what, and how many."""
+    rows = (
+        sa.select(passage.c.version, passage.c.node, passage.c.what, sa.func.sum(passage.c.n).label("n"))
+        .where(passage.c.version.in_(versions), passage.c.day >= since)
+        .group_by(passage.c.version, passage.c.node, passage.c.what)
+    )
+    return list(tx.execute(rows))
+
+
+def inside(tx: Tx, versions: Collection[int]) -> dict[tuple[int, int], int]:
+    """How many are at each node of these versions."""
+    rows = (
+        sa.select(run.c.version, run.c.node, sa.func.count())
+        .where(run.c.version.in_(versions), run.c.ended.is_(None))
+        .group_by(run.c.version, run.c.node)
+    )
+    return {(version, node): n for version, node, n in tx.execute(rows)}
+
+
+def outcomes(tx: Tx, slug: str, since: Micros) -> list[Row]:
+    """Of those who entered since: the outcome (None: still inside), whether converted, and how many."""
+    reached = run.c.converted.is_not(None).label("reached")
+    rows = (
+        sa.select(run.c.outcome, reached, sa.func.count().label("n"))
+        .where(run.c.journey == slug, run.c.entered >= since)
+        .group_by(run.c.outcome, reached)
+    )
+    return list(tx.execute(rows))
+
+
+def of(tx: Tx, persons: Collection[int]) -> list[Row]:
+    """All runs of these numbers, which may all be one customer's, the latest first."""
+    mine = run.c.person.in_(_numbers(tx, persons))
+    return list(tx.execute(run.select().where(mine).order_by(run.c.entered.desc(), run.c.id.desc())))
+
+
+def stop(tx: Tx, slug: str, persons: Collection[int], now: Micros, outcome: int) -> list[int]:
+    """Let these leave a journey; the ids of their runs."""
+    mine = run.c.journey == slug, run.c.ended.is_(None), run.c.person.in_(_numbers(tx, persons))
+    gone = {"ended": now, "look": None, "outcome": outcome}
+    return list(tx.execute(run.update().where(*mine).values(gone).returning(run.c.id)).scalars())
+
+
+def move(tx: Tx, old: int, new: int, places: Mapping[int, int], now: Micros) -> int:
+    """Put those in a version into another: from each of these places to the other; how many moved.
+
+    What they wait for is worked out anew when they are looked at, now.
+    """
+    moved = 0
+    for one, other in places.items():
+        there = run.c.version == old, run.c.node == one, run.c.ended.is_(None)
+        values = {"version": new, "node": other, "begun": 0, "at": run.c.since, "due": now, "look": now}
+        moved += tx.execute(run.update().where(*there).values(values)).rowcount
+    return moved
+
+
+def expel(tx: Tx, version: int, nodes: Collection[int] | None, now: Micros, outcome: int) -> int:
+    """Let those in a version leave, or only those at some places; how many."""
+    there = [run.c.version == version, run.c.ended.is_(None)]
+    if nodes is not None:
+        there.append(run.c.node.in_(nodes))
+    gone = {"ended": now, "look": None, "outcome": outcome}
+    return tx.execute(run.update().where(*there).values(gone)).rowcount
+
+
+def forget(tx: Tx, nodes: Collection[int]) -> None:
+    """Delete the runs of these people."""
+    tx.execute(run.delete().where(run.c.person.in_(_numbers(tx, nodes))))
+
+
+def states(tx: Tx) -> dict[str, State]:
+    """How every journey stands that ever ran."""
+    return {row.slug: State(*row) for row in tx.execute(journey.select())}
+
+
+def put(tx: Tx, state: State) -> None:
+    """Let a journey stand so."""
+    tx.execute(journey.delete().where(journey.c.slug == state.slug))
+    tx.execute(journey.insert().values(state._asdict()))
+
+
+def _numbers(tx: Tx, persons: Collection[int]) -> sa.Select[Any]:
+    listed = given(tx.dialect.name, [str(one) for one in persons])
+    return sa.select(sa.cast(listed.c.value, sa.BigInteger))
