@@ -257,7 +257,7 @@ def test_a_customer_says_no_with_a_phone(browser: Browser, shop: Shop, site: str
     page.goto(site + path(shop, "u", letter))
     expect(page.locator("h1")).to_have_text(re.compile("Se désinscrire"))
     page.get_by_role("button", name="Me désinscrire").click()
-    expect(page.locator("h1")).to_have_text("Vous êtes désinscrit")
+    expect(page.locator("h1")).to_have_text("Votre désinscription est faite")
     assert not agreed(shop)
     page.get_by_role("link").click()
     page.get_by_label("Actualités et offres").check()
