@@ -13,7 +13,6 @@ from habitue.ingest.loader import load, rebuild, recover
 from habitue.ingest.whole import LogLost
 from habitue.store.log import EventLog
 from habitue.store.ops import Ops
-from habitue.store.warehouse import Warehouse
 from tests.ingest.stores import Stores, opened, parcel
 
 DAY = 86_400_000_000
@@ -110,7 +109,7 @@ class Cut(Exception):
         (EventLog, "_settle"),
         (loader, "apply"),
         (inbox, "done"),
-        (Warehouse, "compact"),
+        (loader, "tidy"),
         (loader, "catch_up"),
     ],
 )

@@ -25,6 +25,7 @@ from habitue.people import identity, traits
 from habitue.store.failure import Damaged, StoreDown
 from habitue.store.log import LOG, MOMENT, EventLog
 from habitue.store.ops import Ops
+from habitue.store.tidy import tidy
 from habitue.store.warehouse import Warehouse
 
 BATCH: Final = 100_000
@@ -32,6 +33,9 @@ BATCH: Final = 100_000
 
 LARGE: Final = 64 << 20
 """And about how many bytes of them."""
+
+BUSY: Final = 10_000
+"""Where more came in at once, more is coming: what can wait then waits."""
 
 
 @dataclass(frozen=True)
@@ -98,7 +102,7 @@ def _load(
         if progress:
             progress(read, total)
     traits.settle(ops, warehouse)
-    warehouse.compact(least=100_000, share=0.1)
+    tidy(warehouse, busy=read > BUSY)
     log.compact()
     return Loaded(events, read - events, persons, history, differing, returned.events)
 

@@ -8,11 +8,10 @@ fills it again from the log.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from importlib.resources import files
 from pathlib import Path
-from secrets import token_hex
 from typing import Any, Final
 from weakref import WeakSet
 
@@ -22,8 +21,9 @@ import pyarrow as pa
 from habitue.kernel.i18n import N_
 from habitue.store.failure import Damaged, DiskFull, Notice, StatementFailed, StoreDown, full
 from habitue.store.leave import leave
+from habitue.store.merge import SORTED, merge
 from habitue.store.statement import Statements
-from habitue.store.writer import BASE, Writer
+from habitue.store.writer import Writer
 
 SCHEMA: Final = "3"
 """Raised with every change of `warehouse.sql`: a file of another schema is set aside and rebuilt."""
@@ -38,18 +38,6 @@ of each is a row group's blocks. Whole scans take as long as with large ones."""
 _PORTION: Final = 1 << 20
 """So many rows at once are in memory when a file is written anew."""
 
-_SORTED: Final = {
-    "event": "person, ts, seq",
-    "trait": "person, name, ts, seq",
-    "interval": "version, subject, start",
-    "search": "word, node, kind",
-    "tally": "code, source, hour",
-}
-_INTERVALS: Final = """(
-    SELECT * FROM interval_base ANTI JOIN refolded USING (version, subject) UNION ALL FROM interval_tail
-)"""
-_MERGED: Final = {"interval": _INTERVALS, "search": "(SELECT DISTINCT * FROM search)"}
-"""What is merged where that isn't simply all rows."""
 _DOWN: Final = N_(
     "The working copy failed and was closed: {reason}. Try again; if it stays so, run habitue rebuild."
 )
@@ -152,13 +140,13 @@ class Warehouse:
             finally:
                 _rollback(cursor)
 
-    def compact(self, least: int = 1, share: float = 0.0) -> None:
+    def compact(self, least: int = 1, share: float = 0.0, names: Collection[str] = tuple(SORTED)) -> None:
         """Merge tails of at least `least` rows and `share` of their base into it, each in one transaction."""
-        tails = self._lengths([f"{name}_tail" for name in _SORTED])
-        for (name, order), tail in zip(_SORTED.items(), tails, strict=True):
-            if tail >= least and tail >= share * self._lengths([f"{name}_base"])[0]:
+        tails = self.lengths([f"{name}_tail" for name in names])
+        for name, tail in zip(names, tails, strict=True):
+            if tail >= least and tail >= share * self.lengths([f"{name}_base"])[0]:
                 with self.write() as writer:
-                    _merge(writer, name, order)
+                    merge(writer, name)
 
     def checkpoint(self) -> None:
         """Fold the write-ahead log into the file."""
@@ -322,7 +310,7 @@ class Warehouse:
         ):
             root.execute(f"SET {setting}")
 
-    def _lengths(self, tables: Sequence[str]) -> list[int]:
+    def lengths(self, tables: Sequence[str]) -> list[int]:
         """How many rows each of these tables has."""
         counts = [f"SELECT {n} AS n, count(*) AS rows FROM {table}" for n, table in enumerate(tables)]
         found: list[int] = self.read(" UNION ALL ".join(counts) + " ORDER BY n")["rows"].to_pylist()
@@ -368,15 +356,6 @@ def _set_aside(path: Path) -> str:
         if name.exists():
             name.rename(name.with_name(f"{name.name}.corrupt-{n}"))
     return f"{path.name}.corrupt-{n}"
-
-
-def _merge(writer: Writer, name: str, order: str) -> None:
-    rows = _MERGED.get(name, name)
-    writer.run(f"CREATE OR REPLACE TABLE {name}_base AS FROM {rows} ORDER BY {order}")
-    writer.run(f"CREATE OR REPLACE TABLE {name}_tail AS FROM {name}_base LIMIT 0")
-    if name == "interval":
-        writer.run("DELETE FROM refolded")
-        writer.note({BASE: token_hex(8)})
 
 
 def _rollback(cursor: duckdb.DuckDBPyConnection) -> None:

@@ -11,6 +11,8 @@ from habitue.store.statement import Statements
 
 BASE: Final = "base"
 """Under this is noted what stands for the base of all intervals, under `base:7` for that of version 7."""
+SWEPT: Final = "swept"
+"""Under `swept:event` is noted how far the runs of that table were made one (`tidy`)."""
 
 
 class Writer:
