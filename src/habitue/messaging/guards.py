@@ -100,6 +100,14 @@ def judge(cases: Sequence[Case], facts: Facts, rules: Rules, now: Micros) -> lis
     return [told[case.id] for case in cases]
 
 
+def refused(case: Case, facts: Facts) -> Verdict | None:
+    """Whether the customer or the suppression list says no, whatever else holds."""
+    if case.channel == WEBHOOK:
+        return None
+    desk = _Desk(facts, Rules(), 0, {})
+    return suppressed(case, desk) or (consent(case, desk) if case.marketing else None)
+
+
 def _judged(case: Case, desk: _Desk) -> Verdict:
     verdict = next(filter(None, (guard(case, desk) for guard in _asked(case))), None)
     if verdict is None:

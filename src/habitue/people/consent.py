@@ -189,6 +189,14 @@ _ALLOWED: Final = """
     GROUP BY person HAVING arg_max(value, (ts, seq)) = 'true'
 """
 
+
+def last_waiting(tx: Tx) -> int:
+    """The number of the last answer that waits in the inbox; 0 where none does."""
+    mine = inbox.c.key.between(WAITING, WAITING.replace(":", ";"))
+    rows = inbox.select().with_only_columns(inbox.c.id).where(mine).order_by(inbox.c.id.desc()).limit(1)
+    return int(tx.scalar(rows) or 0)
+
+
 _WHOSE: Final = """
     SELECT coalesce(person, node) AS person FROM node LEFT JOIN merged USING (node) SEMI JOIN nos USING (key)
 """

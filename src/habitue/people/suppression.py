@@ -125,6 +125,11 @@ def standing(tx: Tx, hashed: Collection[str], where: str) -> dict[str, set[str]]
     return suppressed.reasons(tx, hashed, (where, ALL))
 
 
+def last(tx: Tx) -> int:
+    """A number that rises with each change of the list."""
+    return suppressed.last(tx)
+
+
 def entries(tx: Tx, key: str) -> list[Entry]:
     """All that was ever noted about an address, the latest first."""
     return [Entry(*row) for row in suppressed.history(tx, hashes(tx, [key])[key])]

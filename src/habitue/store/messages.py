@@ -59,6 +59,8 @@ class Change(NamedTuple):
     reason: str | None = None
     fields: Mapping[str, Any] = {}
     due: Micros | None = None
+    planned: Micros | None = None
+    answer: str | None = None
 
 
 _SENDING: Final = [message.c[name] for name in Sending._fields]
@@ -74,12 +76,22 @@ def put(tx: Tx, rows: Sequence[Mapping[str, Any]]) -> int:
     return sum(len(tx.execute(adding, list(part)).all()) for part in parts)
 
 
-def due(tx: Tx, lane: int, now: Micros, most: int) -> list[Sending]:
-    """Those of a lane whose time has come, the longest waiting first; on PostgreSQL held for this worker."""
-    free = message.c.origin.not_in(sa.select(paused.c.origin))
-    mine = sa.select(*_SENDING).where(message.c.lane == lane, message.c.due <= now, free)
-    rows = mine.order_by(message.c.due, message.c.id).limit(most).with_for_update(skip_locked=True)
+def due(tx: Tx, lane: int, now: Micros, most: int, channels: Collection[str] | None = None) -> list[Sending]:
+    """Those of a lane (and of some channels) whose time has come, the longest waiting first."""
+    rows = _due(now, channels).where(message.c.lane == lane).order_by(message.c.due, message.c.id).limit(most)
     return [Sending(*row) for row in tx.execute(rows)]
+
+
+def hold(tx: Tx, ids: Collection[int], now: Micros) -> list[Sending]:
+    """Those of these whose time has come still; nobody else can take them while this transaction lasts."""
+    rows = _due(now, None).where(message.c.id.in_(_numbers(tx, ids))).order_by(message.c.id)
+    return [Sending(*row) for row in tx.execute(rows.with_for_update(skip_locked=True))]
+
+
+def _due(now: Micros, channels: Collection[str] | None) -> sa.Select[Any]:
+    free = message.c.origin.not_in(sa.select(paused.c.origin))
+    rows = sa.select(*_SENDING).where(message.c.due <= now, free)
+    return rows if channels is None else rows.where(message.c.channel.in_(channels))
 
 
 def next_due(tx: Tx) -> Micros | None:
@@ -110,11 +122,16 @@ def change(tx: Tx, rows: Mapping[int, str], changes: Sequence[Change], now: Micr
             "due": one.due,
             "trail": longer(rows[one.id], now, one),
             "ended": places.get(one.id),
+            "answer": one.answer,
+            "b_planned": one.planned,
         }
         for one in changes
     ]
     if values:
-        cleared = {"changed": now, "worker": None, "lease": None}
+        cleared: dict[str, Any] = {"changed": now, "worker": None, "lease": None}
+        cleared["planned"] = sa.func.coalesce(
+            sa.bindparam("b_planned", type_=sa.BigInteger), message.c.planned
+        )
         tx.execute(message.update().where(message.c.id == sa.bindparam("b_id")).values(cleared), values)
 
 
@@ -135,6 +152,14 @@ def send(
         tx.execute(taken.values(**mine, **counted), given_rows)
 
 
+def release(tx: Tx, token: int, ids: Collection[int], now: Micros) -> int:
+    """Give back what a token holds of these and was not handed over; how many that were."""
+    held = message.c.token == token, message.c.state == "sending", message.c.id.in_(_numbers(tx, ids))
+    again = {"state": "wanted", "due": now, "worker": None, "lease": None, "left": None}
+    freed = message.update().where(*held).values(**again, attempts=message.c.attempts - 1)
+    return tx.execute(freed).rowcount
+
+
 def mine(tx: Tx, token: int, ids: Collection[int], states: Sequence[str] = ("sending",)) -> dict[int, str]:
     """The trails of those of these messages that a token still holds."""
     rows = sa.select(message.c.id, message.c.trail).where(
@@ -149,12 +174,18 @@ def renew(tx: Tx, token: int, lease: Micros) -> int:
     return tx.execute(message.update().where(*held).values(lease=lease)).rowcount
 
 
-def orphans(tx: Tx, now: Micros, worker: str | None = None) -> list[tuple[Sending, str]]:
-    """What is being sent by a worker whose lease ran out, or by this one, which died; and whose it was."""
+def lease(tx: Tx) -> int:
+    """A number for what a worker takes at once, which no other has."""
+    return take(tx, "sending", 1)
+
+
+def orphans(tx: Tx, lane: int, now: Micros, worker: str | None = None) -> list[tuple[Sending, str]]:
+    """What of a lane a worker holds whose lease ran out, or this one, which died; and whose it was."""
     left = message.c.lease <= now
     whose = left if worker is None else sa.or_(left, message.c.worker == worker)
-    rows = sa.select(*_SENDING, message.c.worker).where(message.c.lease.is_not(None), whose).with_for_update()
-    return [(Sending(*row[:-1]), row[-1]) for row in tx.execute(rows.order_by(message.c.id))]
+    mine = message.c.lease.is_not(None), message.c.lane == lane, whose
+    rows = sa.select(*_SENDING, message.c.worker).where(*mine).order_by(message.c.id).with_for_update()
+    return [(Sending(*tuple(row)[:-1]), row.worker) for row in tx.execute(rows)]
 
 
 def waiting(

@@ -60,6 +60,19 @@ def reasons(tx: Tx, hashes: Iterable[str], channels: Collection[str]) -> dict[st
     return found
 
 
+def last(tx: Tx) -> int:
+    """The number of the last row: it rises with each change."""
+    return int(
+        tx.scalar(
+            suppression.select()
+            .with_only_columns(suppression.c.id)
+            .order_by(suppression.c.id.desc())
+            .limit(1)
+        )
+        or 0
+    )
+
+
 def history(tx: Tx, hashed: str) -> list[tuple[Any, ...]]:
     """Channel, reason, instant, source and whether it lifts, the latest first."""
     what = (suppression.c[name] for name in ("channel", "reason", "at", "source", "lifted"))

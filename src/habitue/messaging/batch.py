@@ -1,0 +1,141 @@
+"""What a worker takes at once: guards decide in the transaction that takes it, and it holds."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Sequence
+from threading import Lock
+from typing import Any
+
+import msgspec
+
+from habitue.kernel.clock import Micros
+from habitue.messaging import facts, guards
+from habitue.messaging.channel import Outcome
+from habitue.messaging.facts import Mark, People
+from habitue.messaging.guards import Case, Facts, Verdict
+from habitue.messaging.rules import Rules
+from habitue.store import messages
+from habitue.store.messages import Change, Sending
+from habitue.store.ops import Ops, Tx
+from habitue.store.warehouse import Warehouse
+
+
+class Batch:
+    """Messages that were let through, held by one worker under a token; `looked` were looked at in all."""
+
+    def __init__(
+        self, token: int, rows: list[Sending], looked: int, known: People, cases: list[Case]
+    ) -> None:
+        self.token, self.rows, self.looked = token, rows, looked
+        self.people, self.cases = known, cases
+        self.mark: Mark | None = None
+        self.stopped: set[int] = set()
+        """Those whose customer said no since."""
+        self.begun: set[int] = set()
+        """Those that the other side may have."""
+        self.done: deque[tuple[Sending, Outcome]] = deque()
+        self.down: dict[str, str] = {}
+        """Channels by which nothing goes, and what was said."""
+        self.lost = False
+        """Whether others may think this worker dead."""
+        self.renewed = 0.0
+        self.lock = Lock()
+
+    def values(self, row: Sending) -> dict[str, Any]:
+        """What was handed along with a message."""
+        return msgspec.json.decode(row.values, type=dict[str, Any])
+
+
+class Door:
+    """The stores that say who may be written to, and the rules of the workspace."""
+
+    def __init__(
+        self, ops: Ops, warehouse: Warehouse, rules: Callable[[Tx], Rules], region: str | None = None
+    ) -> None:
+        self._ops, self._warehouse, self._rules, self._region = ops, warehouse, rules, region
+
+    def take(
+        self, lane: int, worker: str, channels: Sequence[str], now: Micros, most: int, lease: Micros
+    ) -> Batch | None:
+        """Take what is due in a lane, by these channels; None where nothing is.
+
+        What is known of the customers is read before others have to wait for us, and again where anybody may
+        have said no meanwhile.
+        """
+        with self._ops.read() as tx:
+            due = messages.due(tx, lane, now, most, channels)
+            if not due:
+                return None
+            rules, mark = self._rules(tx), facts.mark(tx, self._warehouse)
+            known, some, first = self._look(tx, due, rules, now)
+        with self._ops.begin() as tx:
+            held = messages.hold(tx, [row.id for row in due], now)
+            if facts.mark(tx, self._warehouse) != mark:
+                mark = facts.mark(tx, self._warehouse)
+                known, some, first = self._look(tx, held, rules, now)
+            inside = {row.id for row in held}
+            some = [one for one in some if one.id in inside]
+            told = facts.facts(tx, some, known, rules, now, first)
+            verdicts = {one.id: one for one in guards.judge(some, told, rules, now)}
+            batch = _taken(tx, held, verdicts, known, some, worker, lease, now)
+        batch.mark = mark
+        return batch
+
+    def _look(
+        self, tx: Tx, rows: Sequence[Sending], rules: Rules, now: Micros
+    ) -> tuple[People, list[Case], Facts]:
+        known = facts.people(self._warehouse, rows, self._region)
+        some = facts.cases(tx, rows, known, rules)
+        return known, some, facts.willing(tx, self._warehouse, some, now)
+
+    def stopped(self, batch: Batch, now: Micros) -> set[int]:
+        """Those of a batch whose customer has said no since it was taken."""
+        with batch.lock, self._ops.read() as tx:
+            mark = facts.mark(tx, self._warehouse)
+            if mark != batch.mark:
+                left = [one for one in batch.cases if one.id not in batch.begun]
+                told = facts.willing(tx, self._warehouse, left, now)
+                batch.stopped |= {one.id for one in left if guards.refused(one, told)}
+                batch.mark = mark
+            return batch.stopped
+
+
+def _taken(
+    tx: Tx,
+    held: Sequence[Sending],
+    verdicts: dict[int, Verdict],
+    known: People,
+    some: Sequence[Case],
+    worker: str,
+    lease: Micros,
+    now: Micros,
+) -> Batch:
+    trails = {row.id: row.trail for row in held}
+    going = [row for row in held if verdicts[row.id].act == "go"]
+    messages.change(tx, trails, [_change(one) for one in verdicts.values() if one.act != "go"], now)
+    token = messages.lease(tx) if going else 0
+    addresses = {one.id: one.address for one in some}
+    sending = [
+        {
+            "b_id": row.id,
+            "address": addresses[row.id],
+            "transport": None,
+            "trail": messages.longer(row.trail, now, Change(row.id, "sending")),
+        }
+        for row in going
+    ]
+    messages.send(tx, sending, worker, token, now + lease, now)
+    left = {row.id for row in going}
+    return Batch(token, going, len(held), known, [one for one in some if one.id in left])
+
+
+_STATES = {"skip": "skipped", "hold": "held", "expire": "expired"}
+
+
+def _change(verdict: Verdict) -> Change:
+    """Quiet hours put a message off; they don't make it late."""
+    planned = verdict.until if verdict.guard == "quiet" else None
+    return Change(
+        verdict.id, _STATES[verdict.act], verdict.guard, verdict.fields, due=verdict.until, planned=planned
+    )
