@@ -69,19 +69,18 @@ _ACCOUNTS: Final = _TRAITS.format(
     table="account_trait", subject="account", names=f"'{GROUP}'", but="'context', 'role', 'left'"
 )
 
-_SUBJECTS: Final = (
-    """
-    CREATE OR REPLACE TEMP TABLE born AS
-    SELECT {subject}::INTEGER AS {subject}, any_value({key}) AS key, min(ts)::TIMESTAMP AS birth
-    FROM arriving WHERE {subject} IS NOT NULL AND name NOT IN {rulings} GROUP BY ALL
-    """,
-    """
-    UPDATE {subject} SET birth = born.birth FROM born
-    WHERE {subject}.{subject} = born.{subject} AND born.birth < {subject}.birth
-    """,
-    "INSERT INTO {subject} FROM born ANTI JOIN {subject} USING ({subject}) ORDER BY {subject}",
-    "DROP TABLE born",
-)
+# Those who were not known, and those of whom nothing so old was.
+_SUBJECTS: Final = """
+    SELECT {subject}, born.key, born.birth, known.key IS NULL AS new FROM (
+        SELECT {subject}::INTEGER AS {subject}, any_value({key}) AS key, min(ts)::TIMESTAMP AS birth
+        FROM arriving WHERE {subject} IS NOT NULL AND name NOT IN {rulings} GROUP BY ALL
+    ) AS born LEFT JOIN {subject} AS known USING ({subject})
+    WHERE known.key IS NULL OR born.birth < known.birth ORDER BY {subject}
+"""
+_NEW: Final = "INSERT INTO {subject} SELECT {subject}, key, birth FROM born WHERE new"
+_OLDER: Final = """
+    UPDATE {subject} SET birth = born.birth FROM born WHERE {subject}.{subject} = born.{subject} AND NOT new
+"""
 
 _TOUCHED: Final = "INSERT INTO touched SELECT DISTINCT person::INTEGER, history FROM arriving"
 
@@ -107,8 +106,9 @@ def apply(warehouse: Warehouse, log: EventLog, rows: pa.Table) -> None:
 def take(writer: Writer, rows: pa.Table) -> None:
     """Take rows of the log into the working copy's tables."""
     names = set(pc.unique(rows["name"]).to_pylist())
-    search.keyed(writer, rows)
-    settled = merging.settle(writer, rows)
+    met = merging.meet(writer, rows)
+    search.keyed(writer, met.fresh)
+    settled = merging.settle(writer, rows, met)
     rows = rows.append_column("node", rows["person"])
     rows = rows.set_column(rows.column_names.index("person"), "person", merging.persons(writer, rows["node"]))
     for statement, about in _TAKEN:
@@ -117,11 +117,19 @@ def take(writer: Writer, rows: pa.Table) -> None:
     search.index(writer, rows, names)
     for subject, key in (("person", "key"), ("account", "account_key")):
         if rows[key].null_count < len(rows):
-            for statement in _SUBJECTS:
-                writer.run(statement.format(subject=subject, key=key, rulings=merging.RULINGS), arriving=rows)
+            _born(writer, rows, subject, key)
     _consent(writer, answers.hear(writer, rows) if answers.EVENT in names else set(), settled)
     if settled:
         merging.finish(writer, settled)
+
+
+def _born(writer: Writer, rows: pa.Table, subject: str, key: str) -> None:
+    """Take in who is new, and since when they are known."""
+    asked = _SUBJECTS.format(subject=subject, key=key, rulings=merging.RULINGS)
+    born = writer.read(asked, arriving=rows)
+    for statement, wanted in ((_OLDER, pc.invert(born["new"])), (_NEW, born["new"])):
+        if pc.any(wanted).as_py():
+            writer.run(statement.format(subject=subject), born=born)
 
 
 def _consent(writer: Writer, news: set[Node], settled: Settled | None) -> None:

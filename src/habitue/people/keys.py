@@ -86,6 +86,11 @@ def _user(told: str | int) -> str | None:
 
 def anon_key(told: object) -> str | None:
     """`anon:…`: ids that a device made up; they are told apart by case too."""
+    return _anon(told) if isinstance(told, str | int) else None
+
+
+@lru_cache(maxsize=1 << 16, typed=True)
+def _anon(told: str | int) -> str | None:
     text = _plain(told)
     return None if text is None else f"anon:{text}"
 

@@ -36,15 +36,30 @@ class Settled(NamedTuple):
         return pa.concat_tables([self.plain.persons, _persons(self.circle)])
 
 
-def settle(writer: Writer, rows: pa.Table) -> Settled | None:
+class Met(NamedTuple):
+    """Keys of rows of the log (node, key, birth: the first that happens under it in these): `fresh` were not
+    known, of the `older` nothing was that is so old, of those that are `woken` nothing at all.
+    """
+
+    fresh: pa.Table
+    older: pa.Table
+
+
+def meet(writer: Writer, rows: pa.Table) -> Met:
+    """The keys of rows of the log that are news."""
+    found = writer.read(_MET, arriving=rows)
+    return Met(found.filter(found["new"]), found.filter(pc.invert(found["new"])))
+
+
+def settle(writer: Writer, rows: pa.Table, met: Met) -> Settled | None:
     """Learn from rows of the log who is who, and move what is stored to its person; None without news."""
-    seeds, fresh = _learn(writer, rows)
+    seeds = _learn(writer, rows, met)
     if not len(seeds):
         return None
     easy = plain(writer.read, seeds)
     hard = circle(writer.read, set(easy.rest.tolist()))
     moved = _moved(writer, pa.concat_tables([easy.persons, _persons(hard)]))
-    stored = moved.filter(pa.array(~np.isin(moved["node"].to_numpy(), fresh)))
+    stored = moved.filter(pc.invert(pc.is_in(moved["node"], met.fresh["node"].combine_chunks())))
     if len(stored):
         _move(writer, stored)
     return Settled(easy, hard, moved)
@@ -113,37 +128,31 @@ _TOUCHED: Final = """
 """
 
 # A key that is only named beside another has no birth: nothing happened under it.
-_BORN: Final = f"""
-    CREATE OR REPLACE TEMP TABLE born AS
-    SELECT node::INTEGER AS node, any_value(key) AS key, min(birth)::TIMESTAMP AS birth FROM (
+_MET: Final = f"""
+    WITH told AS (
         SELECT person AS node, key, CASE WHEN name NOT IN {RULINGS} THEN ts END AS birth FROM arriving
         UNION ALL SELECT unnest(nodes), unnest(also), NULL FROM arriving WHERE nodes IS NOT NULL
-    ) GROUP BY ALL
+    ), born AS (
+        SELECT node::INTEGER AS node, any_value(key) AS key, min(birth)::TIMESTAMP AS birth
+        FROM told GROUP BY ALL
+    )
+    SELECT node, born.key, born.birth, node.key IS NULL AS new, node.birth IS NULL AS woken
+    FROM born LEFT JOIN node USING (node)
+    WHERE node.key IS NULL OR born.birth < coalesce(node.birth, 'infinity')
+    ORDER BY node
 """
 
 # Keys that had no rows of their own may name their person now, and what was said of a user counts, for those
 # it was said with too; late consent counts before a merge.
 _STIRRED: Final = """
-    WITH fresh AS (
-        SELECT born.node, node.key FROM born JOIN node USING (node)
-        WHERE born.birth IS NOT NULL AND node.birth IS NULL
-    ), users AS (FROM fresh SELECT node WHERE starts_with(key, 'user:'))
-    SELECT node FROM fresh WHERE node IN (SELECT node FROM merged) OR node IN (SELECT person FROM merged)
+    WITH users AS (FROM woken SELECT node WHERE starts_with(key, 'user:'))
+    SELECT node FROM woken WHERE node IN (SELECT node FROM merged) OR node IN (SELECT person FROM merged)
     UNION
     SELECT unnest([one, other]) FROM claim WHERE one IN (FROM users) OR other IN (FROM users)
     UNION
     SELECT DISTINCT person::INTEGER FROM arriving
     WHERE name = '$consent' AND (person IN (SELECT node FROM merged) OR person IN (SELECT person FROM merged))
 """
-
-_BIRTHS: Final = (
-    """
-    UPDATE node SET birth = born.birth FROM born
-    WHERE node.node = born.node AND born.birth IS NOT NULL AND (node.birth IS NULL OR born.birth < node.birth)
-    """,
-    "INSERT INTO node FROM born ANTI JOIN node USING (node) ORDER BY node",
-    "DROP TABLE born",
-)
 
 _SAID: Final = f"""
     WITH pairs AS (
@@ -169,13 +178,17 @@ _RULED: Final = f"""
 """
 
 
-def _learn(writer: Writer, rows: pa.Table) -> tuple[Nodes, Nodes]:
-    """Take in keys, claims and rulings; the keys about which something is new, and those that are new."""
-    writer.run(_BORN, arriving=rows)
-    seeds = [writer.read(_STIRRED, arriving=rows).column(0).to_numpy()]
-    fresh = writer.read("SELECT node FROM born ANTI JOIN node USING (node)").column(0).to_numpy()
-    for statement in _BIRTHS:
-        writer.run(statement)
+def _learn(writer: Writer, rows: pa.Table, met: Met) -> Nodes:
+    """Take in keys, claims and rulings; the keys about which something is new."""
+    woken, seeds = met.older.filter(met.older["woken"]), [np.empty(0, np.int32)]
+    if len(woken) or pc.any(pc.equal(rows["name"], "$consent")).as_py():
+        seeds.append(writer.read(_STIRRED, arriving=rows, woken=woken).column(0).to_numpy())
+    if len(met.older):
+        writer.run(
+            "UPDATE node SET birth = older.birth FROM older WHERE node.node = older.node", older=met.older
+        )
+    if len(met.fresh):
+        writer.run("INSERT INTO node SELECT node, key, birth FROM fresh ORDER BY node", fresh=met.fresh)
     if rows["nodes"].null_count < len(rows):
         told = [writer.read(_SAID, arriving=rows)]
         if len(told[0]):
@@ -187,7 +200,7 @@ def _learn(writer: Writer, rows: pa.Table) -> tuple[Nodes, Nodes]:
         if pc.any(pc.is_in(rows["name"], pa.array(RULINGS))).as_py():
             told.append(writer.read(_RULED, arriving=rows))
         seeds += [news[end].to_numpy() for news in told for end in ("one", "other")]
-    return np.unique(np.concatenate(seeds)), fresh
+    return np.unique(np.concatenate(seeds))
 
 
 def _moved(writer: Writer, now: pa.Table) -> pa.Table:

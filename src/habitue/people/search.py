@@ -50,9 +50,10 @@ def index(writer: Writer, rows: pa.Table, names: Collection[str]) -> None:
         writer.run(text, arriving=rows.select(["seq"]))
 
 
-def keyed(writer: Writer, rows: pa.Table) -> None:
-    """Take in the keys of rows of the log, before they are known in `node`."""
-    writer.run(_KEYS, arriving=rows)
+def keyed(writer: Writer, fresh: pa.Table) -> None:
+    """Take in keys (node, key) that were not known."""
+    if len(fresh):
+        writer.run(_KEYS, fresh=fresh)
 
 
 def hits(warehouse: Warehouse, text: str, region: str | None = None) -> Sql:
@@ -117,16 +118,12 @@ _INDEX: Final = """
 _KEYS: Final = f"""
     INSERT INTO search_tail
     WITH named AS (
-        SELECT DISTINCT person::INTEGER AS node, key FROM arriving
-        UNION SELECT unnest(nodes)::INTEGER, unnest(also) FROM arriving WHERE nodes IS NOT NULL
-    ), fresh AS (
-        SELECT node, split_part(key, ':', 1) AS kind, key[strpos(key, ':') + 1:] AS bare
-        FROM named ANTI JOIN node USING (node)
+        SELECT node, split_part(key, ':', 1) AS kind, key[strpos(key, ':') + 1:] AS bare FROM fresh
     ), words AS (
-        SELECT node, {_kinds("key")} AS kind, plain_of(bare) AS word FROM fresh WHERE kind = 'user'
+        SELECT node, {_kinds("key")} AS kind, plain_of(bare) AS word FROM named WHERE kind = 'user'
         UNION ALL
-        SELECT node, {_kinds("email")}, unnest(parts_of(plain_of(bare))) FROM fresh WHERE kind = 'email'
-        UNION ALL SELECT node, {_kinds("phone")}, digits_of(bare) FROM fresh WHERE kind = 'phone'
+        SELECT node, {_kinds("email")}, unnest(parts_of(plain_of(bare))) FROM named WHERE kind = 'email'
+        UNION ALL SELECT node, {_kinds("phone")}, digits_of(bare) FROM named WHERE kind = 'phone'
     )
     SELECT DISTINCT word, node, kind FROM words WHERE word <> '' ORDER BY ALL
 """
