@@ -29,6 +29,8 @@ ACTS: Final = {
     "sign out": N_("signed out"),
     "link": N_("made a one-time link"),
     "settings": N_("changed the settings"),
+    "mail": N_("settled how e-mails leave"),
+    "messaging rules": N_("changed how often and when customers are written to"),
     "retention": N_("changed how long people are kept"),
     "add key": N_("added a key"),
     "end key": N_("ended a key"),

@@ -26,8 +26,8 @@ from habitue.app.duplicates import Alike
 from habitue.app.exports import Exporter
 from habitue.app.imports import ImportReport, Told
 from habitue.app.journeys import Journeying
-from habitue.app.letters import Answering
 from habitue.app.notes import Noted
+from habitue.app.posting import Posting
 from habitue.app.privacy import Private
 from habitue.app.segments import Segmented
 from habitue.app.selection import Selection
@@ -89,7 +89,7 @@ class Shop(
     Recorded,
     Noted,
     Selling,
-    Answering,
+    Posting,
     Team,
 ):
     """A workspace with all that can be asked of it and done with it."""

@@ -13,6 +13,7 @@ import habitue.api.definitions
 import habitue.api.duplicating
 import habitue.api.identities
 import habitue.api.journeying
+import habitue.api.mailing
 import habitue.api.people
 import habitue.api.privacy
 import habitue.api.selling

@@ -20,6 +20,7 @@ from habitue.api.command import Doctor
 from habitue.api.perform import diagnosis
 from habitue.app import Busy, Settings, Shop
 from habitue.app.keeper import Keeper
+from habitue.app.postman import Postman
 from habitue.cli import progress
 from habitue.cli.desk import Desk
 from habitue.cli.local import opened
@@ -219,12 +220,17 @@ def _served(desk: Desk, shop: Shop, host: str, port: int, *, show: bool = False)
         if show and _seen():
             Thread(target=webbrowser.open, args=(link,), daemon=True).start()
 
-    keeper = Keeper(shop)
-    keeper.start()
+    keeper, postmen = Keeper(shop), [Postman(shop, lane) for lane in (0, 1)]
+    for thread in (keeper, *postmen):
+        thread.start()
     try:
         server.serve(shop, host, port, token, ready, keeper.wake)
     finally:
+        for postman in postmen:
+            postman.stop()
         keeper.stop()
+        for postman in postmen:
+            postman.left()
 
 
 def _say(desk: Desk, finding: Finding) -> str:

@@ -19,6 +19,7 @@ from habitue.cli import (
     duplicates,
     identities,
     journeys,
+    mail,
     models,
     privacy,
     segments,
@@ -50,6 +51,8 @@ app.add_typer(models.app, name="stages")
 app.add_typer(segments.app, name="segments")
 app.add_typer(journeys.app, name="journeys")
 app.add_typer(templates.app, name="templates")
+app.add_typer(mail.app)
+app.add_typer(mail.mail, name="mail")
 app.add_typer(calls.sources, name="sources")
 app.add_typer(calls.refused, name="refused")
 app.add_typer(arriving.app)

@@ -109,6 +109,13 @@ class Relay:
     def connections(self) -> int:
         return self.settings.connections
 
+    @property
+    def record(self) -> tuple[str, str] | None:
+        """What has to stand in DNS for mails to be believed, and where; None where none is signed."""
+        if self.signer is None:
+            return None
+        return f"{self.settings.dkim_selector}._domainkey.{self.sender.domain}", self.signer.record
+
     def connect(self) -> Session:
         return Connection(self)
 

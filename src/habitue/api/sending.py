@@ -1,0 +1,47 @@
+"""The command line's commands about what is sent, as values; light, as `api.command` is."""
+
+from __future__ import annotations
+
+from habitue.api.command import Command
+
+
+class Mail(Command, frozen=True):
+    """How e-mails leave."""
+
+
+class SetMail(Command, frozen=True):
+    """Let e-mails leave by this server from now on; what is None stays as it is. `by` is who decides it."""
+
+    by: str
+    host: str | None = None
+    sender: str | None = None
+    port: int | None = None
+    security: str | None = None
+    user: str | None = None
+    password: str | None = None
+    reply: str | None = None
+    bounces: str | None = None
+    connections: int | None = None
+    rate: float | None = None
+    dkim_selector: str | None = None
+    dkim_key: str | None = None
+    relay_log: str | None = None
+
+
+class TryMail(Command, frozen=True):
+    """Send one e-mail at once."""
+
+    to: str
+
+
+class EndMail(Command, frozen=True):
+    """Send no more e-mails."""
+
+    by: str
+
+
+class Messages(Command, frozen=True):
+    """What was or is to be sent to a customer, with every decision about it."""
+
+    customer: str
+    most: int = 50
