@@ -99,6 +99,7 @@ class EventLog:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self._notes: tuple[int, dict[str, int]] = (-1, {})
         with self._guarded():
             try:
                 self._table = DeltaTable(folder)
@@ -258,7 +259,14 @@ class EventLog:
             self._settle()
 
     def _noted(self, name: str) -> int:
-        return int(self._table.transaction_version(name) or 0)
+        """What stands beside the rows under this name, asked once a version: a load wants it often."""
+        version = self.version()
+        if self._notes[0] != version:
+            self._notes = version, {}
+        notes = self._notes[1]
+        if name not in notes:
+            notes[name] = int(self._table.transaction_version(name) or 0)
+        return notes[name]
 
     def _widen(self) -> None:
         """Add the columns that a log of an earlier version lacks; they are null in its rows."""
