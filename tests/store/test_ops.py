@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 from contextlib import closing
+from importlib import import_module
 from pathlib import Path
+from pkgutil import iter_modules
 
 import pytest
 import sqlalchemy as sa
@@ -18,6 +20,8 @@ from habitue.store.tables import identity, inbox, setting, tables
 
 
 def test_the_migrations_make_exactly_the_tables_that_the_code_knows(ops_url: str) -> None:
+    for module in iter_modules([str(Path(room.__file__).parent)]):
+        import_module(f"habitue.store.{module.name}")
     ops = Ops.open(ops_url)
     with ops.read() as tx:
         assert compare_metadata(MigrationContext.configure(tx), tables) == []
