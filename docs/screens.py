@@ -14,19 +14,26 @@ import shutil
 import sys
 import tempfile
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from itertools import product
 from pathlib import Path
+from threading import Thread
 from typing import Literal, NamedTuple, Self, get_args
 
+import uvicorn
 from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Error as PlaywrightError
 
+from habitue import server
+from habitue.api.door import Door
+from habitue.api.meter import Meter
+from habitue.api.wire import Wire
 from habitue.app import Settings, Shop
+from habitue.kernel import clock
 from tests.conftest import FLAGS
-from tests.inside import enter
-from tests.web.conftest import served
-from tests.web.tour import Stop, empty, faults, settle, stock, stops
+from tests.inside import TOKEN, enter
+from tests.web.tour import Stop, away, empty, faults, settle, stock, stops, unread
 
 Theme = Literal["light", "dark"]
 LANGUAGES = {"en": "en-GB", "fr": "fr-FR"}
@@ -42,15 +49,36 @@ class Place(NamedTuple):
 
 
 @contextmanager
+def served(shop: Shop) -> Iterator[str]:
+    """The address at which it is served, as `habitue serve` would: with the door for events."""
+    counts = Meter()
+    door = Door(server.create(shop, token=TOKEN, counts=counts), shop, clock.now, meter=counts)
+    listening = server.listening("127.0.0.1", 18_200)
+    running = uvicorn.Server(uvicorn.Config(door, http=Wire, log_level="critical", lifespan="off"))
+    thread = Thread(target=running.run, args=([listening],), daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+    finally:
+        running.should_exit = True
+        thread.join()
+        door.close()
+
+
+@contextmanager
 def places(folder: Path, customers: int) -> Iterator[list[Place]]:
-    """A full shop and an empty one."""
+    """A full shop, an empty one, and one whose figures can't be read yet."""
     with ExitStack() as open_:
         full = open_.enter_context(Shop.create(folder / "full", Settings(demo=True)))
-        bare = open_.enter_context(Shop.create(folder / "bare", Settings()))
+        bare, down = (
+            open_.enter_context(Shop.create(folder / name, Settings())) for name in ("bare", "down")
+        )
         stock(full, customers)
         bare.refresh()
-        urls = [open_.enter_context(contextmanager(served)(shop)) for shop in (full, bare)]
-        yield [Place(full, urls[0], stops(full, urls[0])), Place(bare, urls[1], empty())]
+        unread(down)
+        urls = [open_.enter_context(served(shop)) for shop in (full, bare, down)]
+        ways = (stops(full, urls[0]), empty(), away())
+        yield [Place(*one) for one in zip((full, bare, down), urls, ways, strict=True)]
 
 
 class Look(NamedTuple):
@@ -64,7 +92,8 @@ class Look(NamedTuple):
 class Eye:
     """One browser window: takes pictures, and keeps what was wrong by screen."""
 
-    def __init__(self, browser: Browser, place: Place, look: Look, inside: bool) -> None:
+    def __init__(self, browser: Browser, place: Place, look: Look, who: str | None) -> None:
+        """`who` is the secret of a session; empty is the owner, None is nobody known."""
         self.place, self.look, self.wrong = place, look, list[str]()
         self.context = browser.new_context(
             locale=LANGUAGES[look.language],
@@ -72,8 +101,8 @@ class Eye:
             viewport={"width": look.width, "height": 900},
             reduced_motion="reduce",
         )
-        if inside:
-            enter(self.context, place.shop, place.url)
+        if who is not None:
+            enter(self.context, place.shop, place.url, who)
         self.page = self._listening(self.context.new_page())
 
     def _listening(self, page: Page) -> Page:
@@ -101,7 +130,9 @@ class Eye:
     def see(self, stop: Stop, picture: Path | None) -> list[str]:
         """Open it and take its picture; what is wrong there."""
         self.wrong.clear()
-        self.page.goto(self.place.url + stop.path)
+        self._go(self.place.url + stop.path)
+        for field, text in stop.fill:
+            self.page.locator(field).fill(text)
         for pressed in stop.press:
             self.page.locator(pressed).first.click()
         settle(self.page)
@@ -109,6 +140,15 @@ class Eye:
         if picture:
             self._take(picture)
         return found
+
+    def _go(self, url: str) -> None:
+        """Open it; a page that just goes on to another by itself may come between, once."""
+        try:
+            self.page.goto(url)
+        except PlaywrightError as error:
+            if "ERR_ABORTED" not in error.message:
+                raise
+            self.page.goto(url)
 
     def _take(self, picture: Path) -> None:
         """The whole page, with the menu as tall as it; of what lies above one, the window."""
@@ -123,6 +163,14 @@ class Eye:
 
 def _matters(kind: str, text: str) -> bool:
     return kind in ("error", "warning") and "Failed to load resource" not in text
+
+
+def grouped(stops: Iterable[Stop]) -> dict[str | None, list[Stop]]:
+    """The screens by who looks at them."""
+    found: dict[str | None, list[Stop]] = {}
+    for stop in stops:
+        found.setdefault(stop.who, []).append(stop)
+    return found
 
 
 def main() -> None:
@@ -159,16 +207,14 @@ def _all(
 ) -> tuple[int, dict[str, list[str]]]:
     """How many pictures were taken, and the faults, each with the pictures that have it."""
     taken, wrong = 0, defaultdict[str, list[str]](list)
-    for place, look, inside in product(found, looks, (True, False)):
-        chosen = [one for one in place.stops if one.inside == inside and re.search(only, one.name)]
-        if not chosen:
-            continue
-        with Eye(browser, place, look, inside) as eye:
-            for stop in chosen:
-                name = f"{stop.name}-{look.language}-{look.width}-{look.theme}"
-                for fault in eye.see(stop, folder / f"{name}.png"):
-                    wrong[fault].append(name)
-                taken += 1
+    for place, look in product(found, looks):
+        for who, chosen in grouped(one for one in place.stops if re.search(only, one.name)).items():
+            with Eye(browser, place, look, who) as eye:
+                for stop in chosen:
+                    name = f"{stop.name}-{look.language}-{look.width}-{look.theme}"
+                    for fault in eye.see(stop, folder / f"{name}.png"):
+                        wrong[fault].append(name)
+                    taken += 1
     return taken, wrong
 
 

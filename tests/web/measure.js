@@ -23,6 +23,7 @@
   const above = (it) => !modal || modal.contains(it);
   const layer = (it) => {  // what lies above the rest on purpose is compared with its own kind
     if (it.closest(":popover-open")) return "popover";
+    if (it.closest(".panelled[open] > .panel")) return "panel";
     for (let up = it; up; up = up.parentElement) if (["fixed", "sticky"].includes(style(up).position)) return "fixed";
     return "";
   };
@@ -46,7 +47,7 @@
         return out ? "away" : "";
       }
       if (/hidden|clip/.test(overflowX) && (box.right > edge.right + SLACK || box.left < edge.left - SLACK))
-        return textOverflow === "ellipsis" && up.closest("[title]") ? "" : `cut sideways by ${name(up)}`;
+        return textOverflow === "ellipsis" && up.closest("[title], code") ? "" : `cut sideways by ${name(up)}`;
       if (/hidden|clip/.test(overflowY) && webkitLineClamp === "none" && box.bottom > edge.bottom + 3)
         return `cut below by ${name(up)}`;
       if (style(up).position === "fixed") return "";

@@ -12,7 +12,7 @@ import pytest
 from litestar.routes import HTTPRoute
 from playwright.sync_api import Browser, Page, expect
 
-from docs.screens import Eye, Look, Place, places
+from docs.screens import Eye, Look, Place, grouped, places
 from habitue import server
 
 LOOKS = (
@@ -30,7 +30,7 @@ CALLED = """key => {
     return (it.ariaLabel ?? it.labels?.[0]?.innerText ?? it.innerText).trim();
 }"""
 APART = re.compile(
-    r"/(api/v1|static|metrics|oidc|overview/sales|habitue\.js|segments/-|exports/|data/rejected|stages/.*/people/)"
+    r"/([vco]/|api/v1|static|metrics|oidc|overview/sales|habitue\.js|segments/-|exports/|data/rejected|stages/.*/people/)"
     r"|.*(\.csv|\.json|/progress|/timeline|/why|/beside|/arrived|/findings)$"
 )
 """Files, parts of pages, and ways that lead elsewhere."""
@@ -45,16 +45,15 @@ def full(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Place]]:
 
 @pytest.mark.long
 def test_every_screen_looks_right(browser: Browser, full: list[Place]) -> None:
-    shop, bare = full
-    inside = [stop for stop in shop.stops if stop.inside and not SPARED.match(stop.name)]
+    shop, bare, down = full
+    by_who = grouped(stop for stop in shop.stops if not SPARED.match(stop.name))
+    inside, others = by_who.pop(""), list(by_who.values())
     rounds = [(shop, look, inside[turn :: len(LOOKS)]) for turn, look in enumerate(LOOKS)]
-    rounds += [
-        (shop, OUTSIDE, [stop for stop in shop.stops if not stop.inside]),
-        (bare, EMPTY, bare.stops[::2]),
-    ]
+    rounds += [*((shop, OUTSIDE, some) for some in others), (bare, EMPTY, bare.stops[::2])]
+    rounds += [(down, EMPTY, down.stops)]
     wrong = []
     for place, look, stops in rounds:
-        with Eye(browser, place, look, stops[0].inside) as eye:
+        with Eye(browser, place, look, stops[0].who) as eye:
             wrong += [(stop.name, look, fault) for stop in stops for fault in eye.see(stop, None)]
     assert not wrong, "\n".join(map(str, wrong))
 

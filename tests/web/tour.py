@@ -10,15 +10,18 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 import httpx
+import pyotp
 from playwright.sync_api import Page
 
 from habitue.app import Shop
 from habitue.demo.shop import parcels
+from habitue.ingest.loader import load
 from habitue.kernel import clock
 from habitue.segments.templates import templates
 from habitue.stages.sketch import Sketch
 from habitue.team.entry import Came
 from habitue.team.rights import Act, Actor
+from habitue.templates.passes import Pass
 from tests.inside import session
 from tests.project.messages import answered, forms
 
@@ -48,12 +51,15 @@ LEAKED: Final = re.compile(r"(?<!/)\{\w*\}|\bundefined\b|\bNaN\b|\[object")
 
 
 class Stop(NamedTuple):
-    """One screen: where it is, what is pressed there first, and whether by somebody who is signed in."""
+    """One screen: where it is, what is pressed and written there first, and by whom: the owner ("") or the
+    secret of another's session; None is nobody known.
+    """
 
     name: str
     path: str
     press: tuple[str, ...] = ()
-    inside: bool = True
+    who: str | None = ""
+    fill: tuple[tuple[str, str], ...] = ()
 
 
 def stock(shop: Shop, customers: int) -> None:
@@ -70,7 +76,6 @@ def stock(shop: Shop, customers: int) -> None:
     shop.task(1, "Ring about the parcel", "Odile", due="2026-01-01", assignee="odile@boutique.example")
     shop.task(2, "Ask how the coat fits", "Odile", due="2030-01-01")
     shop.note(1, "Rang twice.\nInvoice by letter.", "Odile")
-    shop.find_duplicates(now)
 
 
 def stops(shop: Shop, url: str) -> list[Stop]:
@@ -82,19 +87,50 @@ def stops(shop: Shop, url: str) -> list[Stop]:
     with httpx.Client(
         base_url=url, timeout=60, follow_redirects=True, cookies=cookies, headers={"origin": url}
     ) as client:
-        return [*_ways_in(shop), *_steering(shop), *_people(client), *_data(client), *_house(shop), *_wrong()]
+        return [
+            *_ways_in(shop),
+            *_letters(shop),
+            *_steering(shop),
+            *_people(client),
+            *_data(shop, client),
+            *_house(shop),
+            *_wrong(),
+        ]
 
 
 def _ways_in(shop: Shop) -> Iterator[Stop]:
     secret = shop.invite(OWNER, "amelie.de-la-rochefoucauld@boutique.example", "marketer")
     joined = shop.invite(OWNER, "bruno@boutique.example", "agent")
-    bruno = shop.actor(shop.join(joined, "Bruno", PASSWORD, Came("127.0.0.1", "Firefox")).session)
-    yield Stop("sign-in", "/sign-in", inside=False)
-    yield Stop("link", f"/sign-in/{shop.first_link('a test')}", inside=False)
-    yield Stop("link-used", "/sign-in/none", ("form .button.first, form button",), inside=False)
-    yield Stop("join", f"/join/{secret}", inside=False)
-    yield Stop("join-used", "/join/none", inside=False)
-    yield Stop("reset", f"/reset/{shop.reset_link(OWNER, bruno.id or 0)}", inside=False)
+    his = shop.join(joined, "Bruno", PASSWORD, Came("127.0.0.1", "Firefox")).session
+    bruno, app = shop.actor(his), pyotp.random_base32()
+    shop.firm_up(bruno, PASSWORD, app, pyotp.TOTP(app).now())
+    yield Stop("forbidden", "/settings", who=his)
+    yield Stop("agent-only", "/agent", who=his)
+    known = (("[name=email]", "bruno@boutique.example"), ("[name=password]", PASSWORD))
+    yield Stop("sign-in-second", "/sign-in", ("form .button.first",), None, known)
+    yield Stop(
+        "sign-in-wrong", "/sign-in", ("form .button.first",), None, (known[0], ("[name=password]", "x"))
+    )
+    yield Stop("sign-in", "/sign-in", who=None)
+    yield Stop("link", f"/sign-in/{shop.first_link('a test')}", who=None)
+    yield Stop("link-used", "/sign-in/none", ("form .button.first, form button",), who=None)
+    yield Stop("join", f"/join/{secret}", who=None)
+    yield Stop("join-used", "/join/none", who=None)
+    yield Stop("reset", f"/reset/{shop.reset_link(OWNER, bruno.id or 0)}", who=None)
+
+
+def _letters(shop: Shop) -> Iterator[Stop]:
+    """What a customer sees who follows a link in a message."""
+    shop.consent("user:c-001", status="granted", by="Odile")
+    shop.refresh()
+    one = Pass(1, shop.person("user:c-001"), "email", "marketing", clock.now() // clock.SECOND)
+    passes = shop.passes("https://shop.example")
+    for name, address in (
+        ("unsubscribe", passes.address("u", one)),
+        ("preferences", passes.address("p", one)),
+    ):
+        yield Stop(name, "/" + address.split("/", 3)[3], who=None)
+    yield Stop("unsubscribe-unknown", "/u/none", who=None)
 
 
 def _steering(shop: Shop) -> Iterator[Stop]:
@@ -118,6 +154,8 @@ def _people(client: httpx.Client) -> Iterator[Stop]:
     client.post("/customers/act/export", data={"form": "xlsx", "query": "stage=active"})
     yield Stop("customers", "/customers")
     yield Stop("customers-found", "/customers?stage=active&q=a&columns=orders&columns=revenue")
+    moved = "from=active&to=dormant&at=2026-11-01&against=2026-10-01"
+    yield Stop("customers-filters", f"/customers?{moved}", ("#filters .panelled summary",))
     yield Stop("customers-none", "/customers?q=qzxqzx")
     for act in ("note", "task", "consent", "suppress", "trait", "export"):
         yield Stop(f"act-{act}", f"/customers/act?act={act}")
@@ -138,10 +176,28 @@ def _people(client: httpx.Client) -> Iterator[Stop]:
     yield Stop("segment-why", "/segments/second-order/why?customer=1")
 
 
-def _data(client: httpx.Client) -> Iterator[Stop]:
+def _data(shop: Shop, client: httpx.Client) -> Iterator[Stop]:
+    source = shop.add_source("caisse-de-la-boutique")
+    shop.add_source("site", "browser")
+    for event in ("Order Completed", "", "Page seen"):
+        told: dict[str, object] = {
+            "userId": "u1",
+            "event": event,
+            "messageId": event,
+            "properties": {"total": "12,5"},
+        }
+        client.post("/v1/track", json=told, auth=(source.write_key, ""))
+    for n, name in enumerate(("Marie", "Marie", "Léo", "Léo")):
+        told = {"userId": f"twin{n}", "messageId": f"twin{n}", "traits": _twin(name, n)}
+        client.post("/v1/identify", json=told, auth=(source.write_key, ""))
+    shop.refresh()
+    shop.find_duplicates()
+    for pair in shop.duplicates()[:1]:
+        shop.merge_duplicate(pair.id, "Odile")
     yield Stop("data", "/data")
-    for name in ("events", "refused", "catalogue", "duplicates"):
-        yield Stop(f"data-{name}", f"/data/{name}")
+    for name in ("events", "refused", "catalogue", "duplicates?least=0.5"):
+        yield Stop(f"data-{name.partition('?')[0]}", f"/data/{name}")
+    yield Stop("data-refused-open", f"/data/refused?number={shop.refused()[0].id}")
     yield Stop("welcome", "/welcome")
     yield Stop("welcome-browser", "/welcome?kind=browser")
     yield Stop("import", "/data/import")
@@ -151,6 +207,19 @@ def _data(client: httpx.Client) -> Iterator[Stop]:
     yield Stop("import-unclear", unclear)
     yield Stop("import-tried", _run(client, "check"))
     yield Stop("import-done", _run(client, "load"))
+
+
+def _twin(name: str, n: int) -> dict[str, object]:
+    """What is known of one of two who may be the same."""
+    pair = n // 2
+    return {
+        "firstName": name,
+        "lastName": ("Lefèvre-Duval", "Nguyen")[pair],
+        "email": f"{name}{n}@exemple.fr",
+        "birthday": f"198{pair}-03-07",
+        "phone": f"+3361234567{pair}",
+        "address": {"street": f"{pair + 4} rue des Lilas", "postalCode": "69003", "city": "Lyon"},
+    }
 
 
 def _run(client: httpx.Client, end: str) -> str:
@@ -190,6 +259,17 @@ def empty() -> list[Stop]:
     places += " data/catalogue data/duplicates data/import team acts settings/health"
     passed = Stop("bare-overview", "/welcome", ("form[action='/welcome/skip'] button",))
     return [passed, *(Stop(f"bare-{path.replace('/', '-')}", f"/{path}") for path in places.split())]
+
+
+def unread(shop: Shop) -> None:
+    """Let there be events that nobody has worked out yet, as while the working copy is made again."""
+    shop.put(parcels(7, 20, until=clock.now()))
+    load(shop.ops, shop.log, shop.warehouse)
+
+
+def away() -> list[Stop]:
+    """The screens of a workspace whose figures can't be read just now."""
+    return [Stop("down", "/"), Stop("down-health", "/settings/health"), Stop("down-nothing", "/nothing")]
 
 
 def settle(page: Page) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterator
 from typing import Annotated, Any, Final, cast
 
@@ -39,9 +40,34 @@ DETAILS: Final = {
     "number": N_("Number"),
     "author": N_("Written by"),
     "note": N_("Note"),
+    "notes": N_("Notes"),
+    "name": N_("Name"),
+    "form": N_("Format"),
+    "query": N_("List"),
+    "rows": N_("Rows"),
+    "people": N_("People"),
+    "reason": N_("Reason"),
+    "channel": N_("Channel"),
+    "addresses": N_("Addresses"),
+    "rules": N_("Rules"),
+    "trait": N_("Trait"),
+    "value": N_("Value"),
 }
 """What people call that which the record says more."""
 
+NOT_PEOPLE: Final = {"nobody": N_("somebody unknown"), "init": "Habitué"}
+"""Whom the record names who is no member of the team."""
+
+THINGS: Final = {
+    "customer": (N_("Customer {name}"), "/customers/"),
+    "segment": (N_("Segment {name}"), "/segments/"),
+    "model": (N_("Model {name}"), "/stages/"),
+    "export": (N_("Export {name}"), ""),
+    "erasure": (N_("Erasure {name}"), ""),
+}
+"""What a line may be about, by the word before its colon, and where that is looked at."""
+
+_THING: Final = re.compile(r"([a-z]+):([\w-]+)")
 _PAIR: Final = N_("{name}: {value}")
 
 By = Annotated[str | None, QueryParameter(name="by", max_length=200)]
@@ -65,7 +91,8 @@ def show(
         request,
         shop,
         "acts.html",
-        deeds=[(one, _told(one, say)) for one in found[:SIZE]],
+        deeds=[(one, _told(one, say), *_about(one.about, say)) for one in found[:SIZE]],
+        called={name: say(words) for name, words in NOT_PEOPLE.items()},
         further=found[SIZE - 1].id if len(found) > SIZE else None,
         total=total,
         looked=looked,
@@ -101,6 +128,15 @@ def _lines(shop: Shop, say: Translator, by: str | None, act: str | None) -> Iter
             csv.writer(file).writerow([safe(cell) if isinstance(cell, str) else cell for cell in cells])
         yield file.getvalue()
         before = rows[-1].id
+
+
+def _about(about: str, say: Translator) -> tuple[str, str]:
+    """What a line is about in words, and its page where it has one."""
+    kind, name = found.groups() if (found := _THING.fullmatch(about)) else ("", "")
+    if kind not in THINGS:
+        return about, ""
+    words, place = THINGS[kind]
+    return say(words, name=name), f"{place}{name}" if place else ""
 
 
 def _told(one: Deed, say: Translator) -> str:
