@@ -13,6 +13,8 @@ def main() -> None:
     python = signal.getsignal(signal.SIGINT) is signal.default_int_handler
     if python:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
+    # No verb asks for pandas, yet pyarrow would load it where it is installed: half of the start.
+    sys.modules.setdefault("pandas", None)  # type: ignore[arg-type]  # None says that it can't be had
     from habitue.cli.program import run  # noqa: PLC0415  Ctrl-C while it loads is quiet too
 
     if python:
