@@ -6,6 +6,7 @@ import "./layers.js";
 import "./palette.js";
 import "./draft.js";
 import "./people.js";
+import "./letters.js";
 import "./mirror.js";
 import "./upload.js";
 

@@ -56,6 +56,7 @@ PAGES: Final[Routes] = {
         pages.draft.progress,  # /stages/{model}/draft/{number}/progress
         pages.draft.figures,  # /stages/{model}/draft/{number}/figures.csv
         pages.segments.index,  # /segments
+        pages.templates.index,  # /templates
     ],
     Act.STAGES: [
         pages.draft.change,  # /stages/{model}/draft
@@ -77,6 +78,15 @@ PAGES: Final[Routes] = {
         pages.segment.people,  # /segments/{name}/customers
         pages.segment.why,  # /segments/{name}/why
         pages.builder.why,  # /segments/-/why
+        pages.templates.show,  # /templates/{slug}
+        pages.templates.draft,  # /templates/-/draft
+        pages.templates.preview,  # /templates/-/preview/{secret}
+    ],
+    Act.MESSAGES: [
+        pages.templates.new,  # /templates/new
+        pages.templates.create,
+        pages.templates.save,  # /templates/{slug}
+        pages.templates.settle,  # /templates/-/brand
     ],
     Act.EXPORT: [
         pages.customers.table,  # /customers.csv

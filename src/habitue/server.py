@@ -32,6 +32,7 @@ from habitue.api.wording import Document
 from habitue.app import Shop, lists
 from habitue.app.comparison import Comparison
 from habitue.app.loads import Loads
+from habitue.app.previews import Previews
 from habitue.app.rhythms import Rhythms
 from habitue.app.trials import Trials
 from habitue.kernel import clock
@@ -69,7 +70,7 @@ def create(
     """
     overviews = Overviews(shop.warehouse, lambda: shop.settings.timezone, lambda: shop.generation)
     comparison, trials, loads, rhythms = Comparison(shop), Trials(shop), Loads(shop), Rhythms(shop)
-    counts = counts or Meter()
+    counts, previews = counts or Meter(), Previews(shop)
     reading = {"shop": Provide(lambda: _readable(shop), sync_to_thread=True)}
     made = Litestar(
         routers(reading, token),
@@ -82,6 +83,7 @@ def create(
             "trials": Provide(lambda: trials, sync_to_thread=False),
             "loads": Provide(lambda: loads, sync_to_thread=False),
             "rhythms": Provide(lambda: rhythms, sync_to_thread=False),
+            "previews": Provide(lambda: previews, sync_to_thread=False),
         },
         middleware=[Guard(hosts | shop.hosts), Gate(shop, token)],
         before_send=[seal],

@@ -261,3 +261,14 @@ def test_a_template_in_a_file_is_the_same_when_it_is_read_again() -> None:
         "a", {"fr": Text(BODY, 'dit "oui"\\', "p"), "en": Text("it's '''x'''", "s", form="text")}, "Né", "x"
     )
     assert read(written(one)) == one
+
+
+def test_what_only_some_programs_read_stays_and_what_none_reads_goes() -> None:
+    html = (
+        made(BODY.replace("<mjml>", "<mjml><mj-head><mj-style>p { margin: 0 }</mj-style></mj-head>"))
+        .fill(VALUES)
+        .html
+    )
+    assert {tag for tag, _ in _Seen(html).tags} >= {"meta", "style", "img", "table"}
+    assert "<!--[if mso" in html
+    assert "secret" not in made("<p>a<!-- secret -->b</p>", "html").fill({}).html

@@ -21,6 +21,7 @@ from habitue.kernel import clock
 from habitue.kernel.clock import DAY
 from habitue.stages.sketch import Sketch
 from habitue.store.log import PARCEL
+from habitue.templates.shape import Template, Text
 from tests.inside import TOKEN
 
 PAYLOADS = (
@@ -62,6 +63,13 @@ def hostile(now: int) -> Parcel:
     return Parcel(key="hostile", source="test", history=True, table=pa.table(columns, schema=PARCEL))
 
 
+def hello(name: str) -> Template:
+    """A template of that name that says what a customer is called."""
+    called = "{{ customer.name | default: customer.first_name }}"
+    body = f'<p>Hello {called}</p><p><a href="{{{{ links.unsubscribe }}}}">No more</a></p>'
+    return Template("hello", {"en": Text(body, f"Hello {called}", "", "html")}, name)
+
+
 @pytest.fixture(scope="session")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
     """A shop of 300 demo customers and the hostile ones, folded up to now."""
@@ -71,6 +79,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
         made.refresh(now)
         made.keep_draft(made.model("transactional"), None, Sketch({"dormant": "60"}), PAYLOADS[0], now)
         made.save_segment("buyers", 'ever("Order Completed")', now, title=PAYLOADS[0], by=PAYLOADS[1])
+        made.keep_template(hello(PAYLOADS[0]), PAYLOADS[1], now)
         yield made
 
 

@@ -35,6 +35,7 @@ MAY: Final[dict[str, str]] = {
     Act.NOTE: "agent marketer analyst admin owner write command",
     Act.CONSENT: "agent marketer admin owner write server command",
     Act.SEGMENTS: "marketer analyst admin owner write command",
+    Act.MESSAGES: "marketer admin owner write command",
     Act.STAGES: "analyst admin owner admin-key command",
     Act.JOIN: "admin owner write command",
     Act.DATA: "admin owner admin-key command",

@@ -37,6 +37,7 @@ SAMPLES = {
     "number:int": "1",
     "stage:str": "active",
     "name:str": "buyers",
+    "slug:str": "hello",
     "token:str": "gone",
     "file_path:path": "icon.svg",
     "path:str": "openapi.json",

@@ -14,6 +14,7 @@ import pyotp
 from playwright.sync_api import Page
 
 from habitue.app import Shop
+from habitue.app.templates import Brand
 from habitue.demo.shop import parcels
 from habitue.ingest.loader import load
 from habitue.kernel import clock
@@ -22,6 +23,7 @@ from habitue.stages.sketch import Sketch
 from habitue.team.entry import Came
 from habitue.team.rights import Act, Actor
 from habitue.templates.passes import Pass
+from habitue.templates.starters import starters
 from tests.inside import session
 from tests.project.messages import answered, forms
 
@@ -76,6 +78,8 @@ def stock(shop: Shop, customers: int) -> None:
     shop.task(1, "Ring about the parcel", "Odile", due="2026-01-01", assignee="odile@boutique.example")
     shop.task(2, "Ask how the coat fits", "Odile", due="2030-01-01")
     shop.note(1, "Rang twice.\nInvoice by letter.", "Odile")
+    shop.name_brand(Brand("La Théière bleue", "12 rue Austin, Lyon", "https://shop.example"), "demo", now)
+    shop.publish_template(starters()["cart"].named("cart", "en"), "demo", now)
 
 
 def stops(shop: Shop, url: str) -> list[Stop]:
@@ -173,6 +177,9 @@ def _people(client: httpx.Client) -> Iterator[Stop]:
     yield Stop("segment-people", "/segments/second-order/customers")
     yield Stop("segment-new", "/segments/new")
     yield Stop("segment-edit", "/segments/buyers/edit")
+    yield Stop("templates", "/templates")
+    yield Stop("template", "/templates/cart")
+    yield Stop("template-new", "/templates/new?starter=welcome")
     yield Stop("segment-why", "/segments/second-order/why?customer=1")
 
 

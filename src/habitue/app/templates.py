@@ -105,6 +105,10 @@ class Templated(Workspace):
         text = N_("The template “{name}” has no version {number}. There are: {known}.")
         raise UserError(text, name=slug, number=number, known=known)
 
+    def template_versions(self, slug: str) -> list[Kept]:
+        """Every version of a template, oldest first; none where there is no such template."""
+        return [one for one in kept.every(self.ops) if one.template.slug == slug]
+
     def look_at(self, template: Template) -> list[Fault]:
         """All that there is to say of a template."""
         return lint(template, self.fields())[1]

@@ -65,6 +65,18 @@ def wholes(warehouse: Warehouse, numbers: Sequence[Node]) -> dict[Node, Node]:
     return {row["node"]: row["person"] for row in rows}
 
 
+def somebody(warehouse: Warehouse) -> Node | None:
+    """Some customer, of whom a name is known if of anybody; always the same one. None where there is none."""
+    for sql in (
+        "SELECT min(person) AS one FROM trait WHERE name IN ('trait.first_name', 'trait.firstName')",
+        "SELECT min(person) AS one FROM person",
+    ):
+        found: Node | None = warehouse.read(sql).column(0)[0].as_py()
+        if found is not None:
+            return found
+    return None
+
+
 def there(warehouse: Warehouse, numbers: Sequence[Node]) -> list[Node]:
     """Those of these numbers, in their order, that are customers."""
     asked = pa.table({"person": pa.array(numbers, pa.int32())})

@@ -30,6 +30,8 @@ class Act(StrEnum):
     """Record what a customer agreed to, or that they may not be written to."""
     SEGMENTS = "segments"
     """Make and change segments and saved views."""
+    MESSAGES = "messages"
+    """Write templates, and say which of them is sent."""
     STAGES = "stages"
     """Change the definition of stages."""
     JOIN = "join"
@@ -61,7 +63,7 @@ _SEEING: Final = frozenset({Act.OPEN, Act.OWN, Act.FIGURES, Act.PEOPLE})
 RIGHTS: Final[Mapping[Role, frozenset[Act]]] = {
     "viewer": _SEEING,
     "agent": frozenset({Act.OPEN, Act.OWN, Act.PEOPLE, Act.NOTE, Act.CONSENT}),
-    "marketer": _SEEING | {Act.EXPORT, Act.NOTE, Act.CONSENT, Act.SEGMENTS},
+    "marketer": _SEEING | {Act.EXPORT, Act.NOTE, Act.CONSENT, Act.SEGMENTS, Act.MESSAGES},
     "analyst": _SEEING | {Act.EXPORT, Act.NOTE, Act.SEGMENTS, Act.STAGES},
     "admin": _EVERY,
     "owner": _EVERY,
@@ -69,7 +71,7 @@ RIGHTS: Final[Mapping[Role, frozenset[Act]]] = {
 
 REACH: Final[Mapping[Scope, frozenset[Act]]] = {
     "read": frozenset({Act.OPEN, Act.FIGURES, Act.PEOPLE, Act.EXPORT}),
-    "write": frozenset({Act.OPEN, Act.NOTE, Act.CONSENT, Act.SEGMENTS, Act.JOIN}),
+    "write": frozenset({Act.OPEN, Act.NOTE, Act.CONSENT, Act.SEGMENTS, Act.MESSAGES, Act.JOIN}),
     "admin": frozenset({Act.OPEN, Act.STAGES, Act.DATA, Act.PRIVACY, Act.AUDIT}),
 }
 """What a key of the API may do, by its scopes; none may change the team."""

@@ -23,7 +23,7 @@ _CLOSED: Final = {
     "style": re.compile(r"</style\s*>", re.IGNORECASE),
     "script": re.compile(r"</script\s*>", re.IGNORECASE),
 }
-_COMMENT: Final = re.compile(r"<!--(?!\[if|<!\[endif\]).*?-->", re.DOTALL)
+_COMMENT: Final = re.compile(r"<!--(?!>|\[if|<!\[endif\]).*?-->", re.DOTALL)
 
 
 class Attribute(NamedTuple):

@@ -1,0 +1,109 @@
+"""How a template would look to a customer, while it is written: nothing is kept, nothing is sent."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Mapping
+from hashlib import blake2b
+from threading import Lock
+from typing import Any, Final
+
+from msgspec import Struct
+
+from habitue.app.shop import Shop
+from habitue.app.templates import LOOKED
+from habitue.kernel.clock import SECOND, Micros
+from habitue.kernel.errors import UserError
+from habitue.people import identities, profiles
+from habitue.people.profiles import Person
+from habitue.templates import example
+from habitue.templates.fault import Fault
+from habitue.templates.lint import lint
+from habitue.templates.passes import Pass
+from habitue.templates.press import Filled, Press
+from habitue.templates.shape import Template
+
+HELD: Final = 100
+"""So many pages are held for browsers to fetch."""
+
+
+class Shown(Struct, frozen=True):
+    """One language of a template as a customer would get it, or why they would not; `token` fetches the page.
+
+    `invented`: what it is about is an example, for nothing of the kind happened to them.
+    """
+
+    language: str
+    mail: Filled | None
+    problem: UserError | None
+    token: str
+    invented: bool
+
+
+class Looked(Struct, frozen=True):
+    """What there is to say of a template, how it looks, and to whom."""
+
+    faults: list[Fault]
+    shown: dict[str, Shown]
+    customer: Person | None
+
+
+class Previews:
+    """Looks at templates as customers; the pages wait a while for their frames."""
+
+    def __init__(self, shop: Shop) -> None:
+        self._shop, self._lock = shop, Lock()
+        self._pages: OrderedDict[str, str] = OrderedDict()
+
+    def page(self, token: str) -> str | None:
+        """A page that was made a moment ago."""
+        with self._lock:
+            return self._pages.get(token)
+
+    def look(self, template: Template, customer: str, base: str, now: Micros) -> Looked:
+        """The template as somebody would get it: the customer of this key, or some customer."""
+        press, faults = lint(template, self._shop.fields())
+        person = self._customer(customer)
+        if press is None:
+            return Looked(faults, {}, person)
+        shown = {one: self._shown(press, one, person, base, now) for one in template.texts}
+        return Looked(faults, shown, person)
+
+    def _customer(self, key: str) -> Person | None:
+        shop = self._shop
+        number = shop.person(key.strip()) if key.strip() else identities.somebody(shop.warehouse)
+        return None if number is None else profiles.person(shop.warehouse, number)
+
+    def _shown(self, press: Press, language: str, person: Person | None, base: str, now: Micros) -> Shown:
+        own = self._event(person)
+        event = own or example.event(language)
+        one = Pass(0, person.person if person else 0, press.template.channel, "preview", now // SECOND)
+        values = self._shop.given(
+            person.traits if person else {},
+            {"event": event, "coupon": example.coupon(now), "products": event.get("products", [])},
+            self._shop.passes(base).links(one),
+        )
+        values["shop"] = {"name": "–", "website": base, **values["shop"]}
+        try:
+            mail = press.fill(values, language)
+        except UserError as error:
+            return Shown(language, None, error, "", own is None)
+        return Shown(language, mail, None, self._hold(mail.html), own is None)
+
+    def _event(self, person: Person | None) -> Mapping[str, Any] | None:
+        """The last thing that happened to them of those that messages are mostly about."""
+        if person is None:
+            return None
+        for one in self._shop.events(person.person, 50):
+            if one.name in LOOKED and one.props.get("products"):
+                return one.props
+        return None
+
+    def _hold(self, html: str) -> str:
+        token = blake2b(html.encode(), digest_size=16, key=self._shop.ops.name.encode()[:64]).hexdigest()
+        with self._lock:
+            self._pages[token] = html
+            self._pages.move_to_end(token)
+            while len(self._pages) > HELD:
+                self._pages.popitem(last=False)
+        return token
