@@ -12,6 +12,7 @@ from typing import Final, Literal, get_args
 
 import phonenumbers
 import pyarrow as pa
+import pyarrow.compute as pc
 from msgspec import Struct
 
 from habitue.engine.extract import Sql
@@ -30,6 +31,9 @@ MOST: Final = 8
 MANY: Final = 50_000
 """Where more have the one word that is asked for, or a word that begins so, so many are found."""
 
+FEW: Final = 10_000
+"""Of so many rows it is looked up first what they tell."""
+
 _KINDS: Final = get_args(By)
 _LAST: Final = "\U0010ffff"
 
@@ -44,16 +48,24 @@ class Found(Struct, frozen=True):
 
 def index(writer: Writer, rows: pa.Table, names: Collection[str]) -> None:
     """Take in the words of rows of the log, events of these names, once they are in the tails."""
-    orders, traits = any(name.startswith("Order ") for name in names), "$identify" in names
-    if words := [part for part, wanted in ((_TRAITS, traits), (_ORDERS, orders)) if wanted]:
-        text = _INDEX.format(told=_TOLD if traits else "", words=" UNION ALL ".join(words))
+    traits = [words for said, words in _TRAITS.items() if "$identify" in names and _mentioned(rows, said)]
+    orders = [_ORDERS] if any(name.startswith("Order ") for name in names) else []
+    if traits or orders:
+        text = _INDEX.format(told=_TOLD if traits else "", words=" UNION ALL ".join(traits + orders))
         writer.run(text, arriving=rows.select(["seq"]))
 
 
 def keyed(writer: Writer, fresh: pa.Table) -> None:
     """Take in keys (node, key) that were not known."""
-    if len(fresh):
-        writer.run(_KEYS, fresh=fresh)
+    words = [part for kind, part in _KEYS.items() if pc.any(pc.starts_with(fresh["key"], kind)).as_py()]
+    if words:
+        writer.run(_KEYED.format(words=" UNION ALL ".join(words)), fresh=fresh)
+
+
+def _mentioned(rows: pa.Table, said: Sequence[str]) -> bool:
+    """Whether any of these traits may be told of: of a few rows that is sooner seen than asked."""
+    marks = (*(f'"{name}"' for name in said), r"\u")
+    return len(rows) > FEW or any(pc.any(pc.match_substring(rows["props"], mark)).as_py() for mark in marks)
 
 
 def hits(warehouse: Warehouse, text: str, region: str | None = None) -> Sql:
@@ -91,15 +103,17 @@ def _listed(names: Sequence[str]) -> str:
 
 
 # An address is found from any of its parts on; a phone number in the spelling it was given in, digits only.
-_TRAITS: Final = f"""
-    SELECT node, {_kinds("name")} AS kind, unnest(words_of(value)) AS word
-    FROM told WHERE name IN ({_listed(NAMES)})
-    UNION ALL
-    SELECT node, {_kinds("email")}, unnest(parts_of(plain_of(value)))
-    FROM told WHERE name IN ({_listed(EMAILS)})
-    UNION ALL
-    SELECT node, {_kinds("phone")}, digits_of(value) FROM told WHERE name IN ({_listed(PHONES)})
-"""
+_TRAITS: Final = {
+    NAMES: f"""
+        SELECT node, {_kinds("name")} AS kind, unnest(words_of(value)) AS word
+        FROM told WHERE name IN ({_listed(NAMES)})""",
+    EMAILS: f"""
+        SELECT node, {_kinds("email")} AS kind, unnest(parts_of(plain_of(value))) AS word
+        FROM told WHERE name IN ({_listed(EMAILS)})""",
+    PHONES: f"""
+        SELECT node, {_kinds("phone")} AS kind, digits_of(value) AS word
+        FROM told WHERE name IN ({_listed(PHONES)})""",
+}
 _ORDERS: Final = f"""
     SELECT node, {_kinds("order")} AS kind, plain_of(ltrim(TRY(props ->> '$.order_id'), '#')) AS word
     FROM event_tail WHERE seq IN (SELECT seq FROM arriving)
@@ -115,18 +129,22 @@ _INDEX: Final = """
     SELECT DISTINCT word, node, kind FROM ({words}) WHERE word <> '' ORDER BY ALL
 """
 
-_KEYS: Final = f"""
+_KEYED: Final = """
     INSERT INTO search_tail
     WITH named AS (
         SELECT node, split_part(key, ':', 1) AS kind, key[strpos(key, ':') + 1:] AS bare FROM fresh
-    ), words AS (
-        SELECT node, {_kinds("key")} AS kind, plain_of(bare) AS word FROM named WHERE kind = 'user'
-        UNION ALL
-        SELECT node, {_kinds("email")}, unnest(parts_of(plain_of(bare))) FROM named WHERE kind = 'email'
-        UNION ALL SELECT node, {_kinds("phone")}, digits_of(bare) FROM named WHERE kind = 'phone'
     )
-    SELECT DISTINCT word, node, kind FROM words WHERE word <> '' ORDER BY ALL
+    SELECT DISTINCT word, node, kind FROM ({words}) WHERE word <> '' ORDER BY ALL
 """
+_KEYS: Final = {
+    "user:": f"SELECT node, {_kinds('key')} AS kind, plain_of(bare) AS word FROM named WHERE kind = 'user'",
+    "email:": f"""
+        SELECT node, {_kinds("email")} AS kind, unnest(parts_of(plain_of(bare))) AS word
+        FROM named WHERE kind = 'email'""",
+    "phone:": f"""
+        SELECT node, {_kinds("phone")} AS kind, digits_of(bare) AS word
+        FROM named WHERE kind = 'phone'""",
+}
 
 
 def _folded(warehouse: Warehouse, text: str) -> str:
