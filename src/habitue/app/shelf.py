@@ -58,10 +58,10 @@ class Shelf(Workspace):
                 self.warehouse,
                 step(told, N_("Loading")),
                 self.settings.terms,
-                self.reader,
+                self.ahead.waiting,
             )
             if not loaded.events:
-                self.reader.close()
+                self.ahead.close()
             if loaded.returned:  # of who is erased nothing stays on the disk, in a file's free blocks neither
                 self.ops.purge(*traces.CLEARED)
             since = self.ops.setting("told")

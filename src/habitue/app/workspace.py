@@ -22,7 +22,7 @@ from habitue.engine.refresh import folded, known
 from habitue.engine.seen import catalogue
 from habitue.engine.source import Known
 from habitue.engine.sweep import Intervals
-from habitue.ingest.calls.reader import Reader
+from habitue.ingest.ahead import Ahead
 from habitue.ingest.calls.recent import Recent
 from habitue.ingest.doctor import Patient
 from habitue.journeys import watches
@@ -143,7 +143,7 @@ class Workspace:
         self.ops = ops
         self.log = log
         self.warehouse = warehouse
-        self.reader = Reader()
+        self.ahead = Ahead()
         self.rebuilding = False
         """Whether the working copy is being made again; the one there is can be read until it is replaced."""
         self.generation = 0
@@ -275,7 +275,7 @@ class Workspace:
         """Close the stores and let go of the directory; whoever asks for them afterwards is told so."""
         if isinstance(self.ops, _Closed):
             return
-        self.reader.close()
+        self.ahead.close()
         self.warehouse.close()
         self.ops.close()
         self.lock.release()

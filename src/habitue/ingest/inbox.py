@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from itertools import islice
-from typing import Any, Final, TypeAlias
+from dataclasses import dataclass, field
+from typing import Any, Final, NamedTuple, TypeAlias
 from zlib import crc32
 
 import pyarrow as pa
@@ -31,9 +28,6 @@ MANY: Final = 10_000
 
 GROUP: Final = 8 << 20
 """And about how many bytes of them are read at once: a few large ones, or thousands of small ones."""
-
-AHEAD: Final = 6
-"""So many groups are read beside the loader's work: about what it takes in at once."""
 
 Reader: TypeAlias = Callable[[Sequence[Asked]], Taken]
 
@@ -60,12 +54,27 @@ class Waiting:
     source: str
     history: bool
     received: int
+    crc: int
     table: pa.Table
     size: int
     places: list[int] | None = None
+    dead: list[Dead] = field(default_factory=list)
 
     def __len__(self) -> int:
         return int(self.table.num_rows)
+
+    @property
+    def origin(self) -> Origin:
+        """Where it came from."""
+        return Origin(self.id, self.source, self.received, True, EURO)
+
+
+class Listed(NamedTuple):
+    """A row that is there: which, what its body must add up to, and its bytes."""
+
+    id: int
+    crc: int
+    size: int
 
 
 def together(batch: Iterable[Waiting]) -> pa.Table:
@@ -88,46 +97,43 @@ def waiting(ops: Ops, terms: Terms = EURO, after: int = 0, reader: Reader = read
     What comes meanwhile waits for the next time: a stream without end would keep its reader from ever being
     done. What can't be taken after all goes to the dead on the way. `reader` reads the requests.
     """
-    groups = _groups(ops, after)
-    first = list(islice(groups, AHEAD))
-    if len(first) < 2:
-        for group in first:
-            yield from _opened(ops, terms, reader, group)
-        return
-    with ThreadPoolExecutor(1, "reader") as beside:
-        # What is next is read while the loader is busy with what came before it.
-        coming = deque(beside.submit(_opened, ops, terms, reader, group) for group in first)
-        while coming:
-            yield from coming.popleft().result()
-            coming.extend(beside.submit(_opened, ops, terms, reader, group) for group in islice(groups, 1))
+    for group in grouped(listed(ops, after, issued(ops))):
+        for row in opened(ops, terms, reader, group):
+            yield taken(ops, row)
 
 
-def _groups(ops: Ops, after: int) -> Iterator[list[int]]:
-    """The ids of rows to be read at once."""
-    last = issued(ops)
-    sized = inbox.select().with_only_columns(inbox.c.id, inbox_size).order_by(inbox.c.id)
-    group: list[int] = []
-    held = 0
+def listed(ops: Ops, after: int, last: int, most: int | None = None) -> Iterator[Listed]:
+    """The rows with these ids that are there, in order, or the first so many."""
+    columns = inbox.select().with_only_columns(inbox.c.id, inbox.c.crc, inbox_size).order_by(inbox.c.id)
+    many = most or MANY
     while True:
         with ops.read() as tx:
-            found = tx.execute(sized.where(inbox.c.id > after, inbox.c.id <= last).limit(MANY)).all()
-        for number, size in found:
-            if group and held + size > GROUP:
-                yield group
-                group, held = [], 0
-            group.append(number)
-            held += size
-        if len(found) < MANY:
-            break
+            found = tx.execute(columns.where(inbox.c.id > after, inbox.c.id <= last).limit(many)).all()
+        yield from (Listed(*row) for row in found)
+        if len(found) < many or most:
+            return
         after = found[-1].id
+
+
+def grouped(rows: Iterable[Listed]) -> Iterator[list[Listed]]:
+    """Rows to be read at once."""
+    group: list[Listed] = []
+    held = 0
+    for row in rows:
+        if group and held + row.size > GROUP:
+            yield group
+            group, held = [], 0
+        group.append(row)
+        held += row.size
     if group:
         yield group
 
 
-def _opened(ops: Ops, terms: Terms, reader: Reader, group: Sequence[int]) -> list[Waiting]:
+def opened(ops: Ops, terms: Terms, reader: Reader, group: Sequence[Listed]) -> list[Waiting]:
+    """These rows, between which there are no others, read; those that are gone are left out."""
     with ops.read() as tx:
         found = tx.execute(
-            inbox.select().where(inbox.c.id.between(group[0], group[-1])).order_by(inbox.c.id)
+            inbox.select().where(inbox.c.id.between(group[0].id, group[-1].id)).order_by(inbox.c.id)
         ).all()
     for row in found:
         if crc32(row.body) != row.crc:
@@ -146,27 +152,33 @@ def _opened(ops: Ops, terms: Terms, reader: Reader, group: Sequence[int]) -> lis
             row.source,
             bool(row.history),
             int(row.received),
-            *(next(called) if row.form == "calls" else (_whole(unpacked(row.body)), len(row.body), None)),
+            row.crc,
+            *(next(called) if row.form == "calls" else (_whole(unpacked(row.body)), len(row.body))),
         )
         for row in found
     ]
 
 
+def taken(ops: Ops, row: Waiting) -> Waiting:
+    """The row, once what can't be taken of it is among the dead."""
+    bury(ops, row.origin, row.dead)
+    return row
+
+
 def _called(
     ops: Ops, found: Sequence[Any], terms: Terms, reader: Reader
-) -> Iterator[tuple[pa.Table, int, list[int]]]:
-    """The events of each of these requests, its size, and their places in it."""
+) -> Iterator[tuple[pa.Table, int, list[int], list[Dead]]]:
+    """The events of each of these requests, its size, their places in it, and what can't be taken."""
     if not found:
         return
     known = sources.all_(ops)
     origins = [
         Origin(int(row.id), row.source, int(row.received), known[row.source].verified, terms) for row in found
     ]
-    taken = reader([Asked(row.body, origin) for row, origin in zip(found, origins, strict=True)])
+    read = reader([Asked(row.body, origin) for row, origin in zip(found, origins, strict=True)])
     start = 0
-    for row, origin, places, dead in zip(found, origins, taken.places, taken.dead, strict=True):
-        bury(ops, origin, dead)
-        yield taken.table.slice(start, len(places)), len(row.body), places
+    for row, places, dead in zip(found, read.places, read.dead, strict=True):
+        yield read.table.slice(start, len(places)), len(row.body), places, dead
         start += len(places)
 
 
@@ -179,8 +191,7 @@ def contradicted(ops: Ops, row: Waiting, which: Iterable[int]) -> None:
             inbox.select().with_only_columns(inbox.c.body).where(inbox.c.id == row.id)
         ).scalar_one()
     batch = protocol.kept(body).batch
-    origin = Origin(row.id, row.source, row.received, True, EURO)
-    bury(ops, origin, [Dead(place, bytes(batch[place]), Fault("differs", {})) for place in places])
+    bury(ops, row.origin, [Dead(place, bytes(batch[place]), Fault("differs", {})) for place in places])
 
 
 def done(ops: Ops, upto: int) -> None:

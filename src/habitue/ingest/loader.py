@@ -17,7 +17,6 @@ import pyarrow.compute as pc
 
 from habitue.ingest import inbox, twice, unchanged, whole
 from habitue.ingest.apply import Progress, apply, catch_up
-from habitue.ingest.calls import rows
 from habitue.ingest.calls.rows import EURO, Terms
 from habitue.ingest.inbox import Waiting
 from habitue.ingest.returned import Returned
@@ -60,17 +59,17 @@ def load(
     warehouse: Warehouse,
     progress: Progress | None = None,
     terms: Terms = EURO,
-    reader: inbox.Reader = rows.read,
+    waiting: Callable[[Ops, Terms], Iterable[Waiting]] = inbox.waiting,
 ) -> Loaded:
     """Take the whole inbox in; restartable at any point. `StoreDown` where a store fails: call again.
 
-    A working copy that turns out to be damaged on disk is set aside and made again from the log. `reader`
-    reads the requests that wait.
+    A working copy that turns out to be damaged on disk is set aside and made again from the log. `waiting`
+    tells what waits.
     """
     try:
-        return _load(ops, log, warehouse, progress, terms, reader)
+        return _load(ops, log, warehouse, progress, terms, waiting)
     except Damaged:
-        return _load(ops, log, warehouse, progress, terms, reader)
+        return _load(ops, log, warehouse, progress, terms, waiting)
 
 
 def _load(
@@ -79,14 +78,14 @@ def _load(
     warehouse: Warehouse,
     progress: Progress | None,
     terms: Terms,
-    reader: inbox.Reader,
+    waiting: Callable[[Ops, Terms], Iterable[Waiting]],
 ) -> Loaded:
     recover(ops, log, warehouse)
     total, read, history, differing = inbox.count(ops) if progress else 0, 0, True, 0
     returned = Returned(ops)
     events, persons = 0, np.empty(0, np.int64)
-    for waiting in _batches(returned.kept(inbox.waiting(ops, terms, reader=reader))):
-        batch = unchanged.without(warehouse, waiting)
+    for parcels in _batches(returned.kept(waiting(ops, terms))):
+        batch = unchanged.without(warehouse, parcels)
         fresh = _numbered(ops, log, warehouse, batch)
         if fresh.num_rows < sum(map(len, batch)):
             differing += _contradicted(ops, warehouse, batch)
