@@ -146,6 +146,29 @@ def test_a_journey_runs(shop: Shop) -> None:
     assert [(node, text) for node, text, _ in found["tasks"]] == [(3, "Call them")]
 
 
+def test_a_replay_finds_what_was_lived(shop: Shop) -> None:
+    end = at(62) + 2 * DAY
+    for now, told in HAPPENINGS:
+        go(shop, now, *told)
+    journey = shop.journey("cart").journey
+    found = shop.replay_journey(journey, end, days=10)
+    # Over ten days it also finds the checkout before the journey was live.
+    assert (found.wanted, found.entered, found.converted) == (4, 4, 1)
+    assert found.outcomes == {"done": 3, "goal": 1}
+    assert (found.sent, found.stopped["address"]) == (0, 3)
+    assert sum(found.arrivals) == 4
+    assert [one.came for one in found.steps] == [4, 3, 3, 1, 2]
+    (trip,) = shop.try_journey(journey, "user:2", end, days=10)
+    assert [(one.step, one.branch) for one in trip.stops] == [
+        ("pause", None),
+        ("mail", None),
+        ("seen", "met"),
+        ("opened", None),
+    ]
+    assert (trip.outcome, trip.ended, trip.stops[1].message) == ("done", at(80), "address")
+    assert shop.try_journey(journey, "user:4", end) == []
+
+
 class Died(BaseException):
     """The process is gone."""
 

@@ -361,3 +361,27 @@ class RetireTemplate(Command, frozen=True):
 
     template: str
     by: str
+
+
+class ReplayJourney(Command, frozen=True):
+    """What a journey in TOML or JSON would have done in the last days; to one customer, step by step."""
+
+    text: str
+    days: int = 365
+    customer: str | None = None
+
+
+class PublishJourney(Command, frozen=True):
+    """Make a journey live; `flying` is what becomes of those under way in the version before."""
+
+    text: str
+    by: str
+    flying: str = "stay"
+
+
+class SteerJourney(Command, frozen=True):
+    """Pause, resume or stop a journey."""
+
+    journey: str
+    act: str
+    by: str

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+from functools import partial
+
+from babel.numbers import format_decimal
+from msgspec import to_builtins
+
 from habitue.api import command as commands
 from habitue.api.answer import Answer, Column, Facts, Sheet
 from habitue.api.perform import Asked, perform
 from habitue.journeys.fault import Fault
 from habitue.journeys.graph import Journey
+from habitue.journeys.state import FLYING
+from habitue.journeys.walk import WHY
 from habitue.journeys.writing import body, to_json, to_toml
+from habitue.kernel import clock
 from habitue.kernel.errors import UserError
 from habitue.kernel.i18n import N_
+from habitue.messaging.reasons import GUARDS
 
 
 @perform.register
@@ -73,6 +82,86 @@ def _diff(command: commands.DiffJourney, asked: Asked) -> Answer:
     text = asked.shop.compare_journeys(command.journey, command.one, command.other)
     lines = text.splitlines() or [asked.say(N_("The two say the same."))]
     return Facts({"journey": command.journey, "diff": text}, lines)
+
+
+@perform.register
+def _replay(command: commands.ReplayJourney, asked: Asked) -> Answer:
+    journey, warnings = asked.shop.read_journey(command.text)
+    if command.customer is not None:
+        return _tried(journey, command.customer, command.days, asked, warnings)
+    done = asked.shop.replay_journey(journey, days=command.days)
+    number = partial(format_decimal, locale=asked.language)
+    say = asked.say
+    lines = [
+        say.n(
+            "{wanted} would have wanted in over {n} day: {entered} come in ({people} customers).",
+            "{wanted} would have wanted in over {n} days: {entered} come in ({people} customers).",
+            command.days,
+            wanted=number(done.wanted),
+            entered=number(done.entered),
+            people=number(done.people),
+        ),
+        say(
+            N_("Kept out: {barred} by a condition for leaving, {again} were in already, {alone} left alone."),
+            barred=number(done.barred),
+            again=number(done.again),
+            alone=number(done.alone),
+        ),
+        say(N_("{n} reach the goal."), n=number(done.converted)),
+        say(N_("{n} messages go out."), n=number(done.sent)),
+        *(
+            say(N_("{n} are stopped: {guard}."), n=number(n), guard=say(GUARDS[guard]))
+            for guard, n in done.stopped.items()
+            if n
+        ),
+        *(f"  {one.id:<24}{number(one.came):>12}{number(one.left):>12}" for one in done.steps),
+    ]
+    return Facts(to_builtins(done), lines, _told(warnings, asked))
+
+
+def _tried(journey: Journey, customer: str, days: int, asked: Asked, warnings: list[Fault]) -> Answer:
+    """One customer's ways through it."""
+    shop, say = asked.shop, asked.say
+    found = shop.try_journey(journey, customer, days=days)
+    shown = partial(clock.shown, zone=shop.settings.timezone, language=asked.language)
+    lines = [] if found else [say(N_("They would not have come in."))]
+    for trip in found:
+        text = N_("{at}: kept out, a condition for leaving holds.") if trip.barred else N_("{at}: comes in.")
+        lines.append(say(text, at=shown(trip.entered)))
+        for stop in trip.stops:
+            beside = [stop.branch or ""]
+            if stop.message:
+                beside.append(say(N_("sent")) if stop.message == "sent" else say(GUARDS[stop.message]))
+            lines.append(f"  {shown(stop.came)}  {stop.step:<24}{' '.join(filter(None, beside))}".rstrip())
+        if trip.ended is not None and not trip.barred:
+            lines.append(say(N_("{at}: out ({why})."), at=shown(trip.ended), why=say(WHY[str(trip.outcome)])))
+    return Facts({"trips": to_builtins(found)}, lines, _told(warnings, asked))
+
+
+@perform.register
+def _publish(command: commands.PublishJourney, asked: Asked) -> Answer:
+    if command.flying not in FLYING:
+        raise UserError(N_("Choose one of: {known}."), known=", ".join(FLYING))
+    journey, warnings = asked.shop.read_journey(command.text)
+    flying = FLYING[FLYING.index(command.flying)]
+    saved = asked.shop.publish_journey(journey, command.by, flying=flying, told=asked.told)
+    line = asked.say(N_("Version {number} of “{id}” is live."), number=saved.number, id=journey.id)
+    return Facts({"journey": journey.id, "version": saved.number}, [line], _told(warnings, asked))
+
+
+@perform.register
+def _steer(command: commands.SteerJourney, asked: Asked) -> Answer:
+    shop, name = asked.shop, command.journey
+    if command.act == "pause":
+        shop.pause_journey(name, command.by)
+        text = N_("“{id}” is paused: nobody goes on, nothing is sent.")
+    elif command.act == "resume":
+        shop.resume_journey(name, command.by)
+        text = N_("“{id}” goes on.")
+    else:
+        shop.stop_journey(name, command.by)
+        text = N_("“{id}” lets nobody in any more. Who is under way finishes it.")
+    return Facts({"journey": name}, [asked.say(text, id=name)])
 
 
 def _told(warnings: list[Fault], asked: Asked) -> list[str]:

@@ -15,12 +15,18 @@ from habitue.journeys.graph import Journey
 from habitue.journeys.kept import Saved
 from habitue.journeys.live import Live, Ticked
 from habitue.journeys.reading import from_text
+from habitue.journeys.replay import DAYS, Replayed, replay
 from habitue.journeys.state import Flying
+from habitue.journeys.trips import Trip, trips
 from habitue.journeys.writing import diff
 from habitue.kernel import clock
 from habitue.kernel.clock import Micros
+from habitue.kernel.region import region
+from habitue.messaging import rules
+from habitue.messaging.rules import Rules
 from habitue.store import versions
 from habitue.store.runs import State
+from habitue.templates import kept as templates
 
 
 class Journeying(Shelf):
@@ -32,6 +38,7 @@ class Journeying(Shelf):
             self.catalogue(),
             {model.id: tuple(stage.id for stage in model.stages) for model in self.models()},
             [segment.id for segment in self.segments()],
+            templates=templates.slugs(self.ops),
             journeys=versions.slugs(self.ops, kept.KIND),
         )
 
@@ -105,7 +112,14 @@ class Journeying(Shelf):
     @cached_property
     def live(self) -> Live:
         """The journeys under way."""
-        return Live(self.ops, self.log, self.warehouse, self.ground, self.running)
+        return Live(
+            self.ops,
+            self.log,
+            self.warehouse,
+            self.ground,
+            self.running,
+            lambda slug: templates.live(self.ops, slug),
+        )
 
     def ground(self) -> Ground:
         """What walking a journey reads."""
@@ -116,3 +130,27 @@ class Journeying(Shelf):
         with self.working:
             change(clock.now() if now is None else now)
             self.generation += 1
+
+    # --- what would have been ---------------------------------------------------------------------
+
+    def replay_journey(self, journey: Journey, now: Micros | None = None, days: int = DAYS) -> Replayed:
+        """The journey over the last days as if it had been live: nothing is sent or kept."""
+        when = clock.now() if now is None else now
+        return replay(journey, self.ground(), self.messaging_rules(), when, days, self._fresh())
+
+    def try_journey(
+        self, journey: Journey, customer: str | int, now: Micros | None = None, days: int = DAYS
+    ) -> list[Trip]:
+        """One customer's ways through it, step by step with the reasons; none who would not come in."""
+        when, person = clock.now() if now is None else now, self.person(customer)
+        return trips(journey, self.ground(), self.messaging_rules(), person, when, days)
+
+    def messaging_rules(self) -> Rules:
+        """What the workspace allows itself to send."""
+        with self.ops.read() as tx:
+            return rules.read(tx, self.settings.timezone, region(self.settings.timezone))
+
+    def _fresh(self) -> dict[str, int]:
+        """The rules whose intervals are there, by their text."""
+        live = {one.version for one in self.definitions()}
+        return {text: version for text, version in watches.kept(self.ops).items() if version in live}

@@ -66,3 +66,56 @@ def diff(
     ] = None,
 ) -> None:
     desk.do(command.DiffJourney(journey=journey, one=one, other=other))
+
+
+@verb(
+    app,
+    help=N_(
+        "What a journey would have done, over real history: who comes in, what is sent, what is stopped.\n\n"
+        "Nothing is sent and nothing is kept."
+    ),
+)
+def replay(
+    desk: Desk,
+    file: File,
+    days: Annotated[
+        int, typer.Option("--days", metavar="N", min=1, max=3650, help=N_("Of so many days until now."))
+    ] = 365,
+    customer: Annotated[
+        str | None,
+        typer.Option("--customer", metavar="KEY", help=N_("Of one customer, step by step.")),
+    ] = None,
+) -> None:
+    desk.do(command.ReplayJourney(text=text(file), days=days, customer=customer))
+
+
+@verb(app, help=N_("Make a journey live: who fits it comes in from now on."))
+def publish(
+    desk: Desk,
+    file: File,
+    flying: Annotated[
+        str,
+        typer.Option(
+            "--under-way",
+            metavar="stay|move|exit",
+            help=N_("Those in the version before finish it (stay), go on here (move) or leave (exit)."),
+        ),
+    ] = "stay",
+    by: By = None,
+) -> None:
+    desk.do(command.PublishJourney(text=text(file), by=by or getuser(), flying=flying))
+
+
+@verb(app, help=N_("Let nobody in and nobody on, and send nothing, until it is resumed."))
+def pause(desk: Desk, journey: Name, by: By = None) -> None:
+    desk.do(command.SteerJourney(journey=journey, act="pause", by=by or getuser()))
+
+
+@verb(app, help=N_("Let a paused journey go on."))
+def resume(desk: Desk, journey: Name, by: By = None) -> None:
+    desk.do(command.SteerJourney(journey=journey, act="resume", by=by or getuser()))
+
+
+@verb(app, help=N_("Let nobody in any more; those under way finish it."))
+def stop(desk: Desk, journey: Name, by: By = None) -> None:
+    desk.do(command.SteerJourney(journey=journey, act="stop", by=by or getuser()))

@@ -37,8 +37,18 @@ def spans(found: Intervals) -> Spans:
 
 def happenings(person: Ints, at: Ints) -> Spans:
     """What happened to whom when, in any order."""
-    order = np.lexsort((at, person))
-    return Spans(person[order].astype(np.int64), at[order], at[order])
+    if not _rising(person, at):  # as a rule the working copy lies so already
+        order = np.lexsort((at, person))
+        person, at = person[order], at[order]
+    return Spans(person, at, at)
+
+
+@compiled
+def _rising(person: Ints, at: Ints) -> bool:
+    for i in range(1, len(person)):
+        if person[i] < person[i - 1] or (person[i] == person[i - 1] and at[i] < at[i - 1]):
+            return False
+    return True
 
 
 def _within(person: Ints, who: int) -> tuple[int, int]:

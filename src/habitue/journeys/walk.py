@@ -19,11 +19,20 @@ from habitue.engine.sweep import NEVER, Ints
 from habitue.journeys.plan import OVER, Node, Plan
 from habitue.journeys.roles import Act, Deed, End, Facts, Fork, Here, Pause
 from habitue.kernel.clock import MINUTE, Micros, duration
+from habitue.kernel.i18n import N_
 
 GRACE: Final = 5 * MINUTE
 """Who is later than this goes on from now: after an outage the next steps keep their distances."""
 
 OUTCOMES: Final = ("done", "exit", "goal", "held", "moved", "stopped")
+WHY: Final = {
+    "done": N_("went all the way"),
+    "exit": N_("condition for leaving"),
+    "goal": N_("reached the goal"),
+    "held": N_("control group"),
+    "moved": N_("its step is gone"),
+    "stopped": N_("taken out"),
+}
 DONE, EXIT, GOAL, HELD, MOVED, STOPPED = range(6)
 
 IN, OUT, LEFT = "in", "out", "left"
