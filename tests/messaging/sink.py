@@ -9,6 +9,12 @@ from contextlib import contextmanager
 from threading import Event, Lock, Thread
 from typing import Any
 
+REFUSED = {
+    "gone": "550 5.1.1 no such user",
+    "full": "452 4.2.2 mailbox full",
+    "policy": "550 5.7.1 not from you",
+}
+
 
 class Sink(socketserver.ThreadingTCPServer):
     """Takes mails on loopback; `taken` are (return path, recipient, mail) in the order in which they came."""
@@ -22,6 +28,9 @@ class Sink(socketserver.ThreadingTCPServer):
         self.seen: dict[str, int] = {}
         self.connections = 0
         self.away = False
+        self.pipelining = True
+        self.lenient = False
+        """Whether it asks for a text although the recipient was refused."""
         self.released = Event()
         self.lock = Lock()
 
@@ -54,18 +63,15 @@ class _Session(socketserver.StreamRequestHandler):
         while line := self.rfile.readline().decode().rstrip("\r\n"):
             verb = line[:4].upper()
             if verb == "EHLO":
-                self.say("250-sink\r\n250 8BITMIME")
+                self.say("250-sink\r\n250 PIPELINING" if self.server.pipelining else "250 sink")
             elif verb == "MAIL":
                 back = line.partition("<")[2].partition(">")[0]
                 self.say("250 fine")
             elif verb == "RCPT":
                 to = line.partition("<")[2].partition(">")[0]
                 self.say(self.judged(to))
-            elif verb == "DATA" and to.startswith("cut@"):
-                return
             elif verb == "DATA":
-                self.say("354 go on")
-                if not self.text(back, to):
+                if not self.data(back, to):
                     return
             elif verb == "QUIT":
                 self.say("221 bye")
@@ -73,22 +79,31 @@ class _Session(socketserver.StreamRequestHandler):
             else:
                 self.say("250 fine")
 
+    def data(self, back: str, to: str) -> bool:
+        """Whether the connection goes on after it."""
+        name = to.partition("@")[0]
+        if name == "cut":
+            return False
+        if name in REFUSED and not self.server.lenient:
+            self.say("554 5.5.1 nobody to send it to")
+            return True
+        self.say("354 go on")
+        return self.text(back, to)
+
     def judged(self, to: str) -> str:
         name = to.partition("@")[0]
         if name == "grey" and self.server.times(to) == 1:
             return "450 4.2.0 Greylisted, come back"
-        said = {
-            "gone": "550 5.1.1 no such user",
-            "full": "452 4.2.2 mailbox full",
-            "policy": "550 5.7.1 not from you",
-        }
-        return said.get(name, "250 fine")
+        return REFUSED.get(name, "250 fine")
 
     def text(self, back: str, to: str) -> bool:
         """Whether the connection goes on after it."""
         name, lines = to.partition("@")[0], []
         while (line := self.rfile.readline()) not in (b".\r\n", b""):
             lines.append(line[1:] if line.startswith(b".") else line)
+        if name in REFUSED:
+            self.say("554 5.5.1 nobody to send it to")
+            return True
         if name == "spam":
             self.say("554 5.7.1 looks like spam")
             return True

@@ -26,18 +26,22 @@ from habitue.messaging.guards import WEBHOOK
 from habitue.messaging.kinds import email_smtp
 from habitue.messaging.outbox import Told
 from habitue.messaging.rules import Rules
-from habitue.messaging.sender import Composed, Happened, Sender
+from habitue.messaging.sender import Composed, Composer, Happened, Sender
 from habitue.people import suppression
 from habitue.store import acts, transports
 from habitue.store.log import PARCEL
 from habitue.store.messages import Sending
 from habitue.store.ops import Tx
 from habitue.store.seal import Seal
-from habitue.templates.passes import Pass
+from habitue.templates.passes import Pass, Passes
+from habitue.templates.values import customer
 
 SOURCE: Final = "habitue"
 FOLDER: Final = "outgoing"
 """Of the workspace: what senders were doing when they died."""
+
+FRESH: Final = 5
+"""Seconds for which what is the same in all messages is not looked up again."""
 
 EMAIL: Final = "email"
 _SMTP: Final = "email_smtp"
@@ -133,7 +137,7 @@ class Posting(Answering):
             self.ops,
             door,
             self.ways,
-            self._composed,
+            self._composer(),
             lane=lane,
             folder=self.directory / FOLDER,
             mark=self.mark,
@@ -147,21 +151,39 @@ class Posting(Answering):
         """By which a message is known outside, for ever; nobody can make one up."""
         return f"{number}.{self._stamps.made(b'message:%d' % number)[:20]}"
 
-    def _composed(self, row: Sending, traits: Mapping[str, Any]) -> Composed:
+    def _composer(self) -> Composer:
+        """Writes messages; what is the same in all of them is looked up once for those of a few seconds."""
+        known: list[tuple[int, Passes, dict[str, Any]]] = []
+
+        def composed(row: Sending, traits: Mapping[str, Any]) -> Composed:
+            second = clock.now() // SECOND
+            if not known or second - known[-1][0] > FRESH:
+                known[:] = [(second, self.passes(), self.given({}, {}, {})["shop"])]
+            _, passes, house = known[-1]
+            return self._written(row, traits, passes, house, second)
+
+        return composed
+
+    def _written(
+        self, row: Sending, traits: Mapping[str, Any], passes: Passes, house: dict[str, Any], second: int
+    ) -> Composed:
         if row.channel == WEBHOOK:
             return Composed("", "", "")
-        passes, marketing = self.passes(), row.lane == 1
+        marketing = row.lane == 1
         if marketing and not passes.base:
             raise UserError(_UNKNOWN_LINKS)
-        one = Pass(row.id, row.person, row.channel, row.purpose, clock.now() // SECOND)
-        more = msgspec.json.decode(row.values, type=dict[str, Any])
-        values = self.given(traits, more, passes.links(one) if passes.base else {})
+        one = Pass(row.id, row.person, row.channel, row.purpose, second)
+        links = passes.links(one) if passes.base else {}
+        more = msgspec.json.decode(row.values, type=dict[str, Any]) if row.values != "{}" else {}
+        values = {**more, "customer": customer(traits), "shop": house, "links": links}
         told = traits.get("language")
         language = row.language or (told if isinstance(told, str) else self.settings.language)
         wrap = passes.follow(one) if marketing else None
         filled = self.presses.of(row.template).fill(values, language, wrap)
-        html = _watched(filled.html, passes.picture(one)) if marketing and filled.html else filled.html
-        return Composed(filled.subject, html, filled.text, passes.address("u", one) if marketing else None)
+        if not marketing:
+            return Composed(filled.subject, filled.html, filled.text)
+        html = _watched(filled.html, passes.picture(one)) if filled.html else ""
+        return Composed(filled.subject, html, filled.text, links["unsubscribe"])
 
     def _tell_sent(self, tx: Tx, told: Sequence[Happened]) -> None:
         """What left and what came back, into the customers' events."""

@@ -39,7 +39,8 @@ class Batch:
         """Channels by which nothing goes, and what was said."""
         self.lost = False
         """Whether others may think this worker dead."""
-        self.renewed = 0.0
+        self.renewed = self.seen = 0.0
+        """When it was last held for longer, and when it was last looked whether anybody said no."""
         self.lock = Lock()
 
     def values(self, row: Sending) -> dict[str, Any]:
@@ -89,8 +90,8 @@ class Door:
         some = facts.cases(tx, rows, known, rules)
         return known, some, facts.willing(tx, self._warehouse, some, now)
 
-    def stopped(self, batch: Batch, now: Micros) -> set[int]:
-        """Those of a batch whose customer has said no since it was taken."""
+    def look(self, batch: Batch, now: Micros) -> None:
+        """Note those of a batch whose customer has said no since it was taken."""
         with batch.lock, self._ops.read() as tx:
             mark = facts.mark(tx, self._warehouse)
             if mark != batch.mark:
@@ -98,7 +99,6 @@ class Door:
                 told = facts.willing(tx, self._warehouse, left, now)
                 batch.stopped |= {one.id for one in left if guards.refused(one, told)}
                 batch.mark = mark
-            return batch.stopped
 
 
 def _taken(

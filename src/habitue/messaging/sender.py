@@ -31,7 +31,10 @@ LEASE: Final = 60 * SECOND
 """How long a worker holds what it took before others may think it dead."""
 
 CHUNK: Final = 20
-"""Messages that one connection hands over before it looks whether anybody said no meanwhile."""
+"""Messages that a connection takes from a batch at once."""
+
+LOOK: Final = 0.05
+"""Seconds after which it is looked again whether anybody has said no, before the next message goes."""
 
 _FLUSH: Final = 0.25
 """Seconds after which what is through is written down."""
@@ -126,7 +129,7 @@ class Sender:
         batch = self._door.take(self._lane, self._worker, tuple(ways), now, self._most, LEASE)
         if batch is None:
             return 0
-        batch.renewed = time.monotonic()
+        batch.renewed = batch.seen = time.monotonic()
         try:
             self._hand_all(batch, ways)
         finally:
@@ -238,11 +241,13 @@ class Sender:
             idle.append(session)
 
     def _chunk(self, batch: Batch, channel: str, session: Session, chunk: Sequence[Sending]) -> None:
-        stopped = self._door.stopped(batch, self._now())
         for row in chunk:
             if self._over.is_set() or channel in batch.down or not self._ours(batch):
                 return
-            if row.id in stopped:
+            if time.monotonic() - batch.seen > LOOK:
+                batch.seen = time.monotonic()
+                self._door.look(batch, self._now())
+            if row.id in batch.stopped:
                 batch.done.append((row, outcomes.REFUSED))
             else:
                 self._one(batch, channel, session, row)

@@ -90,11 +90,15 @@ class Passes:
     def follow(self, one: Pass) -> Callable[[str], str]:
         """Makes of each web address of a message one that leads there by way of us; ours stay as they are."""
 
+        known: dict[str, str] = {}  # each stands in the HTML and in the text
+
         def led(address: str) -> str:
             if address.startswith(f"{self.base}/"):
                 return address
-            to = Pass(one.message, one.person, one.channel, one.purpose, one.made, address)
-            return self.address("c", to)
+            if address not in known:
+                to = Pass(one.message, one.person, one.channel, one.purpose, one.made, address)
+                known[address] = self.address("c", to)
+            return known[address]
 
         return led
 

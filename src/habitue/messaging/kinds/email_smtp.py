@@ -187,14 +187,23 @@ class Connection:
         if options and not smtp.has_extn("smtputf8"):
             return Outcome("failed", "The mail server takes ASCII addresses only.")
         back = self._relay.sender.back(letter.mark)
-        for command, fine in ((f"MAIL FROM:<{back}>{options}", 250), (f"RCPT TO:<{to}>", 250), ("DATA", 354)):
-            code, answer = smtp.docmd(command)
-            if code != fine and not (code == 251 and fine == 250):
-                self._again(smtp, code)
-                if code == 421 or command.startswith("MAIL"):  # it is us who aren't welcome
-                    return Outcome("down", _text(code, answer))
-                return _judged(code, answer, rcpt=command.startswith("RCPT"))
-        return None
+        commands = [f"MAIL FROM:<{back}>{options}", f"RCPT TO:<{to}>", "DATA"]
+        if smtp.has_extn("pipelining"):
+            smtp.send("".join(f"{one}\r\n" for one in commands).encode())
+            said = [smtp.getreply() for _ in commands]
+        else:
+            said = _in_turn(smtp, commands)
+        wrong = next((n for n, (code, _) in enumerate(said) if code not in _FINE[n]), None)
+        if wrong is None:
+            return None
+        if said[-1][0] == 354 and len(said) == len(commands):
+            smtp.send(b".\r\n")  # it waits for a text that is for nobody (RFC 2920, 3.1)
+            smtp.getreply()
+        code, answer = said[wrong]
+        self._again(smtp, code)
+        if code == 421 or wrong == 0:  # it is us who aren't welcome
+            return Outcome("down", _text(code, answer))
+        return _judged(code, answer, rcpt=wrong == 1)
 
     def _end(self, smtp: smtplib.SMTP, letting_go: Callable[[], None]) -> Outcome:
         """The last dot: from here on the mail may be the relay's."""
@@ -265,6 +274,19 @@ def _connected(settings: Settings) -> smtplib.SMTP:
         smtp.close()
         raise
     return smtp
+
+
+_FINE: Final = ((250,), (250, 251), (354,))
+
+
+def _in_turn(smtp: smtplib.SMTP, commands: list[str]) -> list[tuple[int, bytes]]:
+    """What is answered to each, up to the first that is refused."""
+    said: list[tuple[int, bytes]] = []
+    for n, command in enumerate(commands):
+        said.append(smtp.docmd(command))
+        if said[-1][0] not in _FINE[n]:
+            break
+    return said
 
 
 def _dotted(mail: bytes) -> bytes:
