@@ -52,6 +52,7 @@ JUNK: Final = frozenset(
 
 
 _WORD: Final = max(map(len, JUNK))
+_IDS: Final = (str, int)
 
 
 def junk(text: str) -> bool:
@@ -72,7 +73,7 @@ def user_key(told: object) -> str | None:
 
     An id that is an e-mail address is that address's key, in a file as in a call.
     """
-    return _user(told) if isinstance(told, str | int) else None
+    return _user(told) if isinstance(told, _IDS) else None
 
 
 @lru_cache(maxsize=1 << 16, typed=True)
@@ -86,7 +87,7 @@ def _user(told: str | int) -> str | None:
 
 def anon_key(told: object) -> str | None:
     """`anon:…`: ids that a device made up; they are told apart by case too."""
-    return _anon(told) if isinstance(told, str | int) else None
+    return _anon(told) if isinstance(told, _IDS) else None
 
 
 @lru_cache(maxsize=1 << 16, typed=True)

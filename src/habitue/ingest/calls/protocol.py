@@ -134,6 +134,7 @@ _STORED: Final = msgspec.json.Decoder(Stored)
 _PLACE: Final = re.compile(r"\(byte (\d+)\)")
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _TYPED: Final = frozenset(TYPES)
+_OBJECT: Final = (b"{", b"n", b"")
 _ESCAPE: Final = re.compile(
     rb"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(\\u[dD][89a-fA-F][0-9a-fA-F]{2})|\\."
 )
@@ -317,9 +318,10 @@ def _rest(call: Call) -> Fault | None:
     told = call.originalTimestamp if call.timestamp is None else call.timestamp
     if told is not None and moment(told) is None:
         return Fault("bad-time", {"text": _shown(told)})
-    for part, given in (("properties", call.properties), ("traits", call.traits)):
-        if (first := bytes(memoryview(given)[:1])) and first not in b"{n":
-            return Fault("no-properties", {"part": part})
+    if bytes(call.properties)[:1] not in _OBJECT:
+        return Fault("no-properties", {"part": "properties"})
+    if bytes(call.traits)[:1] not in _OBJECT:
+        return Fault("no-properties", {"part": "traits"})
     return None
 
 

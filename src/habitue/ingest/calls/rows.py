@@ -85,6 +85,7 @@ _CONTEXT: Final = msgspec.json.Decoder(_Context)
 _AMOUNT: Final = msgspec.json.Decoder(_Amount)
 _REACH: Final = msgspec.json.Decoder(_Reach)
 _ANY: Final = msgspec.json.Decoder()
+_ENCODE: Final = msgspec.json.Encoder().encode
 _PARTS: Final = msgspec.json.Decoder(dict[str, Raw])
 
 Row = tuple[bytes, str, tuple[str, ...] | None, str | None, Micros, str, int | None, str]
@@ -160,11 +161,13 @@ def _rows(raw: Raw, kind: str | None, sent: Micros | None, place: int, origin: O
     type_ = kind or str(call.type)
     try:
         name, props = _NAMED[type_](call)
-        said = _said(props, call)
+        context = bytes(call.context)
+        said = _said(props, context)
         known = _known(type_, call, props, origin)
         if not known:
             return Fault("nobody", {})
-        answers = choices(call, type_, known[0], origin.verified) if b'"consent"' in bytes(raw) else ()
+        asked = b'"consent"' in context or (type_ == "identify" and b'"consent"' in props)
+        answers = choices(call, type_, known[0], origin.verified) if asked else ()
     except RecursionError:
         return Fault("too-deep", {})
     except (msgspec.DecodeError, UnicodeDecodeError, ValueError):
@@ -177,13 +180,13 @@ def _rows(raw: Raw, kind: str | None, sent: Micros | None, place: int, origin: O
         own,
         known[0],
         tuple(known[1:]) or None,
-        keys.account_key(call.groupId),
+        None if call.groupId is None else keys.account_key(call.groupId),
         ts,
         name,
         _revenue(name, props, origin.terms.currency),
         said,
     )
-    return [row, *(_answer(own, ts, choice) for choice in answers)]
+    return [row, *(_answer(own, ts, choice) for choice in answers)] if answers else [row]
 
 
 def _answer(own: bytes, ts: Micros, choice: Choice) -> Row:
@@ -216,29 +219,23 @@ def _known(type_: str, call: Call, props: bytes, origin: Origin) -> list[str]:
     return list(dict.fromkeys(key for key in found if key))
 
 
-def _said(props: bytes, call: Call) -> str:
-    """The properties as they came, with what is kept of the context under `context`."""
-    text = props.decode()
-    context = bytes(call.context)
-    if context[:1] != b"{" or _has(props, "context"):
-        return _sound(text)
-    kept = msgspec.json.encode(_CONTEXT.decode(context)).decode()
-    if kept == "{}":
-        return _sound(text)
-    return _sound(
-        f'{{"context":{kept}}}' if text[1:].strip() == "}" else f'{text.rstrip()[:-1]},"context":{kept}}}'
-    )
+def _said(props: bytes, context: bytes) -> str:
+    """The properties as they came, with what is kept of the context under `context`.
+
+    Read as JSON whole; raises `DecodeError`, `UnicodeDecodeError` or `RecursionError`.
+    """
+    if context[:1] == b"{" and not (b'"context"' in props and _has(props, "context")):
+        kept = _ENCODE(_CONTEXT.decode(context))
+        if kept != b"{}":
+            before = b"{" if props[1:].strip() == b"}" else props.rstrip()[:-1] + b","
+            props = before + b'"context":' + kept + b"}"
+    _ANY.decode(props)
+    return props.decode()
 
 
 def _has(props: bytes, name: str) -> bool:
     """Whether that is the name of a property, and not only somewhere in them."""
     return f'"{name}"'.encode() in props and name in _PARTS.decode(props)
-
-
-def _sound(text: str) -> str:
-    """The text itself, once it has been read as JSON whole; raises `DecodeError` or `RecursionError`."""
-    _ANY.decode(text)
-    return text
 
 
 def _object(raw: Raw) -> bytes:
