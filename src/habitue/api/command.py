@@ -331,38 +331,6 @@ class DiffJourney(Command, frozen=True):
     other: int | None = None
 
 
-class Templates(Command, frozen=True):
-    """The templates of messages."""
-
-
-class ShowTemplate(Command, frozen=True):
-    """A template as TOML: the live version, the newest, or that of a number."""
-
-    template: str
-    number: int | None = None
-
-
-class CheckTemplate(Command, frozen=True):
-    """All that there is to say of a template, a TOML text."""
-
-    draft: str
-
-
-class PublishTemplate(Command, frozen=True):
-    """Keep a template, a TOML text, and let it be what is sent; `by` is who decides it."""
-
-    draft: str
-    by: str
-    dry_run: bool = False
-
-
-class RetireTemplate(Command, frozen=True):
-    """Send a template no more."""
-
-    template: str
-    by: str
-
-
 class ReplayJourney(Command, frozen=True):
     """What a journey in TOML or JSON would have done in the last days; to one customer, step by step."""
 

@@ -24,6 +24,7 @@ from litestar.response import Stream
 import habitue.api.arriving
 import habitue.api.calls
 import habitue.api.consenting
+import habitue.api.couponing
 import habitue.api.deeds
 import habitue.api.definitions
 import habitue.api.duplicating

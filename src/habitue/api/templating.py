@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from msgspec import to_builtins
 
-from habitue.api import command as commands
+from habitue.api import sent as commands
 from habitue.api.answer import Answer, Column, Facts, Sheet
 from habitue.api.perform import Asked, perform
 from habitue.kernel.i18n import N_, Translator

@@ -23,6 +23,7 @@ from habitue.people.consent import MARKETING, Answer
 from habitue.store import messages
 from habitue.store.log import PARCEL
 from habitue.store.seal import Marks, Seal
+from habitue.templates import coupons
 from habitue.templates.passes import Pass, Passes, Use
 from habitue.templates.press import Filled
 
@@ -199,6 +200,8 @@ class Answering(Templated):
         if row is None or known is None or not row.template:
             return None
         given = msgspec.json.decode(row.values, type=dict[str, Any])
+        with self.ops.read() as tx:
+            given = coupons.filled(tx, given, claim(one.message), one.person, clock.now(), giving=False)
         values = self.given(known.traits, given, self.passes(base).links(one))
         try:
             return self.presses.of(row.template).fill(values, row.language or _tongue(known.traits))
@@ -248,6 +251,11 @@ _KEY: Final = """
     WHERE coalesce(merged.person, node.node) = coalesce((SELECT person FROM merged WHERE node = $1), $1)
     ORDER BY node.node LIMIT 1
 """
+
+
+def claim(message: int) -> str:
+    """By which a message asks for its coupon code, again and again the same."""
+    return f"message:{message}"
 
 
 def masked(address: str) -> str:

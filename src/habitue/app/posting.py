@@ -10,7 +10,7 @@ from typing import Any, Final
 import msgspec
 import pyarrow as pa
 
-from habitue.app.letters import Answering
+from habitue.app.letters import Answering, claim
 from habitue.app.notes import nodes
 from habitue.ingest import inbox
 from habitue.ingest.inbox import Parcel
@@ -33,6 +33,7 @@ from habitue.store.log import PARCEL
 from habitue.store.messages import Sending
 from habitue.store.ops import Tx
 from habitue.store.seal import Seal
+from habitue.templates import coupons
 from habitue.templates.passes import Pass, Passes
 from habitue.templates.values import customer
 
@@ -174,7 +175,8 @@ class Posting(Answering):
             raise UserError(_UNKNOWN_LINKS)
         one = Pass(row.id, row.person, row.channel, row.purpose, second)
         links = passes.links(one) if passes.base else {}
-        more = msgspec.json.decode(row.values, type=dict[str, Any]) if row.values != "{}" else {}
+        given = msgspec.json.decode(row.values, type=dict[str, Any]) if row.values != "{}" else {}
+        more = self._coded(row, given)
         values = {**more, "customer": customer(traits), "shop": house, "links": links}
         told = traits.get("language")
         language = row.language or (told if isinstance(told, str) else self.settings.language)
@@ -184,6 +186,13 @@ class Posting(Answering):
             return Composed(filled.subject, filled.html, filled.text)
         html = _watched(filled.html, passes.picture(one)) if filled.html else ""
         return Composed(filled.subject, html, filled.text, links["unsubscribe"])
+
+    def _coded(self, row: Sending, more: dict[str, Any]) -> dict[str, Any]:
+        """With the coupon code that the message gives, if it gives one: settled before it can leave."""
+        if not isinstance(more.get("coupon"), dict) or "pool" not in more["coupon"]:
+            return more
+        with self.ops.begin() as tx:
+            return coupons.filled(tx, more, claim(row.id), row.person, clock.now())
 
     def _tell_sent(self, tx: Tx, told: Sequence[Happened]) -> None:
         """What left and what came back, into the customers' events."""

@@ -54,11 +54,17 @@ class Previews:
     def __init__(self, shop: Shop) -> None:
         self._shop, self._lock = shop, Lock()
         self._pages: OrderedDict[str, str] = OrderedDict()
+        shop.forgetting.append(self.forget)
 
     def page(self, token: str) -> str | None:
         """A page that was made a moment ago."""
         with self._lock:
             return self._pages.get(token)
+
+    def forget(self) -> None:
+        """Hold nothing any more: people were erased."""
+        with self._lock:
+            self._pages.clear()
 
     def look(self, template: Template, customer: str, base: str, now: Micros) -> Looked:
         """The template as somebody would get it: the customer of this key, or some customer."""

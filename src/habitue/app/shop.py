@@ -18,6 +18,7 @@ from pyarrow import parquet
 from habitue.app import identities as decide
 from habitue.app import imports
 from habitue.app.consents import Consenting
+from habitue.app.coupons import Couponed
 from habitue.app.customers import Customers
 from habitue.app.data import Data
 from habitue.app.deeds import Recorded
@@ -90,6 +91,7 @@ class Shop(
     Noted,
     Selling,
     Posting,
+    Couponed,
     Team,
 ):
     """A workspace with all that can be asked of it and done with it."""
@@ -147,6 +149,7 @@ class Shop(
         when = clock.now() if now is None else now
         self.advance(when)
         self.exporter.sweep(when)
+        self.track_coupons()
 
     # --- what comes in ----------------------------------------------------------------------------
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import habitue.api.arriving
 import habitue.api.calls
 import habitue.api.consenting
+import habitue.api.couponing
 import habitue.api.deeds
 import habitue.api.definitions
 import habitue.api.duplicating

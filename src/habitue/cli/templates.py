@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from habitue.api import command
+from habitue.api import sent
 from habitue.cli.desk import Desk, verb
 from habitue.cli.groups import Listed
 from habitue.cli.models import By, DryRun, text
@@ -24,7 +24,7 @@ File = Annotated[
 
 @verb(app, "list", help=N_("The templates, and which version of each is live."))
 def list_(desk: Desk) -> None:
-    desk.do(command.Templates())
+    desk.do(sent.Templates())
 
 
 @verb(app, help=N_("A template as TOML: the live version, else the newest."))
@@ -35,19 +35,19 @@ def show(
         int | None, typer.Option("--version", metavar="N", min=1, help=N_("The version of this number."))
     ] = None,
 ) -> None:
-    desk.do(command.ShowTemplate(template=name, number=number))
+    desk.do(sent.ShowTemplate(template=name, number=number))
 
 
 @verb(app, help=N_("Say all that is wrong with a template, and what could be better; nothing is kept."))
 def check(desk: Desk, file: File) -> None:
-    desk.do(command.CheckTemplate(draft=text(file)))
+    desk.do(sent.CheckTemplate(draft=text(file)))
 
 
 @verb(app, help=N_("Keep a template in TOML, and let it be what is sent. The old version stays kept."))
 def publish(desk: Desk, file: File, dry_run: DryRun = False, by: By = None) -> None:
-    desk.do(command.PublishTemplate(draft=text(file), by=by or getuser(), dry_run=dry_run))
+    desk.do(sent.PublishTemplate(draft=text(file), by=by or getuser(), dry_run=dry_run))
 
 
 @verb(app, help=N_("Send a template no more; its versions stay kept."))
 def remove(desk: Desk, name: Name, by: By = None) -> None:
-    desk.do(command.RetireTemplate(template=name, by=by or getuser()))
+    desk.do(sent.RetireTemplate(template=name, by=by or getuser()))

@@ -14,6 +14,7 @@ from habitue.cli import (
     arriving,
     calls,
     consents,
+    coupons,
     customers,
     deeds,
     duplicates,
@@ -51,6 +52,7 @@ app.add_typer(models.app, name="stages")
 app.add_typer(segments.app, name="segments")
 app.add_typer(journeys.app, name="journeys")
 app.add_typer(templates.app, name="templates")
+app.add_typer(coupons.app, name="coupons")
 app.add_typer(mail.app)
 app.add_typer(mail.mail, name="mail")
 app.add_typer(calls.sources, name="sources")

@@ -23,7 +23,7 @@ from habitue.ingest.erasing import Plan
 from habitue.ingest.inbox import packed
 from habitue.people.identity import ACCOUNT, PERSON
 from habitue.people.privacy import Marks
-from habitue.store import acts, erasures, messages, notes, pairs, runs, views
+from habitue.store import acts, coupons, erasures, messages, notes, pairs, runs, views
 from habitue.store.erasures import Request
 from habitue.store.ops import Ops, Tx
 from habitue.store.scratch import SPILL
@@ -156,6 +156,7 @@ def forget(ops: Ops, request: Request, plan: Plan, marks: Marks) -> None:
         notes.forget(tx, nodes)
         messages.forget(tx, nodes)
         runs.forget(tx, nodes)
+        coupons.forget(tx, nodes)
         messages.blank(tx, along)
         notes.blank(tx, naming, request.asked)
         views.delete(tx, called)
