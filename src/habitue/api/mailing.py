@@ -15,7 +15,7 @@ from habitue.kernel.clock import shown
 from habitue.kernel.errors import UserError
 from habitue.kernel.i18n import N_
 from habitue.messaging import reasons
-from habitue.messaging.kinds import email_smtp
+from habitue.messaging.kinds import email_smtp, webhook
 from habitue.messaging.kinds.email_smtp import Settings
 from habitue.messaging.sender import Composed
 
@@ -61,6 +61,26 @@ def _end(command: commands.EndMail, asked: Asked) -> Answer:
     ended = asked.shop.end_mail(command.by)
     line = N_("No e-mail is sent any more; what is to be sent waits.") if ended else NO_MAIL
     return Facts({"ended": ended}, [asked.say(line)])
+
+
+@perform.register
+def _hooks(_: commands.Hooks, asked: Asked) -> Answer:
+    return _signing(asked.shop.hooks(), asked)
+
+
+@perform.register
+def _set_hooks(command: commands.SetHooks, asked: Asked) -> Answer:
+    return _signing(asked.shop.set_hooks(command.by, rotate=command.rotate, inner=command.inner), asked)
+
+
+def _signing(found: webhook.Settings, asked: Asked) -> Answer:
+    say = asked.say
+    lines = [say(N_("Calls are signed with: {secret}"), secret=found.secrets[0])]
+    if len(found.secrets) > 1:
+        lines.append(say(N_("The secret before it signs too, until the next change.")))
+    if found.inner:
+        lines.append(say(N_("Calls to inner networks are allowed.")))
+    return Facts({"secret": found.secrets[0], "inner": found.inner}, lines)
 
 
 @perform.register

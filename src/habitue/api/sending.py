@@ -45,3 +45,15 @@ class Messages(Command, frozen=True):
 
     customer: str
     most: int = 50
+
+
+class Hooks(Command, frozen=True):
+    """How programs are called, with the secret by which they know us."""
+
+
+class SetHooks(Command, frozen=True):
+    """Sign with a new secret too; allow calls to inner networks, or no more."""
+
+    by: str
+    rotate: bool = False
+    inner: bool | None = None

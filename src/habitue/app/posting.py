@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from hashlib import blake2b
 from typing import Any, Final
 
 import msgspec
 import pyarrow as pa
+from msgspec import structs
 
 from habitue.app.letters import Answering, claim
 from habitue.app.notes import nodes
@@ -23,7 +24,7 @@ from habitue.messaging import outbox, rules
 from habitue.messaging.batch import Door
 from habitue.messaging.channel import Letter, Outcome, Way
 from habitue.messaging.guards import WEBHOOK
-from habitue.messaging.kinds import email_smtp
+from habitue.messaging.kinds import email_smtp, webhook
 from habitue.messaging.outbox import Told
 from habitue.messaging.rules import Rules
 from habitue.messaging.sender import Composed, Composer, Happened, Sender
@@ -46,7 +47,11 @@ FRESH: Final = 5
 
 EMAIL: Final = "email"
 _SMTP: Final = "email_smtp"
-_CALLED: Final = {"email": "Email", "sms": "SMS", "push": "Push", "webhook": "Webhook"}
+_KINDS: Final[Mapping[str, Callable[[str], Way]]] = {
+    _SMTP: lambda told: email_smtp.opened(msgspec.json.decode(told, type=email_smtp.Settings)),
+    WEBHOOK: lambda told: webhook.opened(msgspec.json.decode(told, type=webhook.Settings)),
+}
+_CALLED: Final = {"email": "Email", "sms": "SMS", "push": "Push"}
 _DONE: Final = {"sent": "Sent", "bounced": "Bounced"}
 NO_MAIL: Final = N_("No mail server is set. Set one with: habitue mail set --host HOST --from ADDRESS")
 _UNKNOWN_LINKS: Final = N_(
@@ -101,14 +106,41 @@ class Posting(Answering):
     def ways(self) -> Mapping[str, Way]:
         """The ways out, by channel, each made once as long as its settings stand."""
         with self.ops.read() as tx:
-            kept = {one.id: one for one in transports.standing(tx) if one.kind == _SMTP}
+            kept = {one.id: one for one in transports.standing(tx) if one.kind in _KINDS}
         for number in [one for one in self._ways if one not in kept]:
             del self._ways[number]
         for number, one in kept.items():
             if number not in self._ways:
-                told = Seal(self.directory).open(one.settings)
-                self._ways[number] = email_smtp.opened(msgspec.json.decode(told, type=email_smtp.Settings))
+                self._ways[number] = _KINDS[one.kind](Seal(self.directory).open(one.settings))
         return {kept[number].channel: way for number, way in self._ways.items()}
+
+    # --- webhooks ---------------------------------------------------------------------------------
+
+    def hooks(self) -> webhook.Settings:
+        """How programs are called: with a secret of the workspace's own, made when it is first needed."""
+        with self.ops.begin() as tx:
+            kept = {one.channel: one for one in transports.standing(tx)}
+            if WEBHOOK in kept:
+                return msgspec.json.decode(
+                    Seal(self.directory).open(kept[WEBHOOK].settings), type=webhook.Settings
+                )
+            made = webhook.Settings((webhook.fresh(),))
+            self._put_hooks(tx, made, SOURCE, clock.now())
+        return made
+
+    def set_hooks(self, by: str, *, rotate: bool = False, inner: bool | None = None) -> webhook.Settings:
+        """Sign with a new secret too, the last one beside it for a while; allow calls to inner networks."""
+        before, when = self.hooks(), clock.now()
+        secrets = (webhook.fresh(), before.secrets[0]) if rotate else before.secrets
+        wanted = structs.replace(before, secrets=secrets, inner=before.inner if inner is None else inner)
+        with self.ops.begin() as tx:
+            self._put_hooks(tx, wanted, by, when)
+            acts.note(tx, when, by, "webhooks", "workspace", rotated=rotate, inner=wanted.inner)
+        return wanted
+
+    def _put_hooks(self, tx: Tx, settings: webhook.Settings, by: str, now: Micros) -> None:
+        sealed = Seal(self.directory).close(msgspec.json.encode(webhook.checked(settings)).decode())
+        transports.put(tx, WEBHOOK, WEBHOOK, sealed, by, now)
 
     @cached_property
     def _ways(self) -> dict[int, Way]:
@@ -133,6 +165,7 @@ class Posting(Answering):
 
     def outgoing(self, lane: int, most: int = 1000) -> Sender:
         """A worker for what customers wait for (0) or for marketing (1); one of each at a time."""
+        self.hooks()
         door = Door(self.ops, self.warehouse, self._rules, self.settings.terms.region)
         return Sender(
             self.ops,

@@ -18,6 +18,7 @@ from habitue.kernel.i18n import N_
 PASSWORD: Final = "HABITUE_SMTP_PASSWORD"
 
 app = typer.Typer()
+hooks = typer.Typer(cls=Stages, help=N_("How programs of others are called and know that it is us."))
 mail = typer.Typer(cls=Stages, help=N_("The server by which e-mails leave."))
 
 
@@ -111,6 +112,25 @@ def test(
 @verb(mail, help=N_("Send no more e-mails; what is to be sent waits."))
 def off(desk: Desk, by: By = None) -> None:
     desk.do(sending.EndMail(by=by or getuser()))
+
+
+@verb(hooks, "show", help=N_("The secret with which calls are signed: whoever is called needs it."))
+def signing(desk: Desk) -> None:
+    desk.do(sending.Hooks())
+
+
+@verb(hooks, help=N_("Sign with a new secret; the last one signs beside it until the next change."))
+def rotate(desk: Desk, by: By = None) -> None:
+    desk.do(sending.SetHooks(by=by or getuser(), rotate=True))
+
+
+@verb(hooks, help=N_("Whether programs of the inner network may be called: yes or no."))
+def inner(
+    desk: Desk,
+    allowed: Annotated[bool, typer.Argument(metavar="yes|no", help=N_("Allowed or not."))],
+    by: By = None,
+) -> None:
+    desk.do(sending.SetHooks(by=by or getuser(), inner=allowed))
 
 
 @verb(app, help=N_("What was or is to be sent to a customer, with every decision about it."))

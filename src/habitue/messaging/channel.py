@@ -37,6 +37,7 @@ class Letter(NamedTuple):
     marketing: bool
     unsubscribe: str | None
     made: Micros
+    attempts: int = 0
 
 
 class Session(Protocol):

@@ -282,6 +282,7 @@ class Sender:
             marketing=row.lane == 1,
             unsubscribe=words.unsubscribe,
             made=self._now(),
+            attempts=row.attempts,
         )
 
     def _ours(self, batch: Batch) -> bool:
