@@ -90,6 +90,33 @@ def test_faults_stand_where_they_are_and_keep_it_from_being_published(client: ht
     client.post(HERE, data={"number": number, "act": "discard"})
 
 
+def test_a_stage_of_ones_own_is_tried_moved_and_taken_back(client: httpx.Client, small: Shop) -> None:
+    rule = 'count("Order Completed") >= 3'
+    new = {"more.name": "Big <b>", "more.canonical": "loyal", "more.rule": rule}
+    draft = begun(client, act="more", **new)
+    page = client.get(draft).text
+    assert "Big &lt;b&gt; <b>new stage</b>" in page
+    people = list(csv.DictReader(io.StringIO(client.get(f"{draft}/people.csv").text)))
+    assert {row["stage_by_draft"] for row in people} == {"big-b"}
+    assert len(people) == small.segment(rule).count()
+    form = dict(re.findall(r'<input type="hidden" name="([^"]+)"[^>]* value="([^"]*)"', page))
+    form |= {"rule.big-b": rule, "new.big-b.name": "Big"}
+    order = form["order"].split(",")
+    for act in [f"down:{one}" for one in ["big-b"] * len(order)]:
+        client.post(HERE, data=form | {"act": act})
+        form["order"] = re.findall(r'name="order" value="([^"]*)"', client.get(draft).text)[0]
+    assert form["order"].split(",") == [*order[1:], "big-b"]
+    assert list(csv.DictReader(io.StringIO(client.get(f"{draft}/people.csv").text))) == []
+    client.post(HERE, data=form | {"act": "out:active"})
+    page = client.get(draft).text
+    assert "Active customer <b>left out</b>" in page
+    moved = list(csv.DictReader(io.StringIO(client.get(f"{draft}/people.csv").text)))
+    assert {row["stage"] for row in moved} == {"active"}
+    wrong = client.post(HERE, data={"number": form["number"], "act": "more", **new, "more.rule": ""})
+    assert (wrong.status_code, "Write the rule of the new stage" in wrong.text) == (400, True)
+    client.post(HERE, data={"number": form["number"], "act": "discard"})
+
+
 def test_what_is_discarded_is_gone_and_leaves_nothing(client: httpx.Client, small: Shop) -> None:
     before = small.warehouse.read("SELECT count(*) FROM intervals").column(0)[0].as_py()
     draft = begun(client, **{"set.dormant": "45"})

@@ -14,7 +14,9 @@ from threading import Event, Lock, Thread
 from typing import Final
 
 import msgspec
+import numpy as np
 from msgspec.structs import replace
+from numpy.typing import NDArray
 
 from habitue.app.publishing import Published
 from habitue.app.shop import Shop
@@ -102,7 +104,9 @@ class Trial:
     def _looked(
         self, shop: Shop, some: list[tuple[int, int]], whole: int, *, exact: bool = False
     ) -> Contrast | None:
-        counting = Counting(self.ends, (len(self.live.stages), len(self.draft.stages)), whole)
+        counting = Counting(
+            self.ends, (len(self.live.stages), len(self.draft.stages)), whole, _alike(self.live, self.draft)
+        )
         definition = replace(self.draft, version=-1).definition()
         for done, both in enumerate(
             beside(shop.warehouse, self.live.version, definition, shop.known(), some, _CORES), start=1
@@ -113,6 +117,12 @@ class Trial:
             if self.stopped.is_set():
                 return None
         return counting.found(exact)
+
+
+def _alike(live: Model, draft: Model) -> NDArray[np.bool_]:
+    """Which places of the two are the same stage: the one of no stage is 0."""
+    old, new = (["", *(stage.id for stage in model.stages)] for model in (live, draft))
+    return np.array([[one == other for other in new] for one in old], np.bool_)
 
 
 class Publication:

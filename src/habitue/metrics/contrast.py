@@ -61,13 +61,23 @@ _Apart = tuple[NDArray[np.int32], NDArray[np.int8], NDArray[np.int8]]
 
 
 class Counting:
-    """Adds up what is laid side by side; `found` tells how it stands."""
+    """Adds up what is laid side by side; `found` tells how it stands.
 
-    def __init__(self, ends: Sequence[int], values: tuple[int, int], whole: int) -> None:
+    `alike` are the places [old, new] that mean the same; the same number does if not said.
+    """
+
+    def __init__(
+        self,
+        ends: Sequence[int],
+        values: tuple[int, int],
+        whole: int,
+        alike: NDArray[np.bool_] | None = None,
+    ) -> None:
         self.ends = np.asarray(ends, np.int64)
         self.whole = whole
         self.people = 0
         self._width = [n + 1 for n in values]
+        self._alike = np.eye(*self._width, dtype=np.bool_) if alike is None else alike
         self._cross = np.zeros((len(ends), *self._width), np.int64)
         self._moves = [np.zeros((len(ends) - 1, n, n), np.int64) for n in self._width]
         self._apart: list[_Apart] = []
@@ -82,7 +92,7 @@ class Counting:
             self._cross[end] += np.bincount(pairs, minlength=self._cross[end].size).reshape(self._width)
         for moves, side in zip(self._moves, sides, strict=True):
             moved(moves, side, self.ends)
-        apart = np.flatnonzero(seen[0][-1] != seen[1][-1])
+        apart = np.flatnonzero(~self._alike[seen[0][-1], seen[1][-1]])
         self._apart.append(((apart + both.low).astype(np.int32), seen[0][-1][apart], seen[1][-1][apart]))
         self._seen.append(len(np.union1d(both.kept.subject, both.drafted.subject)))
         self.people += self._seen[-1]

@@ -145,7 +145,13 @@ def faults(model: Model, others: Sequence[Definition] | None = None) -> list[Fau
     texts += [(badge.id, badge.rule) for badge in model.kind.badges]
     texts += [("population", model.population), ("scope", model.scope.where if model.scope else None)]
     found = [fault for place, text in texts if text for fault in reader.faults(place, text)]
+    found += [
+        Fault(one.id, NO_RULE, {}) for one in model.stages if one.rule is not None and not one.rule.strip()
+    ]
     return found or _around(reader.definition(model), others or ())
+
+
+NO_RULE: Final = N_("The rule is missing: write who is in this stage, or leave the stage out.")
 
 
 def _around(mine: Definition, others: Sequence[Definition]) -> list[Fault]:

@@ -9,9 +9,21 @@ from msgspec import Struct
 
 from habitue.kernel.clock import DAY, duration
 from habitue.kernel.errors import UserError
-from habitue.stages.kind import Choice, Duration, Number, Parameter
-from habitue.stages.models import Fault, Model
-from habitue.stages.sketch import POPULATION, RULE, SETTING, Sketch, applied, filled, longest, shown
+from habitue.kernel.i18n import N_
+from habitue.stages.kind import CANONICAL, Choice, Duration, Number, Parameter
+from habitue.stages.models import NO_RULE, Fault, Model
+from habitue.stages.reshape import asked, left_out
+from habitue.stages.sketch import (
+    POPULATION,
+    RULE,
+    SETTING,
+    Added,
+    Sketch,
+    applied,
+    filled,
+    longest,
+    shown,
+)
 from habitue.web.looks import Look, looks
 from habitue.web.saying import Meaning, meant
 from habitue.web.words import Words
@@ -49,7 +61,7 @@ class Field(Struct, frozen=True):
 
 
 class Rule(Struct, frozen=True):
-    """One stage's rule (None: it takes all others), as text and in words."""
+    """One stage's rule (None: it takes all others), as text and in words; `added` where it is a new stage."""
 
     name: str
     look: Look
@@ -59,10 +71,16 @@ class Rule(Struct, frozen=True):
     said: Meaning | None
     changed: bool
     wrong: tuple[Wrong, ...]
+    added: Added | None
+    first: bool
+    last: bool
 
 
 class Form(Struct, frozen=True):
-    """All of it; `wrong` is what belongs to no field. `changes` says in words what differs: what, was, is."""
+    """All of it; `wrong` is what belongs to no field. `changes` says in words what differs: what, was, is.
+
+    `order` is the stages as they are asked, `gone` those left out, `counts` what a new one can count as.
+    """
 
     fields: tuple[Field, ...]
     rules: tuple[Rule, ...]
@@ -72,17 +90,22 @@ class Form(Struct, frozen=True):
     wrong: tuple[Wrong, ...]
     faults: int
     changes: tuple[tuple[str, str, str], ...]
+    order: str
+    gone: tuple[Look, ...]
+    counts: tuple[tuple[str, str], ...]
 
 
 def form(live: Model, sketch: Sketch, faults: Sequence[Fault], words: Words, called: dict[str, str]) -> Form:
     """The form of a live model with what a sketch changes in it; `called` names what its rules do."""
-    texts, had = filled(live, sketch), shown(live)
-    placed = {*live.kind.parameters, *(stage.id for stage in live.stages), POPULATION}
+    texts, had, draft = filled(live, sketch), shown(live), applied(live, sketch)
+    placed = {*live.kind.parameters, *(stage.id for stage in draft.stages), POPULATION}
     fields = tuple(
         _field(name, parameter, texts, had, _wrong(faults, name, words, ruled=False), words)
         for name, parameter in live.kind.parameters.items()
     )
-    rules = _rules(live, applied(live, sketch), texts, had, faults, words, called)
+    rules = _rules(live, draft, sketch, texts, had, faults, words, called)
+    lost = {stage.id for stage in left_out(live, sketch)}
+    gone = tuple(look for look in looks(live, words.language) if look.id in lost)
     return Form(
         fields,
         rules,
@@ -91,13 +114,45 @@ def form(live: Model, sketch: Sketch, faults: Sequence[Fault], words: Words, cal
         _wrong(faults, POPULATION, words, ruled=True),
         tuple(_told(one, words) for one in faults if one.place not in placed),
         len(faults),
-        tuple(
-            (one.label, one.live, _said(live.kind.parameters[one.name], one.value, words))
-            for one in fields
-            if one.changed
-        )
-        + tuple((one.look.name, "", "") for one in rules if one.changed),
+        _changes(live, sketch, fields, rules, gone, words),
+        ",".join(asked(live, sketch)),
+        gone,
+        tuple((one, words.say(name)) for one, name in CANONICAL.items()),
     )
+
+
+def _changes(
+    live: Model,
+    sketch: Sketch,
+    fields: Sequence[Field],
+    rules: Sequence[Rule],
+    gone: Sequence[Look],
+    words: Words,
+) -> tuple[tuple[str, str, str], ...]:
+    """What differs, in words: what it is, what was, what is."""
+    set_ = [
+        (one.label, one.live, _said(live.kind.parameters[one.name], one.value, words))
+        for one in fields
+        if one.changed
+    ]
+    new, other, out = (words.say(text) for text in (_NEW, _OTHER, _OUT))
+    ruled = [(one.look.name, "", new if one.added else other) for one in rules if one.added or one.changed]
+    was = [stage.id for stage in live.stages if stage.rule is not None]
+    kept, order = ([one for one in some if one not in sketch.added] for some in (was, asked(live, sketch)))
+    turned = [one for one in kept if one in order] != order
+    return (
+        *set_,
+        *ruled,
+        *((look.name, "", out) for look in gone),
+        *([(words.say(_ORDER), "", words.say(_TURNED))] if turned else []),
+    )
+
+
+_NEW: Final = N_("new stage")
+_OTHER: Final = N_("new rule")
+_OUT: Final = N_("left out")
+_ORDER: Final = N_("Order of the rules")
+_TURNED: Final = N_("changed")
 
 
 def _field(
@@ -168,6 +223,7 @@ def _said(parameter: Parameter, value: str, words: Words) -> str:
 def _rules(
     live: Model,
     draft: Model,
+    sketch: Sketch,
     texts: dict[str, str],
     had: dict[str, str],
     faults: Sequence[Fault],
@@ -175,32 +231,42 @@ def _rules(
     called: dict[str, str],
 ) -> tuple[Rule, ...]:
     """In the order in which they are asked; in words where all of them can be read."""
-    by_value = {look.value: look for look in looks(live, words.language)}
+    by_id = {look.id: look for look in looks(draft, words.language)}
+    order = asked(live, sketch)
     try:
         said = [
             None if one is None else meant(one, words, called, draft.subject)
             for one in draft.definition().rules
         ]
     except UserError:
-        said = [None] * len(live.stages)
+        said = [None] * len(draft.stages)
     return tuple(
         Rule(
             stage.id,
-            by_value[value],
+            by_id[stage.id],
             stage.description.said(words.language),
-            texts.get(f"{RULE}{stage.id}"),
+            texts.get(f"{RULE}{stage.id}") if stage.rule is not None else None,
             had.get(f"{RULE}{stage.id}"),
             said[value],
             texts.get(f"{RULE}{stage.id}") != had.get(f"{RULE}{stage.id}"),
             _wrong(faults, stage.id, words, ruled=True),
+            sketch.added.get(stage.id),
+            order[:1] == [stage.id],
+            order[-1:] == [stage.id],
         )
-        for value, stage in enumerate(live.stages)
+        for value, stage in enumerate(draft.stages)
     )
 
 
 def _wrong(faults: Sequence[Fault], place: str, words: Words, *, ruled: bool) -> tuple[Wrong, ...]:
-    """A parameter and a stage may be called the same: only what is wrong with a rule has its text."""
-    return tuple(_told(one, words) for one in faults if one.place == place and bool(one.template) is ruled)
+    """A parameter and a stage may be called the same: only what is wrong with a rule has its text, or is
+    that there is none.
+    """
+    return tuple(
+        _told(one, words)
+        for one in faults
+        if one.place == place and (bool(one.template) or one.text == NO_RULE) is ruled
+    )
 
 
 def _told(fault: Fault, words: Words) -> Wrong:

@@ -97,11 +97,13 @@ def rows(shop: Shop, trial: Trial, views: Views, some: Ids, words: Words) -> lis
         return []
     known, rules = shop.known(), _definition(trial).rules
     names, found = _named(shop, trial, some.tolist()), []
+    asked = {stage.id: place for place, stage in enumerate(trial.draft.stages)}
     for one, at in zip(some.tolist(), np.searchsorted(seen.subject, some), strict=True):
         old, new = (
             side[int(stood[at])] for side, stood in zip(views.sides, (seen.before, seen.after), strict=True)
         )
-        rule = rules[min(old.value, new.value)] if min(old.value, new.value) >= 0 else None
+        first = min((asked[look.id] for look in (old, new) if look.id in asked), default=None)
+        rule = None if first is None else rules[first]
         why = None
         if rule is not None:
             why = weighed(rule, trial.draft.subject, one, trial.at, known, shop.warehouse.read)

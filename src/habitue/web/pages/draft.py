@@ -21,6 +21,7 @@ from habitue.kernel.errors import UserError
 from habitue.kernel.i18n import N_
 from habitue.kernel.number import number as numbered
 from habitue.metrics.contrast import Contrast
+from habitue.stages import reshape
 from habitue.stages.kpis import KPIS
 from habitue.stages.models import Model
 from habitue.stages.sketch import Sketch, sketched
@@ -90,6 +91,12 @@ def change(
         return done(f"/stages/{model}", _DISCARDED, "info", number=number)
     base = _base(shop, chosen, data)
     sketch = sketched(base, data)
+    try:
+        sketch = _reshaped(base, sketch, act, data)
+    except UserError as error:
+        number = number if sketch.empty else shop.keep_draft(chosen, number, sketch, by(request), now)
+        draft = None if number is None else shop.draft(chosen, number)
+        return _page(request, shop, trials, chosen, draft, told=error, status=400, more=_more(data))
     if number is None and sketch.empty:
         return Redirect(place(model), status_code=303)
     unseen = "live" not in data and number is not None and shop.overtaken(shop.draft(chosen, number))
@@ -236,6 +243,25 @@ def _counted(trial: Trial) -> Contrast:
     return trial.exact
 
 
+def _reshaped(live: Model, sketch: Sketch, act: str, data: Mapping[str, str]) -> Sketch:
+    """The sketch after a button of the list of stages: `up:`, `down:`, `out:`, `back:` a stage, or `more`."""
+    verb, _, stage = act.partition(":")
+    if verb in ("up", "down"):
+        return reshape.moved(live, sketch, stage, -1 if verb == "up" else 1)
+    if verb == "out":
+        return reshape.without(live, sketch, stage)
+    if verb == "back":
+        return reshape.back(live, sketch, stage)
+    if verb == "more":
+        return reshape.more(live, sketch, **_more(data))
+    return sketch
+
+
+def _more(data: Mapping[str, str]) -> dict[str, str]:
+    """What was said of a new stage."""
+    return {one: data.get(f"more.{one}", "") for one in ("name", "canonical", "rule")}
+
+
 def _base(shop: Shop, live: Model, data: Mapping[str, str]) -> Model:
     """The version that the form was filled in from: what was not changed in it is no change of another's."""
     shown = numbered(data.get("live", ""))
@@ -275,6 +301,7 @@ def _page(
     doing: Publication | None = None,
     told: UserError | None = None,
     status: int = 200,
+    more: Mapping[str, str] | None = None,
 ) -> Response[str]:
     words, now = reader(request, shop), clock.now()
     sketch = draft.sketch if draft else Sketch()
@@ -293,6 +320,7 @@ def _page(
         draft=draft,
         title=live.kind.name.said(words.language),
         models=[(one.id, one.kind.name.said(words.language)) for one in shop.models()],
+        more=more,
         form=editor.form(live, sketch, faults, words, names(shop, words.language)),
         trial=trial,
         proposed=trials.proposed(live, now),
