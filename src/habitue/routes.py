@@ -87,6 +87,7 @@ PAGES: Final[Routes] = {
         pages.templates.create,
         pages.templates.save,  # /templates/{slug}
         pages.templates.settle,  # /templates/-/brand
+        pages.templates.test,  # /templates/-/test
     ],
     Act.EXPORT: [
         pages.customers.table,  # /customers.csv

@@ -5,13 +5,16 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Iterator
+from email import message_from_bytes, policy
 
 import httpx
 import pytest
 from playwright.sync_api import Browser, expect
 
 from habitue.app import Shop
+from habitue.messaging.kinds.email_smtp import Settings
 from tests.inside import enter, session
+from tests.messaging.sink import sink
 from tests.web.conftest import PAYLOADS
 
 
@@ -123,3 +126,25 @@ def test_what_is_wrong_and_how_it_looks_follow_what_is_typed(browser: Browser, s
     expect(body).to_have_value(re.compile("product.name"))
     assert wrong == []
     context.close()
+
+
+def test_a_test_goes_to_an_address_and_its_links_are_nobodys(shop: Shop, client: httpx.Client) -> None:
+    assert "Send a test" not in client.get("/templates/hello").text
+    given = form(client.get("/templates/hello").text) | {"do": "test en", "to": "ada@shop.fr"}
+    with sink() as server:
+        shop.set_mail(Settings("127.0.0.1", "Shop <hello@shop.fr>", server.port, "none"), "test")
+        assert "Send a test" in client.get("/templates/hello").text
+        assert "Sent to ada@shop.fr" in client.post("/templates/-/test", data=given).text
+        nowhere = client.post("/templates/-/test", data=given | {"to": "a@b\r\nBcc: c@d.fr"})
+        assert "is no e-mail address" in nowhere.text
+        shop.end_mail("test")
+    [(_, _, mail)] = server.taken
+    read = message_from_bytes(mail, policy=policy.default)
+    assert str(read["subject"]).startswith("[Test] Hello")
+    assert read["list-unsubscribe"] is None
+    html = read.get_body(("html",))
+    secret = re.search(r"/u/([\w-]+)", html.get_content() if html else "")
+    assert secret is not None
+    one = shop.letter("u", secret[1])
+    assert one is not None
+    assert shop.holder(one).key is None

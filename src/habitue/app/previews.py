@@ -14,15 +14,21 @@ from habitue.app.shop import Shop
 from habitue.app.templates import LOOKED
 from habitue.kernel.clock import SECOND, Micros
 from habitue.kernel.errors import UserError
+from habitue.kernel.i18n import N_
+from habitue.messaging.channel import Outcome
+from habitue.messaging.sender import Composed
 from habitue.people import identities, profiles
+from habitue.people.keys import email_key
 from habitue.people.profiles import Person
-from habitue.templates import example
+from habitue.store import acts
+from habitue.templates import example, kept
 from habitue.templates.fault import Fault
 from habitue.templates.lint import lint
 from habitue.templates.passes import Pass
 from habitue.templates.press import Filled, Press
 from habitue.templates.shape import Template
 
+NOBODY: Final = -1
 HELD: Final = 100
 """So many pages are held for browsers to fetch."""
 
@@ -75,6 +81,22 @@ class Previews:
         shown = {one: self._shown(press, one, person, base, now) for one in template.texts}
         return Looked(faults, shown, person)
 
+    def test(
+        self, template: Template, language: str, customer: str, to: str, base: str, by: str, now: Micros
+    ) -> Outcome:
+        """Send one language to an address, as that customer would get it. Raises `UserError`."""
+        if email_key(to) is None:
+            raise UserError(N_("“{address}” is no e-mail address."), address=to[:80])
+        looked = self.look(template, customer, base, now)
+        kept.sound(looked.faults)
+        shown = looked.shown[language]
+        if shown.mail is None:
+            raise shown.problem or UserError(N_("There is nothing to be sent."))
+        with self._shop.ops.begin() as tx:
+            acts.note(tx, now, by, "test", f"template:{template.slug or '-'}", language=language)
+        subject = f"[Test] {shown.mail.subject}"
+        return self._shop.try_mail(to.strip(), Composed(subject, shown.mail.html, shown.mail.text), now)
+
     def _customer(self, key: str) -> Person | None:
         shop = self._shop
         number = shop.person(key.strip()) if key.strip() else identities.somebody(shop.warehouse)
@@ -83,7 +105,8 @@ class Previews:
     def _shown(self, press: Press, language: str, person: Person | None, base: str, now: Micros) -> Shown:
         own = self._event(person)
         event = own or example.event(language)
-        one = Pass(0, person.person if person else 0, press.template.channel, "preview", now // SECOND)
+        # The links are nobody's: whoever tries them out in a test must not unsubscribe a customer.
+        one = Pass(0, NOBODY, press.template.channel, press.template.purpose, now // SECOND)
         values = self._shop.given(
             person.traits if person else {},
             {"event": event, "coupon": example.coupon(now), "products": event.get("products", [])},

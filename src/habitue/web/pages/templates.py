@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Final, TypeAlias
 
 from babel import Locale, UnknownLocaleError
@@ -118,6 +118,27 @@ def draft(
     return _editor(request, shop, previews, template, own, customer=_one(data, "customer"))
 
 
+@post("/templates/-/test", sync_to_thread=True, status_code=200)
+def test(
+    request: Asked, shop: NamedDependency[Shop], previews: NamedDependency[Previews], data: Form
+) -> Response[str]:
+    """Send what stands in the editor to an address, and say what the mail server answered."""
+    template, language = _read(data), _one(data, "do").removeprefix("test ")
+    words, customer, to = reader(request, shop), _one(data, "customer"), _one(data, "to")
+    own = next((one for one in shop.templates() if one.template.slug == _one(data, "own")), None)
+    if language not in template.texts:
+        raise UserError(N_("There is nothing to be sent."))
+    base = shop.base or str(request.base_url)
+    try:
+        outcome = previews.test(template, language, customer, to, base, by(request), clock.now())
+        taken = outcome.state == "sent"
+        text = N_("Sent to {address}.") if taken else N_("The mail did not leave: {answer}")
+        told = words.say(text, address=to, answer=outcome.answer), "good" if taken else "bad"
+    except UserError as error:
+        told = error.say(words.say), "bad"
+    return _editor(request, shop, previews, template, own, customer, tested={language: told}, to=to)
+
+
 @get("/templates/-/preview/{secret:str}", sync_to_thread=True)
 def preview(previews: NamedDependency[Previews], secret: FromPath[str]) -> Response[str]:
     """A message as a page of its own, for the editor's frames."""
@@ -196,6 +217,8 @@ def _editor(
     own: Kept | None,
     customer: str = "",
     wrong: UserError | None = None,
+    tested: Mapping[str, tuple[str, str]] | None = None,
+    to: str = "",
 ) -> Response[str]:
     words = reader(request, shop)
     unknown = ""
@@ -217,6 +240,9 @@ def _editor(
         columns=[_column(one, text, looked, words) for one, text in template.texts.items()],
         loose=[one.say(words.say) for one in looked.faults if not one.language],
         nameless=not shop.brand.name,
+        tested=tested or {},
+        to=to or _mine(request),
+        mails=shop.mail() is not None,
         customer=customer,
         unknown=unknown,
         seen=looked.customer and (looked.customer.name or bare(looked.customer.key)),
@@ -227,6 +253,12 @@ def _editor(
     )
     made.headers["content-security-policy"] = FRAMED
     return made
+
+
+def _mine(request: Asked) -> str:
+    """Whoever writes usually wants to see it themselves."""
+    name = by(request)
+    return name if "@" in name else ""
 
 
 def _column(language: str, text: Text, looked: Looked, words: Words) -> dict[str, Any]:
