@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Collection
 from threading import Thread
 from typing import Annotated, Any, Final
 
@@ -19,9 +20,12 @@ from habitue.app.timeline import ALL, END, PAGE, Mark, timeline
 from habitue.kernel import clock
 from habitue.kernel.errors import UserError
 from habitue.kernel.i18n import N_
+from habitue.messaging.outbox import Line
+from habitue.messaging.reasons import STATES, sentence
 from habitue.people import accounts, consent, happenings, motives, profiles, traits
 from habitue.people.keys import bare
 from habitue.people.profiles import Person
+from habitue.templates import kept
 from habitue.web import flash, reasons
 from habitue.web.band import band
 from habitue.web.gate import by
@@ -29,6 +33,7 @@ from habitue.web.looks import looks
 from habitue.web.numbered import InPath
 from habitue.web.page import Asked, link, page, reader
 from habitue.web.saying import names
+from habitue.web.words import Words
 
 PATIENCE: Final = 3.0
 """Seconds for which an erasure is waited for before it goes on by itself."""
@@ -124,7 +129,6 @@ def _whole(
         called=names(shop, words.language),
         consents=consent.standing(shop.warehouse, one.person),
         records=shop.consents(one.person),
-        channels=consent.NAMES,
         answers=consent.STATUSES,
         accounts=accounts.of(shop.warehouse, one.person),
         notes=shop.notes(one.person),
@@ -247,7 +251,8 @@ def _history(request: Asked, shop: Shop, one: Person, kinds: tuple[str, ...], be
     for kind in kinds:
         if kind not in ALL:
             raise UserError(N_("There is nothing of the kind “{kind}”."), kind=kind[:60])
-    now, language = clock.now(), reader(request, shop).language
+    words = reader(request, shop)
+    now, language = clock.now(), words.language
     items = timeline(shop, one.person, kinds, now, before)
     more = None
     if len(items) == PAGE:
@@ -262,8 +267,24 @@ def _history(request: Asked, shop: Shop, one: Person, kinds: tuple[str, ...], be
         "shades": {
             model.version: {look.value: look for look in looks(model, language)} for model in shop.models()
         },
+        "states": STATES,
+        "channels": consent.NAMES,
+        "decided": _decided(words),
+        "written": _templates(shop, [one.message.template for one in items if one.message]),
         "titles": {model.version: model.kind.name.said(language) for model in shop.models()},
     }
+
+
+def _decided(words: Words) -> Callable[[Line], str]:
+    """Says a decision about a message."""
+    return lambda line: sentence(line.state, line.reason, line.fields, words.say, words.time)
+
+
+def _templates(shop: Shop, versions: Collection[int]) -> dict[int, str]:
+    """What the templates of these versions are called."""
+    if not any(versions):
+        return {}
+    return {one.version: one.template.title for one in kept.every(shop.ops) if one.version in versions}
 
 
 _CHIPS: Final = (
