@@ -90,20 +90,27 @@ class Look(NamedTuple):
 
 
 class Eye:
-    """One browser window: takes pictures, and keeps what was wrong by screen."""
+    """One browser window, for all that is seen: what is loaded and compiled once stays so. Takes pictures,
+    and keeps what was wrong by screen.
+    """
 
-    def __init__(self, browser: Browser, place: Place, look: Look, who: str | None) -> None:
-        """`who` is the secret of a session; empty is the owner, None is nobody known."""
-        self.place, self.look, self.wrong = place, look, list[str]()
-        self.context = browser.new_context(
-            locale=LANGUAGES[look.language],
-            color_scheme=look.theme,
-            viewport={"width": look.width, "height": 900},
-            reduced_motion="reduce",
-        )
+    def __init__(self, browser: Browser) -> None:
+        self.url, self.look, self.wrong = "", Look("en", 1440, "light"), list[str]()
+        self.context = browser.new_context(reduced_motion="reduce")
+        self.page = self._listening(self.context.new_page())
+
+    def turn(self, place: Place, look: Look, who: str | None) -> None:
+        """Look from here on at another place, otherwise or as somebody else.
+
+        `who` is the secret of a session; empty is the owner, None is nobody known.
+        """
+        self.url, self.look = place.url, look
+        self.context.clear_cookies()
+        self.context.set_extra_http_headers({"accept-language": LANGUAGES[look.language]})
+        self.page.emulate_media(color_scheme=look.theme)
+        self.page.set_viewport_size({"width": look.width, "height": 900})
         if who is not None:
             enter(self.context, place.shop, place.url, who)
-        self.page = self._listening(self.context.new_page())
 
     def _listening(self, page: Page) -> Page:
         heard = self.wrong.append
@@ -114,9 +121,7 @@ class Eye:
         page.on(
             "request",
             lambda asked: (
-                None
-                if asked.url.startswith((self.place.url, "data:", "blob:"))
-                else heard(f"asks {asked.url}")
+                None if asked.url.startswith((self.url, "data:", "blob:")) else heard(f"asks {asked.url}")
             ),
         )
         return page
@@ -130,7 +135,7 @@ class Eye:
     def see(self, stop: Stop, picture: Path | None) -> list[str]:
         """Open it and take its picture; what is wrong there."""
         self.wrong.clear()
-        self._go(self.place.url + stop.path)
+        self._go(self.url + stop.path)
         for field, text in stop.fill:
             self.page.locator(field).fill(text)
         for pressed in stop.press:
@@ -207,9 +212,10 @@ def _all(
 ) -> tuple[int, dict[str, list[str]]]:
     """How many pictures were taken, and the faults, each with the pictures that have it."""
     taken, wrong = 0, defaultdict[str, list[str]](list)
-    for place, look in product(found, looks):
-        for who, chosen in grouped(one for one in place.stops if re.search(only, one.name)).items():
-            with Eye(browser, place, look, who) as eye:
+    with Eye(browser) as eye:
+        for place, look in product(found, looks):
+            for who, chosen in grouped(one for one in place.stops if re.search(only, one.name)).items():
+                eye.turn(place, look, who)
                 for stop in chosen:
                     name = f"{stop.name}-{look.language}-{look.width}-{look.theme}"
                     for fault in eye.see(stop, folder / f"{name}.png"):

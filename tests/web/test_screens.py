@@ -52,8 +52,9 @@ def test_every_screen_looks_right(browser: Browser, full: list[Place]) -> None:
     rounds += [*((shop, OUTSIDE, some) for some in others), (bare, EMPTY, bare.stops[::2])]
     rounds += [(down, EMPTY, down.stops)]
     wrong = []
-    for place, look, stops in rounds:
-        with Eye(browser, place, look, stops[0].who) as eye:
+    with Eye(browser) as eye:
+        for place, look, stops in rounds:
+            eye.turn(place, look, stops[0].who)
             wrong += [(stop.name, look, fault) for stop in stops for fault in eye.see(stop, None)]
     assert not wrong, "\n".join(map(str, wrong))
 
