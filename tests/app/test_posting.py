@@ -22,6 +22,7 @@ from habitue.messaging.sender import Composed
 from habitue.people.consent import Answer
 from habitue.templates.shape import Template, Text
 from tests.messaging.sink import Sink, sink
+from tests.messaging.test_returned import COMPLAINT, MARK, report
 
 TEXT = Text(
     '<html><body><p>Hello {{ customer.first_name }}</p><a href="https://shop.fr/new">New</a>'
@@ -179,6 +180,37 @@ def test_a_program_is_called_and_what_it_answers_can_be_read(shop: Shop) -> None
         assert [(one.state, one.answer) for one in outbox.ended(tx, 0, 99) if one.channel == "webhook"] == [
             ("sent", "thanks")
         ]
+
+
+def test_a_mail_that_comes_back_later_ends_again_and_a_forged_report_changes_nothing(
+    shop: Shop, server: Sink
+) -> None:
+    template = shop.publish_template(Template("tea", {"en": TEXT})).kept.version
+    now = clock.now()
+    with shop.ops.begin() as tx:
+        same: dict[str, Any] = {"origin": "broadcast:9", "run": "9", "channel": "email", "template": template}
+        outbox.put(tx, [Wanted(person=shop.person("ada"), due=now, **same)], now)
+    shop.set_sending_rules(Rules(caps={}), "eva")
+    sender = shop.outgoing(1)
+    sender.round()
+    sender.close()
+    one = shop.customer_messages("ada", 1)[0]
+    assert (one.state, one.message) == ("sent", int(server.taken[0][0].partition("+")[2].partition(".")[0]))
+    back = server.taken[0][0]
+    assert (
+        shop.take_back(report(to=back.replace(f"+{one.message}.", f"+{one.message - 1}.")).encode()) is None
+    )
+    assert shop.take_back(b"hello") is None
+    assert shop.customer_messages("ada", 1)[0].state == "sent"
+    assert shop.take_back(report("5.2.2", to=back).encode()) is not None
+    assert shop.take_back(report(to=back).encode()) is None
+    assert shop.customer_messages("ada", 1)[0].state == "bounced"
+    assert shop.suppressed("ada@b.fr") == []
+    mark = back.partition("+")[2].partition("@")[0]
+    found = shop.take_back(COMPLAINT.replace(MARK, mark).encode())
+    assert found is not None
+    assert [entry.reason for entry in shop.suppressed("ada@b.fr")] == ["complaint"]
+    shop.lift("ada@b.fr")
 
 
 def answering(server: socket.socket) -> None:

@@ -57,6 +57,20 @@ def _test(command: commands.TryMail, asked: Asked) -> Answer:
 
 
 @perform.register
+def _returned(command: commands.Returned, asked: Asked) -> Answer:
+    found = asked.shop.take_back(command.mail)
+    if found is None:
+        line = N_("That is no report about a mail of ours: nothing was changed.")
+    elif found.kind == "complaint":
+        line = N_("Somebody called a mail spam: nobody writes there again.")
+    elif found.dead:
+        line = N_("A mail came back, since nobody is there: nobody writes there again.")
+    else:
+        line = N_("A mail came back.")
+    return Facts({"kind": found.kind if found else None}, [asked.say(line)])
+
+
+@perform.register
 def _end(command: commands.EndMail, asked: Asked) -> Answer:
     ended = asked.shop.end_mail(command.by)
     line = N_("No e-mail is sent any more; what is to be sent waits.") if ended else NO_MAIL

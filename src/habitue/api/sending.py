@@ -57,3 +57,9 @@ class SetHooks(Command, frozen=True):
     by: str
     rotate: bool = False
     inner: bool | None = None
+
+
+class Returned(Command, frozen=True):
+    """A mail that came to the return path, as its bytes."""
+
+    mail: bytes

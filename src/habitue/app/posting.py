@@ -231,11 +231,25 @@ class Posting(Answering):
         """What left and what came back, into the customers' events."""
         some = [one for one in told if one.state in _DONE and one.message.channel in _CALLED]
         keys = {one.message.id: one.key or self._key(one.message.person) for one in some}
-        rows = [_event(one, str(keys[one.message.id])) for one in some if keys[one.message.id]]
+        self._put_events(
+            tx,
+            [
+                _event(one.message, key, f"{_CALLED[one.message.channel]} {_DONE[one.state]}", one.at)
+                for one in some
+                if (key := keys[one.message.id])
+            ],
+        )
+
+    def tell_of(self, tx: Tx, row: Any, name: str, now: Micros) -> None:
+        """Let an event tell of one message, a row of the table."""
+        if key := self._key(row.person):
+            self._put_events(tx, [_event(row, key, name, now)])
+
+    def _put_events(self, tx: Tx, rows: Sequence[dict[str, Any]]) -> None:
         if rows:
             table = pa.Table.from_pylist(rows, schema=PARCEL)
             own = blake2b(b"".join(row["id"] for row in rows), digest_size=16).hexdigest()
-            inbox.put_with(tx, Parcel(f"sent:{own}", SOURCE, False, table), some[0].at)
+            inbox.put_with(tx, Parcel(f"sent:{own}", SOURCE, False, table), rows[0]["ts"])
 
     def _key(self, person: int) -> str | None:
         found = self.warehouse.read("SELECT key FROM node WHERE node = ?", (person,))["key"].to_pylist()
@@ -253,9 +267,8 @@ class Posting(Answering):
             return outbox.history(tx, mine, most)
 
 
-def _event(one: Happened, key: str) -> dict[str, Any]:
-    row = one.message
-    name = f"{_CALLED[row.channel]} {_DONE[one.state]}"
+def _event(row: Any, key: str, name: str, at: Micros) -> dict[str, Any]:
+    """What happened to a message; the same again is the same event."""
     props = {
         "message": row.id,
         "channel": row.channel,
@@ -266,10 +279,10 @@ def _event(one: Happened, key: str) -> dict[str, Any]:
         "template": row.template,
     }
     return {
-        "id": blake2b(f"message:{row.id}:{one.state}".encode(), digest_size=16).digest(),
+        "id": blake2b(f"message:{row.id}:{name}".encode(), digest_size=16).digest(),
         "key": key,
         "account": None,
-        "ts": one.at,
+        "ts": at,
         "name": name,
         "revenue": None,
         "props": msgspec.json.encode(props).decode(),

@@ -28,8 +28,8 @@ from habitue.app.exports import Exporter
 from habitue.app.imports import ImportReport, Told
 from habitue.app.journeys import Journeying
 from habitue.app.notes import Noted
-from habitue.app.posting import Posting
 from habitue.app.privacy import Private
+from habitue.app.returns import Returning
 from habitue.app.segments import Segmented
 from habitue.app.selection import Selection
 from habitue.app.selling import Selling
@@ -90,7 +90,7 @@ class Shop(
     Recorded,
     Noted,
     Selling,
-    Posting,
+    Returning,
     Couponed,
     Team,
 ):

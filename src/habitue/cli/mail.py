@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from getpass import getuser
 from pathlib import Path
 from typing import Annotated, Final
@@ -15,6 +16,7 @@ from habitue.cli.groups import Stages
 from habitue.cli.models import By, text
 from habitue.kernel.i18n import N_
 
+LARGEST: Final = 10 << 20
 PASSWORD: Final = "HABITUE_SMTP_PASSWORD"
 
 app = typer.Typer()
@@ -107,6 +109,17 @@ def test(
     to: Annotated[str, typer.Argument(metavar="ADDRESS", help=N_("To whom."))],
 ) -> None:
     desk.do(sending.TryMail(to=to))
+
+
+@verb(
+    mail,
+    help=N_(
+        "Take a mail that came to the address of --bounces, from standard input.\n\n"
+        "Have the mail server hand them over, such as by an alias: |habitue mail returned --data DIR"
+    ),
+)
+def returned(desk: Desk) -> None:
+    desk.do(sending.Returned(mail=sys.stdin.buffer.read(LARGEST)))
 
 
 @verb(mail, help=N_("Send no more e-mails; what is to be sent waits."))

@@ -231,6 +231,16 @@ def ended(tx: Tx, after: int, most: int) -> list[Ended]:
     ]
 
 
+def returned(tx: Tx, number: int, answer: str, now: Micros) -> bool:
+    """A mail that was accepted came back: it ends again, as bounced. False for one that can't have."""
+    row = messages.one(tx, number)
+    if row is None or row.state not in ("sent", "unknown"):
+        return False
+    told = Change(number, "bounced", "refused", {"answer": answer}, answer=answer or None)
+    messages.change(tx, {number: row.trail}, [told], now)
+    return True
+
+
 def tally(tx: Tx, origin: str, step: str | None = None) -> dict[tuple[str, str, str | None], int]:
     """How many of an origin's messages, by step, state and reason."""
     return {(at, state, reason): n for at, state, reason, n in messages.tally(tx, origin, step)}

@@ -94,6 +94,11 @@ def suppress(tx: Tx, keys: Iterable[str], where: str, reason: str, source: str, 
     return suppressed.enter(tx, hashes(tx, keys).values(), where, reason, source, now)
 
 
+def block(tx: Tx, hashed: str, where: str, reason: str, source: str, now: Micros) -> None:
+    """Block an address of which only the hash is known."""
+    suppressed.enter(tx, [hashed], where, reason, source, now)
+
+
 def lift(
     tx: Tx,
     keys: Iterable[str],
