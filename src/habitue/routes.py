@@ -56,6 +56,10 @@ PAGES: Final[Routes] = {
         pages.draft.progress,  # /stages/{model}/draft/{number}/progress
         pages.draft.figures,  # /stages/{model}/draft/{number}/figures.csv
         pages.segments.index,  # /segments
+        pages.journeys.index,  # /journeys
+        pages.journeys.show,  # /journeys/{name}
+        pages.journeys.export,  # /journeys/{name}/export
+        pages.journeys.replayed,  # /journeys/{name}/replay
         pages.templates.index,  # /templates
     ],
     Act.STAGES: [
@@ -83,6 +87,10 @@ PAGES: Final[Routes] = {
         pages.templates.preview,  # /templates/-/preview/{secret}
     ],
     Act.MESSAGES: [
+        pages.journeys.begin,  # /journeys/new
+        pages.journeys.steer,  # /journeys/{name}
+        pages.route.show,  # /journeys/{name}/edit
+        pages.route.change,
         pages.templates.new,  # /templates/new
         pages.templates.create,
         pages.templates.save,  # /templates/{slug}

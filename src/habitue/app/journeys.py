@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cached_property
+from typing import Any
+
+from msgspec import Struct
 
 from habitue.app.imports import Told
 from habitue.app.shelf import Shelf
@@ -15,18 +18,34 @@ from habitue.journeys.graph import Journey
 from habitue.journeys.kept import Saved
 from habitue.journeys.live import Live, Ticked
 from habitue.journeys.reading import from_text
+from habitue.journeys.recipes import Recipe
 from habitue.journeys.replay import DAYS, Replayed, replay
 from habitue.journeys.state import Flying
 from habitue.journeys.trips import Trip, trips
 from habitue.journeys.writing import diff
 from habitue.kernel import clock
-from habitue.kernel.clock import Micros
+from habitue.kernel.clock import DAY, Micros
+from habitue.kernel.i18n import Language
 from habitue.kernel.region import region
-from habitue.messaging import rules
+from habitue.messaging import outbox, rules
 from habitue.messaging.rules import Rules
-from habitue.store import versions
+from habitue.store import drafts, runs, versions
+from habitue.store.drafts import Kept
 from habitue.store.runs import State
 from habitue.templates import kept as templates
+from habitue.templates.starters import starters
+
+
+class Figures(Struct, frozen=True):
+    """How a journey goes: what passed by version, node and what; who is inside by version and node; of those
+    who entered how many, and converted; messages by step, state and reason.
+    """
+
+    passed: dict[tuple[int, int, str], int]
+    inside: dict[tuple[int, int], int]
+    entered: int
+    converted: int
+    messages: dict[tuple[str, str, str | None], int]
 
 
 class Journeying(Shelf):
@@ -154,3 +173,63 @@ class Journeying(Shelf):
         """The rules whose intervals are there, by their text."""
         live = {one.version for one in self.definitions()}
         return {text: version for text, version in watches.kept(self.ops).items() if version in live}
+
+    # --- drafts -----------------------------------------------------------------------------------
+
+    def journey_draft(self, name: str) -> Kept | None:
+        """What somebody is changing in a journey, where somebody is."""
+        return next(iter(drafts.of(self.ops, kept.KIND, name)), None)
+
+    def draft_journey(self, name: str, body: dict[str, Any], by: str, now: Micros | None = None) -> None:
+        """Keep a draft as it is now."""
+        when, old = clock.now() if now is None else now, self.journey_draft(name)
+        if old is None:
+            drafts.add(self.ops, kept.KIND, name, body, when, by)
+        else:
+            drafts.change(self.ops, old.id, body, when, by)
+
+    def discard_journey(self, name: str) -> None:
+        """Let go of a draft."""
+        for one in drafts.of(self.ops, kept.KIND, name):
+            drafts.drop(self.ops, one.id)
+
+    def begin_recipe(self, recipe: Recipe, language: Language, by: str, now: Micros | None = None) -> str:
+        """A draft of a recipe, with the messages it sends where they are not there yet; its id."""
+        when = clock.now() if now is None else now
+        known = {*templates.slugs(self.ops)}
+        for slug, starter in recipe.templates.items():
+            if slug not in known:
+                fresh = templates.keep(self.ops, starters()[starter].named(slug, language), when, by)
+                templates.publish(self.ops, fresh, when, by)
+        taken = {*versions.slugs(self.ops, kept.KIND), *drafts.slugs(self.ops, kept.KIND)}
+        name, number = recipe.id, 2
+        while name in taken:
+            name, number = f"{recipe.id}-{number}", number + 1
+        self.draft_journey(name, {**recipe.said(language), "id": name}, by, when)
+        return name
+
+    def drafted_journeys(self) -> list[str]:
+        """The journeys that somebody is changing, or has not published yet."""
+        return drafts.slugs(self.ops, kept.KIND)
+
+    # --- how they go ------------------------------------------------------------------------------
+
+    def journey_figures(self, saved: Sequence[Saved], now: Micros, days: int = 30) -> Figures:
+        """What passed through these versions of a journey in the last days."""
+        numbers = [one.version for one in saved]
+        with self.ops.read() as tx:
+            passed = runs.passed(tx, numbers, now // DAY - days)
+            inside = runs.inside(tx, numbers)
+            ends = runs.outcomes(tx, saved[0].journey.id, now - days * DAY)
+            messages = outbox.tally(tx, f"journey:{saved[0].journey.id}")
+        return Figures(
+            {(one.version, one.node, one.what): int(one.n) for one in passed},
+            inside,
+            sum(one.n for one in ends),
+            sum(one.n for one in ends if one.reached),
+            messages,
+        )
+
+    def journey_versions(self, name: str) -> list[Saved]:
+        """Every version of a journey, oldest first; none where there is no such journey."""
+        return kept.versions(self.ops, name)

@@ -55,3 +55,9 @@ def of(ops: Ops, kind: str, slug: str) -> list[Kept]:
     with ops.read() as tx:
         rows = tx.execute(draft.select().where(sa.and_(*mine)).order_by(draft.c.changed.desc(), draft.c.id))
         return [Kept(*row) for row in rows]
+
+
+def slugs(ops: Ops, kind: str) -> list[str]:
+    """The definitions of a kind that have drafts, sorted."""
+    with ops.read() as tx:
+        return sorted(tx.execute(sa.select(draft.c.slug).where(draft.c.kind == kind).distinct()).scalars())

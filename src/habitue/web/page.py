@@ -48,7 +48,13 @@ MENU: Final = (
             ("/tasks", N_("Tasks"), "task", Act.PEOPLE),
         ),
     ),
-    (N_("Act"), (("/templates", N_("Message templates"), "mail", Act.FIGURES),)),
+    (
+        N_("Act"),
+        (
+            ("/journeys", N_("Journeys"), "away", Act.FIGURES),
+            ("/templates", N_("Message templates"), "mail", Act.FIGURES),
+        ),
+    ),
     (N_("Data"), (("/data", N_("Sources"), "stream", Act.DATA), ("/api", N_("API"), "code", Act.FIGURES))),
     (
         N_("Administration"),

@@ -1,0 +1,252 @@
+"""`/journeys`: what is done with customers step by step: the list, one of them, what it would have done."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Final, TypeAlias
+
+from litestar import MediaType, Response, get, post
+from litestar.di import NamedDependency
+from litestar.enums import RequestEncodingType
+from litestar.exceptions import NotFoundException
+from litestar.params import Body, FromPath, FromQuery
+
+from habitue.app import Shop
+from habitue.app.journeys import Figures
+from habitue.journeys.kept import Saved
+from habitue.journeys.plan import plan
+from habitue.journeys.reading import read
+from habitue.journeys.recipes import recipes
+from habitue.journeys.replay import Replayed
+from habitue.journeys.writing import body, to_json, to_toml
+from habitue.kernel import clock
+from habitue.kernel.clock import DAY
+from habitue.kernel.errors import UserError
+from habitue.kernel.i18n import N_
+from habitue.messaging.reasons import GUARDS
+from habitue.stages.kind import CANONICAL
+from habitue.web import charts, flash
+from habitue.web.charts import Series, Spec
+from habitue.web.gate import by
+from habitue.web.itinerary import Itinerary
+from habitue.web.page import Asked, fragment, only, page, reader
+from habitue.web.saying import names
+from habitue.web.words import Words
+
+Form: TypeAlias = Annotated[dict[str, Any], Body(media_type=RequestEncodingType.URL_ENCODED)]
+
+DAYS: Final = 30
+YEAR: Final = 365
+_WEEK: Final = 7
+STATES: Final = {
+    "live": (N_("live"), "good"),
+    "paused": (N_("paused"), "note"),
+    "stopped": (N_("stopped"), ""),
+    "draft": (N_("draft"), ""),
+}
+DONE: Final = {
+    "pause": N_("Paused: nobody goes on, nothing is sent."),
+    "resume": N_("It goes on."),
+    "stop": N_("Nobody comes in any more. Who is under way finishes it."),
+}
+COLOURS: Final = {
+    "sent": "#4f46e5",
+    "address": "#94a3b8",
+    "consent": "#f59e0b",
+    "holdout": "#8b5cf6",
+    "cap": "#ef4444",
+}
+
+
+@get("/journeys", sync_to_thread=True)
+def index(request: Asked, shop: NamedDependency[Shop]) -> Response[str]:
+    """The list, those that are live first."""
+    only(request)
+    words, now = reader(request, shop), clock.now()
+    told = Itinerary(words, names(shop, words.language))
+    states, found = shop.journey_states(), shop.journeys()
+    rows = []
+    for one in found:
+        slug = one.journey.id
+        figures = shop.journey_figures([one], now, DAYS)
+        rows.append(
+            {
+                "own": one,
+                "state": STATES[_state(slug, states, one)],
+                "entry": told.entry(body(one.journey)["entry"]),
+                "figures": figures,
+                "inside": sum(figures.inside.values()),
+                "share": words.percent(figures.converted / figures.entered) if figures.entered else "–",
+            }
+        )
+    begun = [slug for slug in shop.drafted_journeys() if slug not in {one.journey.id for one in found}]
+    return page(
+        request,
+        shop,
+        "journeys.html",
+        journeys=sorted(rows, key=lambda row: row["own"].journey.title.casefold()),
+        drafts=begun,
+        recipes=_recipes(words),
+        days=DAYS,
+    )
+
+
+@post("/journeys/new", sync_to_thread=True, status_code=303)
+def begin(request: Asked, shop: NamedDependency[Shop], data: Form) -> Response[Any]:
+    """A draft of a recipe, or an empty one."""
+    language = reader(request, shop).language
+    chosen = recipes().get(str(data.get("recipe", "")))
+    if chosen is not None:
+        slug = shop.begin_recipe(chosen, language, by(request))
+    else:
+        slug, number = "journey", 1
+        taken = {*shop.drafted_journeys(), *(one.journey.id for one in shop.journeys())}
+        while slug in taken:
+            number += 1
+            slug = f"journey-{number}"
+        shop.draft_journey(
+            slug, {"id": slug, "entry": {"is": "event", "event": ""}, "steps": []}, by(request)
+        )
+    return flash.done(f"/journeys/{slug}/edit", N_("A draft: nothing happens until you publish it."), "info")
+
+
+@get("/journeys/{name:str}", sync_to_thread=True)
+def show(request: Asked, shop: NamedDependency[Shop], name: FromPath[str]) -> Response[str]:
+    """One journey: its steps, with who is where."""
+    only(request)
+    words, now = reader(request, shop), clock.now()
+    saved = _found(shop, name)
+    shown = next((one for one in saved if one.live), saved[-1])
+    told = Itinerary(words, names(shop, words.language))
+    plain, figures = body(shown.journey), shop.journey_figures(saved, now, DAYS)
+    state = _state(name, shop.journey_states(), shown)
+    goal = plain.get("goal")
+    return page(
+        request,
+        shop,
+        "journey.html",
+        own=shown,
+        state=(state, *STATES[state]),
+        entry=told.entry(plain["entry"]),
+        exits=[told.watched(one) for one in plain.get("exits", [])],
+        goal=goal and (told.watched(goal), told.length(goal.get("within", "30d"))),
+        cards=told.cards(plain["steps"]),
+        passed=_passed(shown, saved, figures),
+        figures=figures,
+        inside=sum(figures.inside.values()),
+        share=words.percent(figures.converted / figures.entered) if figures.entered else "–",
+        versions=list(reversed(saved)),
+        draft=shop.journey_draft(name),
+        days=DAYS,
+    )
+
+
+@post("/journeys/{name:str}", sync_to_thread=True, status_code=303)
+def steer(request: Asked, shop: NamedDependency[Shop], name: FromPath[str], data: Form) -> Response[Any]:
+    """Pause it, let it go on, or stop it."""
+    _found(shop, name)
+    act = str(data.get("do", ""))
+    if act == "pause":
+        shop.pause_journey(name, by(request))
+    elif act == "resume":
+        shop.resume_journey(name, by(request))
+    elif act == "stop":
+        shop.stop_journey(name, by(request))
+    else:
+        raise UserError(N_("Choose one of: {known}."), known=", ".join(DONE))
+    return flash.done(f"/journeys/{name}", DONE[act])
+
+
+@get("/journeys/{name:str}/export", sync_to_thread=True)
+def export(
+    request: Asked, shop: NamedDependency[Shop], name: FromPath[str], form: FromQuery[str] = "toml"
+) -> Response[str]:
+    """The newest version as a file."""
+    only(request, "form")
+    journey = _found(shop, name)[-1].journey
+    text = to_json(journey) if form == "json" else to_toml(journey)
+    kind = "json" if form == "json" else "toml"
+    headers = {"content-disposition": f'attachment; filename="{name}.{kind}"'}
+    return Response(text, media_type=MediaType.TEXT, headers=headers)
+
+
+@get("/journeys/{name:str}/replay", sync_to_thread=True)
+def replayed(request: Asked, shop: NamedDependency[Shop], name: FromPath[str]) -> Response[str]:
+    """What the draft, or else the newest version, would have done in the last year."""
+    only(request)
+    draft = shop.journey_draft(name)
+    raw = draft.body if draft else body(_found(shop, name)[-1].journey)
+    journey, _ = read(raw, shop.around_journeys())
+    found, words = shop.replay_journey(journey, days=YEAR), reader(request, shop)
+    context: dict[str, Any] = {
+        "own": journey,
+        "found": found,
+        "chart": _chart(found, words),
+        "guards": {guard: words.say(GUARDS[guard]) for guard in found.stopped},
+        "titles": {step.id: words.say(step.does.title) for step in journey.every()},
+        "days": YEAR,
+    }
+    if request.headers.get("hx-request"):
+        return fragment(request, shop, "parts/replay.html", **context)
+    return page(request, shop, "replay.html", **context)
+
+
+def _chart(found: Replayed, words: Words) -> Spec:
+    """Messages week by week: what would have gone, and what each guard would have stopped."""
+    weeks = range(0, len(found.arrivals), _WEEK)
+    label = {name: words.say(N_("sent") if name == "sent" else GUARDS[name]) for name in found.daily}
+    sums = {
+        name: [sum(days[at : at + _WEEK]) for at in weeks] for name, days in found.daily.items() if any(days)
+    }
+    if not sums:
+        sums = {"sent": [sum(found.arrivals[at : at + _WEEK]) for at in weeks]}
+        label = {"sent": words.say(N_("came in"))}
+    series = [Series(label[name], COLOURS[name], list(enumerate(counts))) for name, counts in sums.items()]
+    starts = [words.day(found.since + at * DAY) for at in weeks]
+    tips = [
+        "\n".join([start, *(f"{label[name]}: {words.number(counts[n])}" for name, counts in sums.items())])
+        for n, start in enumerate(starts)
+    ]
+    return charts.stacked(series, starts, tips)
+
+
+def _passed(shown: Saved, saved: list[Saved], figures: Figures) -> dict[str, dict[str, int]]:
+    """Of each step: who came, went on, left and is there, whichever version they were in."""
+    found: dict[str, dict[str, int]] = {}
+    for one in saved:
+        for node, told in enumerate(plan(one.journey).nodes):
+            mine = found.setdefault(told.step.id, {"in": 0, "out": 0, "left": 0, "there": 0, "unsent": 0})
+            for what in ("in", "out", "left", "unsent"):
+                mine[what] += figures.passed.get((one.version, node, what), 0)
+            mine["there"] += figures.inside.get((one.version, node), 0)
+    wanted = {step.id for step in shown.journey.every()}
+    return {name: counts for name, counts in found.items() if name in wanted}
+
+
+def _state(slug: str, states: Any, shown: Saved) -> str:
+    state = states.get(slug)
+    if state is None:
+        return "draft"
+    if state.paused is not None:
+        return "paused"
+    return "live" if shown.live and state.since is not None else "stopped"
+
+
+def _recipes(words: Words) -> list[dict[str, Any]]:
+    return [
+        {
+            "id": one.id,
+            "name": one.names[words.language],
+            "about": one.abouts[words.language],
+            "goal": one.goals[words.language],
+            "stage": words.say(CANONICAL[one.stage]) if one.stage in CANONICAL else "",
+        }
+        for one in recipes().values()
+    ]
+
+
+def _found(shop: Shop, name: str) -> list[Saved]:
+    """Every version of it; a page that is not there where there is none."""
+    found = shop.journey_versions(name)
+    if not found:
+        raise NotFoundException
+    return found
