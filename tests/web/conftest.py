@@ -17,6 +17,8 @@ from habitue.api.hops import Hops, proxies
 from habitue.app import Settings, Shop
 from habitue.demo.shop import parcels
 from habitue.ingest.inbox import Parcel
+from habitue.journeys.reading import read
+from habitue.journeys.recipes import recipes
 from habitue.kernel import clock
 from habitue.kernel.clock import DAY
 from habitue.stages.sketch import Sketch
@@ -80,6 +82,8 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
         made.keep_draft(made.model("transactional"), None, Sketch({"dormant": "60"}), PAYLOADS[0], now)
         made.save_segment("buyers", 'ever("Order Completed")', now, title=PAYLOADS[0], by=PAYLOADS[1])
         made.keep_template(hello(PAYLOADS[0]), PAYLOADS[1], now)
+        journey = {**recipes()["winback"].said("en"), "id": "buyers", "name": PAYLOADS[0]}
+        made.keep_journey(read(journey)[0], PAYLOADS[1], now)
         yield made
 
 

@@ -126,7 +126,10 @@ class Journeying(Shelf):
     def advance(self, now: Micros | None = None) -> Ticked:
         """Let people into the live journeys and bring forward those whose time has come."""
         with self.working:
-            return self.live.tick(clock.now() if now is None else now)
+            done = self.live.tick(clock.now() if now is None else now)
+            if done.forward:
+                state.drained(self.ops)
+            return done
 
     @cached_property
     def live(self) -> Live:

@@ -77,6 +77,18 @@ def branched(body: Body, place: str, branches: Sequence[Mapping[str, Any]], add:
     return made
 
 
+def completed(body: Body) -> Body:
+    """With every way on that a kind of step always has, so that something can be put into it."""
+    made = deepcopy(body)
+    for step in _every(made.get("steps", [])):
+        found = kinds().get(str(step.get("is")))
+        if found is not None and found.outlets:
+            there = {str(one.get("id")): one for one in step.get("branches", [])}
+            order = [one.id for one in found.outlets]
+            step["branches"] = [there.get(name, {"id": name, "steps": []}) for name in order]
+    return made
+
+
 def step_at(body: Body, place: str) -> Body | None:
     """The step at a place."""
     steps, number = _around(body, place)

@@ -9,7 +9,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from habitue.kernel.i18n import Language
+from habitue.kernel.i18n import LANGUAGES, Language
 
 
 class Recipe(Struct, frozen=True):
@@ -26,7 +26,7 @@ class Recipe(Struct, frozen=True):
     def said(self, language: Language) -> dict[str, Any]:
         """The body in a language."""
         words = {"id": self.id, "name": self.names[language], "about": self.abouts[language]}
-        return {**words, **self.body}
+        return {**words, **_spoken(self.body, language)}
 
 
 @cache
@@ -39,6 +39,15 @@ def recipes() -> dict[str, Recipe]:
         if entry.name.endswith(".toml")
     ]
     return {one.id: one for _, one in sorted(found, key=lambda pair: pair[0])}
+
+
+def _spoken(part: Any, language: Language) -> Any:
+    """The same, where what is said in both languages is said in one."""
+    if isinstance(part, dict):
+        if set(part) == {*LANGUAGES}:
+            return part[language]
+        return {key: _spoken(one, language) for key, one in part.items()}
+    return [_spoken(one, language) for one in part] if isinstance(part, list) else part
 
 
 def _read(name: str, text: str) -> tuple[int, Recipe]:

@@ -119,7 +119,7 @@ class Kind(Struct, frozen=True, kw_only=True, tag_field="is", omit_defaults=True
 
     title: ClassVar[str]
     about: ClassVar[str]
-    icon: ClassVar[str] = "dot"
+    icon: ClassVar[str] = "info"
     outlets: ClassVar[tuple[Outlet, ...]] = ()
     """Its ways on, where they are always the same; else each branch is written down by who makes the step."""
     forks: ClassVar[type[Struct] | None] = None

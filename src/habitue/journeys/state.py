@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
@@ -67,7 +68,7 @@ def publish(ops: Ops, saved: Saved, flying: Flying, now: Micros, by: str) -> Non
         draining = [*(old.draining if old else ())]
         others = [one for one in ([before.version] if before else []) + draining if one != saved.version]
         if flying == "stay":
-            draining = [*dict.fromkeys(others)]
+            draining = _busy(tx, others)
         for version in others if flying != "stay" else ():
             earlier = next(one for one in kept.versions(ops, slug) if one.version == version)
             _carry(tx, earlier, saved, flying, now)
@@ -129,7 +130,7 @@ def stop(ops: Ops, slug: str, flying: Flying, now: Micros, by: str) -> None:
     live = next((one for one in kept.live(ops) if one.journey.id == slug), None)
     with ops.begin() as tx:
         state = runs.states(tx).get(slug) or State(slug, None, now, None, [])
-        draining = [*dict.fromkeys([*state.draining, *([live.version] if live else [])])]
+        draining = _busy(tx, [*state.draining, *([live.version] if live else [])])
         if flying != "stay":
             for version in draining:
                 runs.expel(tx, version, None, now, STOPPED)
@@ -145,6 +146,11 @@ def drained(ops: Ops) -> None:
     for state in states(ops).values():
         if state.draining:
             with ops.begin() as tx:
-                left = [one for one in state.draining if runs.inside(tx, [one])]
+                left = _busy(tx, state.draining)
                 if left != state.draining:
                     runs.put(tx, state._replace(draining=left))
+
+
+def _busy(tx: Tx, versions: Sequence[int]) -> list[int]:
+    """Those of the versions that somebody is in, each once."""
+    return [one for one in dict.fromkeys(versions) if runs.inside(tx, [one])]

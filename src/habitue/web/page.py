@@ -51,7 +51,7 @@ MENU: Final = (
     (
         N_("Act"),
         (
-            ("/journeys", N_("Journeys"), "away", Act.FIGURES),
+            ("/journeys", N_("Journeys"), "route", Act.FIGURES),
             ("/templates", N_("Message templates"), "mail", Act.FIGURES),
         ),
     ),

@@ -11,5 +11,5 @@ from habitue.kernel.i18n import N_
 class Exit(End, frozen=True, kw_only=True, tag="exit"):
     title: ClassVar[str] = N_("Leave the journey")
     about: ClassVar[str] = N_("Whoever comes here goes no further, whatever stands below.")
-    icon: ClassVar[str] = "cross"
+    icon: ClassVar[str] = "close"
     outcome: ClassVar[str] = "exit"

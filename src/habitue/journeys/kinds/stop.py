@@ -12,7 +12,7 @@ from habitue.kernel.i18n import N_
 class Stop(Act, frozen=True, kw_only=True, tag="stop"):
     title: ClassVar[str] = N_("Stop another journey")
     about: ClassVar[str] = N_("The customer leaves it, and what it has not sent yet stays unsent.")
-    icon: ClassVar[str] = "cross"
+    icon: ClassVar[str] = "close"
 
     journey: Annotated[str, Asked(N_("Journey"), N_("Its name."), "journey")]
 

@@ -181,6 +181,11 @@ def replayed(request: Asked, shop: NamedDependency[Shop], name: FromPath[str]) -
         "own": journey,
         "found": found,
         "chart": _chart(found, words),
+        "legend": [
+            (COLOURS[name], words.say(N_("sent") if name == "sent" else GUARDS[name]))
+            for name, daily in found.daily.items()
+            if any(daily)
+        ],
         "guards": {guard: words.say(GUARDS[guard]) for guard in found.stopped},
         "titles": {step.id: words.say(step.does.title) for step in journey.every()},
         "days": YEAR,

@@ -337,11 +337,11 @@ def _json(text: str) -> Any:
 def _body(shop: Shop, name: str) -> dict[str, Any]:
     draft = shop.journey_draft(name)
     if draft is not None:
-        return {**draft.body, "id": name}
+        return editing.completed({**draft.body, "id": name})
     saved = shop.journey_versions(name)
     if not saved:
         raise NotFoundException
-    return plain(saved[-1].journey)
+    return editing.completed(plain(saved[-1].journey))
 
 
 def _known(shop: Shop) -> dict[str, list[str]]:

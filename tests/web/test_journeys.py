@@ -1,0 +1,81 @@
+"""Journeys in the browser: begun with a recipe, changed, tried on the past, published, paused, stopped."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterator
+
+import httpx
+import pytest
+
+from habitue.app import Shop
+from tests.inside import BEARER
+
+
+@pytest.fixture
+def client(site: str) -> Iterator[httpx.Client]:
+    headers = BEARER | {"accept-language": "en"}
+    with httpx.Client(base_url=site, timeout=30, headers=headers, follow_redirects=True) as client:
+        yield client
+
+
+def read(answer: httpx.Response) -> str:
+    assert answer.status_code == 200, answer.text[:500]
+    return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", answer.text)).split())
+
+
+def test_a_recipe_is_changed_tried_published_and_stopped(shop: Shop, client: httpx.Client) -> None:
+    assert "Begin with a recipe" in read(client.get("/journeys"))
+    begun = client.post("/journeys/new", data={"recipe": "winback"})
+    assert begun.url.path == "/journeys/winback/edit"
+    assert "customers who placed their last order more than 90 days ago" in read(begun)
+    edit = "/journeys/winback/edit"
+    # A step put in, and one that lacks something.
+    assert "What is said, by the name of a template." in read(
+        client.post(edit, data={"do": "insert:send", "at": "0"})
+    )
+    page = read(client.get(edit))
+    assert "1 thing to mend before it can be published" in page
+    assert "This is missing: Template." in page
+    refused = client.post(edit, data={"do": "publish"})
+    assert refused.status_code == 400
+    told = {"do": "settle", "at": "0", "id": "first", "s.template": "winback", "s.channel": "email"}
+    assert "to mend" not in read(client.post(edit, data=told))
+    # A wait whose length is none is refused where it stands.
+    assert "“soon” is not a duration" in read(
+        client.post(edit, data={"do": "settle", "at": "3", "s.length": "soon"})
+    )
+    client.post(edit, data={"do": "settle", "at": "3", "s.length": "5d", "id": "week"})
+    tried = read(client.get("/journeys/winback/replay"))
+    assert re.search(r"Would have come in [1-9]\d* ", tried)
+    assert "Step by step" in tried
+    live = client.post(edit, data={"do": "publish"})
+    assert live.url.path == "/journeys/winback"
+    assert "Version 1 is live" in read(live)
+    assert [step.id for step in shop.journey("winback").journey.every()][:2] == ["first", "hello"]
+    assert [one.slug for one in shop.running()] == ["winback"]
+    assert "paused" in read(client.post("/journeys/winback", data={"do": "pause"}))
+    assert "live" in read(client.post("/journeys/winback", data={"do": "resume"}))
+    assert 'id = "winback"' in client.get("/journeys/winback/export").text
+    assert "stopped" in read(client.post("/journeys/winback", data={"do": "stop"}))
+    assert [one.slug for one in shop.running()] == []
+
+
+@pytest.mark.parametrize("path", ["/journeys/nothing", "/journeys/nothing/edit", "/journeys/nothing/replay"])
+def test_a_journey_that_is_not_there_is_not_found(client: httpx.Client, path: str) -> None:
+    assert client.get(path).status_code == 404
+
+
+@pytest.mark.parametrize(
+    "told", [{}, {"do": "insert:nothing", "at": "0"}, {"do": "fly"}, {"do": "settle:x", "at": "9.9"}]
+)
+def test_no_form_breaks_the_editor(client: httpx.Client, shop: Shop, told: dict[str, str]) -> None:
+    shop.draft_journey(
+        "odd",
+        {"id": "odd", "steps": [{"id": "x", "is": "fly"}], "entry": {"is": "fly"}, "exits": [{}]},
+        "ada",
+    )
+    assert client.post("/journeys/odd/edit", data=told).status_code in (200, 400)
+    assert client.get("/journeys/odd/edit?at=0").status_code == 200
+    shop.discard_journey("odd")
