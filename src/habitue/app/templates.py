@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from habitue.app.workspace import Workspace
 from habitue.kernel import clock
-from habitue.kernel.clock import Micros
+from habitue.kernel.clock import MINUTE, Micros
 from habitue.kernel.errors import UserError
 from habitue.kernel.i18n import N_
 from habitue.people.terms import PROPERTIES
@@ -28,6 +28,7 @@ LOOKED: Final = ("Order Completed", "Checkout Started", "Product Added", "Produc
 
 
 BRAND: Final = "brand"
+STALE: Final = 10 * MINUTE
 LONGEST: Final = 300
 
 
@@ -87,11 +88,7 @@ class Templated(Workspace):
 
     def templates(self) -> list[Kept]:
         """Of each template the version that is live, else the newest; by name."""
-        versions: dict[str, list[Kept]] = {}
-        for one in kept.every(self.ops):
-            versions.setdefault(one.template.slug, []).append(one)
-        found = [kept.chosen(some) for some in versions.values()]
-        return sorted(found, key=lambda one: one.template.title.casefold())
+        return sorted(kept.foremost(self.ops), key=lambda one: one.template.title.casefold())
 
     def template(self, slug: str, number: int | None = None) -> Kept:
         """The live version of a template, else its newest; or the one of that number. Raises `UserError`."""
@@ -107,7 +104,7 @@ class Templated(Workspace):
 
     def template_versions(self, slug: str) -> list[Kept]:
         """Every version of a template, oldest first; none where there is no such template."""
-        return [one for one in kept.every(self.ops) if one.template.slug == slug]
+        return kept.all_versions(self.ops, slug)
 
     def look_at(self, template: Template) -> list[Fault]:
         """All that there is to say of a template."""
@@ -115,9 +112,7 @@ class Templated(Workspace):
 
     def keep_template(self, template: Template, by: str = "", now: Micros | None = None) -> Kept:
         """Keep a template as it is, sound or not; the same again is the newest version."""
-        newest = next(
-            (one for one in reversed(kept.every(self.ops)) if one.template.slug == template.slug), None
-        )
+        newest = next(iter(kept.all_versions(self.ops, template.slug)[::-1]), None)
         if newest is not None and newest.template == template:
             return newest
         return kept.keep(self.ops, template, clock.now() if now is None else now, by)
@@ -138,11 +133,16 @@ class Templated(Workspace):
         kept.history(self.ops, slug)
         kept.retire(self.ops, slug, clock.now() if now is None else now, by)
 
-    def fields(self) -> Known:
-        """The names that a template may use of the shop's data."""
-        seen = self.catalogue()
-        looked = [seen.props(event).paths for event in LOOKED if event in seen.events]
+    def fields(self, now: Micros | None = None) -> Known:
+        """The names that a template may use of the shop's data; of events as they were minutes ago."""
+        seen, when = self.catalogue(), clock.now() if now is None else now
+        if self._properties is None or when - self._properties[0] > STALE:
+            looked = [seen.props(event).paths for event in LOOKED if event in seen.events]
+            self._properties = when, {*PROPERTIES, *(path[0] for paths in looked for path in paths)}
         return Known(
             values.known(name.removeprefix("trait.") for name in seen.names if name.startswith("trait.")),
-            {*PROPERTIES, *(path[0] for paths in looked for path in paths)},
+            self._properties[1],
         )
+
+    _properties: tuple[Micros, set[str]] | None = None
+    """When events were last looked through for their properties, and what they were called."""

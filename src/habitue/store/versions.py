@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+from sqlalchemy import ColumnElement, func, select
+
 from habitue.store import acts
 from habitue.store.ops import Ops
 from habitue.store.tables import audit, definition, version
@@ -65,17 +67,32 @@ def retire(ops: Ops, kind: str, slug: str, now: int, by: str = "") -> None:
 
 def live(ops: Ops, kind: str) -> list[Kept]:
     """The live version of every definition of a kind, oldest definition first."""
-    return [one for one in _all(ops, kind) if one.live]
+    return _all(ops, kind, definition.c.live_version == version.c.id)
 
 
 def versions(ops: Ops, kind: str, slug: str) -> list[Kept]:
     """Every version of a definition, oldest first; none where there is no such definition."""
-    return [one for one in _all(ops, kind) if one.slug == slug]
+    return _all(ops, kind, definition.c.slug == slug)
 
 
 def every(ops: Ops, kind: str) -> list[Kept]:
     """Every version of every definition of a kind, oldest definition first."""
     return _all(ops, kind)
+
+
+def foremost(ops: Ops, kind: str) -> list[Kept]:
+    """Of each definition of a kind the live version, else the newest; oldest definition first."""
+    other = version.alias()
+    newest = select(func.max(other.c.id)).where(other.c.definition == definition.c.id).correlate(definition)
+    return _all(ops, kind, version.c.id == func.coalesce(definition.c.live_version, newest.scalar_subquery()))
+
+
+def lives(ops: Ops, kind: str) -> dict[str, int]:
+    """The live version of each definition of a kind that has one, by name."""
+    mine = definition.c.kind == kind, definition.c.live_version.is_not(None)
+    rows = definition.select().with_only_columns(definition.c.slug, definition.c.live_version).where(*mine)
+    with ops.read() as tx:
+        return {row.slug: row.live_version for row in tx.execute(rows)}
 
 
 def body(ops: Ops, kind: str, number: int) -> Any | None:
@@ -86,12 +103,12 @@ def body(ops: Ops, kind: str, number: int) -> Any | None:
         return tx.execute(both.select().where(*mine).with_only_columns(version.c.body)).scalar_one_or_none()
 
 
-def _all(ops: Ops, kind: str) -> list[Kept]:
+def _all(ops: Ops, kind: str, *where: ColumnElement[bool]) -> list[Kept]:
     both = definition.join(version, version.c.definition == definition.c.id)
     with ops.read() as tx:
         rows = tx.execute(
             both.select()
-            .where(definition.c.kind == kind)
+            .where(definition.c.kind == kind, *where)
             .order_by(definition.c.id, version.c.number)
             .with_only_columns(definition, version, version.c.id.label("kept"))
         ).all()

@@ -67,31 +67,30 @@ def retire(ops: Ops, slug: str, now: Micros, by: str = "") -> None:
 
 def live(ops: Ops, slug: str) -> int | None:
     """The version to send by this name; None where none is live."""
-    return next((one.version for one in every(ops) if one.template.slug == slug and one.live), None)
+    return versions.lives(ops, KIND).get(slug)
 
 
 def slugs(ops: Ops) -> list[str]:
     """The names of those that can be sent."""
-    return sorted(one.template.slug for one in every(ops) if one.live)
+    return sorted(versions.lives(ops, KIND))
 
 
-def every(ops: Ops) -> list[Kept]:
-    """Every version of every template, the oldest template first."""
-    return [_kept(one) for one in versions.every(ops, KIND)]
+def foremost(ops: Ops) -> list[Kept]:
+    """Of each template the version that is live, else the newest."""
+    return [_kept(one) for one in versions.foremost(ops, KIND)]
 
 
-def latest(ops: Ops) -> list[Kept]:
-    """The newest version of each template."""
-    return list({one.template.slug: one for one in every(ops)}.values())
+def all_versions(ops: Ops, slug: str) -> list[Kept]:
+    """Every version of a template, oldest first; none where there is no such template."""
+    return [_kept(one) for one in versions.versions(ops, KIND, slug)]
 
 
 def history(ops: Ops, slug: str) -> list[Kept]:
     """Every version of a template, oldest first; raises `UserError` with the nearest name."""
-    found = every(ops)
-    mine = [one for one in found if one.template.slug == slug]
+    mine = all_versions(ops, slug)
     if mine:
         return mine
-    near = nearest(slug, {one.template.slug for one in found})
+    near = nearest(slug, versions.slugs(ops, KIND))
     if near:
         raise UserError(N_("No message is called “{name}”. Did you mean “{near}”?"), name=slug, near=near)
     raise UserError(N_("No message is called “{name}”."), name=slug)
