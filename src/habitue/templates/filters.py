@@ -42,9 +42,11 @@ _STYLE: Final = re.compile(r"[\w #.,%+-]{0,100}|(rgb|rgba|hsl|hsla)\([\d\s.,%/]{
 
 def _sized(value: object) -> object:
     """The value; raises where it is larger than anything that a mail says."""
-    if isinstance(value, str) and len(value) > LONG:
-        raise _large()
-    if isinstance(value, range | list | tuple) and len(value) > MANY:
+    if isinstance(value, str):
+        if len(value) > LONG:
+            raise _large()
+        return value
+    if isinstance(value, (range, list, tuple)) and len(value) > MANY:
         raise _large()
     if isinstance(value, int) and not -_LARGE < value < _LARGE:
         raise _large()
@@ -59,7 +61,8 @@ def capped(filter_: Callable[..., object]) -> Callable[..., object]:
     """The filter, whose values and arguments are of a size that has an end; what it makes as well."""
 
     def run(value: object, *given: object, **named: object) -> object:
-        for one in (value, *given):
+        _sized(value)
+        for one in given:
             _sized(one)
         return _sized(filter_(value, *given, **named))
 

@@ -75,6 +75,11 @@ def slugs(ops: Ops) -> list[str]:
     return sorted(versions.lives(ops, KIND))
 
 
+def every(ops: Ops) -> list[Kept]:
+    """Every version of every template, the oldest template first."""
+    return [_kept(one) for one in versions.every(ops, KIND)]
+
+
 def foremost(ops: Ops) -> list[Kept]:
     """Of each template the version that is live, else the newest."""
     return [_kept(one) for one in versions.foremost(ops, KIND)]

@@ -16,7 +16,7 @@ from typing import Any, Final, TextIO
 
 from liquid import BoundTemplate, Environment, Markup, Node, RenderContext, StrictUndefined, escape
 from liquid.builtin import content, illegal
-from liquid.builtin.expressions import FilteredExpression
+from liquid.builtin.expressions import FilteredExpression, Path
 from liquid.builtin.output import Output, OutputNode
 from liquid.builtin.tags import assign_tag, capture_tag, case_tag, comment_tag, for_tag, if_tag, unless_tag
 from liquid.exceptions import (
@@ -29,7 +29,7 @@ from liquid.exceptions import (
 from liquid.expression import Expression
 from liquid.output import LimitedStringIO
 from liquid.token import Token
-from liquid.undefined import is_undefined
+from liquid.undefined import UNDEFINED, is_undefined
 
 from habitue.kernel.i18n import N_
 from habitue.templates.fault import Unfit, missing
@@ -104,16 +104,20 @@ class Missing(StrictUndefined):
 class Put(OutputNode):
     """`{{ … }}`: puts out a text, and never nothing unless it was told that there may be nothing."""
 
-    __slots__ = ("named", "spared")
+    __slots__ = ("named", "path", "spared")
 
     def __init__(self, token: Token, expression: Expression) -> None:
         super().__init__(token, expression)
         filters = expression.filters or [] if isinstance(expression, FilteredExpression) else []
         self.spared = any(one.name == "default" for one in filters)
-        self.named = str(expression.left if isinstance(expression, FilteredExpression) else expression)
+        left = expression.left if isinstance(expression, FilteredExpression) else expression
+        self.named = str(left)
+        plain = isinstance(left, Path) and not filters and all(isinstance(one, str) for one in left.path)
+        self.path: list[object] | None = list(left.path) if plain and isinstance(left, Path) else None
 
     def render_to_output(self, context: RenderContext, buffer: TextIO) -> int:
-        value = self.expression.evaluate(context)
+        path = self.path
+        value = self.expression.evaluate(context) if path is None else context.get(path, token=self.token)
         text = value if isinstance(value, str) else self._said(value)
         if _STRAY.search(text):
             text = _STRAY.sub("", text) if not isinstance(text, Markup) else Markup(_STRAY.sub("", text))
@@ -146,6 +150,18 @@ class Bounded(RenderContext):
         super().__init__(template, **given)
         self.turns = 0
         self.ends = 0.0
+
+    def get(self, path: list[object], *, token: Token | None, default: object = UNDEFINED) -> object:
+        """A value by its path: nearly all of them are in dicts, and the library looks for much else first."""
+        try:
+            found: Any = self.scope[path[0]]  # type: ignore[index]  # what is no name is told by the library
+            for name in path[1:]:
+                if type(found) is not dict:
+                    return super().get(path, token=token, default=default)
+                found = found[name]
+        except (KeyError, TypeError, IndexError):
+            return super().get(path, token=token, default=default)
+        return found
 
     def loop(  # type: ignore[override]  # any context manager will do
         self, namespace: Mapping[str, object], forloop: Any
