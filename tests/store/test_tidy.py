@@ -18,7 +18,14 @@ STEP = 40
 @pytest.fixture
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
     """As if a run were ten rows and a step forty."""
-    for name, value in (("RUN", 10), ("STEP", STEP), ("MANY", 400), ("SAME", 0.0), ("LOOKS", 3)):
+    for name, value in (
+        ("RUN", 10),
+        ("STEP", STEP),
+        ("MANY", 400),
+        ("SAME", 0.0),
+        ("LOOKS", 3),
+        ("LARGE", 50),
+    ):
         monkeypatch.setattr(module, name, value)
 
 
@@ -118,10 +125,10 @@ def test_a_sweep_makes_one_run_of_many_in_steps_that_write_little(
 
 @pytest.mark.usefixtures("small")
 def test_while_much_comes_in_nothing_is_swept_until_it_is_too_much(told: Told) -> None:
-    for _ in range(16):
+    for _ in range(17):
         told.take(25, 80)
         tidy(told.warehouse, busy=True)
-    assert (told.runs(), swept(told.warehouse, "event")) == (16, (0, 0, 0))
+    assert (told.runs(), swept(told.warehouse, "event")) == (17, (25, 0, 0))
     told.take(25, 80)
     tidy(told.warehouse, busy=True)
     assert swept(told.warehouse, "event").cursor > 0
@@ -146,3 +153,39 @@ def test_few_rows_wait_in_the_tail(told: Told) -> None:
     told.take(500, 20)
     tidy(told.warehouse)
     assert told.warehouse.lengths(["event_base", "event_tail"]) == [0, 500]
+
+
+@pytest.mark.usefixtures("small")
+def test_whoever_is_folded_again_has_their_new_intervals_however_the_others_lie() -> None:
+    dice, warehouse = Random(1), Warehouse.open(None)
+    holds: dict[tuple[int, int], list[int]] = {}
+    ways = set()
+    for _ in range(25):
+        pairs = {(dice.randrange(2), dice.randrange(60)) for _ in range(dice.randrange(1, 25))}
+        fresh = {pair: [dice.randrange(5) for _ in range(dice.randrange(3))] for pair in pairs}
+        holds |= fresh
+        with warehouse.write() as writer:
+            _refold(writer, fresh)
+        before = warehouse.meta("beside:interval")
+        tidy(warehouse, busy=dice.random() < 0.6)
+        ways.add((before is None, warehouse.meta("beside:interval") is None))
+        told: dict[tuple[int, int], list[int]] = {pair: [] for pair in holds}
+        rows = warehouse.read("SELECT version, subject, value FROM intervals ORDER BY start")
+        for version, subject, value in zip(*(column.to_pylist() for column in rows.columns), strict=True):
+            told[version, subject].append(value)
+        assert told == holds
+    assert len(ways) == 4  # beside and whole, again and again
+
+
+def _refold(writer: Writer, fresh: dict[tuple[int, int], list[int]]) -> None:
+    """As a refresh does."""
+    pairs = ", ".join(map(str, fresh))
+    rows = [
+        f"({version}, {subject}, make_timestamp({start}), make_timestamp({start + 1}), {value}, 1)"
+        for (version, subject), values in fresh.items()
+        for start, value in enumerate(values)
+    ]
+    writer.run(f"DELETE FROM interval_tail WHERE (version, subject) IN ({pairs})")
+    writer.run(f"INSERT INTO refolded FROM (VALUES {pairs}) AS t (version, subject) EXCEPT FROM refolded")
+    if rows:
+        writer.run(f"INSERT INTO interval_tail VALUES {', '.join(rows)}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from secrets import token_hex
 from typing import Final
 
-from habitue.store.writer import BASE, SWEPT, Writer
+from habitue.store.writer import BASE, BESIDE, SWEPT, Writer
 
 SORTED: Final = {
     "event": "person, ts, seq",
@@ -30,15 +30,30 @@ def merge(writer: Writer, name: str) -> None:
     """Put a table's tail into its base, all in order."""
     rows = _MERGED.get(name, name)
     writer.run(f"CREATE OR REPLACE TABLE {name}_base AS FROM {rows} ORDER BY {SORTED[name]}")
-    empty(writer, name)
-    if name == "interval":
-        writer.run("DELETE FROM refolded")
-        writer.note({BASE: token_hex(8)})
+    _emptied(writer, name)
     if name in GROWING:
         end = writer.read(f"SELECT coalesce(max(seq) + 1, 0) FROM {name}_base").column(0)[0]
         writer.note({f"{SWEPT}:{name}": f"{end} 0 0"})
+    writer.run("DELETE FROM meta WHERE key = ?", (f"{BESIDE}:{name}",))
 
 
-def empty(writer: Writer, name: str) -> None:
+def append(writer: Writer, name: str) -> None:
+    """Put a table's tail, in order, beside what is in its base: as much is written as has come in."""
+    if name == "interval":
+        writer.run(_VOID)
+    writer.run(f"INSERT INTO {name}_base FROM {name}_tail ORDER BY {SORTED[name]}")
+    _emptied(writer, name)
+
+
+_VOID: Final = """
+    DELETE FROM interval_base USING refolded
+    WHERE interval_base.version = refolded.version AND interval_base.subject = refolded.subject
+"""
+
+
+def _emptied(writer: Writer, name: str) -> None:
     """Leave a tail without rows, and without what those that were there take up."""
     writer.run(f"CREATE OR REPLACE TABLE {name}_tail AS FROM {name}_base LIMIT 0")
+    if name == "interval":
+        writer.run("DELETE FROM refolded")
+        writer.note({BASE: token_hex(8)})

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
-from habitue.store.merge import GROWING, SORTED, empty
+from habitue.store.merge import GROWING, SORTED, append, merge
 from habitue.store.warehouse import Warehouse
-from habitue.store.writer import SWEPT, Writer
+from habitue.store.writer import BESIDE, SWEPT, Writer
 
 RUN: Final = 100_000
 """The fewest rows of a run."""
@@ -23,6 +23,8 @@ MUCH: Final = 0.5
 """while others wait, only once it is so much,"""
 MANY: Final = 64 * RUN
 """and so many rows."""
+LARGE: Final = 5 * RUN
+"""Rows that are merged whole only while nobody waits."""
 SAME: Final = 0.02
 """Where less of a range is new, it stays as it lies."""
 LOOKS: Final = 20
@@ -42,13 +44,30 @@ class Sweep(NamedTuple):
 
 def tidy(warehouse: Warehouse, busy: bool = False) -> None:
     """Put in order what came in, and go a step on; `busy`: as little as may be, for others wait."""
-    for name in GROWING:
-        if warehouse.lengths([f"{name}_tail"])[0] >= RUN:
+    for name in SORTED:
+        tail, base = warehouse.lengths([f"{name}_tail", f"{name}_base"])
+        if name not in GROWING:
+            _merge(warehouse, name, tail, base, busy)
+            continue
+        if tail >= RUN:
             with warehouse.write() as writer:
-                writer.run(f"INSERT INTO {name}_base FROM {name}_tail ORDER BY {SORTED[name]}")
-                empty(writer, name)
+                (append if base else merge)(writer, name)
         _sweep(warehouse, name, busy)
-    warehouse.compact(RUN, SHARE, [name for name in SORTED if name not in GROWING])
+
+
+def _merge(warehouse: Warehouse, name: str, tail: int, base: int, busy: bool) -> None:
+    """Merge a table whole where enough is new; of a large one what is new lies beside while others wait."""
+    beside = int(warehouse.meta(f"{BESIDE}:{name}") or 0)
+    late = busy and base >= LARGE
+    enough = (0 if late else SHARE * base) <= tail + beside
+    if not enough or (tail if busy else tail + beside) < RUN:
+        return
+    with warehouse.write() as writer:
+        if late:
+            append(writer, name)
+            writer.note({f"{BESIDE}:{name}": str(beside + tail)})
+        else:
+            merge(writer, name)
 
 
 def swept(warehouse: Warehouse, name: str) -> Sweep:

@@ -13,6 +13,8 @@ BASE: Final = "base"
 """Under this is noted what stands for the base of all intervals, under `base:7` for that of version 7."""
 SWEPT: Final = "swept"
 """Under `swept:event` is noted how far the runs of that table were made one (`tidy`)."""
+BESIDE: Final = "beside"
+"""Under `beside:interval` is noted how many rows lie beside those that were last merged whole."""
 
 
 class Writer:
