@@ -22,6 +22,7 @@ from habitue.store.acts import Deed
 from habitue.team.rights import NAMES, Role
 from habitue.web.numbered import InQuery
 from habitue.web.page import Asked, only, page, reader
+from habitue.web.pages.team import REACHES
 
 SIZE: Final = 50
 _CHUNK: Final = 2_000
@@ -151,7 +152,7 @@ def _named(name: str, say: Translator) -> str:
 
 def _plain(value: Any, say: Translator) -> str:
     if isinstance(value, list):
-        return " ".join(map(str, value))
+        return ", ".join(say(REACHES[one][0]) if one in REACHES else str(one) for one in value)
     if isinstance(value, bool):
         return say(N_("yes")) if value else say(N_("no"))
     return say(NAMES[cast(Role, value)]) if value in NAMES else str(value)
