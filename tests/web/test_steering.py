@@ -121,7 +121,7 @@ def test_what_was_sold_is_the_same_everywhere_and_each_figure_is_a_list(
     assert [str(frame[name]) for name in row] == list(row.values())
     assert [number for _, number in shown] == [
         f"€{float(told['revenue']):,.2f}",
-        f"{told['orders']:,}",
+        f"{told['customers']:,}",
         f"€{float(told['average_order']):,.2f}",
         f"{told['repeat_rate']:.1%}",
     ]
@@ -135,7 +135,7 @@ def test_what_a_segment_bought_comes_beside_the_page(shop: Shop, client: httpx.C
     (beside,) = re.findall(r'hx-get="(/overview/sales[^"]*)"', page)
     cards = client.get(html.unescape(beside)).text
     told = client.get("/api/v1/sales?month=2026-10&segment=thrice").json()["months"][-1]
-    assert f">{told['orders']:,}<" in cards
+    assert f">{told['customers']:,}<" in cards
     assert "/overview/sales" not in client.get("/?month=2026-10&segment=thrice").text
     for link in re.findall(r'href="(/customers[^"]*bought[^"]*)"', cards)[1::2]:
         assert total(client, link) in (told["customers"], told["again"])

@@ -15,11 +15,11 @@ from habitue.stages.sales import Sales
 from habitue.web import charts
 from habitue.web.words import FEW, Words
 
-Figure = Literal["revenue", "orders", "mean", "repeat"]
+Figure = Literal["revenue", "buyers", "mean", "repeat"]
 
 FIGURES: Final[tuple[tuple[Figure, str], ...]] = (
     ("revenue", N_("Revenue")),
-    ("orders", N_("Orders")),
+    ("buyers", N_("Customers who ordered")),
     ("mean", N_("Average order value")),
     ("repeat", N_("Repeat rate")),
 )
@@ -69,7 +69,7 @@ def _said(sold: Sold, figure: Figure, words: Words) -> str:
         return "–"
     if figure == "repeat":
         return words.percent(value)
-    return words.number(sold.orders) if figure == "orders" else words.money(round(value))
+    return words.number(sold.buyers) if figure == "buyers" else words.money(round(value))
 
 
 def _change(now: Sold, then: Sold, figure: Figure, words: Words) -> tuple[str | None, str]:

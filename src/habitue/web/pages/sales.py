@@ -17,7 +17,7 @@ from habitue.stages.models import Model
 from habitue.stages.overview import Overviews, Pair
 from habitue.stages.sales import Sales
 from habitue.web.frame import Frame, asked, listed
-from habitue.web.page import Asked, fragment, only, reader
+from habitue.web.page import Asked, fragment, link, only, reader
 from habitue.web.sales import cards
 from habitue.web.words import Words
 
@@ -41,18 +41,26 @@ def show(
     pair, words = asked(shop, chosen, month, against, segment, now), reader(request, shop)
     found = overviews.sales(pair, chosen.subject, now, LONGEST)
     people = partial(listed, chosen.id, pair.month, segment or None)
-    told = _told(found, pair, words, people)
+    told = _told(found, pair, words, people, _table(chosen.id, pair.month, segment))
     return fragment(request, shop, "sales.html", month=pair.month, against=pair.against, **told)
 
 
 def context(overviews: Overviews, pair: Pair, model: Model, frame: Frame, now: Micros) -> dict[str, Any]:
     """What the overview shows of it; of a segment that nobody has asked for yet that comes a second later."""
     found = overviews.sales(pair, model.subject, now, 0.1, ask=frame.segment is None)
-    return _told(found, pair, frame.words, frame.people)
+    return _told(found, pair, frame.words, frame.people, _table(frame.model, pair.month, frame.segment))
 
 
-def _told(sales: Sales | None, pair: Pair, words: Words, people: Callable[..., str]) -> dict[str, Any]:
+def _table(model: str, month: str, segment: str | None) -> str:
+    """The same for programs."""
+    return link("/overview.csv", of="sales", model=model, month=month, segment=segment or None)
+
+
+def _told(
+    sales: Sales | None, pair: Pair, words: Words, people: Callable[..., str], table: str
+) -> dict[str, Any]:
     return {
+        "sold_table": table,
         "sales": None if sales is None else cards(sales, pair.month, pair.against, words, people),
         "running": sales is not None and sales.this == pair.month,
     }
