@@ -8,7 +8,7 @@ import pyarrow as pa
 import pytest
 
 from habitue.store import tidy as module
-from habitue.store.tidy import swept, tidy
+from habitue.store.tidy import Sweep, tidy
 from habitue.store.warehouse import Warehouse
 from habitue.store.writer import Writer
 
@@ -27,6 +27,10 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
         ("LARGE", 50),
     ):
         monkeypatch.setattr(module, name, value)
+
+
+def swept(warehouse: Warehouse, name: str) -> Sweep:
+    return module.swept(warehouse, name) or Sweep()
 
 
 class Told:
@@ -147,6 +151,20 @@ def test_ranges_in_which_little_is_new_stay_as_they_lie(told: Told, monkeypatch:
     lie = told.rows("event_base ORDER BY rowid")
     assert [row[0] for row in lie[:100]] == sorted(row[0] for row in lie[:100])
     assert min(row[0] for row in lie[:100]) > 9
+
+
+@pytest.mark.usefixtures("small")
+def test_a_base_from_before_there_were_runs_is_not_written_anew(told: Told) -> None:
+    told.take(300, 100)
+    told.warehouse.compact()
+    with told.warehouse.write() as writer:
+        writer.run("DELETE FROM meta WHERE key = 'swept:event'")
+    lay = told.rows("event_base ORDER BY rowid")
+    tidy(told.warehouse)
+    told.take(25, 100)
+    tidy(told.warehouse)
+    assert swept(told.warehouse, "event") == (300, 0, 0)
+    assert told.rows("event_base ORDER BY rowid")[:300] == lay
 
 
 def test_few_rows_wait_in_the_tail(told: Told) -> None:

@@ -32,8 +32,7 @@ def merge(writer: Writer, name: str) -> None:
     writer.run(f"CREATE OR REPLACE TABLE {name}_base AS FROM {rows} ORDER BY {SORTED[name]}")
     _emptied(writer, name)
     if name in GROWING:
-        end = writer.read(f"SELECT coalesce(max(seq) + 1, 0) FROM {name}_base").column(0)[0]
-        writer.note({f"{SWEPT}:{name}": f"{end} 0 0"})
+        _whole(writer, name)
     writer.run("DELETE FROM meta WHERE key = ?", (f"{BESIDE}:{name}",))
 
 
@@ -41,6 +40,8 @@ def append(writer: Writer, name: str) -> None:
     """Put a table's tail, in order, beside what is in its base: as much is written as has come in."""
     if name == "interval":
         writer.run(_VOID)
+    if name in GROWING and not len(writer.read("FROM meta WHERE key = ?", (f"{SWEPT}:{name}",))):
+        _whole(writer, name)  # before there were runs a base was always one
     writer.run(f"INSERT INTO {name}_base FROM {name}_tail ORDER BY {SORTED[name]}")
     _emptied(writer, name)
 
@@ -49,6 +50,12 @@ _VOID: Final = """
     DELETE FROM interval_base USING refolded
     WHERE interval_base.version = refolded.version AND interval_base.subject = refolded.subject
 """
+
+
+def _whole(writer: Writer, name: str) -> None:
+    """Note that a base is one run."""
+    end = writer.read(f"SELECT coalesce(max(seq) + 1, 0) FROM {name}_base").column(0)[0]
+    writer.note({f"{SWEPT}:{name}": f"{end} 0 0"})
 
 
 def _emptied(writer: Writer, name: str) -> None:

@@ -70,15 +70,17 @@ def _merge(warehouse: Warehouse, name: str, tail: int, base: int, busy: bool) ->
             merge(writer, name)
 
 
-def swept(warehouse: Warehouse, name: str) -> Sweep:
-    """How far the sweeps of a table have come."""
+def swept(warehouse: Warehouse, name: str) -> Sweep | None:
+    """How far the sweeps of a table have come; None where its base is one run."""
     noted = warehouse.meta(f"{SWEPT}:{name}")
-    return Sweep(*map(int, noted.split())) if noted else Sweep()
+    return Sweep(*map(int, noted.split())) if noted else None
 
 
 def _sweep(warehouse: Warehouse, name: str, busy: bool) -> None:
     """Go one step on, if it is time."""
     now = swept(warehouse, name)
+    if now is None:
+        return
     rows, fresh = _counted(warehouse, name, now, "true")
     pressing = fresh > max(MANY, MUCH * rows)
     if not (pressing or (not busy and fresh and (now.cursor or fresh > SHARE * rows))):
