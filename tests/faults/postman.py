@@ -1,7 +1,7 @@
 """A process that sends mail until it is killed.
 
 Run as a program it is a nursery: it has everything imported and forks a sender for each line it reads:
-folder, port, log of the relay (or none), lane.
+folder, port, log of the relay (or none).
 """
 
 from __future__ import annotations
@@ -12,42 +12,46 @@ import signal
 import sys
 import traceback
 from pathlib import Path
+from typing import Final
 
 from habitue.kernel import clock
 from habitue.messaging.batch import Door
-from habitue.messaging.kinds import email_smtp
 from habitue.messaging.rules import Rules
 from habitue.messaging.sender import Sender
 from tests.ingest.stores import opened
 from tests.messaging.postoffice import compose, mark, relay
 
-assert email_smtp.CHANNEL == "email"
+CONNECTIONS: Final = 3
 
 
-def work(place: str, port: int, log: str, lane: int) -> None:
-    """Send until there is nothing to be sent for a while."""
+def work(place: str, port: int, log: str) -> None:
+    """Send both lanes in turn until there is nothing to be sent for a while."""
     with opened(Path(place)) as stores:
         door = Door(stores.ops, stores.warehouse, lambda _tx: Rules(caps={}), "FR")
-        ways = {"email": relay(port, connections=3, relay_log=log)}
-        sender = Sender(
-            stores.ops,
-            door,
-            lambda: ways,
-            compose,
-            lane=lane,
-            folder=Path(place) / "outgoing",
-            mark=mark,
-            now=clock.now,
-            most=100,
-            latency=0.1,
-        )
+        ways = {"email": relay(port, connections=CONNECTIONS, relay_log=log)}
+        senders = [
+            Sender(
+                stores.ops,
+                door,
+                lambda: ways,
+                compose,
+                lane=lane,
+                folder=Path(place) / "outgoing",
+                mark=mark,
+                now=clock.now,
+                most=50,
+                latency=0.1,
+            )
+            for lane in (0, 1)
+        ]
         print("ready", flush=True)
-        quiet = 0
-        while quiet < 3:
-            quiet = 0 if sender.round() else quiet + 1
-            if quiet:
+        idle = 0
+        while idle < 3:
+            idle = 0 if sum(sender.round() for sender in senders) else idle + 1
+            if idle:
                 signal.sigtimedwait([], 0.6)
-        sender.close()
+        for sender in senders:
+            sender.close()
 
 
 def nursery() -> None:

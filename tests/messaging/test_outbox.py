@@ -55,7 +55,7 @@ ONE = st.builds(
 )
 
 
-@settings(max_examples=40)
+@settings(max_examples=20)
 @given(parts=st.lists(st.lists(ONE, max_size=6), max_size=4))
 def test_what_is_wanted_twice_is_there_once(plain: Ops, parts: list[list[Wanted]]) -> None:
     with plain.begin() as tx:
