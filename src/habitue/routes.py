@@ -61,6 +61,7 @@ PAGES: Final[Routes] = {
         pages.journeys.export,  # /journeys/{name}/export
         pages.journeys.replayed,  # /journeys/{name}/replay
         pages.templates.index,  # /templates
+        pages.coupons.index,  # /coupons
     ],
     Act.STAGES: [
         pages.draft.change,  # /stages/{model}/draft
@@ -96,6 +97,7 @@ PAGES: Final[Routes] = {
         pages.templates.save,  # /templates/{slug}
         pages.templates.settle,  # /templates/-/brand
         pages.templates.test,  # /templates/-/test
+        pages.coupons.change,  # /coupons
     ],
     Act.EXPORT: [
         pages.customers.table,  # /customers.csv

@@ -148,3 +148,27 @@ def test_a_test_goes_to_an_address_and_its_links_are_nobodys(shop: Shop, client:
     one = shop.letter("u", secret[1])
     assert one is not None
     assert shop.holder(one).key is None
+
+
+def test_a_pool_of_codes_is_made_and_ended_on_its_page(shop: Shop, client: httpx.Client) -> None:
+    made = client.post(
+        "/coupons", data={"name": "Été 2026", "value": "10 %", "prefix": "ete", "most": "1 000"}
+    )
+    assert (made.status_code, made.headers["location"]) == (303, "/coupons")
+    own = client.post("/coupons", data={"name": "Partner", "codes": "a-1\r\na-2\r\n", "until": "2030-01-31"})
+    assert own.status_code == 303
+    pools = {one.slug: one for one in shop.coupon_pools()}
+    assert (pools["ete-2026"].prefix, pools["ete-2026"].left) == ("ETE", 1000)
+    assert (pools["partner"].prefix, pools["partner"].left) == (None, 2)
+    wrong = client.post("/coupons", data={"name": "Partner"})
+    assert (wrong.status_code, "already" in wrong.text) == (400, True)
+    for bad in (
+        {"name": ""},
+        {"name": "x", "most": "-1"},
+        {"name": "x", "days": "9" * 30},
+        {"name": "x", "until": "no"},
+    ):
+        assert client.post("/coupons", data=bad).status_code == 400
+    client.post("/coupons", data={"end": "partner"})
+    assert {one.slug: one.left for one in shop.coupon_pools()} == {"ete-2026": 1000, "partner": 0}
+    assert "Partner" in client.get("/coupons").text

@@ -22,6 +22,7 @@ from habitue.segments.templates import templates
 from habitue.stages.sketch import Sketch
 from habitue.team.entry import Came
 from habitue.team.rights import Act, Actor
+from habitue.templates.coupons import Pool
 from habitue.templates.passes import Pass
 from habitue.templates.starters import starters
 from tests.inside import session
@@ -79,6 +80,7 @@ def stock(shop: Shop, customers: int) -> None:
     shop.task(2, "Ask how the coat fits", "Odile", due="2030-01-01")
     shop.note(1, "Rang twice.\nInvoice by letter.", "Odile")
     shop.name_brand(Brand("La Théière bleue", "12 rue Austin, Lyon", "https://shop.example"), "demo", now)
+    shop.make_coupons(Pool("welcome-2026", "Welcome 2026", "10 %", "TEA", 10_000, 30), "Odile", now)
     shop.publish_template(starters()["cart"].named("cart", "en"), "demo", now)
 
 
@@ -178,6 +180,7 @@ def _people(client: httpx.Client) -> Iterator[Stop]:
     yield Stop("segment-new", "/segments/new")
     yield Stop("segment-edit", "/segments/buyers/edit")
     yield Stop("templates", "/templates")
+    yield Stop("coupons", "/coupons")
     yield Stop("template", "/templates/cart")
     yield Stop("template-new", "/templates/new?starter=welcome")
     yield Stop("segment-why", "/segments/second-order/why?customer=1")

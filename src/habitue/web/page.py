@@ -53,6 +53,7 @@ MENU: Final = (
         (
             ("/journeys", N_("Journeys"), "route", Act.FIGURES),
             ("/templates", N_("Message templates"), "mail", Act.FIGURES),
+            ("/coupons", N_("Coupon codes"), "tag", Act.FIGURES),
         ),
     ),
     (N_("Data"), (("/data", N_("Sources"), "stream", Act.DATA), ("/api", N_("API"), "code", Act.FIGURES))),
