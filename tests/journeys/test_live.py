@@ -17,6 +17,7 @@ from habitue.app import Shop
 from habitue.ingest.inbox import Parcel
 from habitue.journeys.reading import from_text
 from habitue.kernel.clock import DAY, HOUR, MINUTE, instant
+from habitue.kernel.errors import UserError
 from habitue.messaging import outbox
 from habitue.store import notes, runs
 from habitue.store.log import PARCEL
@@ -144,6 +145,41 @@ def test_a_journey_runs(shop: Shop) -> None:
     assert [step for _, step, _ in found["sent"]] == ["v1:mail"] * 2
     assert [(one["person"], one["name"]) for one in found["told"]] == [(2, "trait.opened")]
     assert [(node, text) for node, text, _ in found["tasks"]] == [(3, "Call them")]
+
+
+def test_customers_are_put_in_by_hand_while_the_journey_is_live(shop: Shop) -> None:
+    assert shop.enter_journey("cart", ["user:3", "user:4"], "ada", at(1)) == 2
+    assert shop.enter_journey("cart", ["user:3"], "ada", at(2)) == 0  # is in it
+    shop.advance(at(2))
+    shop.pause_journey("cart", "ada", at(3))
+    shop.advance(at(200))
+    with shop.ops.read() as tx:
+        assert {row.node for row in runs.of(tx, range(9))} == {0}  # nobody goes on
+    with pytest.raises(UserError, match="not live"):
+        shop.enter_journey("cart", ["user:2"], "ada", at(201))
+    shop.resume_journey("cart", "ada", at(210))
+    shop.advance(at(210))
+    with shop.ops.read() as tx:
+        assert {row.node for row in runs.of(tx, range(9))} == {2}
+
+
+def test_a_new_version_takes_those_under_way_along_or_lets_them_finish(shop: Shop) -> None:
+    go(shop, at(1), *checkouts(1, 2))
+    journey, _ = from_text(CART.replace('length = "1h"', 'length = "3h"'))
+    shop.publish_journey(journey, "ada", at(5))  # they stay
+    go(shop, at(6), *checkouts(3))
+    assert {one.saved.number for one in shop.running()} == {1, 2}
+    go(shop, at(62))
+    assert [step for _, step, _ in state(shop)["sent"]] == ["v1:mail"] * 2
+    third, _ = from_text(CART.replace('id = "pause"', 'id = "rest"'))
+    shop.publish_journey(third, "ada", at(63), "move")
+    shop.advance(at(63))
+    # Who waited at a step that is gone goes on with the next one; the others wait where they were.
+    assert [step for _, step, _ in state(shop)["sent"]] == ["v1:mail"] * 2 + ["v3:mail"]
+    assert {one.saved.number for one in shop.running()} == {3}
+    shop.stop_journey("cart", "ada", "exit", at(64))
+    assert {row[5] for row in state(shop)["runs"]} == {5}
+    assert shop.running() == []
 
 
 def test_a_replay_finds_what_was_lived(shop: Shop) -> None:

@@ -353,3 +353,11 @@ class SteerJourney(Command, frozen=True):
     journey: str
     act: str
     by: str
+
+
+class EnterJourney(Command, frozen=True):
+    """Put customers into a live journey by hand."""
+
+    journey: str
+    customers: tuple[str, ...]
+    by: str

@@ -164,5 +164,12 @@ def _steer(command: commands.SteerJourney, asked: Asked) -> Answer:
     return Facts({"journey": name}, [asked.say(text, id=name)])
 
 
+@perform.register
+def _enter(command: commands.EnterJourney, asked: Asked) -> Answer:
+    came = asked.shop.enter_journey(command.journey, command.customers, command.by)
+    line = asked.say.n("{n} customer came in.", "{n} customers came in.", came)
+    return Facts({"journey": command.journey, "came": came}, [line])
+
+
 def _told(warnings: list[Fault], asked: Asked) -> list[str]:
     return [f"{one.place}: {one.say(asked.say)}" for one in warnings]

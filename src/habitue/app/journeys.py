@@ -25,11 +25,12 @@ from habitue.journeys.trips import Trip, trips
 from habitue.journeys.writing import diff
 from habitue.kernel import clock
 from habitue.kernel.clock import DAY, Micros
-from habitue.kernel.i18n import Language
+from habitue.kernel.errors import UserError
+from habitue.kernel.i18n import N_, Language
 from habitue.kernel.region import region
 from habitue.messaging import outbox, rules
 from habitue.messaging.rules import Rules
-from habitue.store import drafts, runs, versions
+from habitue.store import acts, drafts, runs, versions
 from habitue.store.drafts import Kept
 from habitue.store.runs import State
 from habitue.templates import kept as templates
@@ -118,6 +119,20 @@ class Journeying(Shelf):
     def stop_journey(self, name: str, by: str, flying: Flying = "stay", now: Micros | None = None) -> None:
         """Let nobody in any more; those under way finish it, or leave."""
         self._steered(name, lambda when: state.stop(self.ops, name, flying, when, by), now)
+
+    def enter_journey(
+        self, name: str, customers: Sequence[str | int], by: str, now: Micros | None = None
+    ) -> int:
+        """Put customers into a live journey by hand; how many came in. Raises `UserError`."""
+        when, persons = clock.now() if now is None else now, [self.person(one) for one in customers]
+        self.journey(name)
+        with self.working:
+            if not any(one.slug == name and one.open for one in self.running()):
+                raise UserError(N_("“{id}” is not live: nobody can come in."), id=name)
+            came = self.live.put_in(name, persons, f"{by}:{when}", when)
+            with self.ops.begin() as tx:
+                acts.note(tx, when, by, "enter journey", f"journey:{name}", customers=len(persons))
+        return came
 
     def journey_states(self) -> dict[str, State]:
         """How every journey stands that ever ran."""

@@ -119,3 +119,15 @@ def resume(desk: Desk, journey: Name, by: By = None) -> None:
 @verb(app, help=N_("Let nobody in any more; those under way finish it."))
 def stop(desk: Desk, journey: Name, by: By = None) -> None:
     desk.do(command.SteerJourney(journey=journey, act="stop", by=by or getuser()))
+
+
+@verb(app, help=N_("Put customers into a live journey by hand."))
+def enter(
+    desk: Desk,
+    journey: Name,
+    customers: Annotated[
+        list[str], typer.Argument(metavar="CUSTOMER…", help=N_("Their keys, such as c-001."))
+    ],
+    by: By = None,
+) -> None:
+    desk.do(command.EnterJourney(journey=journey, customers=tuple(customers), by=by or getuser()))

@@ -9,9 +9,9 @@ still as it was seen. So after a crash anywhere the next tick does what is missi
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 import msgspec
 import numpy as np
@@ -36,6 +36,9 @@ from habitue.store.log import EventLog
 from habitue.store.ops import Ops, Tx, tell, told
 from habitue.store.runs import Entered
 from habitue.store.warehouse import Warehouse
+
+Row: TypeAlias = tuple[Any, ...]
+"""A run as `runs.due` tells it."""
 
 OFFSET: Final = "journeys_offset"
 AT_ONCE: Final = 20_000
@@ -120,6 +123,16 @@ class Live:
             if told(tx, OFFSET) is None:
                 tell(tx, OFFSET, msgspec.json.encode(Offset("", 0, self.log.end())).decode())
 
+    def put_in(self, slug: str, persons: Sequence[int], batch: str, now: Micros) -> int:
+        """Let these people into a live journey by hand; how many came in. The same batch does it once."""
+        one = next((one for one in self.running() if one.slug == slug and one.open), None)
+        if one is None:
+            return 0
+        self._ground, self._fresh = self.ground(), watches.kept(self.ops)
+        gate = self._gate(one, [Comer(person, now, f"hand:{batch}") for person in persons], now, alone=True)
+        with self.ops.begin() as tx:
+            return gate.admit(tx)
+
     # --- what is new ------------------------------------------------------------------------------
 
     def _heard(self, now: Micros) -> int:
@@ -195,30 +208,30 @@ class Live:
 
     # --- the gate ---------------------------------------------------------------------------------
 
-    def _gate(self, one: Running, who: Sequence[Comer], now: Micros) -> Gate:
-        """Who of them may come in, worked out before anything is written."""
+    def _gate(self, one: Running, who: Sequence[Comer], now: Micros, alone: bool = False) -> Gate:
+        """Who may come in, worked out before anything is written; with `alone` nobody twice at once."""
         journey, slug, version = one.saved.journey, one.slug, one.saved.version
         if not who:
             return Gate(version, now, [], 0, 0, 0)
         with self.ops.read() as tx:
             before = runs.earlier(tx, slug, {comer.person for comer in who})
-        admitted = _allowed(journey.head.again, keyed(journey.entry), who, before)
+        admitted = _allowed(journey.head.again, keyed(journey.entry) and not alone, who, before)
         person = np.array([comer.person for comer in admitted], np.int64)
         at = np.array([comer.at for comer in admitted], np.int64)
         out = self._barred(one.plan, person, at, now)
-        alone = held(slug, journey.head.holdout, person) & ~out
+        apart = held(slug, journey.head.holdout, person) & ~out
         length = duration(journey.goal.within) if journey.goal else None
         rows = [
             Entered(
                 *(slug, version, comer.person, comer.cause, comer.at),
-                None if apart else now,
+                None if left else now,
                 comer.at + length if length else None,
-                *((comer.at, HELD) if apart else (None, None)),
+                *((comer.at, HELD) if left else (None, None)),
             )
-            for comer, barred, apart in zip(admitted, out.tolist(), alone.tolist(), strict=True)
+            for comer, barred, left in zip(admitted, out.tolist(), apart.tolist(), strict=True)
             if not barred
         ]
-        return Gate(version, now, rows, len(who) - len(admitted), int(out.sum()), int(alone.sum()))
+        return Gate(version, now, rows, len(who) - len(admitted), int(out.sum()), int(apart.sum()))
 
     def _barred(self, way: Plan, person: Ints, at: Ints, now: Micros) -> Any:
         """Whom a condition for leaving keeps out from the beginning."""
@@ -229,16 +242,16 @@ class Live:
 
     # --- those under way --------------------------------------------------------------------------
 
-    def _due(self, now: Micros) -> list[runs.Row]:
+    def _due(self, now: Micros) -> list[Row]:
         resting = [one.slug for one in self._plans.values() if one.state.paused is not None]
         with self.ops.read() as tx:
             return runs.due(tx, now, AT_ONCE, resting)
 
-    def _forward(self, rows: Sequence[runs.Row], now: Micros) -> int:
+    def _forward(self, rows: Sequence[Row], now: Micros) -> int:
         """Bring these forward, each version's in one transaction."""
-        parts: dict[int, list[runs.Row]] = defaultdict(list)
+        parts: dict[int, list[Row]] = defaultdict(list)
         for row in rows:
-            parts[row.version].append(row)
+            parts[row[_VERSION]].append(row)
         for version, some in parts.items():
             if version in self._plans:
                 self._batch(self._plans[version], some, now)
@@ -246,9 +259,10 @@ class Live:
                 self._orphaned(some, now)
         return len(rows)
 
-    def _batch(self, one: Running, rows: Sequence[runs.Row], now: Micros) -> None:
-        columns = {name: np.array([getattr(row, name) for row in rows], np.int64) for name in _READ}
-        ended, converted, outcome = (_filled(rows, name, empty) for name, empty in _MAY)
+    def _batch(self, one: Running, rows: Sequence[Row], now: Micros) -> None:
+        seen = dict(zip(runs.DUE, zip(*rows, strict=True), strict=True))
+        columns = {name: np.array(seen[name], np.int64) for name in _READ}
+        ended, converted, outcome = (_filled(seen[name], empty) for name, empty in _MAY)
         person = canonical(self.warehouse, columns["person"])
         crowd = Crowd(
             person,
@@ -271,7 +285,7 @@ class Live:
         gates = self._enrolled(batch, walked, now)
         self.between("walked")
         with self.ops.begin() as tx:
-            runs.forward(tx, _written(rows, crowd, now))
+            runs.forward(tx, _written(seen, crowd, now))
             for gate in gates:
                 gate.admit(tx)
             self._do(tx, doer, batch, walked, keys, now)
@@ -299,41 +313,44 @@ class Live:
                         Comer(int(batch.persons[n]), at, f"run:{batch.runs[n]}")
                         for n, at in zip(done.rows.tolist(), done.at.tolist(), strict=True)
                     ]
-                    found.append(self._gate(one, who, now))
+                    found.append(self._gate(one, who, now, alone=True))
         return found
 
-    def _orphaned(self, rows: Sequence[runs.Row], now: Micros) -> None:
+    def _orphaned(self, rows: Sequence[Row], now: Micros) -> None:
         """Let go of runs whose version nobody knows any more: of a journey that was taken out."""
         with self.ops.begin() as tx:
             for row in rows:
-                runs.stop(tx, row.journey, [row.person], now, EXIT)
+                runs.stop(tx, row[_JOURNEY], [row[_PERSON]], now, EXIT)
 
 
+_JOURNEY, _VERSION, _PERSON = (runs.DUE.index(name) for name in ("journey", "version", "person"))
 _READ: Final = ("id", "person", "entered", "node", "at", "due", "since", "begun")
 _MAY: Final = (("ended", NEVER), ("converted", NEVER), ("outcome", -1))
 
 
-def _filled(rows: Sequence[runs.Row], name: str, empty: int) -> Ints:
-    return np.array([empty if (value := getattr(row, name)) is None else value for row in rows], np.int64)
+def _filled(values: Sequence[int | None], empty: int) -> Ints:
+    return np.array([empty if value is None else value for value in values], np.int64)
 
 
-def _written(rows: Sequence[runs.Row], crowd: Crowd, now: Micros) -> list[tuple[Any, ...]]:
+def _written(told: Mapping[str, Sequence[Any]], crowd: Crowd, now: Micros) -> list[tuple[Any, ...]]:
     """The columns that `runs.forward` writes."""
     over = crowd.ended != NEVER
-    look = np.where(over, NEVER, np.maximum(crowd.at, now + 1))
-    columns = (crowd.node, crowd.since, crowd.at, crowd.due, crowd.begun.astype(np.int64), look)
-    plain = [column.tolist() for column in columns]
-    plain[5] = [None if one == NEVER else one for one in plain[5]]
+    look = _nullable(np.where(over, NEVER, np.maximum(crowd.at, now + 1)), NEVER)
+    plain = (crowd.node, crowd.since, crowd.at, crowd.due, crowd.begun.astype(np.int64))
+    reached = _nullable(crowd.converted, NEVER)
     goals = [
-        None if reached != NEVER else row.goal_until
-        for row, reached in zip(rows, crowd.converted.tolist(), strict=True)
+        None if one is not None else until for until, one in zip(told["goal_until"], reached, strict=True)
     ]
-    last = [
-        [None if value == empty else value for value in column.tolist()]
-        for column, empty in ((crowd.ended, NEVER), (crowd.outcome, -1), (crowd.converted, NEVER))
-    ]
-    seen = [row.id for row in rows], [row.look for row in rows]
-    return [*zip(*plain, goals, *last, *seen, strict=True)]
+    last = _nullable(crowd.ended, NEVER), _nullable(crowd.outcome, -1), reached
+    columns = (*(one.tolist() for one in plain), look, goals, *last, told["id"], told["look"])
+    return [*zip(*columns, strict=True)]
+
+
+def _nullable(column: Ints, empty: int) -> list[int | None]:
+    found: list[int | None] = column.tolist()
+    for place in np.flatnonzero(column == empty).tolist():
+        found[place] = None
+    return found
 
 
 def _tallies(version: int, walked: Walked) -> Iterable[tuple[int, int, str, int, int]]:

@@ -38,7 +38,7 @@ run = Table(
     UniqueConstraint("journey", "person", "cause", name="run_once"),
     Index("run_look", "look"),
     Index("run_person", "person"),
-    Index("run_version", "version", "ended", "node"),
+    Index("run_version", "version", "ended"),
 )
 """Who is on a journey, one row for each `cause` of entering it. `look` is when to look at it next."""
 

@@ -34,7 +34,7 @@ def upgrade() -> None:
     )
     op.create_index("run_look", "run", ["look"])
     op.create_index("run_person", "run", ["person"])
-    op.create_index("run_version", "run", ["version", "ended", "node"])
+    op.create_index("run_version", "run", ["version", "ended"])
     op.create_table(
         "passage",
         sa.Column("version", sa.Integer, primary_key=True),
