@@ -227,7 +227,7 @@ def _twin(name: str, n: int) -> dict[str, object]:
         "lastName": ("Lefèvre-Duval", "Nguyen")[pair],
         "email": f"{name}{n}@exemple.fr",
         "birthday": f"198{pair}-03-07",
-        "phone": f"+3361234567{pair}",
+        "phone": f"+3361234560{n}",
         "address": {"street": f"{pair + 4} rue des Lilas", "postalCode": "69003", "city": "Lyon"},
     }
 
