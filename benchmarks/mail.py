@@ -1,8 +1,8 @@
 """Mails a second to a local server, and beside smtplib that sends the same bytes without us, in one run.
 
-`python -m benchmarks.mail [MAILS] [--dkim]`: a shop of as many customers who agreed, one template of
-a page with its links, everything on: guards, links of each customer's own, the record of what left. The
-server takes a mail and forgets it.
+`python -m benchmarks.mail [MAILS] [--dkim] [--aiosmtpd]`: a shop of as many customers who agreed, one
+template of a page with its links, everything on: guards, links of each customer's own, what is
+written down. The server takes a mail and forgets it; it does the least that one can do, or is aiosmtpd.
 """
 
 from __future__ import annotations
@@ -14,10 +14,12 @@ import sys
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
 
+from aiosmtpd.smtp import SMTP
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
@@ -80,9 +82,20 @@ class Sink(asyncio.Protocol):
             self._out.write(ANSWERS.get(verb, b"250 fine\r\n"))
 
 
-def sink(told: Any) -> None:
+class Taking:
+    """What aiosmtpd asks."""
+
+    async def handle_DATA(self, *_: Any) -> str:
+        return "250 taken"
+
+
+def sink(told: Any, real: bool = False) -> None:
+    """The least that a mail server can do, or aiosmtpd, which does all of it."""
+
     async def serve() -> None:
-        server = await asyncio.get_running_loop().create_server(Sink, "127.0.0.1", 0)
+        loop = asyncio.get_running_loop()
+        make = partial(SMTP, Taking(), loop=loop, hostname="sink") if real else Sink
+        server = await loop.create_server(make, "127.0.0.1", 0)
         told.put(server.sockets[0].getsockname()[1])
         await server.serve_forever()
 
@@ -159,9 +172,9 @@ def bytes_of(shop: Shop, n: int = 200) -> list[bytes]:
     return taken
 
 
-def main(n: int, signed: bool) -> None:
+def main(n: int, signed: bool, real: bool) -> None:
     told: Any = multiprocessing.Queue()
-    server = multiprocessing.Process(target=sink, args=(told,), daemon=True)
+    server = multiprocessing.Process(target=sink, args=(told, real), daemon=True)
     server.start()
     port = told.get()
     with TemporaryDirectory() as name, filled(Path(name), n, port, signed) as shop:
@@ -181,4 +194,4 @@ def main(n: int, signed: bool) -> None:
 
 if __name__ == "__main__":
     numbers = [int(word) for word in sys.argv[1:] if word.isdigit()]
-    main(numbers[0] if numbers else MAILS, "--dkim" in sys.argv)
+    main(numbers[0] if numbers else MAILS, "--dkim" in sys.argv, "--aiosmtpd" in sys.argv)

@@ -17,6 +17,7 @@ import pytest
 from habitue.kernel.clock import DAY, HOUR, MINUTE, SECOND
 from habitue.kernel.errors import UserError
 from habitue.messaging import outbox
+from habitue.messaging import sender as room
 from habitue.messaging.batch import Batch
 from habitue.messaging.channel import Letter, Outcome, Way
 from habitue.messaging.journal import BEGUN, SENT, Journal
@@ -130,6 +131,27 @@ def test_a_server_that_is_away_keeps_everything_and_is_asked_ever_less_often(
     assert sender.round() == 50
     assert set(states(shop).values()) == {("sent", None)}
     assert len({to for _, to, _ in server.taken}) == len(server.taken) == 50
+
+
+def test_a_sender_that_is_told_to_end_does_not_wait_for_an_answer_that_never_comes(
+    shop: Office, server: Sink, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """C7: what hangs after the last dot is undecidable, what was not begun goes back."""
+    monkeypatch.setattr(room, "_GRACE", 0.3)
+    people = customers(shop.stores, ["hang@b.fr", *(f"c{n}@b.fr" for n in range(30))])
+    want(shop, [people["hang@b.fr"]], priority=9)
+    sender = shop.sender({"email": relay(server.port, connections=1)}, tmp_path / "out")
+    working = Thread(target=sender.round)
+    working.start()
+    while not server.taken:
+        time.sleep(0.01)
+    want(shop, list(people.values())[1:])
+    began = time.monotonic()
+    sender.stop()
+    working.join()
+    assert time.monotonic() - began < 3
+    found = Counter(states(shop).values())
+    assert found == {("unknown", "lost"): 1, ("wanted", None): 30}
 
 
 def test_connections_are_used_again(shop: Office, server: Sink, tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ import ssl
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from functools import lru_cache
 from pathlib import Path
 from threading import Lock
 from typing import Final, Literal
@@ -253,11 +254,16 @@ class Connection:
             smtp.close()
 
 
+@lru_cache(maxsize=1)
+def _safe() -> ssl.SSLContext:
+    """Whom we trust: read once, for it takes a tenth of a second."""
+    return ssl.create_default_context()
+
+
 def _connected(settings: Settings) -> smtplib.SMTP:
     """A connection that has said who it is. Raises `OSError` or `SMTPException`."""
-    safe = ssl.create_default_context()
     if settings.security == "tls":
-        smtp: smtplib.SMTP = smtplib.SMTP_SSL(settings.host, settings.port, timeout=CONNECT, context=safe)
+        smtp: smtplib.SMTP = smtplib.SMTP_SSL(settings.host, settings.port, timeout=CONNECT, context=_safe())
     else:
         smtp = smtplib.SMTP(settings.host, settings.port, timeout=CONNECT)
     try:
@@ -266,7 +272,7 @@ def _connected(settings: Settings) -> smtplib.SMTP:
             smtp.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         smtp.ehlo_or_helo_if_needed()
         if settings.security == "starttls":
-            smtp.starttls(context=safe)
+            smtp.starttls(context=_safe())
             smtp.ehlo()
         if settings.user:
             smtp.login(settings.user, settings.password)

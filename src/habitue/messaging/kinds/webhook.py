@@ -10,6 +10,7 @@ from base64 import b64decode, b64encode
 from binascii import Error
 from collections.abc import Callable
 from contextlib import suppress
+from functools import lru_cache
 from http.client import HTTPConnection, HTTPException, HTTPResponse
 from secrets import token_bytes
 from threading import Timer
@@ -144,8 +145,7 @@ class Caller:
         watch.daemon = True
         try:
             plain.settimeout(WHOLE)
-            safe = ssl.create_default_context()
-            http.sock = safe.wrap_socket(plain, server_hostname=where.host) if where.secure else plain
+            http.sock = _safe().wrap_socket(plain, server_hostname=where.host) if where.secure else plain
             watch.start()
             http.request("POST", where.path, body, head)
             answer = http.getresponse()
@@ -157,6 +157,12 @@ class Caller:
 
     def close(self) -> None:
         """Nothing is kept open."""
+
+
+@lru_cache(maxsize=1)
+def _safe() -> ssl.SSLContext:
+    """Whom we trust: read once, for it takes a tenth of a second."""
+    return ssl.create_default_context()
 
 
 def _cut(one: socket.socket | None) -> None:
