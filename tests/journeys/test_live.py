@@ -163,6 +163,16 @@ def test_customers_are_put_in_by_hand_while_the_journey_is_live(shop: Shop) -> N
         assert {row.node for row in runs.of(tx, range(9))} == {2}
 
 
+def test_who_has_left_a_stopped_journey_may_still_reach_its_goal(shop: Shop) -> None:
+    go(shop, at(1), *checkouts(1, 2))
+    shop.stop_journey("cart", "ada", "exit", at(2))
+    other, _ = from_text(CART.replace('id = "cart"', 'id = "other"'))
+    shop.publish_journey(other, "ada", at(3))
+    go(shop, at(10), ("user:1", "Order Completed", at(9), {}))
+    reached = {(row[0], row[6]) for row in state(shop)["runs"]}
+    assert reached == {(1, at(9)), (2, None)}
+
+
 def test_a_new_version_takes_those_under_way_along_or_lets_them_finish(shop: Shop) -> None:
     go(shop, at(1), *checkouts(1, 2))
     journey, _ = from_text(CART.replace('length = "1h"', 'length = "3h"'))

@@ -18,23 +18,23 @@ import numpy as np
 from msgspec import Struct
 
 from habitue.engine.sweep import NEVER, Ints
-from habitue.journeys import watches
+from habitue.journeys import kept, watches
 from habitue.journeys.deeds import UNSENT, Batch, Doer, Templates
 from habitue.journeys.entering import comers, keyed
 from habitue.journeys.entries import Dated, Enters, Happens, Leaves, Scheduled
 from habitue.journeys.facts import Ground, Told
 from habitue.journeys.news import Change, Event, News, Offset, canonical, news, numbers
-from habitue.journeys.plan import Plan
+from habitue.journeys.plan import Plan, plan
 from habitue.journeys.roles import Enrol
 from habitue.journeys.state import Running
-from habitue.journeys.walk import EXIT, GOAL, GRACE, HELD, Crowd, Walked, leaving, walk
+from habitue.journeys.walk import EXIT, GOAL, GRACE, HELD, STOPPED, Crowd, Walked, leaving, walk
 from habitue.kernel.clock import DAY, MINUTE, Micros, duration
 from habitue.messaging import outbox
 from habitue.messaging.holdout import held
 from habitue.store import runs
 from habitue.store.log import EventLog
 from habitue.store.ops import Ops, Tx, tell, told
-from habitue.store.runs import Entered
+from habitue.store.runs import Entered, State
 from habitue.store.warehouse import Warehouse
 
 Row: TypeAlias = tuple[Any, ...]
@@ -253,11 +253,20 @@ class Live:
         for row in rows:
             parts[row[_VERSION]].append(row)
         for version, some in parts.items():
-            if version in self._plans:
-                self._batch(self._plans[version], some, now)
+            one = self._plans.get(version) or self._earlier(version, some[0][_JOURNEY])
+            if one is None:  # of a version that nobody knows any more
+                with self.ops.begin() as tx:
+                    runs.rest(tx, [row[0] for row in some], now, STOPPED)
             else:
-                self._orphaned(some, now)
+                self._batch(one, some, now)
         return len(rows)
+
+    def _earlier(self, version: int, slug: str) -> Running | None:
+        """A version that lets nobody in and that nobody is in: who was may still reach its goal."""
+        for saved in kept.versions(self.ops, slug):
+            if saved.version == version:
+                self._plans[version] = Running(saved, plan(saved.journey), State(slug, None, 0, None, []))
+        return self._plans.get(version)
 
     def _batch(self, one: Running, rows: Sequence[Row], now: Micros) -> None:
         seen = dict(zip(runs.DUE, zip(*rows, strict=True), strict=True))
@@ -316,14 +325,8 @@ class Live:
                     found.append(self._gate(one, who, now, alone=True))
         return found
 
-    def _orphaned(self, rows: Sequence[Row], now: Micros) -> None:
-        """Let go of runs whose version nobody knows any more: of a journey that was taken out."""
-        with self.ops.begin() as tx:
-            for row in rows:
-                runs.stop(tx, row[_JOURNEY], [row[_PERSON]], now, EXIT)
 
-
-_JOURNEY, _VERSION, _PERSON = (runs.DUE.index(name) for name in ("journey", "version", "person"))
+_JOURNEY, _VERSION = runs.DUE.index("journey"), runs.DUE.index("version")
 _READ: Final = ("id", "person", "entered", "node", "at", "due", "since", "begun")
 _MAY: Final = (("ended", NEVER), ("converted", NEVER), ("outcome", -1))
 

@@ -178,6 +178,14 @@ def stop(tx: Tx, slug: str, persons: Collection[int], now: Micros, outcome: int)
     return list(tx.execute(run.update().where(*mine).values(gone).returning(run.c.id)).scalars())
 
 
+def rest(tx: Tx, ids: Collection[int], now: Micros, outcome: int) -> None:
+    """Look at these runs no more; those that are not over yet end."""
+    mine = run.c.id.in_(_numbers(tx, ids))
+    gone = {"ended": now, "outcome": outcome}
+    tx.execute(run.update().where(mine, run.c.ended.is_(None)).values(gone))
+    tx.execute(run.update().where(mine).values(look=None, goal_until=None))
+
+
 def move(tx: Tx, old: int, new: int, places: Mapping[int, int], now: Micros) -> int:
     """Put those in a version into another: from each of these places to the other; how many moved.
 

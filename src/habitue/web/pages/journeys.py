@@ -75,7 +75,7 @@ def index(request: Asked, shop: NamedDependency[Shop]) -> Response[str]:
                 "entry": told.entry(body(one.journey)["entry"]),
                 "figures": figures,
                 "inside": sum(figures.inside.values()),
-                "share": words.percent(figures.converted / figures.entered) if figures.entered else "–",
+                "share": _share(one, figures, words),
             }
         )
     begun = [slug for slug in shop.drafted_journeys() if slug not in {one.journey.id for one in found}]
@@ -133,7 +133,7 @@ def show(request: Asked, shop: NamedDependency[Shop], name: FromPath[str]) -> Re
         passed=_passed(shown, saved, figures),
         figures=figures,
         inside=sum(figures.inside.values()),
-        share=words.percent(figures.converted / figures.entered) if figures.entered else "–",
+        share=_share(shown, figures, words),
         versions=list(reversed(saved)),
         draft=shop.journey_draft(name),
         days=DAYS,
@@ -225,6 +225,13 @@ def _passed(shown: Saved, saved: list[Saved], figures: Figures) -> dict[str, dic
             mine["there"] += figures.inside.get((one.version, node), 0)
     wanted = {step.id for step in shown.journey.every()}
     return {name: counts for name, counts in found.items() if name in wanted}
+
+
+def _share(one: Saved, figures: Figures, words: Words) -> str:
+    """How many of those who came in reached the goal, where there is one."""
+    if one.journey.goal is None or not figures.entered:
+        return "–"
+    return words.percent(figures.converted / figures.entered)
 
 
 def _state(slug: str, states: Any, shown: Saved) -> str:
