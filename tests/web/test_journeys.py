@@ -55,10 +55,14 @@ def test_a_recipe_is_changed_tried_published_and_stopped(shop: Shop, client: htt
     assert "Version 1 is live" in read(live)
     assert [step.id for step in shop.journey("winback").journey.every()][:2] == ["first", "hello"]
     assert [one.slug for one in shop.running()] == ["winback"]
+    customer = int(shop.warehouse.read("SELECT max(person) FROM person").column(0)[0].as_py())
+    assert shop.enter_journey("winback", [customer], "ada") == 1
+    assert "Win back since" in read(client.get(f"/customers/{customer}"))
     assert "paused" in read(client.post("/journeys/winback", data={"do": "pause"}))
     assert "live" in read(client.post("/journeys/winback", data={"do": "resume"}))
     assert 'id = "winback"' in client.get("/journeys/winback/export").text
     assert "stopped" in read(client.post("/journeys/winback", data={"do": "stop"}))
+    shop.stop_journey("winback", "ada", "exit")
     assert [one.slug for one in shop.running()] == []
 
 

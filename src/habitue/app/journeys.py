@@ -14,14 +14,17 @@ from habitue.journeys import kept, state, watches
 from habitue.journeys.around import Around
 from habitue.journeys.facts import Ground
 from habitue.journeys.fault import Fault
-from habitue.journeys.graph import Journey
+from habitue.journeys.graph import Journey, Step
 from habitue.journeys.kept import Saved
 from habitue.journeys.live import Live, Ticked
+from habitue.journeys.news import numbers
+from habitue.journeys.plan import Plan, plan
 from habitue.journeys.reading import from_text
 from habitue.journeys.recipes import Recipe
 from habitue.journeys.replay import DAYS, Replayed, replay
 from habitue.journeys.state import Flying
 from habitue.journeys.trips import Trip, trips
+from habitue.journeys.walk import OUTCOMES
 from habitue.journeys.writing import diff
 from habitue.kernel import clock
 from habitue.kernel.clock import DAY, Micros
@@ -47,6 +50,18 @@ class Figures(Struct, frozen=True):
     entered: int
     converted: int
     messages: dict[tuple[str, str, str | None], int]
+
+
+class Travel(Struct, frozen=True):
+    """One time that a customer is or was in a journey: at which step, and when they go on."""
+
+    journey: Journey
+    entered: Micros
+    step: Step | None
+    on: Micros | None
+    ended: Micros | None
+    outcome: str | None
+    converted: Micros | None
 
 
 class Journeying(Shelf):
@@ -251,3 +266,28 @@ class Journeying(Shelf):
     def journey_versions(self, name: str) -> list[Saved]:
         """Every version of a journey, oldest first; none where there is no such journey."""
         return kept.versions(self.ops, name)
+
+    def travels(self, person: int, most: int = 20) -> list[Travel]:
+        """The journeys that a customer is or was in, the latest first."""
+        with self.ops.read() as tx:
+            found = runs.of(tx, sorted(numbers(self.warehouse, [person])))[:most]
+        plans = {
+            one.version: plan(one.journey)
+            for slug in {row.journey for row in found}
+            for one in kept.versions(self.ops, slug)
+        }
+        return [_travel(row, plans[row.version]) for row in found if row.version in plans]
+
+
+def _travel(row: Any, way: Plan) -> Travel:
+    over = row.ended is not None
+    inside = not over and 0 <= row.node < len(way.nodes)
+    return Travel(
+        way.journey,
+        row.entered,
+        way.nodes[row.node].step if inside else None,
+        row.look if inside else None,
+        row.ended,
+        OUTCOMES[row.outcome] if over and row.outcome is not None else None,
+        row.converted,
+    )

@@ -17,6 +17,7 @@ from msgspec import Struct
 
 from habitue.app import Shop
 from habitue.app.timeline import ALL, END, PAGE, Mark, timeline
+from habitue.journeys.walk import WHY
 from habitue.kernel import clock
 from habitue.kernel.errors import UserError
 from habitue.kernel.i18n import N_
@@ -126,6 +127,9 @@ def _whole(
         band=band(shop, one, words, now),
         said=_said(shop, one.person),
         segments=shop.inside(one.person, now),
+        travels=[
+            (each, words.say(WHY[each.outcome]) if each.outcome else "") for each in shop.travels(one.person)
+        ],
         called=names(shop, words.language),
         consents=consent.standing(shop.warehouse, one.person),
         records=shop.consents(one.person),
