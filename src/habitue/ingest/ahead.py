@@ -18,7 +18,7 @@ from habitue.ingest.calls.rows import EURO, Terms
 from habitue.ingest.inbox import GROUP, Listed, Waiting
 from habitue.store.ops import Ops
 
-AHEAD: Final = 6
+AHEAD: Final = 12
 """So many groups are read beside the loader's work: about what it takes in at once."""
 
 WORTH: Final = 2 << 20

@@ -26,7 +26,7 @@ CHUNK: Final = 50_000
 MANY: Final = 10_000
 """Rows whose sizes are looked at at once."""
 
-GROUP: Final = 8 << 20
+GROUP: Final = 4 << 20
 """And about how many bytes of them are read at once: a few large ones, or thousands of small ones."""
 
 Reader: TypeAlias = Callable[[Sequence[Asked]], Taken]
