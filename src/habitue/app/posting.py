@@ -42,6 +42,9 @@ SOURCE: Final = "habitue"
 FOLDER: Final = "outgoing"
 """Of the workspace: what senders were doing when they died."""
 
+AT_ONCE: Final = (500, 2000)
+"""Messages that a lane takes at once: in a large shop asking about many takes little more than one."""
+
 FRESH: Final = 5
 """Seconds for which what is the same in all messages is not looked up again."""
 
@@ -163,7 +166,7 @@ class Posting(Answering):
 
     # --- sending ----------------------------------------------------------------------------------
 
-    def outgoing(self, lane: int, most: int = 1000) -> Sender:
+    def outgoing(self, lane: int) -> Sender:
         """A worker for what customers wait for (0) or for marketing (1); one of each at a time."""
         self.hooks()
         door = Door(self.ops, self.warehouse, self._rules, self.settings.terms.region)
@@ -178,7 +181,7 @@ class Posting(Answering):
             now=clock.now,
             tell=self._tell_sent,
             block=self._block,
-            most=most,
+            most=AT_ONCE[lane],
         )
 
     def mark(self, number: int) -> str:
