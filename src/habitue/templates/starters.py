@@ -9,6 +9,7 @@ from importlib.resources import files
 from typing import Any, Final, cast
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from habitue.kernel.i18n import LANGUAGES, N_, Language
 from habitue.templates.shape import Template, Text
@@ -56,6 +57,14 @@ def starters() -> dict[str, Starter]:
         _read(one.name[:-5], one.read_text("utf-8")) for one in folder.iterdir() if one.name[-5:] == ".toml"
     ]
     return {one.id: one for one in sorted(found, key=lambda one: one.order)}
+
+
+def told(template: Template, language: Language) -> Template:
+    """The template as its reader is told of it: a starter's own words, while unchanged, in their language."""
+    for one in starters().values():
+        if (template.name, template.about) in ((one.names[of], one.abouts[of]) for of in LANGUAGES):
+            return replace(template, name=one.names[language], about=one.abouts[language])
+    return template
 
 
 def empty(slug: str, language: Language) -> Template:

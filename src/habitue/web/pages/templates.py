@@ -66,11 +66,17 @@ def index(request: Asked, shop: NamedDependency[Shop]) -> Response[str]:
         request,
         shop,
         "templates.html",
-        templates=[
-            (one, [_tongue(code, language) for code in one.template.texts]) for one in shop.templates()
-        ],
+        templates=[_row(one, language) for one in shop.templates()],
         gallery=gallery,
         brand=shop.brand,
+    )
+
+
+def _row(one: Kept, language: Language) -> tuple[Kept, Template, list[str]]:
+    return (
+        one,
+        starters.told(one.template, language),
+        [_tongue(code, language) for code in one.template.texts],
     )
 
 
