@@ -29,6 +29,7 @@ class Sink(socketserver.ThreadingTCPServer):
         self.connections = 0
         self.away = False
         self.pipelining = True
+        self.vanishing = True
         self.lenient = False
         """Whether it asks for a text although the recipient was refused."""
         self.released = Event()
@@ -107,6 +108,8 @@ class _Session(socketserver.StreamRequestHandler):
         if name == "spam":
             self.say("554 5.7.1 looks like spam")
             return True
+        if name == "vanished" and self.server.vanishing:
+            return False
         if name in ("hang", "lost"):
             self.server.taken.append((back, to, b"".join(lines)))
             self.server.released.wait(0 if name == "lost" else 30)

@@ -365,6 +365,26 @@ def test_after_a_crash_each_message_is_known_for_what_it_was(shop: Office, tmp_p
     assert sorted(one.id for one in way.taken) == sorted(ids[one] for one in numbers[2:])
 
 
+def test_where_a_relay_can_be_asked_nothing_stays_unknown(shop: Office, server: Sink, tmp_path: Path) -> None:
+    """It takes one mail and breaks off before it says so, and another one it never had."""
+    people = customers(shop.stores, ["lost@b.fr", "vanished@b.fr"])
+    want(shop, list(people.values()))
+    log = tmp_path / "relay.log"
+    log.write_text("")
+    with shop.ops.read() as tx:
+        ids = {row.person: row.id for row in messages.of(tx, people.values(), 9)}
+    log.write_text(f"<{mark(ids[people['lost@b.fr']])}@b.fr>\n")
+    sender = shop.sender({"email": relay(server.port, relay_log=str(log))}, tmp_path / "out")
+    sender.round()
+    assert states(shop)[people["lost@b.fr"]] == ("sent", None)
+    assert states(shop)[people["vanished@b.fr"]] == ("held", "busy")
+    shop.now += 2 * MINUTE
+    server.vanishing = False
+    sender.round()
+    assert states(shop)[people["vanished@b.fr"]] == ("sent", None)
+    assert [to for _, to, _ in server.taken] == ["lost@b.fr", "vanished@b.fr"]
+
+
 def test_rules_of_the_workspace_are_the_guards(shop: Office, tmp_path: Path) -> None:
     people = customers(shop.stores, ["a@b.fr", "b@b.fr"], agreeing=False)
     want(shop, list(people.values()))

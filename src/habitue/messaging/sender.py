@@ -235,12 +235,14 @@ class Sender:
         self._active.add(session)
         try:
             for chunk in chunks:
-                self._chunk(batch, channel, session, chunk)
+                self._chunk(batch, channel, way, session, chunk)
         finally:
             self._active.discard(session)
             idle.append(session)
 
-    def _chunk(self, batch: Batch, channel: str, session: Session, chunk: Sequence[Sending]) -> None:
+    def _chunk(
+        self, batch: Batch, channel: str, way: Way, session: Session, chunk: Sequence[Sending]
+    ) -> None:
         for row in chunk:
             if self._over.is_set() or channel in batch.down or not self._ours(batch):
                 return
@@ -250,9 +252,9 @@ class Sender:
             if row.id in batch.stopped:
                 batch.done.append((row, outcomes.REFUSED))
             else:
-                self._one(batch, channel, session, row)
+                self._one(batch, channel, way, session, row)
 
-    def _one(self, batch: Batch, channel: str, session: Session, row: Sending) -> None:
+    def _one(self, batch: Batch, channel: str, way: Way, session: Session, row: Sending) -> None:
         try:
             letter = self._letter(batch, row)
         except UserError as error:
@@ -264,12 +266,24 @@ class Sender:
             self._journal.note(batch.token, row.id, BEGUN)
 
         outcome = session.hand(letter, letting_go)
+        if outcome.state == "unknown":
+            outcome = self._cleared(way, letter, outcome)
         if outcome.state == "down":
             batch.down[channel] = outcome.answer
             return
         if outcome.state in CODES:
             self._journal.note(batch.token, row.id, CODES[outcome.state])
         batch.done.append((row, outcome))
+
+    def _cleared(self, way: Way, letter: Letter, outcome: Outcome) -> Outcome:
+        """What the other side says of a message whose answer never came, where it can be asked."""
+        if way.arrived([]) is None:
+            return outcome
+        time.sleep(self._latency)  # what was on its way may still be arriving
+        told = way.arrived([letter.mark])
+        if told is None:
+            return outcome
+        return Outcome("sent") if told[letter.mark] else Outcome("busy", outcome.answer)
 
     def _letter(self, batch: Batch, row: Sending) -> Letter:
         words = self._compose(row, batch.people.of(row.id))
