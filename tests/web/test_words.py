@@ -77,3 +77,8 @@ def test_every_event_that_the_demo_makes_has_words() -> None:
     assert len(made) > 10
     assert [name for name in made if name not in terms.EVENTS | events.INNER] == []
     assert FR.happened("Account Closed") == "Compte fermé"
+
+
+def test_a_day_of_the_calendar_is_said_as_people_do_and_all_else_as_it_is() -> None:
+    assert FR.calendar("1980-03-07") == "7 mars 1980"
+    assert FR.calendar("3 March") == "3 March"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Final, Literal
 
 from babel.dates import (
@@ -87,6 +87,13 @@ class Words:
         if at is None:
             return "–"
         return self._dated(str(format_date(self._moment(at), "medium", self.language)), at)
+
+    def calendar(self, text: str) -> str:
+        """`7 mars 1980` of `1980-03-07`; what is no such day stays as it is."""
+        try:
+            return str(format_date(date.fromisoformat(text), "medium", self.language))
+        except ValueError:
+            return text
 
     def size(self, n: int) -> str:
         """`1,2 Mo` in French, `1.2 MB` in English."""

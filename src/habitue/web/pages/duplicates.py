@@ -126,7 +126,8 @@ def _page(
 def _pair(one: Duplicate, words: Words) -> dict[str, Any]:
     """A pair with a row for each thing that is known of either."""
     facts = [
-        (title, *(_told(side, names) for side in (one.one, one.other))) for title, names in _SHOWN.items()
+        (title, *(words.calendar(_told(side, names)) for side in (one.one, one.other)))
+        for title, names in _SHOWN.items()
     ]
     orders = [
         (N_("Orders"), *(words.number(side.orders) for side in (one.one, one.other))),
