@@ -25,6 +25,7 @@ Form: TypeAlias = Literal[
     "clock",
     "days",
     "trait",
+    "named",
     "share",
     "template",
     "channel",

@@ -71,11 +71,16 @@ def _event(place: str, value: str, around: Around) -> Iterator[Fault]:
         yield Fault(place, text, {"name": value, "near": near}, severity="warning")
 
 
+def _named(place: str, value: str, _: Around) -> Iterator[Fault]:
+    """The name of a trait that is set here: it need not have been seen."""
+    if not _TRAIT.match(value):
+        text = N_("“{name}” can’t name a trait. Use letters, digits, _ and dots.")
+        yield Fault(place, text, {"name": value})
+
+
 def _trait(place: str, value: str, around: Around) -> Iterator[Fault]:
     if not _TRAIT.match(value):
-        yield Fault(
-            place, N_("“{name}” can’t name a trait. Use letters, digits, _ and dots."), {"name": value}
-        )
+        yield from _named(place, value, around)
         return
     name = f"trait.{value.removeprefix('trait.')}"
     if around.catalogue is not None and name not in around.catalogue.names:
@@ -139,6 +144,7 @@ CHECKS: Final[dict[str, Callable[[str, Any, Around], Iterator[Fault]]]] = {
     "where": _where,
     "event": _event,
     "trait": _trait,
+    "named": _named,
     "duration": _by(duration),
     "offset": _by(offset),
     "clock": _by(clock),

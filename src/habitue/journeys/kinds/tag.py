@@ -14,7 +14,7 @@ class Tag(Act, frozen=True, kw_only=True, tag="tag"):
     about: ClassVar[str] = N_("A tag is a trait that is true: the tag vip is trait.tag_vip in rules.")
     icon: ClassVar[str] = "person"
 
-    tag: Annotated[str, Asked(N_("Tag"), N_("Small letters, digits and _."), "trait")]
+    tag: Annotated[str, Asked(N_("Tag"), N_("Small letters, digits and _."), "named")]
     remove: Annotated[bool, Asked(N_("Take it away instead"), "", "yes")] = False
 
     def deed(self) -> Deed:

@@ -14,7 +14,7 @@ class Trait(Act, frozen=True, kw_only=True, tag="trait"):
     about: ClassVar[str] = N_("Note something about the customer that rules and templates can read.")
     icon: ClassVar[str] = "person"
 
-    trait: Annotated[str, Asked(N_("Trait"), N_("Its name, such as welcome_code."), "trait")]
+    trait: Annotated[str, Asked(N_("Trait"), N_("Its name, such as welcome_code."), "named")]
     value: Annotated[
         str | int | float | bool | None, Asked(N_("Value"), N_("Nothing takes the trait away."), "words")
     ] = None
