@@ -17,6 +17,8 @@ from habitue.app import Shop
 from habitue.app.templates import Brand
 from habitue.demo.shop import parcels
 from habitue.ingest.loader import load
+from habitue.journeys.reading import read
+from habitue.journeys.recipes import recipes
 from habitue.kernel import clock
 from habitue.segments.templates import templates
 from habitue.stages.sketch import Sketch
@@ -82,6 +84,8 @@ def stock(shop: Shop, customers: int) -> None:
     shop.name_brand(Brand("La Théière bleue", "12 rue Austin, Lyon", "https://shop.example"), "demo", now)
     shop.make_coupons(Pool("welcome-2026", "Welcome 2026", "10 %", "TEA", 10_000, 30), "Odile", now)
     shop.publish_template(starters()["cart"].named("cart", "en"), "demo", now)
+    shop.publish_journey(read(recipes()["cart"].said("en"))[0], "demo", now)
+    shop.begin_recipe(recipes()["welcome"], "en", "Odile")
 
 
 def stops(shop: Shop, url: str) -> list[Stop]:
@@ -179,6 +183,10 @@ def _people(client: httpx.Client) -> Iterator[Stop]:
     yield Stop("segment-people", "/segments/second-order/customers")
     yield Stop("segment-new", "/segments/new")
     yield Stop("segment-edit", "/segments/buyers/edit")
+    yield Stop("journeys", "/journeys")
+    yield Stop("journey", "/journeys/cart")
+    yield Stop("journey-replay", "/journeys/cart/replay")
+    yield Stop("journey-edit", "/journeys/welcome/edit")
     yield Stop("templates", "/templates")
     yield Stop("coupons", "/coupons")
     yield Stop("template", "/templates/cart")
