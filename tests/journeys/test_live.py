@@ -10,6 +10,7 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Any, Final
 
+import msgspec
 import pyarrow as pa
 import pytest
 
@@ -19,7 +20,7 @@ from habitue.journeys.reading import from_text
 from habitue.kernel.clock import DAY, HOUR, MINUTE, instant
 from habitue.kernel.errors import UserError
 from habitue.messaging import outbox
-from habitue.store import notes, runs
+from habitue.store import messages, notes, runs
 from habitue.store.log import PARCEL
 
 T = instant("2026-11-02T10:00Z")
@@ -129,6 +130,16 @@ def shop(begun: Path, tmp_path: Path) -> Iterator[Shop]:
 
 def checkouts(*people: int) -> list[Told]:
     return [(f"user:{n}", "Checkout Started", at(1), {"cart": n, "total": 20 if n else 5}) for n in people]
+
+
+def test_a_message_is_given_what_its_run_began_with(shop: Shop) -> None:
+    go(shop, at(1), *checkouts(1, 2))
+    go(shop, at(61))
+    with shop.ops.read() as tx:
+        rows = [messages.one(tx, told.message) for told in outbox.history(tx, range(100))]
+    given = [msgspec.json.decode(row.values)["event"] for row in rows if row is not None]
+    assert sorted(one["cart"] for one in given) == [1, 2]
+    assert {one["total"] for one in given} == {20}
 
 
 def test_a_journey_runs(shop: Shop) -> None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from hashlib import blake2b
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import msgspec
 import numpy as np
@@ -13,6 +13,7 @@ import pyarrow as pa
 from habitue.engine.sweep import Ints
 from habitue.ingest import inbox
 from habitue.ingest.inbox import Parcel
+from habitue.journeys.entries import Happens
 from habitue.journeys.plan import Plan
 from habitue.journeys.roles import Expel, Happening, Message, Task
 from habitue.journeys.walk import STOPPED, Done
@@ -29,6 +30,14 @@ SOURCE: Final = "habitue"
 UNSENT: Final = "unsent"
 """What is noted of messages whose template isn't there."""
 
+_BEGAN: Final = """
+    SELECT own_runs.place, arg_max(event.props, event.seq) AS props
+    FROM (SELECT * FROM event WHERE person IN (SELECT person FROM own_runs)) event
+    JOIN event_name USING (code)
+    JOIN own_runs ON own_runs.person = event.person AND make_timestamp(own_runs.entered) = event.ts
+    WHERE event_name.name = ? GROUP BY ALL
+"""
+
 Templates = Callable[[str], int | None]
 """The number of the version of a template that is live, by its name."""
 
@@ -41,6 +50,7 @@ class Batch(NamedTuple):
     number: int
     runs: Ints
     persons: Ints
+    entered: Ints
 
     @property
     def origin(self) -> str:
@@ -48,31 +58,55 @@ class Batch(NamedTuple):
         return f"journey:{self.plan.journey.id}"
 
 
+class Known(NamedTuple):
+    """By which keys the log knows people, and with what properties of an event a run began, by place."""
+
+    keys: Mapping[int, str]
+    began: Mapping[int, Mapping[str, Any]]
+
+
 class Doer:
-    """Does what is wanted; `keys` are read before, so that nobody waits for that."""
+    """Does what is wanted; what is `known` is read before, so that nobody waits for that."""
 
     def __init__(self, warehouse: Warehouse, templates: Templates) -> None:
         self.warehouse = warehouse
         self.templates = templates
 
-    def keys(self, batch: Batch, done: Sequence[Done]) -> dict[int, str]:
-        """Under which keys the log knows those to whom something is to happen."""
-        rows = [one.rows for one in done if isinstance(one.deed, Happening)]
-        if not rows:
+    def known(self, batch: Batch, done: Sequence[Done]) -> Known:
+        """What is to be known of those to whom something is to happen."""
+        return Known(self._keys(batch, _rows(done, Happening)), self._began(batch, _rows(done, Message)))
+
+    def _keys(self, batch: Batch, rows: Ints) -> dict[int, str]:
+        if not len(rows):
             return {}
-        own = pa.table({"person": np.unique(batch.persons[np.concatenate(rows)]).astype(np.int32)})
+        own = pa.table({"person": np.unique(batch.persons[rows]).astype(np.int32)})
         found = self.warehouse.read(
             "SELECT person, key FROM person SEMI JOIN own_persons USING (person)", own_persons=own
         )
         return dict(zip(found["person"].to_pylist(), found["key"].to_pylist(), strict=True))
 
-    def do(self, tx: Tx, batch: Batch, one: Done, keys: dict[int, str], now: Micros) -> int:
+    def _began(self, batch: Batch, rows: Ints) -> dict[int, Mapping[str, Any]]:
+        entry = batch.plan.journey.entry
+        if not isinstance(entry, Happens) or not len(rows):
+            return {}
+        own = pa.table(
+            {
+                "place": rows.astype(np.int64),
+                "person": batch.persons[rows].astype(np.int32),
+                "entered": batch.entered[rows],
+            }
+        )
+        found = self.warehouse.read(_BEGAN, (entry.event,), own_runs=own)
+        props = (msgspec.json.decode(one) for one in found["props"].to_pylist())
+        return dict(zip(found["place"].to_pylist(), props, strict=True))
+
+    def do(self, tx: Tx, batch: Batch, one: Done, known: Known, now: Micros) -> int:
         """Do it for all of them; for how many it could not be done."""
         match one.deed:
             case Message() as message:
-                return self._send(tx, batch, one, message, now)
+                return self._send(tx, batch, one, message, known, now)
             case Happening() as happening:
-                self._tell(tx, batch, one, happening, keys, now)
+                self._tell(tx, batch, one, happening, known.keys, now)
             case Task() as task:
                 self._task(tx, batch, one, task, now)
             case Expel(slug):
@@ -80,7 +114,7 @@ class Doer:
                 outbox.cancel(tx, f"journey:{slug}", [str(run) for run in gone], now=now)
         return 0
 
-    def _send(self, tx: Tx, batch: Batch, one: Done, message: Message, now: Micros) -> int:
+    def _send(self, tx: Tx, batch: Batch, one: Done, message: Message, known: Known, now: Micros) -> int:
         template = self.templates(message.template) if message.template else 0
         if template is None or not len(one.rows):
             return len(one.rows)
@@ -106,11 +140,14 @@ class Doer:
             now,
             one.due.tolist(),
             None if message.purpose == TRANSACTIONAL else (one.due + late).tolist(),
+            [_values(message, known.began.get(n)) for n in one.rows.tolist()]
+            if known.began and template
+            else None,
         )
         return 0
 
     def _tell(
-        self, tx: Tx, batch: Batch, one: Done, happening: Happening, keys: dict[int, str], now: Micros
+        self, tx: Tx, batch: Batch, one: Done, happening: Happening, keys: Mapping[int, str], now: Micros
     ) -> None:
         props = msgspec.json.encode(happening.props).decode()
         known = [n for n in one.rows.tolist() if int(batch.persons[n]) in keys]
@@ -146,3 +183,14 @@ class Doer:
             for n, at in zip(one.rows.tolist(), one.at.tolist(), strict=True)
         ]
         notes.write_with(tx, rows, batch.plan.journey.title, now)
+
+
+def _rows(done: Sequence[Done], kind: type[Message | Happening]) -> Ints:
+    """The places of the runs to which a deed of this kind is to be done."""
+    found = [one.rows for one in done if isinstance(one.deed, kind)]
+    return np.unique(np.concatenate(found)) if found else np.empty(0, np.int64)
+
+
+def _values(message: Message, began: Mapping[str, Any] | None) -> Mapping[str, Any]:
+    """What a template is given, with the properties of what the run began with."""
+    return message.values if began is None else {**message.values, "event": began}

@@ -19,7 +19,7 @@ from msgspec import Struct
 
 from habitue.engine.sweep import NEVER, Ints
 from habitue.journeys import kept, watches
-from habitue.journeys.deeds import UNSENT, Batch, Doer, Templates
+from habitue.journeys.deeds import UNSENT, Batch, Doer, Known, Templates
 from habitue.journeys.entering import comers, keyed
 from habitue.journeys.entries import Dated, Enters, Happens, Leaves, Scheduled
 from habitue.journeys.facts import Ground, Told
@@ -288,28 +288,28 @@ class Live:
         alive = ended == NEVER
         facts = Told(self._ground, now, person, self._fresh, since=int(columns["entered"].min()))
         walked = walk(one.plan, crowd, facts, now, GRACE)
-        batch = Batch(one.plan, one.saved.version, one.saved.number, columns["id"], person)
+        batch = Batch(
+            one.plan, one.saved.version, one.saved.number, columns["id"], person, columns["entered"]
+        )
         doer = Doer(self.warehouse, self.templates)
-        keys = doer.keys(batch, walked.done)
+        known = doer.known(batch, walked.done)
         gates = self._enrolled(batch, walked, now)
         self.between("walked")
         with self.ops.begin() as tx:
             runs.forward(tx, _written(seen, crowd, now))
             for gate in gates:
                 gate.admit(tx)
-            self._do(tx, doer, batch, walked, keys, now)
+            self._do(tx, doer, batch, walked, known, now)
             gone = alive & np.isin(crowd.outcome, (EXIT, GOAL))
             if gone.any() and one.plan.sends:
                 outbox.cancel(tx, batch.origin, [str(run) for run in batch.runs[gone].tolist()], now=now)
             runs.count(tx, _tallies(one.saved.version, walked))
 
-    def _do(
-        self, tx: Tx, doer: Doer, batch: Batch, walked: Walked, keys: dict[int, str], now: Micros
-    ) -> None:
+    def _do(self, tx: Tx, doer: Doer, batch: Batch, walked: Walked, known: Known, now: Micros) -> None:
         for done in walked.done:
             if not len(done.rows) or isinstance(done.deed, Enrol):
                 continue
-            if undone := doer.do(tx, batch, done, keys, now):
+            if undone := doer.do(tx, batch, done, known, now):
                 runs.count(tx, [(batch.version, done.node, UNSENT, now // DAY, undone)])
 
     def _enrolled(self, batch: Batch, walked: Walked, now: Micros) -> list[Gate]:
