@@ -6,6 +6,8 @@ import csv
 import io
 import re
 from collections.abc import Iterator
+from pathlib import Path
+from shutil import copytree
 
 import httpx
 import pytest
@@ -22,16 +24,24 @@ HERE = "/stages/transactional/draft"
 
 
 @pytest.fixture(scope="module")
-def small(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
-    """A shop of its own, for what is published stays so."""
-    now = clock.now()
-    with Shop.create(tmp_path_factory.mktemp("draft") / "shop", Settings(demo=True)) as made:
+def stocked(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The directory of a shop that nobody has changed."""
+    directory, now = tmp_path_factory.mktemp("draft") / "shop", clock.now()
+    with Shop.create(directory, Settings(demo=True)) as made:
         made.put(parcels(5, 80, until=now), now)
         made.refresh(now)
-        yield made
+    return directory
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
+def small(stocked: Path, tmp_path: Path) -> Iterator[Shop]:
+    """A shop of each test's own, for what is published stays so."""
+    copytree(stocked, tmp_path / "shop")
+    with Shop.open(tmp_path / "shop") as shop:
+        yield shop
+
+
+@pytest.fixture
 def place(small: Shop) -> Iterator[str]:
     yield from served(small)
 
