@@ -68,6 +68,15 @@ def letter(shop: Shop) -> Pass:
     return Pass(number, person, "email", "marketing", now // SECOND)
 
 
+@pytest.fixture(autouse=True)
+def willing(shop: Shop) -> None:
+    """Ada has agreed to both, whatever an earlier test had her say."""
+    for purpose in ("marketing", "new-products"):
+        if not agreed(shop, purpose):
+            shop.consent(ADA, status="granted", purpose=purpose)
+    shop.refresh()
+
+
 def path(shop: Shop, use: str, one: Pass) -> str:
     return "/" + shop.passes("https://x.example").address(use, one).split("/", 3)[3]  # type: ignore[arg-type]  # told by tests
 

@@ -126,7 +126,7 @@ class Answering(Templated):
             answer,
             SOURCE,
             when,
-            f"{form}:{one.message}:{one.person}:{when // SECOND}",
+            f"{form}:{one.message}:{one.person}:{when}",
             when,
         )
         self._tell(found.key, "Email Unsubscribed", one, {"purpose": one.purpose, "form": form}, when)
