@@ -19,7 +19,7 @@ def test_each_decision_about_a_message_is_told_in_the_readers_language(shop: Sho
     person, now = shop.person(f"user:{PAYLOADS[0]}0"), clock.now()
     with shop.ops.begin() as tx:
         same = {"origin": f"api:{PAYLOADS[0]}", "channel": "email", "person": person, "due": now + HOUR}
-        outbox.put(tx, [Wanted(run=run, **same) for run in "ab"], now)  # type: ignore[arg-type]
+        outbox.put(tx, [Wanted(run=run, **same) for run in "ab"], now)  # type: ignore[arg-type]  # of many types
         first, second = (row.id for row in messages.of(tx, [person], 9)[::-1])
         held = Change(first, "held", "busy", {"answer": PAYLOADS[1], "until": now + HOUR}, due=now + HOUR)
         messages.change(tx, {first: "[]"}, [held], now)
