@@ -12,6 +12,9 @@ locked := --no-deps --require-hashes --only-binary :all: -r
 pinned = UV_HTTP_RETRIES=0 UV_NATIVE_TLS=1 UV_NO_PROGRESS=1 UV_CACHE_DIR=$(venv)/packages \
   $(bin)/uv pip install --quiet --python $(bin)/python $(locked) $(1) 2>/dev/null || $(pip) $(locked) $(1)
 
+# Where the environment says that nothing compiled is kept, every start would compile the whole program again.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help demo run test checks lint bench screenshots assets lock clean
 

@@ -16,9 +16,10 @@ from habitue.ingest import inbox
 from habitue.ingest.calls.reader import Reader
 from habitue.ingest.calls.rows import EURO, Terms
 from habitue.ingest.inbox import GROUP, Listed, Waiting
+from habitue.kernel import machine
 from habitue.store.ops import Ops
 
-AHEAD: Final = 12
+AHEAD: Final = max(1, min(12, machine.memory() >> 28))
 """So many groups are read beside the loader's work: about what it takes in at once."""
 
 WORTH: Final = 2 << 20

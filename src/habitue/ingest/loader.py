@@ -20,6 +20,7 @@ from habitue.ingest.apply import Progress, apply, catch_up
 from habitue.ingest.calls.rows import EURO, Terms
 from habitue.ingest.inbox import Waiting
 from habitue.ingest.returned import Returned
+from habitue.kernel import machine
 from habitue.people import identity, traits
 from habitue.store.failure import Damaged, StoreDown
 from habitue.store.log import LOG, MOMENT, EventLog
@@ -27,10 +28,10 @@ from habitue.store.ops import Ops
 from habitue.store.tidy import tidy
 from habitue.store.warehouse import Warehouse
 
-BATCH: Final = 100_000
-"""About how many events are taken to the log in one commit."""
+BATCH: Final = min(100_000, machine.memory() >> 15)
+"""About how many events are taken to the log in one commit: fewer where memory is short."""
 
-LARGE: Final = 64 << 20
+LARGE: Final = min(64 << 20, machine.memory() >> 5)
 """And about how many bytes of them."""
 
 BUSY: Final = 10_000

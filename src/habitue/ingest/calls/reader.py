@@ -18,9 +18,13 @@ import pyarrow as pa
 
 from habitue.ingest.calls import rows
 from habitue.ingest.calls.rows import Asked, Taken
+from habitue.kernel import machine
 
 MUCH: Final = 1 << 20
 """Bytes of requests; less is read sooner than it is handed over."""
+
+ROOMY: Final = 1 << 30
+"""Bytes of memory; with less there is none for a second process."""
 
 _LOG: Final = logging.getLogger("habitue")
 
@@ -32,7 +36,7 @@ class Reader:
         self._process: subprocess.Popen[bytes] | None = None
 
     def __call__(self, asked: Sequence[Asked]) -> Taken:
-        if sum(len(one.body) for one in asked) < MUCH:
+        if not self._worth(asked):
             return rows.read(asked)
         try:
             return self._beside(asked)
@@ -40,6 +44,9 @@ class Reader:
             _LOG.warning("The process that reads requests is gone (%r); another takes its place.", error)
             self.close()
             return rows.read(asked)
+
+    def _worth(self, asked: Sequence[Asked]) -> bool:
+        return machine.memory() >= ROOMY and sum(len(one.body) for one in asked) >= MUCH
 
     def _beside(self, asked: Sequence[Asked]) -> Taken:
         process = self._process = self._process or _begun()

@@ -1,0 +1,5 @@
+"""`python -m habitue` is `habitue`."""
+
+from habitue.cli import main
+
+main()
