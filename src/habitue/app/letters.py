@@ -229,7 +229,7 @@ class Answering(Templated):
         """Put an event into the inbox; the same within a second is the same."""
         with self.ops.read() as tx:
             row = messages.one(tx, one.message) if one.message else None
-        about = {"message": one.message, "channel": one.channel, **props}
+        about = {"message": one.message, "channel": one.channel, "purpose": one.purpose, **props}
         if row is not None:
             about |= {"origin": row.origin, "step": row.step, "run": row.run}
         own = f"letter:{name}:{one.message}:{one.person}:{one.to}:{now // SECOND}"

@@ -26,9 +26,9 @@ from habitue.app.drafting import Drafting
 from habitue.app.duplicates import Alike
 from habitue.app.exports import Exporter
 from habitue.app.imports import ImportReport, Told
-from habitue.app.journeys import Journeying
 from habitue.app.notes import Noted
 from habitue.app.privacy import Private
+from habitue.app.results import Resulting
 from habitue.app.returns import Returning
 from habitue.app.segments import Segmented
 from habitue.app.selection import Selection
@@ -79,7 +79,7 @@ class Behind:
 
 
 class Shop(
-    Journeying,
+    Resulting,
     Drafting,
     Customers,
     Data,

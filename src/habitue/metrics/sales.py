@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from habitue.engine.plan import Subject
 from habitue.engine.sweep import Ints, compiled
 from habitue.kernel.clock import Micros
+from habitue.metrics.named import codes
 from habitue.store.warehouse import Warehouse
 
 _PORTION: Final = 8 << 20
@@ -72,7 +73,7 @@ def sold(
 
 def first(warehouse: Warehouse) -> Micros | None:
     """When the first order was; None where there is none."""
-    sql = f"SELECT epoch_us(min(ts)) AS ts FROM event WHERE code IN ({_codes(warehouse, _ORDER)})"
+    sql = f"SELECT epoch_us(min(ts)) AS ts FROM event WHERE code IN ({codes(warehouse, _ORDER)})"
     found: Micros | None = warehouse.read(sql)["ts"][0].as_py()
     return found
 
@@ -85,7 +86,7 @@ def buyers(
     """
     known = sums is not None
     sql = f"""SELECT DISTINCT person FROM event {"JOIN sums USING (person)" if known else ""}
-        WHERE code IN ({_codes(warehouse, _ORDER)}) AND ts > make_timestamp(?) AND ts <= make_timestamp(?)
+        WHERE code IN ({codes(warehouse, _ORDER)}) AND ts > make_timestamp(?) AND ts <= make_timestamp(?)
         {"AND ts > make_timestamp(sums.first)" if known else ""} ORDER BY person"""
     tables = {} if sums is None else {"sums": sums}
     found = warehouse.read(sql, (after, until), large=True, **tables)
@@ -102,12 +103,6 @@ _ROWS: Final = """
 _Orders = tuple[Ints, Ints, Ints, NDArray[np.int8]]
 
 
-def _codes(warehouse: Warehouse, *names: str) -> str:
-    """The numbers that events of these names have, for `IN`."""
-    found = warehouse.read("SELECT code FROM event_name WHERE name IN (SELECT unnest(?))", (list(names),))
-    return ", ".join(map(str, found["code"].to_pylist())) or "NULL"
-
-
 def _orders(warehouse: Warehouse, subject: Subject, until: Micros) -> Iterator[_Orders]:
     """Orders and refunds by subject and time: when, what they brought, and 2 for an order with an amount,
     1 for one without, 0 for a refund.
@@ -117,8 +112,8 @@ def _orders(warehouse: Warehouse, subject: Subject, until: Micros) -> Iterator[_
         f"(SELECT coalesce(max({subject}), -1) + 1 FROM {subject}) AS end"
     )
     events, end = found["n"][0].as_py(), found["end"][0].as_py()
-    codes = _codes(warehouse, _ORDER), _codes(warehouse, _ORDER, _REFUND)
-    sql = _ROWS.format(subject=subject, order=codes[0], every=codes[1])
+    mine, every = codes(warehouse, _ORDER), codes(warehouse, _ORDER, _REFUND)
+    sql = _ROWS.format(subject=subject, order=mine, every=every)
     # Only a person's events lie together: those of accounts are looked for once.
     step = max(1, end * _PORTION // max(events, 1)) if subject == "person" else max(end, 1)
     for low in range(0, end, step):

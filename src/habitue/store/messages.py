@@ -244,6 +244,44 @@ def tally(tx: Tx, origin: str, step: str | None = None) -> list[tuple[Any, ...]]
     return [tuple(row) for row in found]
 
 
+def tallied(tx: Tx, origin: str, since: Micros, until: Micros) -> list[tuple[Any, ...]]:
+    """Of an origin's messages planned in a time, how many are in which state for which reason, by step."""
+    by = message.c.step, message.c.state, message.c.reason
+    mine = message.c.origin == origin, message.c.planned > since, message.c.planned <= until
+    rows = sa.select(*by, sa.func.count()).where(*mine).group_by(*by)
+    return [tuple(row) for row in tx.execute(rows)]
+
+
+def because(
+    tx: Tx, origin: str, steps: Collection[str], state: str, reason: str | None, since: Micros, most: int
+) -> list[Row]:
+    """The latest of an origin's messages that ended so, planned after an instant."""
+    mine = [message.c.origin == origin, message.c.step.in_(steps), message.c.state == state]
+    mine += [message.c.reason == reason, message.c.planned > since]
+    return list(tx.execute(message.select().where(*mine).order_by(message.c.id.desc()).limit(most)))
+
+
+_AFTER_CHANCE: Final = ("twin", "collision", "cap", "quiet", "budget")
+"""The guards that judge whom chance did not leave alone."""
+
+
+def assigned(tx: Tx, origin: str, since: Micros, until: Micros) -> list[tuple[Any, ...]]:
+    """Whom chance had its say about, of an origin's marketing, by when: person, whether left alone, when.
+
+    Who was stopped before (no address, no consent) is in neither group; who was to get it is in theirs
+    whatever became of it after.
+    """
+    alone = sa.and_(message.c.state == "skipped", message.c.reason == "holdout")
+    when = sa.func.coalesce(message.c.left, message.c.changed)
+    judged = sa.or_(alone, message.c.left.is_not(None), message.c.reason.in_(_AFTER_CHANCE))
+    columns = message.c.person, sa.case((alone, 1), else_=0), when.label("when")
+    mine = message.c.origin == origin, message.c.lane == 1, judged, when > since, when <= until
+    found: Any = tx.execute(sa.select(*columns).where(*mine).order_by(when, message.c.id))
+    told: list[tuple[Any, ...]] = found.cursor.fetchall()
+    found.close()
+    return told
+
+
 def of(tx: Tx, persons: Collection[int], most: int) -> list[Row]:
     """Messages to these persons, the latest first."""
     rows = message.select().where(message.c.person.in_(_numbers(tx, persons)))

@@ -165,6 +165,18 @@ def outcomes(tx: Tx, slug: str, since: Micros) -> list[Row]:
     return list(tx.execute(rows))
 
 
+def assigned(
+    tx: Tx, slug: str, versions: Collection[int], since: Micros, until: Micros
+) -> list[tuple[Any, ...]]:
+    """Who entered these versions of a journey in a time, in that order: person, when, when converted."""
+    columns = run.c.person, run.c.entered, run.c.converted
+    mine = run.c.journey == slug, run.c.version.in_(versions), run.c.entered > since, run.c.entered <= until
+    found: Any = tx.execute(sa.select(*columns).where(*mine).order_by(run.c.entered, run.c.id))
+    told: list[tuple[Any, ...]] = found.cursor.fetchall()  # without names: there may be a million
+    found.close()
+    return told
+
+
 def of(tx: Tx, persons: Collection[int]) -> list[Row]:
     """All runs of these numbers, which may all be one customer's, the latest first."""
     mine = run.c.person.in_(_numbers(tx, persons))
