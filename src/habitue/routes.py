@@ -193,6 +193,8 @@ STANDING_PAGES: Final[Routes] = {
         pages.letters.view,  # /v/{secret}
         pages.letters.click,  # /c/{secret}
         pages.letters.opened,  # /o/{secret}
+        pages.letters.answering,  # /s/{secret}
+        pages.letters.answer,
         snippet.show,  # /habitue.js
         meter.show,  # /metrics
     ],

@@ -226,6 +226,21 @@ def test_a_replay_finds_what_was_lived(shop: Shop) -> None:
     assert shop.try_journey(journey, "user:4", end) == []
 
 
+def test_who_is_to_be_left_alone_is_so_before_anything_is_loaded(shop: Shop) -> None:
+    body = 'id = "end"\nentry = { is = "manual" }\n[[steps]]\nid = "stop"\nis = "withdraw"\n'
+    shop.publish_journey(from_text(body)[0], "ada", at(1))
+    shop.consent("user:1", status="granted", at=at(1), now=at(1))
+    shop.consent("user:2", status="granted", at=at(1), now=at(1))
+    assert shop.enter_journey("end", ["user:1"], "ada", at(2)) == 1
+    both = {shop.person(f"user:{n}") for n in (1, 2)}
+    assert shop.allowed(both, "email", now=at(2)) == both
+    shop.advance(at(3))
+    assert shop.allowed(both, "email", now=at(4)) == {shop.person("user:2")}
+    shop.refresh(at(5))
+    assert shop.allowed(both, "email", now=at(6)) == {shop.person("user:2")}
+    assert shop.consents("user:1")[0].form == "journey"
+
+
 class Died(BaseException):
     """The process is gone."""
 

@@ -10,11 +10,26 @@ from habitue.templates.press import pressed
 from habitue.templates.shape import read, written
 from habitue.templates.starters import BLOCKS, block, empty, framed, starters
 
-KNOWN = Known({"first_name"}, {"products", "order_id", "checkout_url", "review_url"})
+KNOWN = Known(
+    {"first_name"},
+    {
+        "products",
+        "order_id",
+        "checkout_url",
+        "review_url",
+        "reorder_url",
+        "url",
+        "name",
+        "price",
+        "old_price",
+    },
+)
 LEAST = {
     "customer": {},
     "shop": {"name": "La Théière bleue", "website": "https://shop.example", "currency": "EUR"},
-    "links": {name: f"https://own.example/{name}" for name in ("unsubscribe", "preferences", "view")},
+    "links": {
+        name: f"https://own.example/{name}" for name in ("unsubscribe", "preferences", "view", "answer")
+    },
     "event": {"products": [{"name": "Sencha"}]},
 }
 

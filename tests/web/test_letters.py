@@ -232,6 +232,34 @@ def test_what_a_program_does_is_nobodys_act(
     }
 
 
+def test_an_answer_is_sent_by_a_button_and_counts_once(
+    browser: Browser, shop: Shop, site: str, letter: Pass
+) -> None:
+    question = "survey=exit&answer=price&score=3&says=C%E2%80%99est%20trop%20cher"
+    led = shop.passes("https://x.example").follow(letter, clicks=False)
+    address = site + "/" + led(f"https://x.example/s?{question}").split("/", 3)[3]
+    assert led("https://shop.example/a") == "https://shop.example/a"
+    # What looks at links (and what makes up an answer of its own) answers nothing.
+    for _ in range(2):
+        assert httpx.get(address, headers=HUMAN).status_code == 200
+    assert httpx.post(f"{site}/s/{question}").status_code == 404
+    assert told(shop, "Survey Answered") == []
+    context = browser.new_context(
+        locale="fr-FR", viewport={"width": 390, "height": 800}, java_script_enabled=False
+    )
+    page = context.new_page()
+    page.goto(address)
+    expect(page.locator(".said")).to_have_text("C’est trop cher")
+    page.get_by_label("Quelque chose à ajouter").fill("Le port surtout")
+    page.get_by_role("button", name="Envoyer ma réponse").click()
+    expect(page.get_by_role("status")).to_have_text("Merci pour votre réponse")
+    context.close()
+    assert httpx.post(address, data={"comment": "again"}).status_code == 200
+    (answer,) = told(shop, "Survey Answered")
+    wanted = {"survey": "exit", "answer": "price", "score": 3, "said": "C’est trop cher"}
+    assert answer.items() >= (wanted | {"comment": "Le port surtout", "origin": "journey:hello"}).items()
+
+
 def test_the_message_can_be_looked_at_in_a_browser(shop: Shop, client: httpx.Client, letter: Pass) -> None:
     page = client.get(path(shop, "v", letter))
     assert "Bonjour à vous" in page.text

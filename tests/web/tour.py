@@ -138,6 +138,7 @@ def _letters(shop: Shop) -> Iterator[Stop]:
     for name, address in (
         ("unsubscribe", passes.address("u", one)),
         ("preferences", passes.address("p", one)),
+        ("answer", passes.follow(one)("https://shop.example/s?survey=exit&answer=price&says=Too%20dear")),
     ):
         yield Stop(name, "/" + address.split("/", 3)[3], who=None)
     yield Stop("unsubscribe-unknown", "/u/none", who=None)

@@ -23,7 +23,7 @@ from habitue.people.consent import MARKETING, Answer
 from habitue.store import messages
 from habitue.store.log import PARCEL
 from habitue.store.seal import Marks, Seal
-from habitue.templates import coupons
+from habitue.templates import coupons, survey
 from habitue.templates.passes import Pass, Passes, Use
 from habitue.templates.press import Filled
 
@@ -202,9 +202,11 @@ class Answering(Templated):
         given = msgspec.json.decode(row.values, type=dict[str, Any])
         with self.ops.read() as tx:
             given = coupons.filled(tx, given, claim(one.message), one.person, clock.now(), giving=False)
-        values = self.given(known.traits, given, self.passes(base).links(one))
+        passes = self.passes(base)
+        values = self.given(known.traits, given, passes.links(one))
+        wrap = passes.follow(one, clicks=False)
         try:
-            return self.presses.of(row.template).fill(values, row.language or _tongue(known.traits))
+            return self.presses.of(row.template).fill(values, row.language or _tongue(known.traits), wrap)
         except UserError:
             return None
 
@@ -219,20 +221,34 @@ class Answering(Templated):
             props["link"] = one.to
         self._tell(person[0], EVENTS[use][machine], one, props, when)
 
+    def answered(self, one: Pass, comment: str = "", now: Micros | None = None) -> bool:
+        """Keep what somebody answered; whether that is so. The same answer to a message counts once."""
+        reply, when = survey.read(one.to), clock.now() if now is None else now
+        person = self.warehouse.read(_KEY, (one.person,)).column(0).to_pylist()
+        if reply is None or not person:
+            return False
+        props: dict[str, Any] = {**reply.props, "survey": reply.survey, "said": reply.says}
+        if comment.strip():
+            props["comment"] = comment.strip()[: survey.COMMENT]
+        self._tell(person[0], survey.EVENT, one, props, when, once=True)
+        return True
+
     def left(self, one: Pass) -> Micros | None:
         """When the message left."""
         with self.ops.read() as tx:
             row = messages.one(tx, one.message) if one.message else None
         return None if row is None else row.left
 
-    def _tell(self, key: str, name: str, one: Pass, props: Mapping[str, Any], now: Micros) -> None:
-        """Put an event into the inbox; the same within a second is the same."""
+    def _tell(
+        self, key: str, name: str, one: Pass, props: Mapping[str, Any], now: Micros, once: bool = False
+    ) -> None:
+        """Put an event into the inbox; the same within a second, or `once` and for all, is the same."""
         with self.ops.read() as tx:
             row = messages.one(tx, one.message) if one.message else None
         about = {"message": one.message, "channel": one.channel, "purpose": one.purpose, **props}
         if row is not None:
             about |= {"origin": row.origin, "step": row.step, "run": row.run}
-        own = f"letter:{name}:{one.message}:{one.person}:{one.to}:{now // SECOND}"
+        own = f"letter:{name}:{one.message}:{one.person}:{one.to}:{0 if once else now // SECOND}"
         row_ = {
             "id": blake2b(own.encode(), digest_size=16).digest(),
             "key": key,

@@ -216,7 +216,7 @@ class Posting(Answering):
         values = {**more, "customer": customer(traits), "shop": house, "links": links}
         told = traits.get("language")
         language = row.language or (told if isinstance(told, str) else self.settings.language)
-        wrap = passes.follow(one) if marketing else None
+        wrap = passes.follow(one, clicks=marketing) if passes.base else None
         filled = self.presses.of(row.template).fill(values, language, wrap)
         if not marketing:
             return Composed(filled.subject, filled.html, filled.text)

@@ -21,6 +21,8 @@ from habitue.kernel.clock import Micros, duration
 from habitue.messaging import outbox
 from habitue.messaging.outbox import Wanted
 from habitue.messaging.rules import TRANSACTIONAL
+from habitue.people.answers import EVENT
+from habitue.people.consent import WAITING
 from habitue.store import notes, runs
 from habitue.store.log import PARCEL
 from habitue.store.ops import Tx
@@ -166,7 +168,9 @@ class Doer:
             }
             for n in known
         ]
-        key = f"journey:{batch.version}:{one.node}:{batch.runs[known[0]]}"
+        # A no that waits in the inbox counts before it is loaded, by how it is called.
+        kind = WAITING if happening.name == EVENT else ""
+        key = f"{kind}journey:{batch.version}:{one.node}:{batch.runs[known[0]]}"
         inbox.put_with(tx, Parcel(key, SOURCE, False, pa.Table.from_pylist(rows, schema=PARCEL)), now)
 
     def _task(self, tx: Tx, batch: Batch, one: Done, task: Task, now: Micros) -> None:

@@ -22,6 +22,7 @@ ORDER: Final = (
     "chance",
     "holdout",
     "task",
+    "withdraw",
     "trait",
     "tag",
 )

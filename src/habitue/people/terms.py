@@ -60,6 +60,13 @@ EVENTS: Final = {
     "Account Closed": N_("Account closed"),
     "Quote Requested": N_("Quote requested"),
     "Survey Answered": N_("Survey answered"),
+    "Back in Stock": N_("Product back in stock"),
+    "Price Dropped": N_("Price dropped"),
+    "Contract Renewed": N_("Contract renewed"),
+    "Profile Completed": N_("Profile completed"),
+    "Teammate Invited": N_("Colleague invited"),
+    "Feature Used": N_("Feature used"),
+    "Points Granted": N_("Points granted"),
 }
 
 TRAITS: Final = {

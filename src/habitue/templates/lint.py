@@ -35,7 +35,7 @@ FIELDS: Final[Mapping[str, frozenset[str]]] = {
     "shop": frozenset(
         ("name", "address", "website", "logo", "color", "currency", "timezone", "phone", "email")
     ),
-    "links": frozenset(("unsubscribe", "preferences", "view")),
+    "links": frozenset(("unsubscribe", "preferences", "view", "answer")),
     "coupon": frozenset(("code", "expires", "value")),
     "message": frozenset(("language", "date")),
 }

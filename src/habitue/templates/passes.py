@@ -18,10 +18,17 @@ from msgspec import Struct
 from habitue.kernel.clock import SECOND, YEAR, Micros
 from habitue.store.seal import Marks
 
-Use = Literal["u", "p", "v", "c", "o"]
-"""Unsubscribe, preferences, view in a browser, a click, an opening."""
+Use = Literal["u", "p", "v", "c", "o", "s"]
+"""Unsubscribe, preferences, view in a browser, a click, an opening, the answer to a survey."""
 
-GOOD: Final[dict[Use, Micros]] = {"u": 10 * YEAR, "p": 2 * YEAR, "v": 2 * YEAR, "c": 2 * YEAR, "o": YEAR}
+GOOD: Final[dict[Use, Micros]] = {
+    "u": 10 * YEAR,
+    "p": 2 * YEAR,
+    "v": 2 * YEAR,
+    "c": 2 * YEAR,
+    "o": YEAR,
+    "s": YEAR,
+}
 """For how long. Whoever was written to may say no for as long as they find the mail."""
 
 MARK: Final = 16
@@ -31,7 +38,8 @@ LONGEST: Final = 4_000
 
 
 class Pass(Struct, frozen=True, array_like=True):
-    """Which message, to which customer, on which channel, for which purpose; `to` is where a click leads."""
+    """Which message, to which customer, on which channel, for which purpose; `to` is where a click leads,
+    or what is answered."""
 
     message: int
     person: int
@@ -78,6 +86,7 @@ class Passes:
             "unsubscribe": self.address("u", one),
             "preferences": self.address("p", one),
             "view": self.address("v", one),
+            "answer": f"{self.base}/s",
         }
 
     def headers(self, one: Pass) -> dict[str, str]:
@@ -87,17 +96,22 @@ class Passes:
             "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
         }
 
-    def follow(self, one: Pass) -> Callable[[str], str]:
-        """Makes of each web address of a message one that leads there by way of us; ours stay as they are."""
+    def follow(self, one: Pass, clicks: bool = True) -> Callable[[str], str]:
+        """Makes of each web address of a message the one that is sent: answers are signed, and with `clicks`
+        what leads elsewhere leads there by way of us.
+        """
+        asked = f"{self.base}/s?"
 
         known: dict[str, str] = {}  # each stands in the HTML and in the text
 
         def led(address: str) -> str:
-            if address.startswith(f"{self.base}/"):
+            answers = address.startswith(asked)
+            if not answers and (not clicks or address.startswith(f"{self.base}/")):
                 return address
             if address not in known:
-                to = Pass(one.message, one.person, one.channel, one.purpose, one.made, address)
-                known[address] = self.address("c", to)
+                to = address.removeprefix(asked) if answers else address
+                led_to = Pass(one.message, one.person, one.channel, one.purpose, one.made, to)
+                known[address] = self.address("s" if answers else "c", led_to)
             return known[address]
 
         return led

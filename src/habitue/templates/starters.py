@@ -20,6 +20,7 @@ BLOCKS: Final = {
     "products": N_("Products"),
     "coupon": N_("Coupon"),
     "button": N_("Button"),
+    "survey": N_("Question with answers"),
     "footer": N_("Footer with unsubscribe"),
 }
 """What can be put into a body."""

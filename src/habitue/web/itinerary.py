@@ -110,6 +110,8 @@ class Itinerary:
             case "until":
                 what = self.watched(step)
                 return say(N_("{what}; at most {length}"), what=what, length=self.length(step.get("within")))
+            case "withdraw":
+                return say(_CHANNELS.get(str(step.get("channel", "email")), ""))
             case "send":
                 channel = _CHANNELS.get(str(step.get("channel", "email")), "")
                 return f"{say(channel)} · {step.get('template', '')}"

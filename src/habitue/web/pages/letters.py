@@ -1,7 +1,7 @@
 """What customers reach by the links in what they were sent, without signing in. A GET changes nothing.
 
 `/u/…` unsubscribes (RFC 8058), `/p/…` is the preference centre, `/v/…` shows the message, `/c/…` leads to
-where a link leads, `/o/…` is the picture that tells of an opening.
+where a link leads, `/o/…` is the picture that tells of an opening, `/s/…` answers a question.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from habitue.app.letters import Choice, Reader
 from habitue.kernel import clock
 from habitue.kernel.i18n import LANGUAGES, N_
 from habitue.people.consent import MARKETING, NAMES
+from habitue.templates import survey
 from habitue.templates.machine import machine
 from habitue.templates.passes import Pass
 from habitue.web.head import HEAD
@@ -141,6 +142,28 @@ def click(request: Asked, shop: NamedDependency[Shop], secret: Token) -> Respons
     return Response(None, status_code=302, headers=AWAY | {"location": one.to})
 
 
+@get("/s/{secret:str}", sync_to_thread=True)
+def answering(request: Asked, shop: NamedDependency[Shop], secret: Token) -> Response[Any]:
+    """Show what they chose, to be sent by a button: programs that look at links answer nothing."""
+    one = shop.letter("s", secret)
+    reply = survey.read(one.to) if one else None
+    if one is None or reply is None:
+        return _nowhere(request, shop)
+    return _page(request, shop, shop.holder(one), one, secret, "answer", says=reply.says)
+
+
+@post("/s/{secret:str}", sync_to_thread=True, status_code=200)
+def answer(request: Asked, shop: NamedDependency[Shop], secret: Token, body: RawBody) -> Response[Any]:
+    """Keep the answer, with what they add to it."""
+    one = shop.letter("s", secret)
+    comment = parse_qs(body[:FORM].decode("utf-8", "replace")).get("comment", [""])[0]
+    if one is None or not shop.answered(one, comment):
+        return _nowhere(request, shop)
+    done = _page(request, shop, shop.holder(one), one, secret, "answered")
+    done.background = BackgroundTask(shop.refresh)
+    return done
+
+
 @get("/o/{secret:str}", sync_to_thread=True)
 def opened(request: Asked, shop: NamedDependency[Shop], secret: Token) -> Response[bytes]:
     """A picture of nothing; it looks the same for a link that leads nowhere."""
@@ -160,7 +183,9 @@ def _noted(request: Asked, shop: Shop, use: Any, one: Pass) -> None:
 # --- the page -------------------------------------------------------------------------------------
 
 
-def _page(request: Asked, shop: Shop, found: Reader, one: Pass, secret: str, step: str) -> Response[Any]:
+def _page(
+    request: Asked, shop: Shop, found: Reader, one: Pass, secret: str, step: str, says: str = ""
+) -> Response[Any]:
     words = _words(request, shop, found)
     links = shop.passes().links(one)
     return alone(
@@ -175,6 +200,7 @@ def _page(request: Asked, shop: Shop, found: Reader, one: Pass, secret: str, ste
         of=_called(Choice(one.channel, one.purpose, agreed=False), words),
         channel=words.say(NAMES[one.channel]),
         preferences=links["preferences"].removeprefix(shop.passes().base),
+        says=says,
     )
 
 
