@@ -51,6 +51,7 @@ MAY: Final[dict[str, str]] = {
 OPEN_FORMS: Final = {
     "/u/none",
     "/p/none",
+    "/s/none",
     "/sign-in",
     "/sign-in/none",
     "/join/none",
