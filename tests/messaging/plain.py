@@ -74,6 +74,13 @@ class Door:
                 and place(f"holdout:{rules.salt}{group}", case.person) < share
             ):
                 return "skip", "holdout"
+        if case.origin.startswith("broadcast"):
+            whom = {one.person for one in self.gone if one.origin == case.origin}
+            whom |= {person for person, origin in facts.met if origin == case.origin}
+            where = {one.address for one in self.gone if one.origin == case.origin}
+            where |= {address for address, origin, _ in facts.copies if origin == case.origin}
+            if case.person in whom or case.address in where:
+                return "skip", "twin"
         same = {(one.address, one.origin, one.step) for one in self.gone} | set(facts.copies)
         if (case.address, case.origin, case.step) in same:
             return "skip", "twin"

@@ -81,6 +81,7 @@ def some_facts(dice: Random, cases: list[Case], now: int) -> Facts:
             for channel in CHANNELS
         },
         copies={("x2", "journey:a", "s")} if dice.random() < 0.3 else set(),
+        met={(1, "broadcast:1")} if dice.random() < 0.3 else set(),
         rivals=rivals,
         spent={"sms": dice.randint(0, 3)},
     )

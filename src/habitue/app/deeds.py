@@ -52,6 +52,14 @@ ACTS: Final = {
     "delete note": N_("deleted a note"),
     "delete task": N_("deleted a task"),
     "delete notes": N_("deleted notes"),
+    "broadcast draft": N_("drafted a broadcast"),
+    "broadcast dropped": N_("dropped the draft of a broadcast"),
+    "broadcast scheduled": N_("scheduled a broadcast"),
+    "broadcast sending": N_("let a broadcast go out"),
+    "broadcast asking": N_("asked which variant the others get"),
+    "broadcast paused": N_("paused a broadcast"),
+    "broadcast finished": N_("finished a broadcast"),
+    "broadcast cancelled": N_("cancelled a broadcast"),
 }
 """What people call them."""
 

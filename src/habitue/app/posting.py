@@ -13,6 +13,7 @@ from msgspec import structs
 
 from habitue.app.letters import Answering, claim
 from habitue.app.notes import nodes
+from habitue.broadcasts.live import holdouts
 from habitue.ingest import inbox
 from habitue.ingest.inbox import Parcel
 from habitue.kernel import clock
@@ -164,12 +165,17 @@ class Posting(Answering):
         zone = self.settings.timezone
         return rules.read(tx, zone, region(zone))
 
+    def _guarding(self, tx: Tx) -> Rules:
+        """The same, with the control groups of the broadcasts that are under way."""
+        rules, own = self._rules(tx), holdouts(tx)
+        return structs.replace(rules, holdouts={**rules.holdouts, **own}) if own else rules
+
     # --- sending ----------------------------------------------------------------------------------
 
     def outgoing(self, lane: int) -> Sender:
         """A worker for what customers wait for (0) or for marketing (1); one of each at a time."""
         self.hooks()
-        door = Door(self.ops, self.warehouse, self._rules, self.settings.terms.region)
+        door = Door(self.ops, self.warehouse, self._guarding, self.settings.terms.region)
         return Sender(
             self.ops,
             door,

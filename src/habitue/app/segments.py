@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import cached_property
+from keyword import iskeyword
 from typing import Any, Final, TypeVar
 
 from msgspec import Struct
@@ -11,13 +12,14 @@ from msgspec import Struct
 from habitue.app.counting import Counting
 from habitue.app.publishing import Published
 from habitue.app.saving import Savings
+from habitue.app.selection import Selection
 from habitue.app.shelf import Shelf
 from habitue.engine.plan import Definition
 from habitue.kernel import clock
 from habitue.kernel.clock import DAY, MINUTE, Micros
 from habitue.kernel.errors import UserError
 from habitue.kernel.i18n import N_
-from habitue.rules.check import references
+from habitue.rules.check import accept, references
 from habitue.segments import crowd, saved
 from habitue.segments.crowd import Shared, Stay, Way
 from habitue.segments.persona import Mark, persona
@@ -53,6 +55,19 @@ class Periods(Struct, frozen=True, eq=False):
 
 class Segmented(Shelf):
     """The part of a shop that is about saved segments."""
+
+    def segment(self, rule: str) -> Selection:
+        """Any rule, or the name of a saved segment; raises `RuleError` with all that is wrong."""
+        if saved.NAME.fullmatch(rule.strip()) and not iskeyword(rule.strip()):
+            rule = f'segment("{saved.named(self.segments(), rule.strip()).id}")'
+        tree, warnings = accept(
+            rule,
+            "person",
+            self.catalogue(),
+            {model.id: tuple(stage.id for stage in model.stages) for model in self.models()},
+            [segment.id for segment in self.segments()],
+        )
+        return Selection(self, rule, tree, warnings)
 
     @cached_property
     def _seen(self) -> Kept[Any, Any]:

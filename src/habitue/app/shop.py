@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
-from keyword import iskeyword
 from pathlib import Path
 from secrets import token_urlsafe
 from tempfile import TemporaryDirectory
@@ -17,6 +16,7 @@ from pyarrow import parquet
 
 from habitue.app import identities as decide
 from habitue.app import imports
+from habitue.app.broadcasts import Broadcasting
 from habitue.app.consents import Consenting
 from habitue.app.coupons import Couponed
 from habitue.app.customers import Customers
@@ -31,7 +31,6 @@ from habitue.app.privacy import Private
 from habitue.app.results import Resulting
 from habitue.app.returns import Returning
 from habitue.app.segments import Segmented
-from habitue.app.selection import Selection
 from habitue.app.selling import Selling
 from habitue.app.shelf import step
 from habitue.app.stays import Stays
@@ -54,8 +53,6 @@ from habitue.kernel.i18n import LANGUAGES, N_, Language
 from habitue.people import identities as known
 from habitue.people.graph import Refusal
 from habitue.people.identities import Decision, Identities
-from habitue.rules.check import accept
-from habitue.segments import saved
 from habitue.store import jobs, refused
 from habitue.store.failure import Notice, StoreDown
 from habitue.store.lock import Lock
@@ -80,6 +77,7 @@ class Behind:
 
 class Shop(
     Resulting,
+    Broadcasting,
     Drafting,
     Customers,
     Data,
@@ -148,6 +146,7 @@ class Shop(
         super().attend(now)
         when = clock.now() if now is None else now
         self.advance(when)
+        self.advance_broadcasts(when)
         self.exporter.sweep(when)
         self.track_coupons()
 
@@ -257,19 +256,6 @@ class Shop(
     def stages(self, model: str = "transactional") -> Stays:
         """Who is in which stage of a live model, at any instant."""
         return Stays(self, self.model(model))
-
-    def segment(self, rule: str) -> Selection:
-        """Any rule, or the name of a saved segment; raises `RuleError` with all that is wrong."""
-        if saved.NAME.fullmatch(rule.strip()) and not iskeyword(rule.strip()):
-            rule = f'segment("{saved.named(self.segments(), rule.strip()).id}")'
-        tree, warnings = accept(
-            rule,
-            "person",
-            self.catalogue(),
-            {model.id: tuple(stage.id for stage in model.stages) for model in self.models()},
-            [segment.id for segment in self.segments()],
-        )
-        return Selection(self, rule, tree, warnings)
 
     def explain(
         self,

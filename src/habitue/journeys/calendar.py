@@ -9,10 +9,10 @@ from typing import Any, Final
 
 import numpy as np
 
-from habitue.journeys.local import Ints, Zones, by_zone, clock, instants, local
 from habitue.kernel.clock import DAY, EPOCH, duration
 from habitue.kernel.errors import UserError
 from habitue.kernel.i18n import N_
+from habitue.kernel.local import Ints, Zones, by_zone, clock, instants, local
 
 NONE: Final = np.iinfo(np.int64).min
 """The day of who has none."""

@@ -10,8 +10,8 @@ from habitue.engine.sweep import NEVER, Ints
 from habitue.journeys.calendar import anniversaries
 from habitue.journeys.entries import Dated, Entry, Happens, Leaves, Scheduled
 from habitue.journeys.facts import Told
-from habitue.journeys.local import at_clock
 from habitue.kernel.clock import DAY, Micros
+from habitue.kernel.local import at_clock
 
 
 class Comers(NamedTuple):

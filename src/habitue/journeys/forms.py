@@ -10,10 +10,10 @@ from habitue.journeys.around import Around
 from habitue.journeys.asked import Field
 from habitue.journeys.calendar import offset
 from habitue.journeys.fault import Fault, Message
-from habitue.journeys.local import WEEKDAYS, clock
 from habitue.kernel.clock import duration
 from habitue.kernel.errors import UserError
 from habitue.kernel.i18n import N_
+from habitue.kernel.local import WEEKDAYS, clock
 from habitue.rules.check import accept
 from habitue.rules.problem import Problem, RuleError, nearest
 

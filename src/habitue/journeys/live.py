@@ -23,7 +23,7 @@ from habitue.journeys.deeds import UNSENT, Batch, Doer, Known, Templates
 from habitue.journeys.entering import comers, keyed
 from habitue.journeys.entries import Dated, Enters, Happens, Leaves, Scheduled
 from habitue.journeys.facts import Ground, Told
-from habitue.journeys.news import Change, Event, News, Offset, canonical, news, numbers
+from habitue.journeys.news import Change, Event, News, Offset, news, numbers
 from habitue.journeys.plan import Plan, plan
 from habitue.journeys.roles import Enrol
 from habitue.journeys.state import Running
@@ -31,6 +31,7 @@ from habitue.journeys.walk import EXIT, GOAL, GRACE, HELD, STOPPED, Crowd, Walke
 from habitue.kernel.clock import DAY, MINUTE, Micros, duration
 from habitue.messaging import outbox
 from habitue.messaging.holdout import held
+from habitue.people.identities import canonical
 from habitue.store import runs
 from habitue.store.log import EventLog
 from habitue.store.ops import Ops, Tx, tell, told

@@ -16,8 +16,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from msgspec import Struct
 
-from habitue.engine.sweep import Ints
 from habitue.kernel.clock import Micros
+from habitue.people.identities import canonical
 from habitue.store.log import EventLog
 from habitue.store.warehouse import Warehouse
 
@@ -104,19 +104,6 @@ def _events(warehouse: Warehouse, log: EventLog, start: int, names: Collection[s
     return [
         msgspec.structs.replace(one, person=person) for one, person in zip(found, whose.tolist(), strict=True)
     ]
-
-
-def canonical(warehouse: Warehouse, nodes: Ints) -> Ints:
-    """The people that these numbers are, or were before they were joined with others."""
-    own = pa.table({"node": np.unique(nodes)})
-    rows = warehouse.read(
-        "SELECT node, person FROM merged SEMI JOIN own_nodes USING (node) ORDER BY node", own_nodes=own
-    )
-    if not len(rows):
-        return nodes
-    before, now = (np.asarray(one.to_numpy()).astype(np.int64) for one in rows.columns)
-    place = np.minimum(np.searchsorted(before, nodes), len(before) - 1)
-    return np.where(before[place] == nodes, now[place], nodes)
 
 
 def numbers(warehouse: Warehouse, persons: Collection[int]) -> set[int]:

@@ -8,10 +8,10 @@ import numpy as np
 
 from habitue.engine.sweep import Ints
 from habitue.journeys.facts import Told
-from habitue.journeys.local import by_zone
 from habitue.journeys.plan import Plan
 from habitue.journeys.roles import Flags, Message, Watch
 from habitue.journeys.walk import Crowd, Done, Walked
+from habitue.kernel.local import by_zone
 from habitue.messaging import caps, quiet
 from habitue.messaging.holdout import GLOBAL, held
 from habitue.messaging.rules import TRANSACTIONAL, Rules

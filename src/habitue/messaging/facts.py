@@ -9,8 +9,8 @@ from typing import Any, Final, NamedTuple
 import pyarrow as pa
 from msgspec import Struct
 
-from habitue.kernel.clock import Micros, duration, instant, moment
-from habitue.messaging.guards import Case, Facts, Rival
+from habitue.kernel.clock import Micros, duration
+from habitue.messaging.guards import BROADCAST, Case, Facts, Rival, month, part
 from habitue.messaging.rules import TRANSACTIONAL, Rules
 from habitue.people import consent, identities, profiles, suppression, zones
 from habitue.people.keys import bare, email_key, phone_key
@@ -159,16 +159,15 @@ def facts(tx: Tx, some: Sequence[Case], known: People, rules: Rules, now: Micros
     for row in messages.rivals(tx, whole, now + duration(rules.apart)):
         rivals[whole[row.person], row.channel].append(Rival(row.id, row.origin, row.priority))
     addresses = {one.address for one in marketing if one.address is not None}
-    copies = messages.copies(tx, addresses, now - duration(rules.same))
+    once = sorted({one.origin for one in marketing if one.origin.startswith(BROADCAST)})
+    copies = messages.copies(tx, addresses, now - duration(rules.same), once)
+    met = messages.met(tx, whole, once) if once else []
     return Facts(
         agreed=first.agreed,
         suppressed=first.suppressed,
         sent=sent,
         rivals=rivals,
-        copies={(row.address, row.origin, row.step) for row in copies},
-        spent={name: messages.count(tx, name, _month(now, rules.zone)) for name in rules.budgets},
+        copies={(row.address, row.origin, part(row.origin, row.step)) for row in copies},
+        met={(whole[row.person], row.origin) for row in met},
+        spent={name: messages.count(tx, name, month(now, rules.zone)) for name in rules.budgets},
     )
-
-
-def _month(now: Micros, zone: str) -> Micros:
-    return instant(f"{moment(now, zone):%Y-%m-01}", zone)

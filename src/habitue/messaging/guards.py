@@ -11,7 +11,7 @@ from typing import Any, Final, Literal, NamedTuple, TypeAlias
 import numpy as np
 from msgspec import Struct, field
 
-from habitue.kernel.clock import LAST, Micros, duration
+from habitue.kernel.clock import LAST, Micros, duration, instant, moment
 from habitue.messaging import caps, holdout, quiet
 from habitue.messaging.rules import TRANSACTIONAL, Rules
 
@@ -19,6 +19,15 @@ WEBHOOK: Final = "webhook"
 
 EXEMPT: Final = frozenset(("unsubscribed",))
 """Why an address is blocked that what customers wait for may still be sent to."""
+
+
+BROADCAST: Final = "broadcast:"
+"""How the origins begin that reach nobody twice, however long they take, and whichever of their steps."""
+
+
+def part(origin: str, step: str) -> str:
+    """Which part of an origin reaches an address once: a broadcast's steps are versions of one message."""
+    return "" if origin.startswith(BROADCAST) else step
 
 
 class Case(NamedTuple):
@@ -53,14 +62,16 @@ class Facts(Struct, frozen=True, kw_only=True):
     """What is known of the customers of some cases.
 
     `agreed`: by channel and purpose, who agrees. `suppressed`: by channel and address, why nobody may write.
-    `sent`: by person and channel, when marketing left. `copies`: addresses that have a step of an origin.
-    `rivals`: by person and channel. `spent`: by channel, how many left this month.
+    `sent`: by person and channel, when marketing left. `copies`: addresses that have a `part` of an origin.
+    `met`: customers whom a broadcast has reached, wherever that was. `rivals`: by person and channel.
+    `spent`: by channel, how many left this month.
     """
 
     agreed: Mapping[tuple[str, str], Collection[int]] = {}
     suppressed: Mapping[tuple[str, str], Collection[str]] = {}
     sent: Mapping[tuple[int, str], Sequence[Micros]] = {}
     copies: Collection[tuple[str, str, str]] = frozenset()
+    met: Collection[tuple[int, str]] = frozenset()
     rivals: Mapping[tuple[int, str], Sequence[Rival]] = {}
     spent: Mapping[str, int] = {}
 
@@ -84,6 +95,7 @@ class _Desk(Struct):
     held: Mapping[int, str]
     sent: dict[tuple[int, str], list[Micros]] = field(default_factory=dict)
     copies: set[tuple[str, str, str]] = field(default_factory=set)
+    met: set[tuple[int, str]] = field(default_factory=set)
     spent: dict[str, int] = field(default_factory=dict)
     stays: dict[int, bool] = field(default_factory=dict)
     silences: dict[tuple[str, str], Micros | None] = field(default_factory=dict)
@@ -130,7 +142,9 @@ def _goes(case: Case, desk: _Desk) -> None:
     desk.sent.setdefault((case.person, case.channel), []).append(desk.now)
     desk.spent[case.channel] = desk.spent.get(case.channel, 0) + 1
     if case.address is not None:
-        desk.copies.add((case.address, case.origin, case.step))
+        desk.copies.add((case.address, case.origin, part(case.origin, case.step)))
+    if case.origin.startswith(BROADCAST):
+        desk.met.add((case.person, case.origin))
 
 
 def _held(cases: Sequence[Case], rules: Rules) -> dict[int, str]:
@@ -164,6 +178,11 @@ def deadline(case: Case, rules: Rules) -> Micros:
     return min(own, case.planned + duration(rules.late)) if case.marketing else own
 
 
+def month(now: Micros, zone: str) -> Micros:
+    """When the month began, for which budgets are set."""
+    return instant(f"{moment(now, zone):%Y-%m-01}", zone)
+
+
 def address(case: Case, _: _Desk) -> Verdict | None:
     """Somewhere to send it to."""
     return Verdict(case.id, "skip", "address") if case.address is None else None
@@ -190,9 +209,11 @@ def holdouts(case: Case, desk: _Desk) -> Verdict | None:
 
 
 def twin(case: Case, desk: _Desk) -> Verdict | None:
-    """One address gets a step once, however many customer records it stands in."""
-    one = (case.address or "", case.origin, case.step)
-    return Verdict(case.id, "skip", "twin") if one in desk.facts.copies or one in desk.copies else None
+    """One address gets a step once, however many customer records it stands in; a customer, a broadcast."""
+    one = (case.address or "", case.origin, part(case.origin, case.step))
+    two = case.person, case.origin
+    again = one in desk.facts.copies or one in desk.copies or two in desk.facts.met or two in desk.met
+    return Verdict(case.id, "skip", "twin") if again else None
 
 
 def collision(case: Case, desk: _Desk) -> Verdict | None:

@@ -190,9 +190,13 @@ def cancel(
     *,
     now: Micros,
     reason: str = "stopped",
+    most: int | None = None,
 ) -> int:
-    """Skip what an origin wanted, or some runs or a step of it, and has not left yet; how many that were."""
-    waiting = messages.waiting(tx, origin, step, runs)
+    """Skip what an origin wanted, or some runs or a step of it, and has not left yet; how many that were.
+
+    At most so many at once: of a million, nobody else could do anything meanwhile.
+    """
+    waiting = messages.waiting(tx, origin, step, runs, most)
     messages.change(tx, waiting, [Change(number, "skipped", reason) for number in waiting], now)
     return len(waiting)
 
@@ -205,6 +209,16 @@ def pause(tx: Tx, origin: str, now: Micros) -> bool:
 def resume(tx: Tx, origin: str, now: Micros) -> bool:
     """Let them go again: those whose time came meanwhile are due now. False where it was not paused."""
     return messages.resume(tx, origin, now) is not None
+
+
+def go_on(tx: Tx, origin: str, now: Micros, spaced: bool) -> None:
+    """Let all of them go again, also what was overdue before: somebody wants it sent. Those that were to go
+    one after another (`spaced`) keep their distances.
+    """
+    since = messages.resting(tx).get(origin)
+    if since is not None:
+        messages.postpone(tx, origin, since, now, spaced)
+        messages.resume(tx, origin, now)
 
 
 def paused(tx: Tx) -> dict[str, Micros]:

@@ -13,6 +13,7 @@ from typing import Any, Final, Literal, get_args
 
 import msgspec
 import pyarrow as pa
+import pyarrow.compute as pc
 from msgspec import Struct, convert
 
 from habitue.kernel.clock import Micros
@@ -215,11 +216,20 @@ def allowed(
 
     A no that waits in the inbox counts; a yes that does, doesn't yet.
     """
-    refusing = pa.table({"key": pa.array(sorted(_refusing(tx, channel, purpose)), pa.string())})
     asked = pa.table({"person": pa.array(sorted(persons), pa.int32())})
-    agreed = warehouse.read(_ALLOWED, (trait(channel, purpose), now), asked=asked)
-    nos = warehouse.read(_WHOSE, nos=refusing) if len(refusing) else agreed.slice(0, 0)
-    return set(agreed["person"].to_pylist()) - set(nos["person"].to_pylist())
+    return set(agreeing(tx, warehouse, asked, channel, purpose, now=now).to_pylist())
+
+
+def agreeing(
+    tx: Tx, warehouse: Warehouse, asked: pa.Table, channel: str, purpose: str = MARKETING, *, now: Micros
+) -> pa.ChunkedArray:
+    """The same, for as many as you like: a table with a column `person`."""
+    refusing = pa.table({"key": pa.array(sorted(_refusing(tx, channel, purpose)), pa.string())})
+    agreed = warehouse.read(_ALLOWED, (trait(channel, purpose), now), large=True, asked=asked)["person"]
+    if not len(refusing):
+        return agreed
+    nos = warehouse.read(_WHOSE, nos=refusing)["person"]
+    return agreed.filter(pc.invert(pc.is_in(agreed, nos.combine_chunks())))
 
 
 def _refusing(tx: Tx, channel: str, purpose: str) -> set[str]:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final, Literal
 
+import numpy as np
 import pyarrow as pa
 from msgspec import Struct
 
+from habitue.engine.sweep import Ints
 from habitue.kernel.clock import Micros
 from habitue.people.circle import circle
 from habitue.people.graph import LIMITS, Node, Refusal, rank
@@ -63,6 +65,19 @@ def wholes(warehouse: Warehouse, numbers: Sequence[Node]) -> dict[Node, Node]:
     sql = "SELECT node, coalesce(person, node) AS person FROM asked LEFT JOIN merged USING (node)"
     rows = warehouse.read(sql, asked=asked).to_pylist() if numbers else []
     return {row["node"]: row["person"] for row in rows}
+
+
+def canonical(warehouse: Warehouse, nodes: Ints) -> Ints:
+    """The people that these numbers are, or were before they were joined with others."""
+    own = pa.table({"node": np.unique(nodes)})
+    rows = warehouse.read(
+        "SELECT node, person FROM merged SEMI JOIN own_nodes USING (node) ORDER BY node", own_nodes=own
+    )
+    if not len(rows):
+        return nodes
+    before, now = (np.asarray(one.to_numpy()).astype(np.int64) for one in rows.columns)
+    place = np.minimum(np.searchsorted(before, nodes), len(before) - 1)
+    return np.where(before[place] == nodes, now[place], nodes)
 
 
 def somebody(warehouse: Warehouse) -> Node | None:

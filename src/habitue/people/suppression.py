@@ -130,6 +130,11 @@ def standing(tx: Tx, hashed: Collection[str], where: str) -> dict[str, set[str]]
     return suppressed.reasons(tx, hashed, (where, ALL))
 
 
+def listed(tx: Tx, where: str) -> dict[str, set[str]]:
+    """The same of all of them: for who asks about more addresses than the list has."""
+    return suppressed.reasons(tx, None, (where, ALL))
+
+
 def last(tx: Tx) -> int:
     """A number that rises with each change of the list."""
     return suppressed.last(tx)
@@ -143,6 +148,13 @@ def entries(tx: Tx, key: str) -> list[Entry]:
 def tallies(tx: Tx) -> list[Tally]:
     """How many are blocked now, by channel and reason."""
     return [Tally(*row) for row in suppressed.tallies(tx)]
+
+
+def pads(tx: Tx) -> tuple[bytes, bytes]:
+    """What goes before a key, and before the first hash, where SHA-256 is all that there is (RFC 2104)."""
+    secret = bytes.fromhex(suppressed.secret(tx))
+    block = (sha256(secret).digest() if len(secret) > 64 else secret).ljust(64, b"\0")
+    return bytes(one ^ 0x36 for one in block), bytes(one ^ 0x5C for one in block)
 
 
 def hashes(tx: Tx, keys: Iterable[str]) -> dict[str, str]:

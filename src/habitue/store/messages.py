@@ -189,39 +189,88 @@ def orphans(tx: Tx, lane: int, now: Micros, worker: str | None = None) -> list[t
 
 
 def waiting(
-    tx: Tx, origin: str | None, step: str | None = None, runs: Collection[str] | None = None
+    tx: Tx,
+    origin: str,
+    step: str | None = None,
+    runs: Collection[str] | None = None,
+    most: int | None = None,
 ) -> dict[int, str]:
-    """The trails of an origin's messages that have not left."""
-    asked = [message.c.state.in_(("wanted", "held")), message.c.origin == origin]
+    """The trails of an origin's messages that have not left; of so many at most."""
+    asked = [*_idle(origin)]
     if step is not None:
         asked.append(message.c.step == step)
     if runs is not None:
         asked.append(message.c.run.in_(sa.select(given(tx.dialect.name, sorted(set(runs))).c.value)))
     # Whoever holds some of them is about to change them: wait, before taking any number that others wait for.
-    rows = sa.select(message.c.id, message.c.trail).where(*asked).order_by(message.c.id).with_for_update()
-    return {row.id: row.trail for row in tx.execute(rows)}
+    rows = sa.select(message.c.id, message.c.trail).where(*asked).order_by(message.c.id).limit(most)
+    return {row.id: row.trail for row in tx.execute(rows.with_for_update())}
+
+
+def open_(tx: Tx, origin: str) -> bool:
+    """Whether any of an origin's messages has not reached its end."""
+    mine = message.c.origin == origin, message.c.state.not_in(_ENDS)
+    return tx.scalar(sa.select(message.c.id).where(*mine).limit(1)) is not None
+
+
+def had(tx: Tx, origin: str, persons: Collection[int]) -> set[int]:
+    """Those of these persons for whom an origin wanted a message, whatever became of it."""
+    mine = message.c.origin == origin, message.c.person.in_(_numbers(tx, persons))
+    return {*tx.scalars(sa.select(message.c.person).where(*mine))}
 
 
 def before(tx: Tx, persons: Collection[int], since: Micros) -> list[Row]:
     """The `person`, `channel` and `left` of marketing that reached these persons after an instant."""
     what = message.c.person, message.c.channel, message.c.left
-    return list(
-        tx.execute(sa.select(*what).where(*_reached(since), message.c.person.in_(_numbers(tx, persons))))
-    )
+    return list(tx.execute(sa.select(*what).where(*_reached(since), *_of(tx, persons))))
 
 
-def copies(tx: Tx, addresses: Collection[str], since: Micros) -> list[Row]:
-    """The `address`, `origin`, `step` and `id` of marketing that reached these addresses after an instant."""
+def lately(tx: Tx, channel: str, since: Micros) -> list[tuple[int, Micros]]:
+    """Whom marketing reached on a channel after an instant, and when: `person` and `left`, however many."""
+    rows = sa.select(message.c.person, message.c.left).where(message.c.channel == channel, *_reached(since))
+    found: Any = tx.execute(rows)
+    told: list[tuple[int, Micros]] = found.cursor.fetchall()
+    found.close()
+    return told
+
+
+def reached(tx: Tx, origin: str) -> list[tuple[str, int, Micros]]:
+    """Whom an origin reached, as far as is known, by which step, and when; however many."""
+    rows = sa.select(message.c.step, message.c.person, message.c.left)
+    there = message.c.origin == origin, message.c.state.in_(("sent", "unknown"))
+    found: Any = tx.execute(rows.where(*there))
+    told: list[tuple[str, int, Micros]] = found.cursor.fetchall()
+    found.close()
+    return told
+
+
+def stopped(tx: Tx, origin: str, state: str, reason: str | None, most: int) -> list[int]:
+    """Some of those whose message of an origin is in a state for a reason."""
+    mine = message.c.origin == origin, message.c.state == state, message.c.reason == reason
+    return [*tx.scalars(sa.select(message.c.person).where(*mine).order_by(message.c.id).limit(most))]
+
+
+def copies(tx: Tx, addresses: Collection[str], since: Micros, ever: Collection[str] = ()) -> list[Row]:
+    """The `address`, `origin`, `step` and `id` of marketing that reached these addresses after an instant; of
+    the origins `ever` whenever it did.
+    """
     what = message.c.address, message.c.origin, message.c.step, message.c.id
     mine = message.c.address.in_(sa.select(given(tx.dialect.name, sorted(addresses)).c.value))
-    return list(tx.execute(sa.select(*what).where(*_reached(since), mine)))
+    when = sa.or_(message.c.left > since, message.c.origin.in_(ever)) if ever else message.c.left > since
+    return list(tx.execute(sa.select(*what).where(*_reached(0), when, mine)))
 
 
-def rivals(tx: Tx, persons: Collection[int], until: Micros) -> list[Row]:
-    """The `id`, `person`, `channel`, `origin` and `priority` of marketing that awaits these persons."""
+def met(tx: Tx, persons: Collection[int], origins: Collection[str]) -> list[Row]:
+    """The `person` and `origin` of what these origins brought to these persons, or may have."""
+    what = message.c.person, message.c.origin
+    mine = message.c.origin.in_(origins), *_reached(0)
+    return list(tx.execute(sa.select(*what).where(*mine, *_of(tx, persons))))
+
+
+def rivals(tx: Tx, persons: Collection[int] | None, until: Micros) -> list[Row]:
+    """The `id`, `person`, `channel`, `origin` and `priority` of marketing that awaits these, or anybody."""
     what = (message.c[name] for name in ("id", "person", "channel", "origin", "priority"))
     soon = message.c.lane == 1, message.c.due <= until
-    return list(tx.execute(sa.select(*what).where(*soon, message.c.person.in_(_numbers(tx, persons)))))
+    return list(tx.execute(sa.select(*what).where(*soon, *_of(tx, persons))))
 
 
 def count(tx: Tx, channel: str, since: Micros) -> int:
@@ -336,6 +385,16 @@ def resume(tx: Tx, origin: str, now: Micros) -> Micros | None:
     return since
 
 
+def postpone(tx: Tx, origin: str, since: Micros, now: Micros, spaced: bool) -> None:
+    """Of an origin paused since then: what is overdue is due now; what was not is due so much later, where
+    they are `spaced`.
+    """
+    if spaced:
+        later = message.c.planned + (now - since)
+        tx.execute(message.update().where(*_idle(origin), message.c.planned >= since).values(planned=later))
+    tx.execute(message.update().where(*_idle(origin), message.c.planned < now).values(planned=now))
+
+
 def resting(tx: Tx) -> dict[str, Micros]:
     """The origins that are paused, since when."""
     return {row.origin: row.since for row in tx.execute(paused.select())}
@@ -343,6 +402,10 @@ def resting(tx: Tx) -> dict[str, Micros]:
 
 def _idle(origin: str) -> tuple[sa.ColumnElement[bool], ...]:
     return message.c.origin == origin, message.c.state.in_(("wanted", "held"))
+
+
+def _of(tx: Tx, persons: Collection[int] | None) -> tuple[sa.ColumnElement[bool], ...]:
+    return () if persons is None else (message.c.person.in_(_numbers(tx, persons)),)
 
 
 def _reached(since: Micros) -> tuple[sa.ColumnElement[bool], ...]:

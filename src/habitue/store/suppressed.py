@@ -51,9 +51,9 @@ def standing(tx: Tx, hashes: Iterable[str], channels: Collection[str]) -> set[st
     return set(tx.scalars(sa.select(suppression.c.hash).where(*mine, _standing())))
 
 
-def reasons(tx: Tx, hashes: Iterable[str], channels: Collection[str]) -> dict[str, set[str]]:
-    """Those of the hashes that stand on one of these channels, with all that they stand for."""
-    mine = _among(tx, hashes), suppression.c.channel.in_(channels)
+def reasons(tx: Tx, hashes: Iterable[str] | None, channels: Collection[str]) -> dict[str, set[str]]:
+    """Those of the hashes, or all, that stand on one of these channels, with all that they stand for."""
+    mine = [suppression.c.channel.in_(channels), *([] if hashes is None else [_among(tx, hashes)])]
     found: dict[str, set[str]] = {}
     for row in tx.execute(sa.select(suppression.c.hash, suppression.c.reason).where(*mine, _standing())):
         found.setdefault(row.hash, set()).add(row.reason)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Annotated, ClassVar
 
 from habitue.journeys.asked import Asked
-from habitue.journeys.local import later
 from habitue.journeys.roles import Here, Ints, Pause
 from habitue.kernel.i18n import N_
+from habitue.kernel.local import later
 
 
 class Wait(Pause, frozen=True, kw_only=True, tag="wait"):

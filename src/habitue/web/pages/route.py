@@ -25,13 +25,13 @@ from habitue.journeys.asked import Field, fields
 from habitue.journeys.entries import WAYS
 from habitue.journeys.fault import Fault
 from habitue.journeys.graph import Goal, Head, Leave
-from habitue.journeys.local import WEEKDAYS
 from habitue.journeys.reading import attempt, read
 from habitue.journeys.registry import kinds
 from habitue.journeys.state import FLYING
 from habitue.journeys.writing import body as plain
 from habitue.kernel.errors import UserError
 from habitue.kernel.i18n import N_
+from habitue.kernel.local import WEEKDAYS
 from habitue.web import flash
 from habitue.web.gate import by
 from habitue.web.itinerary import DAYS, Itinerary

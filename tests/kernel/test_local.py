@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from habitue.journeys.local import days_on, instants, local, next_at
 from habitue.kernel.clock import DAY, EPOCH, HOUR, MINUTE, instant
+from habitue.kernel.local import days_on, instants, local, next_at
 
 ZONES = (
     *("Europe/Paris", "America/New_York", "Australia/Lord_Howe", "Africa/Casablanca", "Asia/Kathmandu"),

@@ -1,0 +1,296 @@
+"""Broadcasts in a workspace: drafted, checked, sent, held up, ended; and who would get one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from threading import Lock
+from typing import Any, Final
+
+import numpy as np
+from msgspec import Struct
+from msgspec.structs import replace
+
+from habitue.app.posting import Posting
+from habitue.app.segments import Segmented
+from habitue.broadcasts import check, live, plan, state
+from habitue.broadcasts.check import Fault, Known
+from habitue.broadcasts.live import Live
+from habitue.broadcasts.plan import LATER, Ints, Plan
+from habitue.broadcasts.results import Result, results
+from habitue.broadcasts.shape import RESERVED, SLUG, Broadcast, body, from_body
+from habitue.broadcasts.winner import Score
+from habitue.kernel import clock
+from habitue.kernel.clock import LAST, Micros, duration
+from habitue.kernel.errors import UserError
+from habitue.kernel.i18n import N_
+from habitue.messaging import crowd
+from habitue.messaging.forecast import NAMES, forecast
+from habitue.messaging.outbox import Wanted
+from habitue.messaging.rules import Rules
+from habitue.store import acts, broadcasts, messages
+from habitue.store.broadcasts import Kept, Turn
+from habitue.templates import kept as templates
+
+SAMPLE: Final = 20
+"""So many customers are named of each who are lost."""
+
+
+class Funnel(Struct, frozen=True):
+    """Who is meant, who is lost to what, and who gets it: `waits` of them later than planned.
+
+    `lost` is by guard, in the guards' order, and `excluded` by the broadcast itself; `people` are some of
+    those lost or waiting, by guard. The first and the last leave then.
+    """
+
+    meant: int
+    excluded: int
+    lost: Mapping[str, int]
+    waits: Mapping[str, int]
+    gets: int
+    people: Mapping[str, tuple[int, ...]]
+    first: Micros | None
+    last: Micros | None
+
+
+class Course(Struct, frozen=True):
+    """How a broadcast goes: messages by state and reason, who is still to be put into the outbox, each
+    variant's results and all its turns.
+    """
+
+    tally: Mapping[tuple[str, str | None], int]
+    left: int
+    results: Sequence[Result]
+    turns: Sequence[Turn]
+
+    @property
+    def recipients(self) -> int:
+        return sum(self.tally.values()) + self.left
+
+    def among(self, *states: str) -> int:
+        """How many are in one of these states."""
+        return sum(n for (state, _), n in self.tally.items() if state in states)
+
+
+class Broadcasting(Segmented, Posting):
+    """The part of a shop that is about broadcasts."""
+
+    # --- drafts -----------------------------------------------------------------------------------
+
+    def broadcasts(self) -> list[Kept]:
+        """All of them, the newest first."""
+        return state.every(self.ops)
+
+    def broadcast(self, name: str) -> Kept:
+        """One of them; raises `UserError` with the nearest name."""
+        return state.one(self.ops, name)
+
+    def check_broadcast(self, one: Broadcast, now: Micros | None = None) -> list[Fault]:
+        """All that there is to say of it."""
+        live_ = [each.template for each in templates.foremost(self.ops) if each.live]
+        known = {each.slug: (each.channel, each.purpose) for each in live_}
+        when = clock.now() if now is None else now
+        return check.check(one, Known(known, self.settings.timezone, self._read), when)
+
+    def _read(self, rule: str) -> Sequence[Any]:
+        return self.segment(rule).warnings
+
+    def keep_broadcast(self, one: Broadcast, by: str, now: Micros | None = None) -> Kept:
+        """Keep it as a draft, sound or not. Raises `UserError` where that one is no draft any more."""
+        when = clock.now() if now is None else now
+        if SLUG.fullmatch(one.id) is None or one.id in RESERVED:
+            raise UserError(
+                N_("“{name}” can't name a broadcast. Use small letters, digits, - and _."), name=one.id[:80]
+            )
+        with self.ops.begin() as tx:
+            made = broadcasts.add(tx, one.id, body(one), when, by)
+            if made is None:
+                kept = broadcasts.hold(tx, one.id)
+                state.among(kept, ("draft",))
+                broadcasts.change(tx, kept.id, body(one), when, by)
+            else:
+                acts.note(tx, when, by, "broadcast draft", one.origin)
+        return self.broadcast(one.id)
+
+    def free_broadcast(self, wish: str) -> str:
+        """A name like this one that no broadcast has."""
+        taken, name, number = {kept.slug for kept in self.broadcasts()}, wish, 1
+        while name in taken or name in RESERVED:
+            number += 1
+            name = f"{wish}-{number}"
+        return name
+
+    def copy_broadcast(self, name: str, by: str, now: Micros | None = None) -> Kept:
+        """A draft that says the same, to be sent another time."""
+        one = from_body(self.broadcast(name).body)
+        return self.keep_broadcast(replace(one, id=self.free_broadcast(one.id), at=""), by, now)
+
+    def drop_broadcast(self, name: str, by: str, now: Micros | None = None) -> None:
+        """Forget a draft that was never sent."""
+        when = clock.now() if now is None else now
+        with self.ops.begin() as tx:
+            kept = broadcasts.hold(tx, self.broadcast(name).slug)
+            state.among(kept, ("draft",))
+            broadcasts.drop(tx, kept.id)
+            acts.note(tx, when, by, "broadcast dropped", f"broadcast:{name}")
+
+    # --- under way --------------------------------------------------------------------------------
+
+    def send_broadcast(self, name: str, by: str, now: Micros | None = None) -> Kept:
+        """Let it go, now or when its time comes. Raises `BroadcastError` with all that is wrong."""
+        when, kept = clock.now() if now is None else now, self.broadcast(name)
+        state.among(kept, ("draft",))
+        one = from_body(kept.body)
+        check.sound(self.check_broadcast(one, when))
+        starts = plan.starts(one, self.settings.timezone, when)
+        with self.ops.begin() as tx:
+            state.move(tx, kept, "scheduled", when, by, {"starts": starts})
+            broadcasts.settle(tx, kept.id, starts=starts, decides=None, winner=None)
+        return self.broadcast(name)
+
+    def unschedule_broadcast(self, name: str, by: str, now: Micros | None = None) -> None:
+        """Make a draft again of one that has not begun."""
+        kept = self.broadcast(name)
+        state.among(kept, ("scheduled",))
+        with self.ops.begin() as tx:
+            state.move(tx, kept, "draft", clock.now() if now is None else now, by)
+
+    def pause_broadcast(self, name: str, by: str, now: Micros | None = None) -> None:
+        """Send nothing more of it until it is resumed."""
+        live.pause(self.ops, self.broadcast(name), clock.now() if now is None else now, by)
+
+    def resume_broadcast(self, name: str, by: str, now: Micros | None = None) -> None:
+        """Let a paused one go on."""
+        with self._mailing:
+            live.resume(self.ops, self.broadcast(name), clock.now() if now is None else now, by)
+
+    def cancel_broadcast(self, name: str, by: str, now: Micros | None = None) -> None:
+        """End it for good: who has not got it doesn't."""
+        live.cancel(self.ops, self.broadcast(name), clock.now() if now is None else now, by)
+
+    def choose_variant(self, name: str, variant: str, by: str, now: Micros | None = None) -> None:
+        """Say which variant the others get, where it could not be told. Raises `UserError`."""
+        when, kept = clock.now() if now is None else now, self.broadcast(name)
+        state.among(kept, ("asking",))
+        known = [each.id for each in from_body(kept.body).variants]
+        if variant not in known:
+            raise UserError(N_("Choose one of: {known}."), known=", ".join(known))
+        with self._mailing:
+            self.mailing.choose(kept, variant, when, by, {"why": "chosen"})
+
+    def advance_broadcasts(self, now: Micros | None = None) -> int:
+        """Bring forward those that are under way; how many messages were put into the outbox."""
+        with self._mailing:
+            return self.mailing.tick(clock.now() if now is None else now)
+
+    @cached_property
+    def _mailing(self) -> Lock:
+        return Lock()
+
+    @cached_property
+    def mailing(self) -> Live:
+        """The broadcasts under way."""
+        return Live(
+            self.ops,
+            self.warehouse,
+            self.sending_rules,
+            self._members,
+            lambda persons: crowd.zoned(self.warehouse, persons, self.settings.timezone),
+            lambda name: templates.live(self.ops, name),
+            self._scores,
+        )
+
+    def _members(self, one: Broadcast, at: Micros) -> Ints:
+        """Who is meant at an instant, and not left out."""
+        meant = self._all(one.to, at)
+        for rule in one.without:
+            meant = np.setdiff1d(meant, self._all(rule, at), assume_unique=True)
+        return meant
+
+    def _all(self, rule: str, at: Micros) -> Ints:
+        return self.segment(rule).persons(at).astype(np.int64) if rule.strip() else np.empty(0, np.int64)
+
+    def _scores(self, kept: Kept, one: Broadcast, now: Micros) -> list[Score]:
+        clicks = one.trial is not None and one.trial.by == "clicks"
+        until = now if kept.decides is None else min(now, kept.decides)
+        found = results(self.ops, self.warehouse, one, until)
+        return [Score(each.variant, each.reached, each.clicks if clicks else each.orders) for each in found]
+
+    # --- looking ----------------------------------------------------------------------------------
+
+    def broadcast_funnel(self, one: Broadcast, now: Micros | None = None) -> Funnel:
+        """Who would get it if it were sent now, or when its time comes, and who is lost to which guard.
+
+        By the guards that will decide: what customers do until then may change it.
+        """
+        when = clock.now() if now is None else now
+        starts = max(when, plan.starts(one, self.settings.timezone, when))
+        meant = self._all(one.to, when)
+        members = self._members(one, when)
+        with self.ops.read() as tx:
+            rules = self._rules(tx)
+            rules = replace(rules, holdouts={**rules.holdouts, one.origin: one.holdout})
+            made = self._planned(one, members, starts, rules)
+            untils = made.meant + duration(one.within) if one.within else np.full(len(members), LAST)
+            region = self.settings.terms.region
+            told = forecast(
+                tx, self.warehouse, _like(one, starts), made.person, made.due, rules, region, when, untils
+            )
+        lost = np.bincount(told.why[~told.waits], minlength=len(NAMES))
+        waits = np.bincount(told.why[told.waits], minlength=len(NAMES))
+        gets = (told.why == 0) | told.waits
+        return Funnel(
+            len(meant),
+            len(meant) - len(members),
+            {name: int(lost[n]) for n, name in enumerate(NAMES) if n and lost[n]},
+            {name: int(waits[n]) for n, name in enumerate(NAMES) if n and waits[n]},
+            int(gets.sum()),
+            {
+                name: tuple(made.person[told.why == n][:SAMPLE].tolist())
+                for n, name in enumerate(NAMES)
+                if n and (lost[n] or waits[n])
+            },
+            int(made.due[gets].min()) if gets.any() else None,
+            int(made.due[gets].max()) if gets.any() else None,
+        )
+
+    def _planned(self, one: Broadcast, members: Ints, starts: Micros, rules: Rules) -> Plan:
+        """The plan, with those who wait for the winner where they would come if it took no longer."""
+        made = self.mailing.planned(one, members, starts, rules)
+        later = made.variant == LATER
+        if one.trial is None or not later.any():
+            return made
+        begins = (int(made.due[~later].max()) if (~later).any() else starts) + duration(one.trial.after)
+        due = made.due.copy()
+        due[later] = plan.spread(np.full(int(later.sum()), begins, np.int64), one.pace)
+        meant = np.where(later, begins, made.meant)
+        return Plan(made.person, made.variant, due, meant)
+
+    def broadcast_course(self, kept: Kept, now: Micros | None = None) -> Course:
+        """How it goes, or went."""
+        one = from_body(kept.body)
+        with self.ops.read() as tx:
+            rows = messages.tally(tx, one.origin)
+            left, turns = broadcasts.left(tx, kept.id), broadcasts.turns(tx, kept.id)
+        tally: dict[tuple[str, str | None], int] = {}
+        for _, at, reason, n in rows:
+            tally[at, reason] = tally.get((at, reason), 0) + n
+        when = clock.now() if now is None else now
+        return Course(tally, left, results(self.ops, self.warehouse, one, when), turns)
+
+    def broadcast_people(self, kept: Kept, at: str, reason: str | None, most: int = 200) -> list[int]:
+        """Some of those whose message is in a state, for a reason."""
+        with self.ops.read() as tx:
+            return messages.stopped(tx, from_body(kept.body).origin, at, reason, most)
+
+
+def _like(one: Broadcast, starts: Micros) -> Wanted:
+    return Wanted(
+        origin=one.origin,
+        run="-",
+        person=0,
+        channel=one.channel,
+        due=starts,
+        purpose=one.purpose,
+        priority=one.priority,
+    )

@@ -1,0 +1,171 @@
+"""What guards ask about, of as many customers as there are: where to, in which zone, who agrees.
+
+It is what `facts` knows of a few at a time, asked of the whole working copy at once.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final, NamedTuple
+
+import msgspec
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from habitue.kernel.clock import Micros
+from habitue.people import consent, suppression, zones
+from habitue.people.keys import bare, email_key, phone_key
+from habitue.store.ops import Tx
+from habitue.store.warehouse import Warehouse
+
+Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+
+NOWHERE: Final = -1
+"""The address of who has none."""
+
+_TRAITS: Final = {"email": ("email",), "sms": ("phone", "mobile"), "phone": ("phone", "mobile")}
+_KEYS: Final = {"email": "email:", "sms": "phone:", "phone": "phone:"}
+
+
+class Reached(NamedTuple):
+    """Of each customer the number of their address (`NOWHERE`), and which of them are on the suppression list
+    for what: 0 for none, else a place in `reasons`, from 1.
+    """
+
+    address: Ints
+    blocked: Ints
+    reasons: list[frozenset[str]]
+
+
+_SAID: Final = """
+    SELECT person, name, arg_max(value, (rank, ts, seq)) AS value FROM said
+    SEMI JOIN own_crowd USING (person) WHERE list_contains(?, name) GROUP BY ALL
+"""
+
+# Most addresses are plain; what is not is read by the same words as everywhere else (people/keys.py).
+_PLAIN: Final = """
+    SELECT person, name, CASE WHEN plain AND regexp_full_match(folded, $address) THEN folded END AS address,
+        CASE WHEN NOT plain THEN text END AS odd
+    FROM (SELECT person, name, text, regexp_full_match(text, '[!-~]{1,256}') AS plain,
+        regexp_replace(lower(text), '^mailto:', '') AS folded
+        FROM (SELECT person, name, CASE WHEN json_type(value) = 'VARCHAR' THEN value ->> '$' END AS text
+            FROM own_said) WHERE text IS NOT NULL)
+"""
+_EMAIL: Final = r"[^@\s,;<>()]{1,64}@[^@\s,;<>()]+\.[^@\s,;<>().]{2,}"
+
+_KEYED: Final = """
+    WITH own AS (SELECT person, person AS node FROM own_crowd
+        UNION ALL SELECT person, node FROM merged SEMI JOIN own_crowd USING (person))
+    SELECT own.person, arg_min(key, (node.node <> own.person, node.node)) AS key
+    FROM (SELECT node, key FROM node WHERE starts_with(key, ?)) node JOIN own ON node.node = own.node
+    GROUP BY own.person
+"""
+
+_HASHED: Final = """
+    SELECT sha256(?::BLOB || unhex(sha256(?::BLOB || encode(? || address)))) AS hash
+    FROM own_addresses ORDER BY n
+"""
+
+
+def reached(tx: Tx, warehouse: Warehouse, persons: Ints, channel: str, region: str | None) -> Reached:
+    """Where to write to each of them on a channel."""
+    texts = _addresses(warehouse, persons, channel, region)
+    known = pc.dictionary_encode(texts).combine_chunks() if isinstance(texts, pa.ChunkedArray) else texts
+    coded = known.dictionary_encode() if not pa.types.is_dictionary(known.type) else known
+    address = np.asarray(coded.indices.fill_null(NOWHERE)).astype(np.int64)
+    listed = suppression.listed(tx, channel)
+    reasons = sorted({frozenset(one) for one in listed.values()}, key=sorted)
+    if not listed or not len(coded.dictionary):
+        return Reached(address, np.zeros(len(persons), np.int64), reasons)
+    own = pa.table({"address": coded.dictionary, "n": np.arange(len(coded.dictionary))})
+    inner, outer = suppression.pads(tx)
+    told = (outer, inner, _KEYS[channel])
+    hashed = warehouse.read(_HASHED, told, large=True, own_addresses=own)["hash"]
+    places = {why: n + 1 for n, why in enumerate(reasons)}
+    codes = np.array([places[frozenset(one)] for one in listed.values()], np.int64)
+    found = pc.index_in(hashed, pa.array(list(listed))).combine_chunks().fill_null(-1)
+    at = np.asarray(found).astype(np.int64)
+    blocked = np.where(at >= 0, codes[at], 0)
+    return Reached(address, np.where(address >= 0, blocked[address], 0), reasons)
+
+
+def _addresses(warehouse: Warehouse, persons: Ints, channel: str, region: str | None) -> pa.Array:
+    """The address of each as it is written on the envelope, null for none."""
+    crowd = pa.table({"person": pa.array(persons.astype(np.int32))})
+    if channel not in _TRAITS:
+        return pa.nulls(len(persons), pa.string())
+    names = [f"trait.{one}" for one in _TRAITS[channel]]
+    said = warehouse.read(_SAID, (names,), large=True, own_crowd=crowd)
+    keyed = warehouse.read(_KEYED, (_KEYS[channel],), large=True, own_crowd=crowd)
+    found = _placed(keyed["person"], pc.utf8_slice_codeunits(keyed["key"], len(_KEYS[channel])), persons)
+    for name in reversed(names):
+        mine = said.filter(pc.equal(said["name"], name))
+        if not len(mine):
+            continue
+        who, texts = _read(warehouse, mine, channel, region)
+        found = pc.coalesce(_placed(who, texts, persons), found)
+    return found
+
+
+def _read(warehouse: Warehouse, said: pa.Table, channel: str, region: str | None) -> tuple[Any, pa.Array]:
+    """Whose addresses these values are, and the addresses."""
+    if channel == "email":
+        rows = warehouse.read(_PLAIN.replace("$address", "?"), (_EMAIL,), large=True, own_said=said)
+        odd = rows.filter(pc.is_valid(rows["odd"]))
+        plain = rows.filter(pc.is_valid(rows["address"]))
+        read = [email_key(text) for text in odd["odd"].to_pylist()]
+        more = pa.array([bare(key) if key else None for key in read], pa.string())
+        who = pa.concat_arrays([plain["person"].combine_chunks(), odd["person"].combine_chunks()])
+        return who, pa.concat_arrays([plain["address"].combine_chunks(), more])
+    keys = [phone_key(_plain(value), region) for value in said["value"].to_pylist()]
+    return said["person"], pa.array([bare(key) if key else None for key in keys], pa.string())
+
+
+def _plain(value: str | None) -> Any:
+    return None if value is None else msgspec.json.decode(value)
+
+
+def _placed(who: Any, texts: Any, persons: Ints) -> pa.Array:
+    """Of each of the persons the text that is theirs, or null."""
+    order = np.argsort(persons, kind="stable")
+    mine = np.asarray(who).astype(np.int64)
+    at = np.minimum(np.searchsorted(persons[order], mine), max(len(persons) - 1, 0))
+    place = np.full(len(persons), -1, np.int64)
+    place[order[at]] = np.arange(len(mine))
+    # A row of `who` that is nobody's here can't be: the query asked for these persons only.
+    flat = texts.combine_chunks() if isinstance(texts, pa.ChunkedArray) else texts
+    return flat.take(pa.array(place, mask=place < 0))
+
+
+def agreed(
+    tx: Tx, warehouse: Warehouse, persons: Ints, channel: str, purpose: str, now: Micros
+) -> NDArray[np.bool_]:
+    """Which of them agree to be reached so."""
+    asked = pa.table({"person": pa.array(persons.astype(np.int32))})
+    found = np.asarray(consent.agreeing(tx, warehouse, asked, channel, purpose, now=now))
+    return np.isin(persons, found)
+
+
+def zoned(warehouse: Warehouse, persons: Ints, otherwise: str) -> tuple[list[str], Ints]:
+    """Time zones, the workspace's own first, and which of them is whose."""
+    crowd = pa.table({"person": pa.array(persons.astype(np.int32))})
+    names = [f"trait.{one}" for one in zones.TRAITS]
+    rows = warehouse.read(_SAID, (names,), large=True, own_crowd=crowd)
+    told: dict[int, Any] = {}
+    for name in reversed(names):
+        mine = rows.filter(pc.equal(rows["name"], name))
+        values = [_plain(value) for value in mine["value"].to_pylist()]
+        some = zip(mine["person"].to_pylist(), values, strict=True)
+        told |= {person: value for person, value in some if value is not None}
+    known = {person: zones.zone(value, otherwise) for person, value in told.items()}
+    named = [otherwise, *sorted({*known.values()} - {otherwise})]
+    number = {name: n for n, name in enumerate(named)}
+    whose = np.zeros(len(persons), np.int64)
+    if known:
+        who = np.array(sorted(known), np.int64)
+        codes = np.array([number[known[one]] for one in who.tolist()], np.int64)
+        at = np.minimum(np.searchsorted(who, persons), len(who) - 1)
+        whose = np.where(who[at] == persons, codes[at], 0)
+    return named, whose
