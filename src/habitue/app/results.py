@@ -20,7 +20,6 @@ from habitue.app.journeys import Journeying
 from habitue.engine.sweep import Ints
 from habitue.journeys import kept
 from habitue.journeys.kept import Saved
-from habitue.journeys.news import canonical
 from habitue.kernel import clock
 from habitue.kernel.clock import DAY, Micros, duration
 from habitue.messaging.holdout import GLOBAL, held
@@ -28,6 +27,7 @@ from habitue.metrics import credit, gains
 from habitue.metrics.credit import Credit, Windows, credited
 from habitue.metrics.reactions import reactions
 from habitue.metrics.uplift import Uplift, compare, grouped
+from habitue.people.identities import canonical
 from habitue.store import acts, messages, runs
 from habitue.store.messages import Row
 from habitue.store.ops import tell
