@@ -278,11 +278,6 @@ class Broadcasting(Segmented, Posting):
         when = clock.now() if now is None else now
         return Course(tally, left, results(self.ops, self.warehouse, one, when), turns)
 
-    def broadcast_people(self, kept: Kept, at: str, reason: str | None, most: int = 200) -> list[int]:
-        """Some of those whose message is in a state, for a reason."""
-        with self.ops.read() as tx:
-            return messages.stopped(tx, from_body(kept.body).origin, at, reason, most)
-
 
 def _like(one: Broadcast, starts: Micros) -> Wanted:
     return Wanted(

@@ -25,7 +25,7 @@ from habitue.messaging import outbox, quiet
 from habitue.messaging.outbox import Wanted
 from habitue.messaging.rules import TRANSACTIONAL, Rules
 from habitue.people.identities import canonical
-from habitue.store import broadcasts, messages
+from habitue.store import broadcasts, traffic
 from habitue.store.broadcasts import Kept, Part
 from habitue.store.ops import Ops, Tx
 from habitue.store.warehouse import Warehouse
@@ -135,7 +135,7 @@ class Live:
         with self.ops.begin() as tx:
             if broadcasts.hold(tx, kept.slug).state != "sending" or not broadcasts.take(tx, [part.id]):
                 return 0
-            had = {whose.get(number, number) for number in messages.had(tx, one.origin, every)}
+            had = {whose.get(number, number) for number in traffic.had(tx, one.origin, every)}
             fresh = np.array([n for n, each in enumerate(person.tolist()) if each not in had], np.int64)
             put = _wanted(tx, one, part, person[fresh], due[fresh], meant[fresh], now) if len(fresh) else 0
         self.between("put")
@@ -211,11 +211,7 @@ class Live:
         with self.ops.begin() as tx:
             kept = broadcasts.every(tx, kept.slug)[0]
             origin = from_body(kept.body).origin
-            if (
-                kept.state == "sending"
-                and not broadcasts.left(tx, kept.id)
-                and not messages.open_(tx, origin)
-            ):
+            if kept.state == "sending" and not broadcasts.left(tx, kept.id) and not traffic.open_(tx, origin):
                 state.move(tx, kept, "finished", now, BY, {"tally": tallied(tx, origin)})
 
     def _clear(self, kept: Kept, now: Micros) -> None:

@@ -11,7 +11,7 @@ from msgspec import Struct
 from habitue.broadcasts.shape import Broadcast
 from habitue.kernel.clock import Micros
 from habitue.people.identities import canonical
-from habitue.store import messages
+from habitue.store import traffic
 from habitue.store.ops import Ops
 from habitue.store.warehouse import Warehouse
 
@@ -44,7 +44,7 @@ _ORDERED: Final = """
 def results(ops: Ops, warehouse: Warehouse, one: Broadcast, until: Micros) -> list[Result]:
     """Of each variant, up to an instant."""
     with ops.read() as tx:
-        rows = messages.reached(tx, one.origin)
+        rows = traffic.reached(tx, one.origin)
     if not rows:
         return [Result(each.id, 0, 0, 0) for each in one.variants]
     step, person, at = zip(*rows, strict=True)

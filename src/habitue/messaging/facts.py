@@ -14,7 +14,7 @@ from habitue.messaging.guards import BROADCAST, Case, Facts, Rival, month, part
 from habitue.messaging.rules import TRANSACTIONAL, Rules
 from habitue.people import consent, identities, profiles, suppression, zones
 from habitue.people.keys import bare, email_key, phone_key
-from habitue.store import messages
+from habitue.store import messages, traffic
 from habitue.store.messages import Sending
 from habitue.store.ops import Tx
 from habitue.store.warehouse import Warehouse
@@ -161,7 +161,7 @@ def facts(tx: Tx, some: Sequence[Case], known: People, rules: Rules, now: Micros
     addresses = {one.address for one in marketing if one.address is not None}
     once = sorted({one.origin for one in marketing if one.origin.startswith(BROADCAST)})
     copies = messages.copies(tx, addresses, now - duration(rules.same), once)
-    met = messages.met(tx, whole, once) if once else []
+    met = traffic.met(tx, whole, once) if once else []
     return Facts(
         agreed=first.agreed,
         suppressed=first.suppressed,

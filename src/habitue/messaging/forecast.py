@@ -21,7 +21,7 @@ from habitue.messaging.holdout import GLOBAL, held
 from habitue.messaging.outbox import Wanted
 from habitue.messaging.rules import TRANSACTIONAL, Rules
 from habitue.people.identities import canonical
-from habitue.store import messages
+from habitue.store import messages, traffic
 from habitue.store.ops import Tx
 from habitue.store.warehouse import Warehouse
 
@@ -108,7 +108,7 @@ def _seen(
     zones = crowd.zoned(warehouse, persons, rules.zone) if silent else ([rules.zone], none)
     last = int(dues.max())
     past, pasts = _grouped(
-        warehouse, persons, messages.lately(tx, like.channel, int(dues.min()) - rules.memory)
+        warehouse, persons, traffic.lately(tx, like.channel, int(dues.min()) - rules.memory)
     )
     soon = messages.rivals(tx, None, last + duration(rules.apart))
     against = [(row.person, Rival(row.id, row.origin, row.priority)) for row in soon if _rival(row, like)]

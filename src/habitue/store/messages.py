@@ -206,47 +206,10 @@ def waiting(
     return {row.id: row.trail for row in tx.execute(rows.with_for_update())}
 
 
-def open_(tx: Tx, origin: str) -> bool:
-    """Whether any of an origin's messages has not reached its end."""
-    mine = message.c.origin == origin, message.c.state.not_in(_ENDS)
-    return tx.scalar(sa.select(message.c.id).where(*mine).limit(1)) is not None
-
-
-def had(tx: Tx, origin: str, persons: Collection[int]) -> set[int]:
-    """Those of these persons for whom an origin wanted a message, whatever became of it."""
-    mine = message.c.origin == origin, message.c.person.in_(_numbers(tx, persons))
-    return {*tx.scalars(sa.select(message.c.person).where(*mine))}
-
-
 def before(tx: Tx, persons: Collection[int], since: Micros) -> list[Row]:
     """The `person`, `channel` and `left` of marketing that reached these persons after an instant."""
     what = message.c.person, message.c.channel, message.c.left
     return list(tx.execute(sa.select(*what).where(*_reached(since), *_of(tx, persons))))
-
-
-def lately(tx: Tx, channel: str, since: Micros) -> list[tuple[int, Micros]]:
-    """Whom marketing reached on a channel after an instant, and when: `person` and `left`, however many."""
-    rows = sa.select(message.c.person, message.c.left).where(message.c.channel == channel, *_reached(since))
-    found: Any = tx.execute(rows)
-    told: list[tuple[int, Micros]] = found.cursor.fetchall()
-    found.close()
-    return told
-
-
-def reached(tx: Tx, origin: str) -> list[tuple[str, int, Micros]]:
-    """Whom an origin reached, as far as is known, by which step, and when; however many."""
-    rows = sa.select(message.c.step, message.c.person, message.c.left)
-    there = message.c.origin == origin, message.c.state.in_(("sent", "unknown"))
-    found: Any = tx.execute(rows.where(*there))
-    told: list[tuple[str, int, Micros]] = found.cursor.fetchall()
-    found.close()
-    return told
-
-
-def stopped(tx: Tx, origin: str, state: str, reason: str | None, most: int) -> list[int]:
-    """Some of those whose message of an origin is in a state for a reason."""
-    mine = message.c.origin == origin, message.c.state == state, message.c.reason == reason
-    return [*tx.scalars(sa.select(message.c.person).where(*mine).order_by(message.c.id).limit(most))]
 
 
 def copies(tx: Tx, addresses: Collection[str], since: Micros, ever: Collection[str] = ()) -> list[Row]:
@@ -257,13 +220,6 @@ def copies(tx: Tx, addresses: Collection[str], since: Micros, ever: Collection[s
     mine = message.c.address.in_(sa.select(given(tx.dialect.name, sorted(addresses)).c.value))
     when = sa.or_(message.c.left > since, message.c.origin.in_(ever)) if ever else message.c.left > since
     return list(tx.execute(sa.select(*what).where(*_reached(0), when, mine)))
-
-
-def met(tx: Tx, persons: Collection[int], origins: Collection[str]) -> list[Row]:
-    """The `person` and `origin` of what these origins brought to these persons, or may have."""
-    what = message.c.person, message.c.origin
-    mine = message.c.origin.in_(origins), *_reached(0)
-    return list(tx.execute(sa.select(*what).where(*mine, *_of(tx, persons))))
 
 
 def rivals(tx: Tx, persons: Collection[int] | None, until: Micros) -> list[Row]:

@@ -1,0 +1,63 @@
+"""Whom messages reach, asked of many customers at once: of an origin, or of all marketing."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any, Final
+
+import sqlalchemy as sa
+
+from habitue.kernel.clock import Micros
+from habitue.store.messages import COUNTED, Row
+from habitue.store.ops import Tx, given
+from habitue.store.tables import message
+
+OPEN: Final = ("wanted", "held", "sending")
+"""The states of what has not reached its end."""
+
+
+def open_(tx: Tx, origin: str) -> bool:
+    """Whether any of an origin's messages has not reached its end."""
+    mine = message.c.origin == origin, message.c.state.in_(OPEN)
+    return tx.scalar(sa.select(message.c.id).where(*mine).limit(1)) is not None
+
+
+def had(tx: Tx, origin: str, persons: Collection[int]) -> set[int]:
+    """Those of these persons for whom an origin wanted a message, whatever became of it."""
+    mine = message.c.origin == origin, message.c.person.in_(_numbers(tx, persons))
+    return {*tx.scalars(sa.select(message.c.person).where(*mine))}
+
+
+def lately(tx: Tx, channel: str, since: Micros) -> list[tuple[int, Micros]]:
+    """Whom marketing reached on a channel after an instant, and when: `person` and `left`, however many."""
+    rows = sa.select(message.c.person, message.c.left).where(message.c.channel == channel, *_marketing(since))
+    found: Any = tx.execute(rows)
+    told: list[tuple[int, Micros]] = found.cursor.fetchall()
+    found.close()
+    return told
+
+
+def reached(tx: Tx, origin: str) -> list[tuple[str, int, Micros]]:
+    """Whom an origin reached, as far as is known, by which step, and when; however many."""
+    rows = sa.select(message.c.step, message.c.person, message.c.left)
+    there = message.c.origin == origin, message.c.state.in_(("sent", "unknown"))
+    found: Any = tx.execute(rows.where(*there))
+    told: list[tuple[str, int, Micros]] = found.cursor.fetchall()
+    found.close()
+    return told
+
+
+def met(tx: Tx, persons: Collection[int], origins: Collection[str]) -> list[Row]:
+    """The `person` and `origin` of what these origins brought to these persons, or may have."""
+    what = message.c.person, message.c.origin
+    mine = message.c.origin.in_(origins), *_marketing(0)
+    return list(tx.execute(sa.select(*what).where(*mine, message.c.person.in_(_numbers(tx, persons)))))
+
+
+def _marketing(since: Micros) -> tuple[sa.ColumnElement[bool], ...]:
+    return message.c.lane == 1, message.c.left > since, message.c.state.in_(COUNTED)
+
+
+def _numbers(tx: Tx, numbers: Collection[int]) -> sa.Select[Any]:
+    value = given(tx.dialect.name, [str(n) for n in sorted(set(numbers))]).c.value
+    return sa.select(sa.cast(value, sa.BigInteger))
