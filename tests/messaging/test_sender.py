@@ -21,12 +21,14 @@ from habitue.messaging import sender as room
 from habitue.messaging.batch import Batch
 from habitue.messaging.channel import Letter, Outcome, Way
 from habitue.messaging.journal import BEGUN, SENT, Journal
+from habitue.messaging.kinds import brevo
 from habitue.messaging.outbox import Wanted
 from habitue.messaging.rules import Rules
 from habitue.messaging.sender import LOOK, Composed
 from habitue.people import suppression
 from habitue.store import messages
 from habitue.store.messages import Sending
+from tests.messaging.counter import window
 from tests.messaging.postoffice import Office, compose, customers, mark, no, office, relay
 from tests.messaging.sink import Sink, sink
 from tests.messaging.wanted import NOW, wanted
@@ -393,3 +395,32 @@ def test_rules_of_the_workspace_are_the_guards(shop: Office, tmp_path: Path) -> 
     shop.sender({"email": way}, tmp_path / "out").round()
     assert set(states(shop).values()) == {("skipped", "consent")}
     assert way.taken == []
+
+
+def test_a_provider_that_wants_to_be_left_alone_gets_the_same_message_later_and_once(
+    shop: Office, tmp_path: Path
+) -> None:
+    people = customers(shop.stores, [f"n{n}@b.fr" for n in range(3)])
+    want(shop, list(people.values()))
+    given = brevo.Settings(sender="Shop <a@b.fr>", key="k", connections=1)
+    ok: tuple[int, dict[str, str], bytes] = (201, {}, b'{"messageId": "<9@brevo>"}')
+    with window() as desk:
+        way = brevo.opened(given, desk.url)
+        sender = shop.sender({"email": way}, tmp_path / "out")
+        desk.answers = [(429, {"retry-after": "60"}, b"{}"), ok]
+        sender.round()
+        assert {state for state, _ in states(shop).values()} == {"wanted"}
+        assert (len(desk.heard), sender.round()) == (1, 0)
+        shop.now += MINUTE
+        desk.answers = [ok, None, ok]
+        sender.round()
+        assert sorted(state for state, _ in states(shop).values()) == ["sent", "unknown", "wanted"]
+        shop.now += MINUTE
+        sender.round()
+        assert sorted(state for state, _ in states(shop).values()) == ["sent", "sent", "unknown"]
+        with shop.ops.read() as tx:
+            found = messages.referred(tx, "email", "<9@brevo>")
+            assert found is not None
+            assert (found.state, found.attempts) == ("sent", 1)
+            assert messages.referred(tx, "sms", "<9@brevo>") is None
+        assert len({one.body for one in desk.heard}) == 3

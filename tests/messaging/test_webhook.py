@@ -15,10 +15,11 @@ from standardwebhooks import Webhook
 from habitue.kernel import clock
 from habitue.kernel.clock import MINUTE, SECOND
 from habitue.kernel.errors import UserError
-from habitue.messaging import reach
+from habitue.messaging import line, reach
 from habitue.messaging.channel import Letter, Outcome
 from habitue.messaging.kinds import webhook
-from habitue.messaging.kinds.webhook import LARGEST, Settings
+from habitue.messaging.kinds.webhook import Settings
+from habitue.messaging.line import LARGEST
 
 INNER: Final = (
     *("http://127.1", "http://0x7f000001", "http://2130706433", "http://017700000001", "http://[::1]"),
@@ -123,7 +124,7 @@ def test_what_is_answered_decides_what_comes_next(base: str) -> None:
 
 
 def test_who_answers_a_byte_a_second_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(webhook, "WHOLE", 0.3)
+    monkeypatch.setattr(line, "WHOLE", 0.3)
     with socket.create_server(("127.0.0.1", 0)) as slow:
 
         def drip() -> None:

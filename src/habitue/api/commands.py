@@ -23,6 +23,7 @@ from litestar.response import Stream
 
 import habitue.api.arriving
 import habitue.api.calls
+import habitue.api.channelling
 import habitue.api.consenting
 import habitue.api.couponing
 import habitue.api.deeds

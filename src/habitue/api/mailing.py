@@ -10,7 +10,7 @@ from msgspec import structs
 from habitue.api import sending as commands
 from habitue.api.answer import Answer, Column, Facts, Sheet
 from habitue.api.perform import Asked, perform
-from habitue.app.posting import NO_MAIL
+from habitue.app.channels import EMAIL, NO_MAIL
 from habitue.kernel.clock import shown
 from habitue.kernel.errors import UserError
 from habitue.kernel.i18n import N_
@@ -24,7 +24,12 @@ from habitue.messaging.sender import Composed
 def _mail(_: commands.Mail, asked: Asked) -> Answer:
     found = asked.shop.mail()
     if found is None:
-        return Facts({"host": None}, [asked.say(NO_MAIL)])
+        standing = asked.shop.channels().get(EMAIL)
+        if standing is None:
+            return Facts({"host": None}, [asked.say(NO_MAIL)])
+        said = N_("{title}: no mail server of your own. habitue channels show {kind} says more.")
+        line = asked.say(said, title=asked.say(standing.kind.title), kind=standing.kind.name)
+        return Facts({"host": None, "kind": standing.kind.name}, [line])
     return Facts(_open(found), _lines(found, asked))
 
 

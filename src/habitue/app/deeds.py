@@ -30,6 +30,7 @@ ACTS: Final = {
     "link": N_("made a one-time link"),
     "settings": N_("changed the settings"),
     "mail": N_("settled how e-mails leave"),
+    "channel": N_("settled how a channel is reached"),
     "webhooks": N_("settled how programs are called"),
     "messaging rules": N_("changed how often and when customers are written to"),
     "retention": N_("changed how long people are kept"),

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from functools import cached_property
+from collections.abc import Mapping, Sequence
 from hashlib import blake2b
 from typing import Any, Final
 
 import msgspec
 import pyarrow as pa
-from msgspec import structs
 
-from habitue.app.letters import Answering, claim
+from habitue.app.channels import EMAIL, SOURCE, Channelled
+from habitue.app.letters import claim
 from habitue.app.notes import nodes
 from habitue.broadcasts.live import holdouts
 from habitue.ingest import inbox
@@ -23,23 +22,18 @@ from habitue.kernel.i18n import N_
 from habitue.kernel.region import region
 from habitue.messaging import outbox, rules
 from habitue.messaging.batch import Door
-from habitue.messaging.channel import Letter, Outcome, Way
 from habitue.messaging.guards import WEBHOOK
-from habitue.messaging.kinds import email_smtp, webhook
 from habitue.messaging.outbox import Told
 from habitue.messaging.rules import Rules
 from habitue.messaging.sender import Composed, Composer, Happened, Sender
 from habitue.people import suppression
-from habitue.store import acts, transports
 from habitue.store.log import PARCEL
 from habitue.store.messages import Sending
 from habitue.store.ops import Tx
-from habitue.store.seal import Seal
 from habitue.templates import coupons
 from habitue.templates.passes import Pass, Passes
 from habitue.templates.values import customer
 
-SOURCE: Final = "habitue"
 FOLDER: Final = "outgoing"
 """Of the workspace: what senders were doing when they died."""
 
@@ -49,106 +43,16 @@ AT_ONCE: Final = (500, 2000)
 FRESH: Final = 5
 """Seconds for which what is the same in all messages is not looked up again."""
 
-EMAIL: Final = "email"
-_SMTP: Final = "email_smtp"
-_KINDS: Final[Mapping[str, Callable[[str], Way]]] = {
-    _SMTP: lambda told: email_smtp.opened(msgspec.json.decode(told, type=email_smtp.Settings)),
-    WEBHOOK: lambda told: webhook.opened(msgspec.json.decode(told, type=webhook.Settings)),
-}
 _CALLED: Final = {"email": "Email", "sms": "SMS", "push": "Push"}
 _DONE: Final = {"sent": "Sent", "bounced": "Bounced"}
-NO_MAIL: Final = N_("No mail server is set. Set one with: habitue mail set --host HOST --from ADDRESS")
 _UNKNOWN_LINKS: Final = N_(
     "Marketing needs links by which customers say no, and Habitué does not know its own address. Write it "
     'into habitue.toml, such as url = "https://crm.shop.fr".'
 )
 
 
-class Posting(Answering):
+class Posting(Channelled):
     """The part of a shop that sends."""
-
-    # --- ways out ---------------------------------------------------------------------------------
-
-    def mail(self) -> email_smtp.Settings | None:
-        """How e-mails leave; None where that was not settled."""
-        with self.ops.read() as tx:
-            kept = {one.channel: one for one in transports.standing(tx)}
-        if EMAIL not in kept:
-            return None
-        return msgspec.json.decode(Seal(self.directory).open(kept[EMAIL].settings), type=email_smtp.Settings)
-
-    def set_mail(self, settings: email_smtp.Settings, by: str, now: Micros | None = None) -> None:
-        """Let e-mails leave so from now on. Raises `UserError`."""
-        when = clock.now() if now is None else now
-        sealed = Seal(self.directory).close(msgspec.json.encode(email_smtp.checked(settings)).decode())
-        with self.ops.begin() as tx:
-            transports.put(tx, _SMTP, EMAIL, sealed, by, when)
-            acts.note(tx, when, by, "mail", "workspace", host=settings.host, sender=settings.sender)
-
-    def end_mail(self, by: str, now: Micros | None = None) -> bool:
-        """Send no more e-mails; whether any were sent. What is to be sent waits."""
-        when = clock.now() if now is None else now
-        with self.ops.begin() as tx:
-            ended = transports.end(tx, EMAIL, when)
-            if ended:
-                acts.note(tx, when, by, "mail", "workspace", ended=True)
-        return ended
-
-    def try_mail(self, to: str, words: Composed, now: Micros | None = None) -> Outcome:
-        """Send one e-mail at once, past the outbox, and say what the server answered. Raises `UserError`."""
-        when = clock.now() if now is None else now
-        way = self.ways().get(EMAIL)
-        if way is None:
-            raise UserError(NO_MAIL)
-        letter = Letter(0, to, self.mark(when), *words[:3], {}, False, None, when)
-        session = way.connect()
-        try:
-            return session.hand(letter, lambda: None)
-        finally:
-            session.close()
-
-    def ways(self) -> Mapping[str, Way]:
-        """The ways out, by channel, each made once as long as its settings stand."""
-        with self.ops.read() as tx:
-            kept = {one.id: one for one in transports.standing(tx) if one.kind in _KINDS}
-        for number in [one for one in self._ways if one not in kept]:
-            del self._ways[number]
-        for number, one in kept.items():
-            if number not in self._ways:
-                self._ways[number] = _KINDS[one.kind](Seal(self.directory).open(one.settings))
-        return {kept[number].channel: way for number, way in self._ways.items()}
-
-    # --- webhooks ---------------------------------------------------------------------------------
-
-    def hooks(self) -> webhook.Settings:
-        """How programs are called: with a secret of the workspace's own, made when it is first needed."""
-        with self.ops.begin() as tx:
-            kept = {one.channel: one for one in transports.standing(tx)}
-            if WEBHOOK in kept:
-                return msgspec.json.decode(
-                    Seal(self.directory).open(kept[WEBHOOK].settings), type=webhook.Settings
-                )
-            made = webhook.Settings((webhook.fresh(),))
-            self._put_hooks(tx, made, SOURCE, clock.now())
-        return made
-
-    def set_hooks(self, by: str, *, rotate: bool = False, inner: bool | None = None) -> webhook.Settings:
-        """Sign with a new secret too, the last one beside it for a while; allow calls to inner networks."""
-        before, when = self.hooks(), clock.now()
-        secrets = (webhook.fresh(), before.secrets[0]) if rotate else before.secrets
-        wanted = structs.replace(before, secrets=secrets, inner=before.inner if inner is None else inner)
-        with self.ops.begin() as tx:
-            self._put_hooks(tx, wanted, by, when)
-            acts.note(tx, when, by, "webhooks", "workspace", rotated=rotate, inner=wanted.inner)
-        return wanted
-
-    def _put_hooks(self, tx: Tx, settings: webhook.Settings, by: str, now: Micros) -> None:
-        sealed = Seal(self.directory).close(msgspec.json.encode(webhook.checked(settings)).decode())
-        transports.put(tx, WEBHOOK, WEBHOOK, sealed, by, now)
-
-    @cached_property
-    def _ways(self) -> dict[int, Way]:
-        return {}
 
     # --- rules ------------------------------------------------------------------------------------
 
@@ -190,10 +94,6 @@ class Posting(Answering):
             most=AT_ONCE[lane],
         )
 
-    def mark(self, number: int) -> str:
-        """By which a message is known outside, for ever; nobody can make one up."""
-        return f"{number}.{self._stamps.made(b'message:%d' % number)[:20]}"
-
     def _composer(self) -> Composer:
         """Writes messages; what is the same in all of them is looked up once for those of a few seconds."""
         known: list[tuple[int, Passes, dict[str, Any]]] = []
@@ -222,7 +122,8 @@ class Posting(Answering):
         values = {**more, "customer": customer(traits), "shop": house, "links": links}
         told = traits.get("language")
         language = row.language or (told if isinstance(told, str) else self.settings.language)
-        wrap = passes.follow(one, clicks=marketing) if passes.base else None
+        clicks = marketing and row.channel == EMAIL  # elsewhere each letter of an address costs
+        wrap = passes.follow(one, clicks=clicks) if passes.base else None
         filled = self.presses.of(row.template).fill(values, language, wrap)
         if not marketing:
             return Composed(filled.subject, filled.html, filled.text)

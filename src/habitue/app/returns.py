@@ -5,7 +5,8 @@ from __future__ import annotations
 import hmac
 from typing import Final
 
-from habitue.app.posting import SOURCE, Posting
+from habitue.app.channels import SOURCE
+from habitue.app.posting import Posting
 from habitue.kernel import clock
 from habitue.kernel.clock import Micros
 from habitue.messaging import outbox, returned

@@ -13,6 +13,7 @@ from habitue.api import command
 from habitue.cli import (
     arriving,
     calls,
+    channels,
     consents,
     coupons,
     customers,
@@ -55,6 +56,7 @@ app.add_typer(templates.app, name="templates")
 app.add_typer(coupons.app, name="coupons")
 app.add_typer(mail.app)
 app.add_typer(mail.mail, name="mail")
+app.add_typer(channels.app, name="channels")
 app.add_typer(mail.hooks, name="webhooks")
 app.add_typer(calls.sources, name="sources")
 app.add_typer(calls.refused, name="refused")

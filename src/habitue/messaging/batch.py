@@ -35,7 +35,7 @@ class Batch:
         self.begun: set[int] = set()
         """Those that the other side may have."""
         self.done: deque[tuple[Sending, Outcome]] = deque()
-        self.down: dict[str, str] = {}
+        self.down: dict[str, Outcome] = {}
         """Channels by which nothing goes, and what was said."""
         self.lost = False
         """Whether others may think this worker dead."""

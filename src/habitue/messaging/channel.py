@@ -15,13 +15,16 @@ class Outcome(NamedTuple):
 
     `bounced`: for good, for this address (`dead`: nobody should write there again). `failed`: for good, for
     another reason. `busy`: not now; in so many µs, if the other side said. `unknown`: it may have arrived.
-    `down`: not this message's fault: nothing goes this way now.
+    `down`: not this message's fault: nothing goes this way now, nor for a while where it is to `rest`.
+    `reference` is what the other side calls the message when it tells of it later.
     """
 
     state: State
     answer: str = ""
     wait: Micros | None = None
     dead: bool = False
+    rest: bool = False
+    reference: str | None = None
 
 
 class Letter(NamedTuple):

@@ -49,7 +49,7 @@ def change(row: Sending, outcome: Outcome, now: Micros) -> Change:
     answer = outcome.answer[:_SHOWN]
     match outcome.state:
         case "sent":
-            return Change(row.id, "sent", answer=outcome.answer or None)
+            return Change(row.id, "sent", answer=outcome.answer or None, reference=outcome.reference)
         case "unknown" if row.lane == 1:
             return Change(row.id, "unknown", "lost")
         case "unknown":

@@ -268,8 +268,12 @@ class Sender:
         outcome = session.hand(letter, letting_go)
         if outcome.state == "unknown":
             outcome = self._cleared(way, letter, outcome)
+        if outcome.rest or outcome.state == "down":
+            batch.down[channel] = outcome
         if outcome.state == "down":
-            batch.down[channel] = outcome.answer
+            if row.id in batch.begun:  # they had it, and have not taken it
+                batch.begun.discard(row.id)
+                self._journal.note(batch.token, row.id, CODES["busy"])
             return
         if outcome.state in CODES:
             self._journal.note(batch.token, row.id, CODES[outcome.state])
@@ -355,10 +359,11 @@ class Sender:
             messages.release(
                 tx, batch.token, [row.id for row in batch.rows if row.id not in batch.begun], now
             )
-        for channel, answer in batch.down.items():
+        for channel, outcome in batch.down.items():
             times = self._down.get(channel, (0, 0))[1] + 1
-            self._down[channel] = now + min(5 * SECOND << min(times - 1, 6), 5 * MINUTE), times
-            _LOG.warning("Nothing goes out by %s just now: %s", channel, answer)
+            pause = max(min(5 * SECOND << min(times - 1, 6), 5 * MINUTE), outcome.wait or 0)
+            self._down[channel] = now + pause, times
+            _LOG.warning("Nothing goes out by %s just now: %s", channel, outcome.answer)
         self._left |= batch.begun
         if not self._left:
             self._journal.clear()

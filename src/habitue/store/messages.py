@@ -61,6 +61,7 @@ class Change(NamedTuple):
     due: Micros | None = None
     planned: Micros | None = None
     answer: str | None = None
+    reference: str | None = None
 
 
 _SENDING: Final = [message.c[name] for name in Sending._fields]
@@ -124,6 +125,7 @@ def change(tx: Tx, rows: Mapping[int, str], changes: Sequence[Change], now: Micr
             "ended": places.get(one.id),
             "answer": one.answer,
             "b_planned": one.planned,
+            "b_reference": one.reference,
         }
         for one in changes
     ]
@@ -131,6 +133,9 @@ def change(tx: Tx, rows: Mapping[int, str], changes: Sequence[Change], now: Micr
         cleared: dict[str, Any] = {"changed": now, "worker": None, "lease": None}
         cleared["planned"] = sa.func.coalesce(
             sa.bindparam("b_planned", type_=sa.BigInteger), message.c.planned
+        )
+        cleared["reference"] = sa.func.coalesce(
+            sa.bindparam("b_reference", type_=sa.Text), message.c.reference
         )
         tx.execute(message.update().where(message.c.id == sa.bindparam("b_id")).values(cleared), values)
 
@@ -296,6 +301,12 @@ def of(tx: Tx, persons: Collection[int], most: int) -> list[Row]:
 def one(tx: Tx, number: int) -> Row | None:
     """One message."""
     return tx.execute(message.select().where(message.c.id == number)).first()
+
+
+def referred(tx: Tx, channel: str, reference: str) -> Row | None:
+    """The message of a channel that the other side knows by this name."""
+    mine = message.c.channel == channel, message.c.reference == reference
+    return tx.execute(message.select().where(*mine)).first()
 
 
 def forget(tx: Tx, persons: Collection[int]) -> int:

@@ -30,7 +30,7 @@ from habitue.store.failure import DiskFull, StoreDown, full
 from habitue.store.keeper import LAST, OPTION, Keeper
 from habitue.store.tables import counter, identity, setting
 
-HEAD: Final = "0012"
+HEAD: Final = "0014"
 """The revision of the newest migration; they are numbered in order."""
 
 Tx: TypeAlias = sa.Connection

@@ -19,6 +19,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     func,
+    text,
 )
 
 tables = MetaData()
@@ -355,6 +356,7 @@ message = Table(
     Column("left", BigInteger),
     Column("ended", BigInteger),
     Column("answer", Text),
+    Column("reference", Text),
     UniqueConstraint("origin", "step", "run", "epoch", "channel", "person", name="message_once"),
     CheckConstraint("origin <> '' AND run <> '' AND channel <> ''", name="message_named"),
     Index("message_due", "lane", "due"),
@@ -363,31 +365,22 @@ message = Table(
     Index("message_left", "channel", "left"),
     Index("message_ended", "ended"),
     Index("message_lease", "lease"),
+    Index(
+        "message_reference",
+        "reference",
+        sqlite_where=text("reference IS NOT NULL"),
+        postgresql_where=text("reference IS NOT NULL"),
+    ),
 )
 """What somebody is to be sent, and what became of it: `trail` tells each decision, when and why.
 
 `due` is when to look at it, and null once nothing waits to be done. `lane` is 0 for what customers wait for
 and 1 for marketing. `lease` and `token` are those of the `worker` who is sending it, `left` is when it left,
 `address` the keyed hash of where to; `ended` numbers those that reached an end, in that order; `answer` is
-what the other side said.
+what the other side said, `reference` what it calls the message.
 """
 
 paused = Table(
     "paused", tables, Column("origin", Text, primary_key=True), Column("since", BigInteger, nullable=False)
 )
 """Origins whose messages stay where they are, since when."""
-
-transport = Table(
-    "transport",
-    tables,
-    Column("id", Integer, primary_key=True),
-    Column("kind", Text, nullable=False),
-    Column("channel", Text, nullable=False),
-    Column("name", Text, nullable=False),
-    Column("lanes", Text, nullable=False),
-    Column("settings", Text, nullable=False),
-    Column("made", BigInteger, nullable=False),
-    Column("by", Text, nullable=False),
-    Column("ended", BigInteger),
-)
-"""A way out of a `kind`, such as a mail relay, with its sealed settings; `lanes` says what goes by it."""

@@ -4,9 +4,26 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+from sqlalchemy import BigInteger, Column, Integer, Table, Text
+
 from habitue.kernel.clock import Micros
 from habitue.store.ops import Tx
-from habitue.store.tables import transport
+from habitue.store.tables import tables
+
+transport = Table(
+    "transport",
+    tables,
+    Column("id", Integer, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("channel", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("lanes", Text, nullable=False),
+    Column("settings", Text, nullable=False),
+    Column("made", BigInteger, nullable=False),
+    Column("by", Text, nullable=False),
+    Column("ended", BigInteger),
+)
+"""A way out of a `kind`, such as a mail relay, with its sealed settings; `lanes` says what goes by it."""
 
 
 class Kept(NamedTuple):

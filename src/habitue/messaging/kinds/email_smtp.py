@@ -11,17 +11,19 @@ from collections.abc import Callable
 from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
-from threading import Lock
-from typing import Final, Literal
+from typing import Annotated, Final, Literal
 
 from msgspec import Struct
 
+from habitue.kernel.asked import Asked
 from habitue.kernel.clock import MINUTE, Micros
 from habitue.kernel.errors import UserError
 from habitue.kernel.i18n import N_
 from habitue.messaging.channel import Letter, Outcome, Session
 from habitue.messaging.dkim import Signer
 from habitue.messaging.mail import From, addressed, made, named
+from habitue.messaging.pace import Pace
+from habitue.messaging.provider import Answers, Connections, Rate, Sender
 
 CHANNEL: Final = "email"
 LABEL: Final = N_("E-mail by SMTP")
@@ -52,19 +54,44 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     notes the Message-ID of each mail that it took: with it nothing is ever undecidable.
     """
 
-    host: str
-    sender: str
-    port: int = 587
-    security: Literal["starttls", "tls", "none"] = "starttls"
-    user: str = ""
-    password: str = ""
-    reply: str = ""
-    bounces: str = ""
-    connections: int = 4
-    rate: float = 0.0
-    dkim_selector: str = ""
-    dkim_key: str = ""
-    relay_log: str = ""
+    host: Annotated[str, Asked(N_("Mail server"), N_("Its name, such as smtp.example.com."))]
+    sender: Sender
+    port: Annotated[int, Asked(N_("Port"), N_("587 with STARTTLS, 465 with TLS, as a rule."), "whole")] = 587
+    security: Annotated[
+        Literal["starttls", "tls", "none"],
+        Asked(
+            N_("Encryption"),
+            N_("None only to a server on this machine."),
+            "choice",
+            {"starttls": N_("STARTTLS"), "tls": N_("TLS from the beginning"), "none": N_("None")},
+        ),
+    ] = "starttls"
+    user: Annotated[str, Asked(N_("User name"), N_("Empty where the server asks for none."))] = ""
+    password: Annotated[str, Asked(N_("Password"), N_("Kept sealed, never shown again."), "secret")] = ""
+    reply: Answers = ""
+    bounces: Annotated[
+        str,
+        Asked(
+            N_("Mails that come back go to"),
+            N_("A mailbox that takes box+anything@domain, whose mails are handed to Habitué."),
+            "mail",
+        ),
+    ] = ""
+    connections: Connections = 4
+    rate: Rate = 0.0
+    dkim_selector: Annotated[
+        str, Asked(N_("DKIM selector"), N_("Where in DNS the signature’s public key stands."))
+    ] = ""
+    dkim_key: Annotated[
+        str, Asked(N_("DKIM key"), N_("A private key in PEM, where mails are to be signed here."), "secret")
+    ] = ""
+    relay_log: Annotated[
+        str,
+        Asked(
+            N_("The server’s log"),
+            N_("A file in which it notes Message-IDs: then nothing is ever undecidable."),
+        ),
+    ] = ""
 
 
 SECRET: Final = ("password", "dkim_key")
@@ -103,8 +130,7 @@ class Relay:
         domain = self.sender.domain
         key = settings.dkim_key
         self.signer = Signer(domain, settings.dkim_selector, key) if key else None
-        self._lock = Lock()
-        self._next = 0.0
+        self.pace = Pace(settings.rate)
 
     @property
     def connections(self) -> int:
@@ -119,15 +145,6 @@ class Relay:
 
     def connect(self) -> Session:
         return Connection(self)
-
-    def turn(self) -> None:
-        """Wait until one more may go."""
-        if not self.settings.rate:
-            return
-        with self._lock:
-            at = max(self._next, time.monotonic())
-            self._next = at + 1 / self.settings.rate
-        time.sleep(max(0.0, at - time.monotonic()))
 
     def arrived(self, marks: list[str]) -> dict[str, bool] | None:
         """By the relay's own log."""
@@ -157,7 +174,7 @@ class Connection:
             mail, to = self._made(letter)
         except UserError as error:
             return Outcome("bounced", str(error), dead=True)
-        self._relay.turn()
+        self._relay.pace.turn()
         try:
             smtp = self._ready()
         except (OSError, smtplib.SMTPException) as error:

@@ -3,17 +3,10 @@
 from __future__ import annotations
 
 import hmac
-import socket
-import ssl
-import time
 from base64 import b64decode, b64encode
 from binascii import Error
 from collections.abc import Callable
-from contextlib import suppress
-from functools import lru_cache
-from http.client import HTTPConnection, HTTPException, HTTPResponse
 from secrets import token_bytes
-from threading import Timer
 from typing import Any, Final
 
 import msgspec
@@ -22,8 +15,8 @@ from msgspec import Struct
 from habitue.kernel.clock import HOUR, MINUTE, SECOND
 from habitue.kernel.errors import UserError
 from habitue.kernel.i18n import N_
-from habitue.messaging import reach
 from habitue.messaging.channel import Letter, Outcome, Session
+from habitue.messaging.line import Line, Reply
 
 CHANNEL: Final = "webhook"
 LABEL: Final = N_("Webhook")
@@ -33,13 +26,6 @@ WAITS: Final = (
     *(5 * HOUR, 10 * HOUR, 14 * HOUR, 20 * HOUR),
 )
 """How long until it is tried again, each time (Standard Webhooks)."""
-
-CONNECT: Final = 10.0
-WHOLE: Final = 30.0
-"""Seconds for a call from end to end."""
-
-LARGEST: Final = 64 << 10
-"""Bytes of an answer that are kept; what is more is not read."""
 
 _LONGEST_WAIT: Final = 24 * HOUR
 _PREFIX: Final = "whsec_"
@@ -104,25 +90,18 @@ class Caller:
 
     def __init__(self, hooks: Hooks) -> None:
         self._hooks = hooks
+        self._line = Line(hooks.settings.inner, keeps=False)
 
     def hand(self, letter: Letter, letting_go: Callable[[], None]) -> Outcome:
         """See `channel.Session`."""
         url, body = str(letter.values.get("url", "")), written(letter.values.get("body"))
-        inner = self._hooks.settings.inner
         try:
-            where = reach.place(url, inner)
-            numbers = reach.resolved(where, inner)
+            reply = self._line.ask("POST", url, self._head(letter, body), body, letting_go)
         except UserError as error:
             return Outcome("failed", str(error))
         except OSError as error:
             return _again(letter, str(error))
-        until = time.monotonic() + WHOLE
-        letting_go()
-        try:
-            status, wait, answer = self._called(where, numbers, body, self._head(letter, body), until)
-        except (OSError, HTTPException) as error:
-            return _again(letter, str(error) or type(error).__name__)
-        return _judged(letter, status, wait, answer)
+        return _judged(letter, reply)
 
     def _head(self, letter: Letter, body: bytes) -> dict[str, str]:
         second = str(letter.made // SECOND)
@@ -136,39 +115,8 @@ class Caller:
             "webhook-signature": " ".join(f"v1,{mark}" for mark in marks),
         }
 
-    def _called(
-        self, where: reach.Place, numbers: list[str], body: bytes, head: dict[str, str], until: float
-    ) -> tuple[int, str | None, bytes]:
-        http = HTTPConnection(where.host, where.port, timeout=WHOLE)
-        plain = reach.connected(where, numbers, CONNECT)
-        watch = Timer(WHOLE, lambda: _cut(http.sock))  # a byte now and then is never late
-        watch.daemon = True
-        try:
-            plain.settimeout(WHOLE)
-            http.sock = _safe().wrap_socket(plain, server_hostname=where.host) if where.secure else plain
-            watch.start()
-            http.request("POST", where.path, body, head)
-            answer = http.getresponse()
-            return answer.status, answer.getheader("retry-after"), _read(answer, until)
-        finally:
-            watch.cancel()
-            http.close()
-            plain.close()
-
     def close(self) -> None:
         """Nothing is kept open."""
-
-
-@lru_cache(maxsize=1)
-def _safe() -> ssl.SSLContext:
-    """Whom we trust: read once, for it takes a tenth of a second."""
-    return ssl.create_default_context()
-
-
-def _cut(one: socket.socket | None) -> None:
-    if one is not None:
-        with suppress(OSError):
-            one.shutdown(socket.SHUT_RDWR)
 
 
 def written(body: Any) -> bytes:
@@ -176,21 +124,8 @@ def written(body: Any) -> bytes:
     return body.encode() if isinstance(body, str) else msgspec.json.encode({} if body is None else body)
 
 
-def _read(answer: HTTPResponse, until: float) -> bytes:
-    """The beginning of an answer, as far as it comes in time."""
-    parts: list[bytes] = []
-    size = 0
-    while size < LARGEST and time.monotonic() < until:
-        part = answer.read1(LARGEST - size)
-        if not part:
-            break
-        parts.append(part)
-        size += len(part)
-    return b"".join(parts)
-
-
-def _judged(letter: Letter, status: int, wait: str | None, answer: bytes) -> Outcome:
-    said = answer.decode("utf-8", "replace")
+def _judged(letter: Letter, reply: Reply) -> Outcome:
+    status, wait, said = reply.status, reply.head.get("retry-after"), reply.text
     if 200 <= status < 300:
         return Outcome("sent", said)
     if status == 410:
