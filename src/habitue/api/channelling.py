@@ -16,7 +16,7 @@ from habitue.messaging.sender import Composed
 _COLUMNS = (
     Column("channel", N_("Channel")),
     Column("kind", N_("Kind")),
-    Column("title", N_("What it is")),
+    Column("title", N_("By whom")),
     Column("since", N_("In use since"), "time"),
 )
 
