@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import msgspec
 import pyarrow as pa
+from msgspec import structs
 
 from habitue.app.channels import EMAIL, SOURCE, Channelled
 from habitue.app.letters import claim
