@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import httpx
 import pyotp
@@ -67,6 +67,29 @@ class Stop(NamedTuple):
     fill: tuple[tuple[str, str], ...] = ()
 
 
+SOME: Final = "SELECT person FROM person ORDER BY person LIMIT 240"
+TRIAL: Final[dict[str, Any]] = {
+    "id": "subject",
+    "name": "Two subject lines",
+    "entry": {"is": "manual"},
+    "goal": {"event": "Order Completed", "within": "30d"},
+    "steps": [
+        {
+            "id": "which",
+            "is": "chance",
+            "winner": "goal",
+            "people": 2000,
+            "branches": [
+                {"id": "question", "share": 0.5, "steps": [{"id": "one", "is": "tag", "tag": "asked"}]},
+                {"id": "promise", "share": 0.5, "steps": [{"id": "two", "is": "tag", "tag": "promised"}]},
+            ],
+        },
+        {"id": "rest", "is": "wait", "length": "30d"},
+    ],
+}
+"""A journey in which two ways are tried."""
+
+
 def stock(shop: Shop, customers: int) -> None:
     """Make it a demo shop with segments, stages that are being changed and tasks."""
     now = clock.now()
@@ -85,6 +108,9 @@ def stock(shop: Shop, customers: int) -> None:
     shop.make_coupons(Pool("welcome-2026", "Welcome 2026", "10 %", "TEA", 10_000, 30), "Odile", now)
     shop.publish_template(starters()["cart"].named("cart", "en"), "demo", now)
     shop.publish_journey(read(recipes()["cart"].said("en"))[0], "demo", now)
+    shop.publish_journey(read(TRIAL)[0], "demo", now)
+    shop.enter_journey("subject", [*shop.warehouse.read(SOME).column(0).to_pylist()], "demo", now)
+    shop.advance(now)
     shop.begin_recipe(recipes()["welcome"], "en", "Odile")
 
 
@@ -186,6 +212,8 @@ def _people(client: httpx.Client) -> Iterator[Stop]:
     yield Stop("segment-edit", "/segments/buyers/edit")
     yield Stop("journeys", "/journeys")
     yield Stop("journey", "/journeys/cart")
+    yield Stop("journey-trial", "/journeys/subject")
+    yield Stop("journey-trial-choose", "/journeys/subject", ("[commandfor^=choose]",))
     yield Stop("journey-replay", "/journeys/cart/replay")
     yield Stop("journey-edit", "/journeys/welcome/edit")
     yield Stop("templates", "/templates")

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from habitue.app.imports import Told
 from habitue.app.shelf import Shelf
-from habitue.journeys import kept, state, watches
+from habitue.journeys import kept, state, trials, watches
 from habitue.journeys.around import Around
 from habitue.journeys.facts import Ground
 from habitue.journeys.fault import Fault
@@ -23,6 +23,7 @@ from habitue.journeys.reading import from_text
 from habitue.journeys.recipes import Recipe
 from habitue.journeys.replay import DAYS, Replayed, replay
 from habitue.journeys.state import Flying
+from habitue.journeys.trials import Trial
 from habitue.journeys.trips import Trip, trips
 from habitue.journeys.walk import OUTCOMES
 from habitue.journeys.writing import diff
@@ -262,6 +263,24 @@ class Journeying(Shelf):
             sum(one.n for one in ends if one.reached),
             messages,
         )
+
+    def journey_trials(self, saved: Saved, now: Micros) -> list[Trial]:
+        """How the ways stand that are tried against each other in a version of a journey."""
+        return trials.stand(self.ops, self.warehouse, plan(saved.journey), now)
+
+    def choose_way(self, name: str, step: str, way: str, by: str, now: Micros | None = None) -> None:
+        """Let everybody take this way from now on. Raises `UserError`."""
+        when, saved = clock.now() if now is None else now, self.journey(name)
+        live = next((one for one in self.journey_versions(name) if one.live), saved)
+        with self.working:
+            for one in self.journey_trials(live, when):
+                names = [each.id for each in one.ways]
+                if one.step == step and way in names:
+                    if not trials.choose(self.ops, name, one, names.index(way), by, when):
+                        raise UserError(N_("A way was chosen here already."))
+                    self.generation += 1
+                    return
+        raise UserError(N_("No two ways are tried here."))
 
     def journey_versions(self, name: str) -> list[Saved]:
         """Every version of a journey, oldest first; none where there is no such journey."""

@@ -8,8 +8,10 @@ still as it was seen. So after a crash anywhere the next tick does what is missi
 
 from __future__ import annotations
 
+import logging
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias
 
@@ -18,38 +20,36 @@ import numpy as np
 from msgspec import Struct
 
 from habitue.engine.sweep import NEVER, Ints
-from habitue.journeys import kept, watches
+from habitue.journeys import kept, trials, watches
 from habitue.journeys.deeds import UNSENT, Batch, Doer, Known, Templates
-from habitue.journeys.entering import comers, keyed
+from habitue.journeys.entering import comers
 from habitue.journeys.entries import Dated, Enters, Happens, Leaves, Scheduled
 from habitue.journeys.facts import Ground, Told
+from habitue.journeys.gate import Comer, Doorman, Gate
 from habitue.journeys.news import Change, Event, News, Offset, news, numbers
 from habitue.journeys.plan import Plan, plan
 from habitue.journeys.roles import Enrol
 from habitue.journeys.state import Running
-from habitue.journeys.walk import EXIT, GOAL, GRACE, HELD, STOPPED, Crowd, Walked, leaving, walk
-from habitue.kernel.clock import DAY, MINUTE, Micros, duration
+from habitue.journeys.walk import EXIT, GOAL, GRACE, STOPPED, Crowd, Walked, walk
+from habitue.kernel.clock import DAY, MINUTE, Micros
 from habitue.messaging import outbox
-from habitue.messaging.holdout import held
 from habitue.people.identities import canonical
-from habitue.store import runs
+from habitue.store import arms, runs
+from habitue.store.failure import Collided
 from habitue.store.log import EventLog
-from habitue.store.ops import Ops, Tx, tell, told
-from habitue.store.runs import Entered, State
+from habitue.store.ops import Ops, Tx, exchange, tell, told
+from habitue.store.runs import Raced, State
 from habitue.store.warehouse import Warehouse
 
 Row: TypeAlias = tuple[Any, ...]
 """A run as `runs.due` tells it."""
 
 OFFSET: Final = "journeys_offset"
+_LOG: Final = logging.getLogger("habitue")
+
 AT_ONCE: Final = 20_000
 _EVERY: Final = 5 * MINUTE
 """So often dates and schedules are looked at."""
-
-GATE: Final = -1
-"""Where those are counted who come in, or may not."""
-
-ENTERED, BARRED, AGAIN, ALONE = "entered", "barred", "again", "alone"
 
 
 class Ticked(Struct, frozen=True):
@@ -57,34 +57,6 @@ class Ticked(Struct, frozen=True):
 
     entered: int
     forward: int
-
-
-@dataclass(frozen=True)
-class Comer:
-    """Somebody who wants in; `cause` lets them in once."""
-
-    person: int
-    at: Micros
-    cause: str
-
-
-@dataclass(frozen=True)
-class Gate:
-    """Who comes in, and how many do not: were in already, are kept out by a condition, are left alone."""
-
-    version: int
-    now: Micros
-    rows: list[Entered]
-    again: int
-    barred: int
-    alone: int
-
-    def admit(self, tx: Tx) -> int:
-        """Write it down; how many were not in for the same cause before."""
-        new = runs.enter(tx, self.rows)
-        counts = ((ENTERED, new), (AGAIN, self.again), (BARRED, self.barred), (ALONE, self.alone))
-        runs.count(tx, [(self.version, GATE, what, self.now // DAY, n) for what, n in counts if n])
-        return new
 
 
 @dataclass
@@ -100,6 +72,7 @@ class Live:
     between: Callable[[str], None] = lambda _: None
     """Called between two steps; a test may let the process die there."""
     _plans: dict[int, Running] = field(default_factory=dict)
+    _judged: Micros = 0
 
     def tick(self, now: Micros) -> Ticked:
         """Do all that is to be done by now."""
@@ -108,15 +81,33 @@ class Live:
             return Ticked(0, 0)
         self._ground = self.ground()
         self._fresh = watches.kept(self.ops)
-        entered = self._heard(now)
-        self.between("heard")
-        entered += self._timed(now)
-        self.between("timed")
-        forward = 0
-        while rows := self._due(now):
-            forward += self._forward(rows, now)
-            self.between("forward")
+        entered = forward = 0
+        try:
+            entered += self._heard(now)
+            self.between("heard")
+            entered += self._timed(now)
+            self.between("timed")
+            while n := self._forward(now):
+                forward += n
+                self.between("forward")
+        except (Raced, Collided):
+            _LOG.debug("Another worker was faster; what is left is done with the next tick.")
+        self._decided(now)
         return Ticked(entered, forward)
+
+    def _decided(self, now: Micros) -> None:
+        """Choose the better of ways that are tried, where it is known; it is looked at now and then."""
+        if now - self._judged < _EVERY:
+            return
+        self._judged = now
+        for one in self._plans.values():
+            if any(trials.trials(one.plan)):
+                trials.decide(self.ops, self.warehouse, one.plan, now)
+
+    def _doorman(self, now: Micros) -> Doorman:
+        return Doorman(
+            self.ops, lambda people, since: Told(self._ground, now, people, self._fresh, since=since)
+        )
 
     def begin(self) -> None:
         """What is there before the first journey is history."""
@@ -130,7 +121,9 @@ class Live:
         if one is None:
             return 0
         self._ground, self._fresh = self.ground(), watches.kept(self.ops)
-        gate = self._gate(one, [Comer(person, now, f"hand:{batch}") for person in persons], now, alone=True)
+        gate = self._doorman(now).gate(
+            one, [Comer(person, now, f"hand:{batch}") for person in persons], now, alone=True
+        )
         with self.ops.begin() as tx:
             return gate.admit(tx)
 
@@ -146,15 +139,16 @@ class Live:
         found = news(self.warehouse, self.log, offset, versions, names)
         if found.offset == offset:
             return 0
-        wanting = [self._gate(one, self._wanting(one, found), now) for one in self._open()]
+        wanting = [self._doorman(now).gate(one, self._wanting(one, found), now) for one in self._open()]
         touched = {one.person for one in found.changes} | {one.person for one in found.events}
         every = numbers(self.warehouse, touched) if touched else set()
         self.between("read")
         with self.ops.begin() as tx:
-            entered = sum(one.admit(tx) for one in wanting)
+            # First: of two who read the same news one waits here, and finds that it was told already.
+            if not exchange(tx, OFFSET, said, msgspec.json.encode(found.offset).decode()):
+                raise Raced
             runs.touch(tx, every, now)
-            tell(tx, OFFSET, msgspec.json.encode(found.offset).decode())
-        return entered
+            return sum(one.admit(tx) for one in wanting)
 
     def _open(self) -> Iterator[Running]:
         return (one for one in self._plans.values() if one.open)
@@ -201,66 +195,50 @@ class Live:
                 Comer(person, at, f"{entry.name()}:{at // DAY}")
                 for person, at in zip(found.person.tolist(), found.at.tolist(), strict=True)
             ]
-            gate = self._gate(one, who, now)
+            gate = self._doorman(now).gate(one, who, now)
             with self.ops.begin() as tx:
+                if not runs.look(tx, one.slug, cursor, until):
+                    raise Raced
                 entered += gate.admit(tx)
-                runs.put(tx, runs.states(tx)[one.slug]._replace(cursor=until))
         return entered
-
-    # --- the gate ---------------------------------------------------------------------------------
-
-    def _gate(self, one: Running, who: Sequence[Comer], now: Micros, alone: bool = False) -> Gate:
-        """Who may come in, worked out before anything is written; with `alone` nobody twice at once."""
-        journey, slug, version = one.saved.journey, one.slug, one.saved.version
-        if not who:
-            return Gate(version, now, [], 0, 0, 0)
-        with self.ops.read() as tx:
-            before = runs.earlier(tx, slug, {comer.person for comer in who})
-        admitted = _allowed(journey.head.again, keyed(journey.entry) and not alone, who, before)
-        person = np.array([comer.person for comer in admitted], np.int64)
-        at = np.array([comer.at for comer in admitted], np.int64)
-        out = self._barred(one.plan, person, at, now)
-        apart = held(slug, journey.head.holdout, person) & ~out
-        length = duration(journey.goal.within) if journey.goal else None
-        rows = [
-            Entered(
-                *(slug, version, comer.person, comer.cause, comer.at),
-                None if left else now,
-                comer.at + length if length else None,
-                *((comer.at, HELD) if left else (None, None)),
-            )
-            for comer, barred, left in zip(admitted, out.tolist(), apart.tolist(), strict=True)
-            if not barred
-        ]
-        return Gate(version, now, rows, len(who) - len(admitted), int(out.sum()), int(apart.sum()))
-
-    def _barred(self, way: Plan, person: Ints, at: Ints, now: Micros) -> Any:
-        """Whom a condition for leaving keeps out from the beginning."""
-        if not way.exits or not len(person):
-            return np.zeros(len(person), np.bool_)
-        facts = Told(self._ground, now, person, self._fresh, since=int(at.min()))
-        return leaving(way, person, at, facts) <= at
 
     # --- those under way --------------------------------------------------------------------------
 
-    def _due(self, now: Micros) -> list[Row]:
-        resting = [one.slug for one in self._plans.values() if one.state.paused is not None]
-        with self.ops.read() as tx:
-            return runs.due(tx, now, AT_ONCE, resting)
+    def _forward(self, now: Micros) -> int:
+        """Bring some of those forward whose time has come; how many that were.
 
-    def _forward(self, rows: Sequence[Row], now: Micros) -> int:
-        """Bring these forward, each version's in one transaction."""
+        Where several may do this at once, whoever takes some keeps the others off them until all is written,
+        and lets go of them by dying. Where there is one, nobody waits while it is worked out.
+        """
+        resting = [one.slug for one in self._plans.values() if one.state.paused is not None]
+        if self.ops.shared:
+            with self.ops.begin() as tx:
+                return self._brought(runs.due(tx, now, AT_ONCE, resting, held=True), now, tx)
+        with self.ops.read() as tx:
+            rows = runs.due(tx, now, AT_ONCE, resting)
+        return self._brought(rows, now, None)
+
+    def _brought(self, rows: Sequence[Row], now: Micros, tx: Tx | None) -> int:
+        """Bring these forward, each version's in the transaction given or one of its own."""
         parts: dict[int, list[Row]] = defaultdict(list)
         for row in rows:
             parts[row[_VERSION]].append(row)
         for version, some in parts.items():
             one = self._plans.get(version) or self._earlier(version, some[0][_JOURNEY])
             if one is None:  # of a version that nobody knows any more
-                with self.ops.begin() as tx:
-                    runs.rest(tx, [row[0] for row in some], now, STOPPED)
+                with self._writing(tx) as writing:
+                    runs.rest(writing, [row[0] for row in some], now, STOPPED)
             else:
-                self._batch(one, some, now)
+                self._batch(one, some, now, tx)
         return len(rows)
+
+    @contextmanager
+    def _writing(self, tx: Tx | None) -> Iterator[Tx]:
+        if tx is not None:
+            yield tx
+            return
+        with self.ops.begin() as own:
+            yield own
 
     def _earlier(self, version: int, slug: str) -> Running | None:
         """A version that lets nobody in and that nobody is in: who was may still reach its goal."""
@@ -269,7 +247,7 @@ class Live:
                 self._plans[version] = Running(saved, plan(saved.journey), State(slug, None, 0, None, []))
         return self._plans.get(version)
 
-    def _batch(self, one: Running, rows: Sequence[Row], now: Micros) -> None:
+    def _batch(self, one: Running, rows: Sequence[Row], now: Micros, held: Tx | None) -> None:
         seen = dict(zip(runs.DUE, zip(*rows, strict=True), strict=True))
         columns = {name: np.array(seen[name], np.int64) for name in _READ}
         ended, converted, outcome = (_filled(seen[name], empty) for name, empty in _MAY)
@@ -296,8 +274,9 @@ class Live:
         known = doer.known(batch, walked.done)
         gates = self._enrolled(batch, walked, now)
         self.between("walked")
-        with self.ops.begin() as tx:
+        with self._writing(held) as tx:
             runs.forward(tx, _written(seen, crowd, now))
+            arms.note(tx, _arms(one.plan, batch, walked))
             for gate in gates:
                 gate.admit(tx)
             self._do(tx, doer, batch, walked, known, now)
@@ -323,8 +302,17 @@ class Live:
                         Comer(int(batch.persons[n]), at, f"run:{batch.runs[n]}")
                         for n, at in zip(done.rows.tolist(), done.at.tolist(), strict=True)
                     ]
-                    found.append(self._gate(one, who, now, alone=True))
+                    found.append(self._doorman(now).gate(one, who, now, alone=True))
         return found
+
+
+def _arms(way: Plan, batch: Batch, walked: Walked) -> list[tuple[int, str, int, Micros]]:
+    """Which runs were sent down which way where ways are tried."""
+    return [
+        (int(batch.runs[row]), way.nodes[one.node].trial, taken, at)
+        for one in walked.taken
+        for row, taken, at in zip(one.rows.tolist(), one.way.tolist(), one.at.tolist(), strict=True)
+    ]
 
 
 _JOURNEY, _VERSION = runs.DUE.index("journey"), runs.DUE.index("version")
@@ -375,20 +363,3 @@ def _comer(event: Event, key: str) -> Comer:
         value = value.get(part, {}) if isinstance(value, dict) else {}
     named = isinstance(value, str | int | float) and bool(key)
     return Comer(event.person, event.at, f"event:{value}" if named else f"event:{event.id}")
-
-
-def _allowed(
-    again: str, parallel: bool, who: Sequence[Comer], before: dict[int, tuple[Micros, bool]]
-) -> list[Comer]:
-    """Those of them who may come in again, or for the first time."""
-    apart = 0 if again in ("never", "always") else duration(again)
-    found, known = [], dict(before)
-    for one in sorted(who, key=lambda comer: (comer.at, comer.person)):
-        last = known.get(one.person)
-        if last is not None:
-            at, inside = last
-            if again == "never" or (inside and not parallel) or (apart and one.at - at < apart):
-                continue
-        found.append(one)
-        known[one.person] = one.at, True
-    return found

@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from hashlib import blake2b
 from typing import Final, NamedTuple
 
+import msgspec
+
 from habitue.journeys.graph import Goal, Journey, Step
-from habitue.journeys.roles import Act, Message, Watch
+from habitue.journeys.roles import Act, Fork, Message, Watch
 
 OVER: Final = -1
 """Where nothing follows any more."""
 
 
 class Node(NamedTuple):
-    """A step in its place; `then` is what follows it, `ways` are the first steps of its branches."""
+    """A step in its place; `then` is what follows it, `ways` are the first steps of its branches.
+
+    `trial` names what its branches are tried for against each other, `settled` is the one that was chosen.
+    """
 
     step: Step
     then: int
     ways: tuple[int, ...]
+    trial: str = ""
+    settled: int | None = None
 
     def way(self, outlet: str) -> int:
         """Where the branch of that id leads; on, where there is none."""
@@ -45,11 +54,24 @@ class Plan(NamedTuple):
         return next((n for n, one in enumerate(self.nodes) if one.step.id == step), None)
 
 
-def plan(journey: Journey) -> Plan:
-    """The journey's plan."""
+def plan(journey: Journey, settled: Mapping[str, int] | None = None) -> Plan:
+    """The journey's plan; `settled` are the branches that were chosen, by trial."""
     nodes: list[Node] = []
     _lay(journey.steps, OVER, nodes)
-    return Plan(journey, tuple(nodes), tuple(one.watch for one in journey.exits), journey.goal)
+    known = settled or {}
+    laid = (
+        one._replace(trial=(name := trial(journey.id, one.step)), settled=known.get(name))
+        if isinstance(one.step.does, Fork) and one.step.does.test
+        else one
+        for one in nodes
+    )
+    return Plan(journey, tuple(laid), tuple(one.watch for one in journey.exits), journey.goal)
+
+
+def trial(journey: str, step: Step) -> str:
+    """What tells one trial from another: a step whose branches are changed begins a new one."""
+    said = msgspec.json.encode([journey, step.id, msgspec.to_builtins(step.branches)])
+    return blake2b(said, digest_size=12).hexdigest()
 
 
 def _lay(steps: tuple[Step, ...], after: int, nodes: list[Node]) -> None:

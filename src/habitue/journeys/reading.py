@@ -27,7 +27,7 @@ from habitue.journeys.entries import WAYS, Manual, Way
 from habitue.journeys.fault import Fault, JourneyError, Message
 from habitue.journeys.graph import MOST, Branch, Goal, Head, Journey, Leave, Step
 from habitue.journeys.registry import kinds
-from habitue.journeys.roles import Kind
+from habitue.journeys.roles import Fork, Kind
 from habitue.kernel.clock import duration
 from habitue.kernel.errors import UserError
 from habitue.kernel.i18n import N_
@@ -92,7 +92,16 @@ class _Reader:
             self.fault("steps", N_("A journey has at most {most} steps."), most=MOST)
         if name is None or head is None or entry is None:
             return None
-        return Journey(name, head, entry, steps, tuple(one for one in exits if one), goal)
+        found = Journey(name, head, entry, steps, tuple(one for one in exits if one), goal)
+        self.whole(found)
+        return found
+
+    def whole(self, journey: Journey) -> None:
+        """What a step asks of the journey around it."""
+        for step in journey.every():
+            test = step.does.test if isinstance(step.does, Fork) else None
+            if test and test.by == "goal" and journey.goal is None:
+                self.fault(step.id, N_("The better way is chosen by the goal: say what the goal is."))
 
     # --- its parts ---
 
@@ -194,6 +203,12 @@ class _Reader:
             and bool(own.rule) == bool(own.event)
         ):
             self.fault(place, N_("Say either a rule or an event."))
+        test = own.test if isinstance(own, Fork) else None
+        if test:
+            if len(branches) < 2:
+                self.fault(place, N_("One way alone is no test: give it two branches or more."))
+            if not test.people and not test.after:
+                self.fault(place, N_("Say after how many people, or how long, the better way is chosen."))
         rules = [getattr(one.settings, "when", None) for one in branches]
         if "" in rules[:-1]:
             self.fault(place, N_("Only the last branch may be for everybody who is left."))

@@ -157,6 +157,7 @@ def _joined(way: Plan, parts: list[tuple[Crowd, Walked]]) -> Run:
     every = Walked(
         [Done(*some[0][:2], *_columns(some, 2)) for some in done.values()],
         [Passed(*some[0][:2], *_columns(some, 2)) for some in passed.values()],
+        [],
     )
     return Run(way, Crowd(*joined), every)
 

@@ -146,8 +146,23 @@ class Pause(Kind, frozen=True, kw_only=True):
         return None
 
 
+class Test(NamedTuple):
+    """Branches are tried until so many `people` took one, or so long `after` the first did; then all take the
+    better one, `by` goal or click.
+    """
+
+    by: str
+    people: int
+    after: str
+
+
 class Fork(Kind, frozen=True, kw_only=True):
     """Sends each down one of its branches."""
+
+    @property
+    def test(self) -> Test | None:
+        """How its branches are tried against each other, where they are."""
+        return None
 
     @abstractmethod
     def choose(self, here: Here, branches: Sequence[Struct]) -> Ints:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
-from habitue.journeys import kept
+from habitue.journeys import kept, trials
 from habitue.journeys.kept import KIND, Saved
 from habitue.journeys.plan import Plan, plan
 from habitue.journeys.walk import MOVED, STOPPED
@@ -45,8 +45,9 @@ def running(ops: Ops) -> list[Running]:
     with ops.read() as tx:
         states = runs.states(tx)
     wanted = {slug: {*one.draining} for slug, one in states.items() if one.since is not None or one.draining}
+    known = trials.settled(ops)
     return [
-        Running(saved, plan(saved.journey), states[slug])
+        Running(saved, plan(saved.journey, known), states[slug])
         for slug, versions in wanted.items()
         for saved in kept.versions(ops, slug)
         if saved.live or saved.version in versions

@@ -97,11 +97,23 @@ class Passed(NamedTuple):
     at: Ints
 
 
+class Taken(NamedTuple):
+    """Which of a node's branches some were sent down by chance, -1 for none, and when."""
+
+    node: int
+    rows: Ints
+    way: Ints
+    at: Ints
+
+
 class Walked(NamedTuple):
-    """What is to be done, and who passed where; the crowd itself is where it got to."""
+    """What is to be done, who passed where, and what chance decided where that is watched; the crowd itself
+    is where it got to.
+    """
 
     done: list[Done]
     passed: list[Passed]
+    taken: list[Taken]
 
 
 def walk(plan: Plan, crowd: Crowd, facts: Facts, now: Micros, grace: Micros | None = None) -> Walked:
@@ -122,7 +134,7 @@ class _Walk:
         self.plan, self.crowd, self.facts = plan, crowd, facts
         self.now, self.grace = now, grace
         self.parked = np.zeros(len(crowd), np.bool_)
-        self.walked = Walked([], [])
+        self.walked = Walked([], [], [])
         self.out = leaving(plan, crowd.person, crowd.entered, facts)
         self.why = np.full(len(crowd), EXIT, np.int64)
         self._goal()
@@ -202,10 +214,15 @@ class _Walk:
     def _fork(self, place: int, node: Node, fork: Fork, rows: Ints) -> None:
         if not len(rows):
             return
+        if node.settled is not None:
+            self._on(place, rows, np.full(len(rows), node.ways[node.settled], np.int64))
+            return
         taken = fork.choose(
             self._here(node, rows, self.crowd.at),
             [branch.settings for branch in node.step.branches if branch.settings is not None],
         )
+        if node.trial:
+            self.walked.taken.append(Taken(place, rows, taken, self.crowd.at[rows].copy()))
         alone = taken == -2
         self._end(rows[alone], self.crowd.at, HELD, place)
         ways = np.array([*node.ways, node.then], np.int64)

@@ -31,6 +31,10 @@ class StoreDown(UserError):
     """A store can't be used just now; nothing half done was kept, and the next call tries again."""
 
 
+class Collided(StoreDown):
+    """Two transactions were in each other's way, and this one was undone: the next try finds the way free."""
+
+
 class Damaged(StoreDown):
     """What a store has on disk can't be read back."""
 

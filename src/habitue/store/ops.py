@@ -23,14 +23,15 @@ from sqlalchemy import (
     Table,
     Text,
 )
+from sqlalchemy.dialects import postgresql, sqlite
 
 from habitue.kernel.errors import UserError
 from habitue.kernel.i18n import N_
-from habitue.store.failure import DiskFull, StoreDown, full
+from habitue.store.failure import Collided, DiskFull, StoreDown, full
 from habitue.store.keeper import LAST, OPTION, Keeper
 from habitue.store.tables import counter, identity, setting
 
-HEAD: Final = "0014"
+HEAD: Final = "0016"
 """The revision of the newest migration; they are numbered in order."""
 
 Tx: TypeAlias = sa.Connection
@@ -137,6 +138,11 @@ class Ops:
                     reason="database is locked",
                 )
 
+    @property
+    def shared(self) -> bool:
+        """Whether several processes may write at the same time."""
+        return self.engine.dialect.name != "sqlite"
+
     def revision(self) -> str | None:
         """The migration the tables are at; None for an empty database."""
         with self.read() as tx:
@@ -183,12 +189,16 @@ class Ops:
                 error, _OURS
             ):
                 raise
-            raise StoreDown(
+            kind = Collided if getattr(error.orig, "sqlstate", None) in _COLLISIONS else StoreDown
+            raise kind(
                 N_("The operational database {place} can't be used: {reason}"),
                 place=place,
                 reason=str(error.orig),
             ) from error
 
+
+_COLLISIONS: Final = ("40001", "40P01")
+"""PostgreSQL undid a transaction because of another: a serialization failure, a deadlock."""
 
 _OURS: Final = (sa.exc.IntegrityError, sa.exc.ProgrammingError, sa.exc.DataError)
 
@@ -213,6 +223,15 @@ def tell(tx: sa.Connection, key: str, value: str) -> None:
     """Set a setting together with what else this transaction does."""
     tx.execute(setting.delete().where(setting.c.key == key))
     tx.execute(setting.insert().values(key=key, value=value))
+
+
+def exchange(tx: sa.Connection, key: str, seen: str | None, value: str) -> bool:
+    """Set a setting where it is still as it was seen; whoever else tries waits for this transaction."""
+    if seen is None:
+        inserted = (sqlite if tx.dialect.name == "sqlite" else postgresql).insert(setting)
+        return tx.execute(inserted.values(key=key, value=value).on_conflict_do_nothing()).rowcount == 1
+    mine = setting.c.key == key, setting.c.value == seen
+    return tx.execute(setting.update().where(*mine).values(value=value)).rowcount == 1
 
 
 def take(tx: sa.Connection, name: str, n: int) -> int:

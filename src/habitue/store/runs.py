@@ -13,7 +13,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from habitue.kernel.clock import Micros
 from habitue.store.ops import Tx, given
-from habitue.store.travels import journey, passage, run
+from habitue.store.travels import arm, journey, passage, run
 
 Row: TypeAlias = sa.Row[Any]
 
@@ -56,7 +56,10 @@ def enter(tx: Tx, rows: Sequence[Entered]) -> int:
         one._asdict() | fresh | {"since": one.entered, "at": one.entered, "due": one.entered} for one in rows
     ]
     parts = (values[first : first + _AT_ONCE] for first in range(0, len(values), _AT_ONCE))
-    return sum(tx.execute(insert, part).rowcount for part in parts)
+    if tx.dialect.name == "sqlite":
+        return sum(tx.execute(insert, part).rowcount for part in parts)
+    # PostgreSQL's driver doesn't say how many of several at once were new: the rows do.
+    return sum(len(tx.execute(insert.returning(run.c.id), part).all()) for part in parts)
 
 
 def earlier(tx: Tx, slug: str, persons: Collection[int]) -> dict[int, tuple[Micros, bool]]:
@@ -84,10 +87,16 @@ DUE: Final = (
 """What `due` tells of a run, in this order."""
 
 
-def due(tx: Tx, now: Micros, most: int, but: Collection[str] = ()) -> list[tuple[Any, ...]]:
-    """The runs to be looked at by now, the longest waiting first, as `DUE`; not of those journeys."""
+def due(
+    tx: Tx, now: Micros, most: int, but: Collection[str] = (), held: bool = False
+) -> list[tuple[Any, ...]]:
+    """The runs to be looked at by now, the longest waiting first, as `DUE`; not of those journeys.
+
+    With `held` nobody else gets them while this transaction lasts, and none that somebody else holds is told.
+    """
     columns = [run.c[name] for name in DUE]
     rows = sa.select(*columns).where(run.c.look <= now).order_by(run.c.look, run.c.id).limit(most)
+    rows = rows.with_for_update(skip_locked=True) if held else rows
     found: Any = tx.execute(rows.where(run.c.journey.not_in(but)) if but else rows)
     # Of hundreds of thousands, rows with names would take as long as all that is done with them.
     told: list[tuple[Any, ...]] = found.cursor.fetchall()
@@ -129,7 +138,8 @@ def count(tx: Tx, rows: Iterable[tuple[int, int, str, int, int]]) -> None:
     adding = insert.on_conflict_do_update(
         index_elements=["version", "node", "what", "day"], set_={"n": passage.c.n + insert.excluded.n}
     )
-    values = [dict(zip(("version", "node", "what", "day", "n"), one, strict=True)) for one in rows]
+    # In one order, so that two who count the same don't wait for each other for ever.
+    values = [dict(zip(("version", "node", "what", "day", "n"), one, strict=True)) for one in sorted(rows)]
     if values:
         tx.execute(adding, values)
 
@@ -222,7 +232,9 @@ def expel(tx: Tx, version: int, nodes: Collection[int] | None, now: Micros, outc
 
 def forget(tx: Tx, nodes: Collection[int]) -> None:
     """Delete the runs of these people."""
-    tx.execute(run.delete().where(run.c.person.in_(_numbers(tx, nodes))))
+    mine = run.c.person.in_(_numbers(tx, nodes))
+    tx.execute(arm.delete().where(arm.c.run.in_(sa.select(run.c.id).where(mine))))
+    tx.execute(run.delete().where(mine))
 
 
 def states(tx: Tx) -> dict[str, State]:
@@ -232,8 +244,21 @@ def states(tx: Tx) -> dict[str, State]:
 
 def put(tx: Tx, state: State) -> None:
     """Let a journey stand so."""
-    tx.execute(journey.delete().where(journey.c.slug == state.slug))
-    tx.execute(journey.insert().values(state._asdict()))
+    insert = (sqlite if tx.dialect.name == "sqlite" else postgresql).insert(journey)
+    told = state._asdict()
+    tx.execute(insert.values(told).on_conflict_do_update(index_elements=["slug"], set_=told))
+
+
+def lock(tx: Tx, slug: str) -> None:
+    """Let nobody else into a journey while this transaction lasts."""
+    if tx.dialect.name != "sqlite":  # which lets one write at a time anyway
+        tx.execute(sa.select(journey.c.slug).where(journey.c.slug == slug).with_for_update())
+
+
+def look(tx: Tx, slug: str, seen: Micros, until: Micros) -> bool:
+    """Note that dates and schedules were told up to an instant; False where somebody else did meanwhile."""
+    mine = journey.c.slug == slug, journey.c.cursor == seen
+    return tx.execute(journey.update().where(*mine).values(cursor=until)).rowcount == 1
 
 
 def _numbers(tx: Tx, persons: Collection[int]) -> sa.Select[Any]:

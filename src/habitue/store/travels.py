@@ -53,6 +53,31 @@ passage = Table(
 )
 """How many came to a step, went on or left there, by the day (counted from 1970) on which they did."""
 
+arm = Table(
+    "arm",
+    tables,
+    Column("run", BigInteger, primary_key=True, autoincrement=False),
+    Column("trial", Text, primary_key=True),
+    Column("way", Integer, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Index("arm_trial", "trial", "way"),
+)
+"""Which way chance sent a run when, where ways are tried against each other; -1 is none of them."""
+
+verdict = Table(
+    "verdict",
+    tables,
+    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
+    Column("journey", Text, nullable=False),
+    Column("step", Text, nullable=False),
+    Column("trial", Text, nullable=False, unique=True),
+    Column("way", Integer, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("by", Text, nullable=False),
+    Column("figures", JSON, nullable=False),
+)
+"""The way that everybody takes from then on, who said so, and the figures that were known."""
+
 journey = Table(
     "journey",
     tables,

@@ -110,11 +110,11 @@ class Itinerary:
             case "until":
                 what = self.watched(step)
                 return say(N_("{what}; at most {length}"), what=what, length=self.length(step.get("within")))
-            case "withdraw":
-                return say(_CHANNELS.get(str(step.get("channel", "email")), ""))
-            case "send":
+            case "send" | "withdraw":
                 channel = _CHANNELS.get(str(step.get("channel", "email")), "")
-                return f"{say(channel)} · {step.get('template', '')}"
+                return " · ".join(filter(None, [say(channel), str(step.get("template", ""))]))
+            case "chance" if step.get("winner", "none") != "none":
+                return say(N_("then all the better way"))
             case "holdout":
                 return self.words.percent(float(step.get("share", 0) or 0), "#,##0%")
             case "webhook":

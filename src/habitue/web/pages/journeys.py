@@ -17,6 +17,7 @@ from habitue.journeys.plan import plan
 from habitue.journeys.reading import read
 from habitue.journeys.recipes import recipes
 from habitue.journeys.replay import Replayed
+from habitue.journeys.trials import BY, Trial
 from habitue.journeys.writing import body, to_json, to_toml
 from habitue.kernel import clock
 from habitue.kernel.clock import DAY
@@ -47,6 +48,7 @@ DONE: Final = {
     "pause": N_("Paused: nobody goes on, nothing is sent."),
     "resume": N_("It goes on."),
     "stop": N_("Nobody comes in any more. Who is under way finishes it."),
+    "choose": N_("Everybody who comes there takes this way from now on."),
 }
 COLOURS: Final = {
     "sent": "#4f46e5",
@@ -131,6 +133,7 @@ def show(request: Asked, shop: NamedDependency[Shop], name: FromPath[str]) -> Re
         goal=goal and (told.watched(goal), told.length(goal.get("within", "30d"))),
         cards=told.cards(plain["steps"]),
         passed=_passed(shown, saved, figures),
+        trials={one.step: _trial(one, shown, words) for one in shop.journey_trials(shown, now)},
         figures=figures,
         inside=sum(figures.inside.values()),
         share=_share(shown, figures, words),
@@ -151,6 +154,8 @@ def steer(request: Asked, shop: NamedDependency[Shop], name: FromPath[str], data
         shop.resume_journey(name, by(request))
     elif act == "stop":
         shop.stop_journey(name, by(request))
+    elif act == "choose":
+        shop.choose_way(name, str(data.get("step", "")), str(data.get("way", "")), by(request))
     else:
         raise UserError(N_("Choose one of: {known}."), known=", ".join(DONE))
     return flash.done(f"/journeys/{name}", DONE[act])
@@ -225,6 +230,51 @@ def _passed(shown: Saved, saved: list[Saved], figures: Figures) -> dict[str, dic
             mine["there"] += figures.inside.get((one.version, node), 0)
     wanted = {step.id for step in shown.journey.every()}
     return {name: counts for name, counts in found.items() if name in wanted}
+
+
+def _trial(one: Trial, shown: Saved, words: Words) -> dict[str, Any]:
+    """How ways stand that are tried against each other, in words."""
+    reached = N_("Reached the goal") if one.measure == "goal" else N_("Clicked")
+    verdict, gap = one.verdict, one.gap
+    return {
+        "own": one,
+        "reached": words.say(reached),
+        "open": verdict is None and shown.live,
+        "ways": [
+            (way, words.percent(way.rate), words.percent(way.low), words.percent(way.high))
+            for way in one.ways
+        ],
+        "said": _said(one, words),
+        "gap": gap
+        and words.say(
+            N_("{lead} is ahead by {gap} (95 times in 100 between {low} and {high})."),
+            lead=one.ways[one.lead or 0].id,
+            gap=words.points(gap.estimate),
+            low=words.points(gap.low),
+            high=words.points(gap.high),
+        ),
+        "chance": gap is not None and not gap.sure,
+    }
+
+
+def _said(one: Trial, words: Words) -> str:
+    """What is settled, or what is missing until it is."""
+    if one.verdict is not None:
+        text = (
+            N_("Since {day} everybody takes {way}, as that was the better one.")
+            if one.verdict.by == BY
+            else N_("Since {day} everybody takes {way}: {by} chose so.")
+        )
+        way = one.ways[one.verdict.way].id
+        return words.say(text, day=words.day(one.verdict.at), way=way, by=one.verdict.by)
+    if one.lacking:
+        return words.say.n(
+            "Too little to say anything yet: the way that the fewest took needs {count} customer more.",
+            "Too little to say anything yet: the way that the fewest took needs {count} customers more.",
+            one.lacking,
+            count=words.number(one.lacking),
+        )
+    return words.say(N_("Chance still decides; the better way is chosen once the test is over."))
 
 
 def _share(one: Saved, figures: Figures, words: Words) -> str:
