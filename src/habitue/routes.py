@@ -25,6 +25,7 @@ from habitue.api import (
     joining,
     meter,
     notes,
+    outcome,
     profile,
     rights,
     segment,
@@ -60,6 +61,7 @@ PAGES: Final[Routes] = {
         pages.journeys.show,  # /journeys/{name}
         pages.journeys.export,  # /journeys/{name}/export
         pages.journeys.replayed,  # /journeys/{name}/replay
+        pages.results.show,  # /journeys/{name}/results
         pages.templates.index,  # /templates
         pages.coupons.index,  # /coupons
     ],
@@ -78,6 +80,7 @@ PAGES: Final[Routes] = {
         pages.draft.person,  # /stages/{model}/draft/{number}/people/{person}
         pages.agent.show,  # /agent
         pages.notes.index,  # /tasks
+        pages.results.people,  # /journeys/{name}/results/customers
         pages.segment.show,  # /segments/{name}
         pages.segment.beside,  # /segments/{name}/beside
         pages.segment.people,  # /segments/{name}/customers
@@ -234,6 +237,7 @@ API: Final[Routes] = {
         stages.monthly,  # /monthly
         stages.stay,  # /stay
         selling.sales,  # /sales
+        outcome.results,  # /journeys/{journey}/results
         profile.traits,  # /traits
         incoming.catalogue,  # /catalogue
         segment.show,  # /segment

@@ -11,10 +11,15 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from habitue.api import outcome, shapes
+from habitue.api.answer import Facts
+from habitue.api.command import JourneyResults
+from habitue.api.perform import Asked, perform
 from habitue.app import Shop
 from habitue.app.results import Results, stepped
 from habitue.ingest.inbox import Parcel
 from habitue.journeys.reading import from_text
+from habitue.kernel import clock
 from habitue.kernel.clock import DAY, HOUR, MINUTE, instant
 from habitue.kernel.errors import UserError
 from habitue.messaging import outbox
@@ -56,6 +61,9 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
         tell(made, T - DAY, [(f"user:{n}", "Page Viewed", T - DAY, {}, None) for n in range(PEOPLE)])
         made.refresh(T)
         made.publish_journey(from_text(JOURNEY)[0], "ada", T)
+        wide = JOURNEY.replace('"hello"', '"wide"').replace("Checkout Started", "Never Seen")
+        for day, share in ((1, "0.4"), (2, "0.3"), (5, "0.4")):
+            made.publish_journey(from_text(wide.replace("0.3", share))[0], "ada", T + day * DAY)
         started: list[Told] = [(f"user:{n}", "Checkout Started", T + MINUTE, {}, None) for n in range(PEOPLE)]
         go(made, T + 2 * MINUTE, started)
         alone = held("hello", SHARE, np.arange(PEOPLE))
@@ -138,10 +146,32 @@ def test_orders_are_put_down_to_what_was_clicked_or_came(shop: Shop) -> None:
         shop.set_attribution(Windows("", ""), "ada", T)
 
 
+def test_the_api_and_the_command_line_say_the_same_each_for_itself(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = outcome.told(shop, "hello", 30, T + 4 * DAY)
+    assert said.attributed == shapes.Attributed(2, "20.03", 1)
+    assert said.incremental is not None
+    assert said.incremental.revenue is not None
+    result = found(shop)
+    assert result.contrast is not None
+    assert result.contrast.uplift.revenue is not None
+    assert said.incremental.revenue.estimate == round(result.contrast.uplift.revenue.estimate / 100, 2)
+    assert said.incremental.treated.people + said.incremental.control.people == PEOPLE
+    assert [(one.id, one.came) for one in said.steps] == [("rest", said.incremental.treated.people)]
+    monkeypatch.setattr(clock, "now", lambda: T + 4 * DAY)
+    told = perform(JourneyResults("hello"), Asked(shop, "en", lambda *_: None))
+    assert isinstance(told, Facts)
+    assert "Attributed: €20.03 in 2 orders, 1 of them after a click." in told.lines
+    assert any(line.startswith("Incremental: €") and "between" in line for line in told.lines)
+    none = perform(JourneyResults("wide"), Asked(shop, "fr", lambda *_: None))
+    assert isinstance(none, Facts)
+    assert any("il manque 100 clients" in line for line in none.lines)
+    with pytest.raises(UserError, match="Did you mean “hello”"):
+        outcome.told(shop, "helo", 30, T)
+
+
 def test_a_group_as_large_as_it_is_now_counts_from_then_on(shop: Shop) -> None:
-    wide = JOURNEY.replace('"hello"', '"wide"')
-    for day, share in ((1, "0.4"), (2, "0.3"), (5, "0.4")):
-        shop.publish_journey(from_text(wide.replace("0.3", share))[0], "ada", T + day * DAY)
     contrast = shop.results("journey:wide", T, T + 6 * DAY).contrast
     assert contrast is not None
     assert (contrast.uplift.treated.n, contrast.since, contrast.share) == (0, T + 5 * DAY - 1, 0.4)

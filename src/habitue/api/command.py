@@ -361,3 +361,10 @@ class EnterJourney(Command, frozen=True):
     journey: str
     customers: tuple[str, ...]
     by: str
+
+
+class JourneyResults(Command, frozen=True):
+    """What a journey came to in the last days: attributed and incremental, each for itself."""
+
+    journey: str
+    days: int = 30

@@ -31,6 +31,7 @@ import habitue.api.definitions
 import habitue.api.duplicating
 import habitue.api.identities
 import habitue.api.mailing
+import habitue.api.outcome
 import habitue.api.people
 import habitue.api.privacy
 import habitue.api.selling

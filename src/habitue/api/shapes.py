@@ -253,3 +253,86 @@ class History(Struct, frozen=True):
     rule: str
     total: int
     rows: list[Membership]
+
+
+class Attributed(Struct, frozen=True):
+    """Orders put down to messages, of a journey or of one of its `steps`: what came after them.
+
+    `after_click`: how many of the orders came after a click.
+    """
+
+    orders: int
+    revenue: str
+    after_click: int
+
+
+class Estimated(Struct, frozen=True):
+    """An estimate, and between what the truth lies 95 times in 100; amounts are in the shop's currency."""
+
+    estimate: float
+    low: float
+    high: float
+
+
+class Side(Struct, frozen=True):
+    """A group that chance made: how many people, how many of them converted, and what they spent."""
+
+    people: int
+    converted: int
+    revenue: str
+
+
+class Incremental(Struct, frozen=True):
+    """What messages changed, beside people whom chance left alone: a `share` of them, `own` or of `all`.
+
+    `lacking` people more have to be in the smaller group before anything is said: until then `conversions`
+    and `revenue` are null. What people did `within` that time counts.
+    """
+
+    group: str
+    share: float
+    within: str
+    treated: Side
+    control: Side
+    lacking: int
+    conversions: Estimated | None
+    revenue: Estimated | None
+
+
+class Passed(Struct, frozen=True):
+    """A step: who came, went on, left the journey there, and is there now; and its messages, by what became
+    of them and what they met with.
+    """
+
+    id: str
+    came: int
+    went_on: int
+    left: int
+    there: int
+    messages: dict[str, int]
+    attributed: Attributed
+
+
+class Unsent(Struct, frozen=True):
+    """Messages that were not sent at a step, or came back, for a reason."""
+
+    step: str
+    state: str
+    reason: str | None
+    messages: int
+
+
+class Results(Struct, frozen=True):
+    """What a journey came to. `attributed` and `incremental` answer different questions: add neither up."""
+
+    journey: str
+    since: str
+    until: str
+    entered: int
+    converted: int
+    click: str
+    delivery: str
+    attributed: Attributed
+    incremental: Incremental | None
+    steps: list[Passed]
+    unsent: list[Unsent]

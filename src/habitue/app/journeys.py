@@ -19,14 +19,14 @@ from habitue.journeys.kept import Saved
 from habitue.journeys.live import Live, Ticked
 from habitue.journeys.news import numbers
 from habitue.journeys.plan import Plan, plan
-from habitue.journeys.reading import from_text
+from habitue.journeys.reading import from_text, read
 from habitue.journeys.recipes import Recipe
 from habitue.journeys.replay import DAYS, Replayed, replay
 from habitue.journeys.state import Flying
 from habitue.journeys.trials import Trial
 from habitue.journeys.trips import Trip, trips
 from habitue.journeys.walk import OUTCOMES
-from habitue.journeys.writing import diff
+from habitue.journeys.writing import body, diff
 from habitue.kernel import clock
 from habitue.kernel.clock import DAY, Micros
 from habitue.kernel.errors import UserError
@@ -68,14 +68,15 @@ class Travel(Struct, frozen=True):
 class Journeying(Shelf):
     """The part of a shop that is about journeys."""
 
-    def around_journeys(self) -> Around:
-        """The names that a journey may use."""
+    def around_journeys(self, live: bool = False) -> Around:
+        """The names that a journey may use: one that is to be `live`, or is only kept."""
         return Around(
             self.catalogue(),
             {model.id: tuple(stage.id for stage in model.stages) for model in self.models()},
             [segment.id for segment in self.segments()],
             templates=templates.slugs(self.ops),
             journeys=versions.slugs(self.ops, kept.KIND),
+            live=live,
         )
 
     def read_journey(self, text: str) -> tuple[Journey, list[Fault]]:
@@ -113,9 +114,11 @@ class Journeying(Shelf):
     ) -> Saved:
         """Make it the live version of its id: what it looks out for is folded before.
 
-        `flying` is what becomes of those who are under way in the version before.
+        `flying` is what becomes of those who are under way in the version before. Raises `JourneyError` where
+        it sends what isn't there.
         """
         when = clock.now() if now is None else now
+        read(body(journey), Around(templates=templates.slugs(self.ops), live=True))
         with self.working:
             saved = kept.keep(self.ops, journey, when, by)
             self._brought(when, told, *watches.keep(self.ops, journey, when, by))

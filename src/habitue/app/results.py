@@ -22,14 +22,15 @@ from habitue.journeys import kept
 from habitue.journeys.kept import Saved
 from habitue.kernel import clock
 from habitue.kernel.clock import DAY, Micros, duration
+from habitue.messaging import outbox
 from habitue.messaging.holdout import GLOBAL, held
+from habitue.messaging.outbox import Told
 from habitue.metrics import credit, gains
 from habitue.metrics.credit import Credit, Windows, credited
 from habitue.metrics.reactions import reactions
 from habitue.metrics.uplift import Uplift, compare, grouped
 from habitue.people.identities import canonical
 from habitue.store import acts, messages, runs
-from habitue.store.messages import Row
 from habitue.store.ops import tell
 
 DAYS: Final = 30
@@ -232,13 +233,13 @@ class Resulting(Journeying):
 
     def stopped(
         self, origin: str, step: str, state: str, reason: str | None, since: Micros, most: int = 50
-    ) -> list[Row]:
-        """The latest messages of a step that ended so."""
+    ) -> list[tuple[int, Told]]:
+        """The latest messages of a step that ended so, with the number of whom each is for."""
         with self.ops.read() as tx:
             steps = {
                 one for one, *_ in messages.tallied(tx, origin, since, clock.LAST) if stepped(one) == step
             }
-            return messages.because(tx, origin, steps, state, reason, since, most)
+            return outbox.because(tx, origin, steps, state, reason, since, most)
 
 
 def stepped(step: str) -> str:

@@ -106,6 +106,17 @@ def publish(
     desk.do(command.PublishJourney(text=text(file), by=by or getuser(), flying=flying))
 
 
+@verb(app, help=N_("What a journey came to: what came after its messages, and what they changed."))
+def results(
+    desk: Desk,
+    journey: Name,
+    days: Annotated[
+        int, typer.Option("--days", metavar="N", min=1, max=3650, help=N_("Of so many days until now."))
+    ] = 30,
+) -> None:
+    desk.do(command.JourneyResults(journey=journey, days=days))
+
+
 @verb(app, help=N_("Let nobody in and nobody on, and send nothing, until it is resumed."))
 def pause(desk: Desk, journey: Name, by: By = None) -> None:
     desk.do(command.SteerJourney(journey=journey, act="pause", by=by or getuser()))

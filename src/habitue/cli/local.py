@@ -16,6 +16,7 @@ import habitue.api.duplicating
 import habitue.api.identities
 import habitue.api.journeying
 import habitue.api.mailing
+import habitue.api.outcome
 import habitue.api.people
 import habitue.api.privacy
 import habitue.api.selling

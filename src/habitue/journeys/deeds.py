@@ -118,8 +118,8 @@ class Doer:
 
     def _send(self, tx: Tx, batch: Batch, one: Done, message: Message, known: Known, now: Micros) -> int:
         template = self.templates(message.template) if message.template else 0
-        if template is None or not len(one.rows):
-            return len(one.rows)
+        if not len(one.rows):
+            return 0
         late = duration(batch.plan.journey.head.late)
         like = Wanted(
             origin=batch.origin,
@@ -128,17 +128,22 @@ class Doer:
             person=0,
             channel=message.channel,
             purpose=message.purpose,
-            template=template,
+            template=template or 0,
             language=message.language,
             values=message.values,
             priority=batch.plan.journey.head.priority,
             due=now,
         )
+        persons = batch.persons[one.rows].tolist()
+        runs_ = [str(run) for run in batch.runs[one.rows].tolist()]
+        if template is None:
+            outbox.fail(tx, like, persons, runs_, now, "gone", {"template": message.template})
+            return len(persons)
         outbox.put_many(
             tx,
             like,
-            batch.persons[one.rows].tolist(),
-            [str(run) for run in batch.runs[one.rows].tolist()],
+            persons,
+            runs_,
             now,
             one.due.tolist(),
             None if message.purpose == TRANSACTIONAL else (one.due + late).tolist(),

@@ -123,7 +123,8 @@ def _address(place: str, value: str, _: Around) -> Iterator[Fault]:
 
 
 def _template(place: str, value: str, around: Around) -> Iterator[Fault]:
-    yield from _listed(place, value, around.templates, N_("There is no template “{name}” yet."), "warning")
+    severity = "error" if around.live else "warning"
+    yield from _listed(place, value, around.templates, N_("There is no template “{name}” yet."), severity)
 
 
 def _journey(place: str, value: str, around: Around) -> Iterator[Fault]:
@@ -136,7 +137,8 @@ def _listed(
     if known is not None and value not in known:
         near = nearest(value, known)
         guess = N_("There is no “{name}”. Did you mean “{near}”?")
-        yield Fault(place, guess if near else text, {"name": value, "near": near}, severity=severity)
+        fields = {"name": value, "near": near} if near else {"name": value}
+        yield Fault(place, guess if near else text, fields, severity=severity)
 
 
 CHECKS: Final[dict[str, Callable[[str, Any, Around], Iterator[Fault]]]] = {

@@ -132,6 +132,26 @@ def put_many(
     return messages.put(tx, [row | dict(zip(columns, one, strict=True)) for one in each])
 
 
+def fail(
+    tx: Tx,
+    like: Wanted,
+    persons: Sequence[int],
+    runs: Sequence[str],
+    now: Micros,
+    reason: str,
+    fields: Mapping[str, Any],
+) -> int:
+    """Note what was wanted and can't be sent, so that it is seen why; how many were not noted before.
+
+    They have not ended: nobody ever had them in hand.
+    """
+    told = Change(0, "failed", reason, fields)
+    row = _row(checked(like), now) | {"state": "failed", "reason": reason, "due": None}
+    row["trail"] = messages.longer("[]", now, told)
+    each = zip(persons, map(_named, runs), strict=True)
+    return messages.put(tx, [row | {"person": person, "run": run} for person, run in each])
+
+
 def checked(one: Wanted) -> Wanted:
     """The same; raises `UserError` for what nobody could send, or tell from another."""
     if not _ORIGIN.fullmatch(one.origin):
@@ -262,12 +282,21 @@ def tally(tx: Tx, origin: str, step: str | None = None) -> dict[tuple[str, str, 
 
 def history(tx: Tx, persons: Collection[int], most: int = 100) -> list[Told]:
     """The messages to these numbers, which may all be one customer's, the latest first."""
-    return [
-        Told(
-            **{name: row._mapping[name] for name in _OWN},
-            message=row.id,
-            values=msgspec.json.decode(row._mapping["values"]),
-            lines=msgspec.json.decode(row.trail, type=tuple[Line, ...]),
-        )
-        for row in messages.of(tx, persons, most)
-    ]
+    return [_told(row) for row in messages.of(tx, persons, most)]
+
+
+def because(
+    tx: Tx, origin: str, steps: Collection[str], state: str, reason: str | None, since: Micros, most: int
+) -> list[tuple[int, Told]]:
+    """The latest of an origin's messages that ended so, and the number of whom each is for."""
+    found = messages.because(tx, origin, steps, state, reason, since, most)
+    return [(row.person, _told(row)) for row in found]
+
+
+def _told(row: messages.Row) -> Told:
+    return Told(
+        **{name: row._mapping[name] for name in _OWN},
+        message=row.id,
+        values=msgspec.json.decode(row._mapping["values"]),
+        lines=msgspec.json.decode(row.trail, type=tuple[Line, ...]),
+    )

@@ -74,6 +74,11 @@ class Words:
         """`12 345,60 €` of 1234560 cents."""
         return money.shown(units, self.currency, self.language)
 
+    def gain(self, units: float) -> str:
+        """`+12,00 €` or `−12,00 €`: by how much amounts are apart."""
+        n = round(units)
+        return ("+" if n > 0 else MINUS if n < 0 else "") + self.money(abs(n))
+
     def days(self, days: float, length: Literal["long", "short"] = "long") -> str:
         """`92 days`, or `6 hours` where it is less than a day; `short`, in French, `92 j`."""
         if days == 0 and length == "long":

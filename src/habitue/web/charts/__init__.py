@@ -5,9 +5,26 @@ colours from the renderer's configuration (the page's tokens, light or dark).
 """
 
 from habitue.web.charts.area import stacked
+from habitue.web.charts.funnel import Bar, funnel
+from habitue.web.charts.interval import Estimate, intervals
 from habitue.web.charts.line import spark, survival, thinned
 from habitue.web.charts.pair import pair
 from habitue.web.charts.sankey import Link, Node, flow
 from habitue.web.charts.spec import Series, Spec
 
-__all__ = ["Link", "Node", "Series", "Spec", "flow", "pair", "spark", "stacked", "survival", "thinned"]
+__all__ = [
+    "Bar",
+    "Estimate",
+    "Link",
+    "Node",
+    "Series",
+    "Spec",
+    "flow",
+    "funnel",
+    "intervals",
+    "pair",
+    "spark",
+    "stacked",
+    "survival",
+    "thinned",
+]

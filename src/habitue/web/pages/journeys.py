@@ -73,7 +73,7 @@ def index(request: Asked, shop: NamedDependency[Shop]) -> Response[str]:
         rows.append(
             {
                 "own": one,
-                "state": STATES[_state(slug, states, one)],
+                "state": STATES[standing(slug, states, one)],
                 "entry": told.entry(body(one.journey)["entry"]),
                 "figures": figures,
                 "inside": sum(figures.inside.values()),
@@ -116,24 +116,28 @@ def show(request: Asked, shop: NamedDependency[Shop], name: FromPath[str]) -> Re
     """One journey: its steps, with who is where."""
     only(request)
     words, now = reader(request, shop), clock.now()
-    saved = _found(shop, name)
+    saved = versions(shop, name)
     shown = next((one for one in saved if one.live), saved[-1])
     told = Itinerary(words, names(shop, words.language))
     plain, figures = body(shown.journey), shop.journey_figures(saved, now, DAYS)
-    state = _state(name, shop.journey_states(), shown)
+    how = standing(name, shop.journey_states(), shown)
     goal = plain.get("goal")
     return page(
         request,
         shop,
         "journey.html",
         own=shown,
-        state=(state, *STATES[state]),
+        state=(how, *STATES[how]),
         entry=told.entry(plain["entry"]),
         exits=[told.watched(one) for one in plain.get("exits", [])],
         goal=goal and (told.watched(goal), told.length(goal.get("within", "30d"))),
         cards=told.cards(plain["steps"]),
+<<<<<<< HEAD
         passed=_passed(shown, saved, figures),
         trials={one.step: _trial(one, shown, words) for one in shop.journey_trials(shown, now)},
+=======
+        passed=passed(shown, saved, figures),
+>>>>>>> 5476c2e (A journey's page says what it came to: attributed and incremental apart, with intervals, and who was not written to; one whose template isn't there is not published)
         figures=figures,
         inside=sum(figures.inside.values()),
         share=_share(shown, figures, words),
@@ -146,7 +150,7 @@ def show(request: Asked, shop: NamedDependency[Shop], name: FromPath[str]) -> Re
 @post("/journeys/{name:str}", sync_to_thread=True, status_code=303)
 def steer(request: Asked, shop: NamedDependency[Shop], name: FromPath[str], data: Form) -> Response[Any]:
     """Pause it, let it go on, or stop it."""
-    _found(shop, name)
+    versions(shop, name)
     act = str(data.get("do", ""))
     if act == "pause":
         shop.pause_journey(name, by(request))
@@ -167,7 +171,7 @@ def export(
 ) -> Response[str]:
     """The newest version as a file."""
     only(request, "form")
-    journey = _found(shop, name)[-1].journey
+    journey = versions(shop, name)[-1].journey
     text = to_json(journey) if form == "json" else to_toml(journey)
     kind = "json" if form == "json" else "toml"
     headers = {"content-disposition": f'attachment; filename="{name}.{kind}"'}
@@ -179,7 +183,7 @@ def replayed(request: Asked, shop: NamedDependency[Shop], name: FromPath[str]) -
     """What the draft, or else the newest version, would have done in the last year."""
     only(request)
     draft = shop.journey_draft(name)
-    raw = draft.body if draft else body(_found(shop, name)[-1].journey)
+    raw = draft.body if draft else body(versions(shop, name)[-1].journey)
     journey, _ = read(raw, shop.around_journeys())
     found, words = shop.replay_journey(journey, days=YEAR), reader(request, shop)
     context: dict[str, Any] = {
@@ -219,7 +223,7 @@ def _chart(found: Replayed, words: Words) -> Spec:
     return charts.stacked(series, starts, tips)
 
 
-def _passed(shown: Saved, saved: list[Saved], figures: Figures) -> dict[str, dict[str, int]]:
+def passed(shown: Saved, saved: list[Saved], figures: Figures) -> dict[str, dict[str, int]]:
     """Of each step: who came, went on, left and is there, whichever version they were in."""
     found: dict[str, dict[str, int]] = {}
     for one in saved:
@@ -284,7 +288,7 @@ def _share(one: Saved, figures: Figures, words: Words) -> str:
     return words.percent(figures.converted / figures.entered)
 
 
-def _state(slug: str, states: Any, shown: Saved) -> str:
+def standing(slug: str, states: Any, shown: Saved) -> str:
     state = states.get(slug)
     if state is None:
         return "draft"
@@ -306,7 +310,7 @@ def _recipes(words: Words) -> list[dict[str, Any]]:
     ]
 
 
-def _found(shop: Shop, name: str) -> list[Saved]:
+def versions(shop: Shop, name: str) -> list[Saved]:
     """Every version of it; a page that is not there where there is none."""
     found = shop.journey_versions(name)
     if not found:

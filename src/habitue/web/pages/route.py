@@ -63,7 +63,7 @@ def show(
     """The draft, or what is newest, with what stands at a place open beside it."""
     only(request, "at", "add")
     body, words = _body(shop, name), reader(request, shop)
-    journey, faults = attempt(body, shop.around_journeys())
+    journey, faults = attempt(body, shop.around_journeys(live=True))
     told = Itinerary(words, names(shop, words.language), faults)
     say, entry, goal = words.say, body.get("entry") or {}, body.get("goal")
     return page(
@@ -113,7 +113,7 @@ def change(request: Asked, shop: NamedDependency[Shop], name: FromPath[str], dat
 
 
 def _publish(request: Asked, shop: Shop, name: str, sent: Sent) -> Response[Any]:
-    journey, _ = read(_body(shop, name), shop.around_journeys())
+    journey, _ = read(_body(shop, name), shop.around_journeys(live=True))
     flying = _one(sent, "flying") or "stay"
     if flying not in FLYING:
         raise UserError(N_("Choose one of: {known}."), known=", ".join(FLYING))
