@@ -15,6 +15,7 @@ from habitue.kernel.clock import DAY, MINUTE, instant
 from habitue.messaging import outbox
 from habitue.store import notes, runs
 from habitue.store.log import PARCEL
+from habitue.templates.shape import Template, Text
 
 T = instant("2026-11-02T10:00Z")
 CART = """
@@ -72,6 +73,13 @@ def tell(shop: Shop, now: int, *told: Told) -> None:
     ]
     key = str(told)
     shop.put([Parcel(key, "shop", False, pa.Table.from_pylist(rows, schema=PARCEL))], now)
+
+
+def write(shop: Shop, *slugs: str) -> None:
+    """Let there be templates of these names."""
+    for slug in slugs:
+        text = Text("Your cart {{ links.unsubscribe }}", subject="Your cart", form="text")
+        shop.publish_template(Template(slug, {"en": text}))
 
 
 def go(shop: Shop, now: int, *told: Told) -> None:

@@ -107,19 +107,14 @@ def stock(shop: Shop, customers: int) -> None:
     shop.note(1, "Rang twice.\nInvoice by letter.", "Odile")
     shop.name_brand(Brand("La Théière bleue", "12 rue Austin, Lyon", "https://shop.example"), "demo", now)
     shop.make_coupons(Pool("welcome-2026", "Welcome 2026", "10 %", "TEA", 10_000, 30), "Odile", now)
-<<<<<<< HEAD
-    shop.publish_template(starters()["cart"].named("cart", "en"), "demo", now)
-    shop.publish_journey(read(recipes()["cart"].said("en"))[0], "demo", now)
-    shop.publish_journey(read(TRIAL)[0], "demo", now)
-    shop.enter_journey("subject", [*shop.warehouse.read(SOME).column(0).to_pylist()], "demo", now)
-    shop.advance(now)
-=======
     for slug in ("cart", "cart-reminder"):
         shop.publish_template(starters()["cart"].named(slug, "en"), "demo", now)
     cart = read({**recipes()["cart"].said("en"), "holdout": 0.2})[0]
     keys = shop.warehouse.read("SELECT key FROM person WHERE key LIKE 'user:%' ORDER BY person")["key"]
     live(shop, shop.publish_journey(cart, "demo", now - 30 * clock.DAY), keys.to_pylist(), now)
->>>>>>> 5476c2e (A journey's page says what it came to: attributed and incremental apart, with intervals, and who was not written to; one whose template isn't there is not published)
+    shop.publish_journey(read(TRIAL)[0], "demo", now)
+    shop.enter_journey("subject", [*shop.warehouse.read(SOME).column(0).to_pylist()], "demo", now)
+    shop.advance(now)
     shop.begin_recipe(recipes()["welcome"], "en", "Odile")
 
 
@@ -221,13 +216,10 @@ def _people(client: httpx.Client) -> Iterator[Stop]:
     yield Stop("segment-edit", "/segments/buyers/edit")
     yield Stop("journeys", "/journeys")
     yield Stop("journey", "/journeys/cart")
-<<<<<<< HEAD
     yield Stop("journey-trial", "/journeys/subject")
     yield Stop("journey-trial-choose", "/journeys/subject", ("[commandfor^=choose]",))
-=======
     yield Stop("journey-results", "/journeys/cart/results")
     yield Stop("journey-stopped", "/journeys/cart/results/customers?step=first&became=skipped&reason=consent")
->>>>>>> 5476c2e (A journey's page says what it came to: attributed and incremental apart, with intervals, and who was not written to; one whose template isn't there is not published)
     yield Stop("journey-replay", "/journeys/cart/replay")
     yield Stop("journey-edit", "/journeys/welcome/edit")
     yield Stop("templates", "/templates")

@@ -132,12 +132,8 @@ def show(request: Asked, shop: NamedDependency[Shop], name: FromPath[str]) -> Re
         exits=[told.watched(one) for one in plain.get("exits", [])],
         goal=goal and (told.watched(goal), told.length(goal.get("within", "30d"))),
         cards=told.cards(plain["steps"]),
-<<<<<<< HEAD
-        passed=_passed(shown, saved, figures),
-        trials={one.step: _trial(one, shown, words) for one in shop.journey_trials(shown, now)},
-=======
         passed=passed(shown, saved, figures),
->>>>>>> 5476c2e (A journey's page says what it came to: attributed and incremental apart, with intervals, and who was not written to; one whose template isn't there is not published)
+        trials={one.step: _trial(one, shown, words) for one in shop.journey_trials(shown, now)},
         figures=figures,
         inside=sum(figures.inside.values()),
         share=_share(shown, figures, words),
