@@ -17,7 +17,7 @@ from habitue.journeys.reading import from_text
 from habitue.kernel.clock import DAY
 from habitue.store.ops import Ops
 from tests import postgres
-from tests.journeys.scene import CART, HAPPENINGS, T, Told, at, checkouts, state, tell
+from tests.journeys.scene import CART, HAPPENINGS, T, Told, at, checkouts, state, tell, write
 
 MANY = tuple(range(24))
 STORY = [(now, [*told, *(checkouts(*MANY[4:]) if not n else ())]) for n, (now, told) in enumerate(HAPPENINGS)]
@@ -32,6 +32,7 @@ def begun(place: Path, database: str | None) -> Shop:
     seen: list[Told] = [(f"user:{n}", "Page Viewed", T - DAY, {}) for n in MANY]
     tell(shop, T - DAY, *seen)
     shop.refresh(T)
+    write(shop, "cart")
     shop.publish_journey(from_text(CART)[0], "ada", T)
     shop.live.templates = lambda _: 7
     return shop
