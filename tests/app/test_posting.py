@@ -168,6 +168,7 @@ def test_a_program_is_called_and_what_it_answers_can_be_read(shop: Shop) -> None
         call: dict[str, Any] = {
             "origin": "journey:x",
             "run": "1",
+            "step": "v1:check",
             "channel": "webhook",
             "values": {"url": url, "body": {"n": 1}},
         }
@@ -180,6 +181,9 @@ def test_a_program_is_called_and_what_it_answers_can_be_read(shop: Shop) -> None
         assert [(one.state, one.answer) for one in outbox.ended(tx, 0, 99) if one.channel == "webhook"] == [
             ("sent", "thanks")
         ]
+    shop.refresh()
+    (told,) = [one.props for one in shop.events("ada", 50) if one.name == "Webhook Answered"]
+    assert (told["step"], told["run"], told["answer"]) == ("check", "1", {"text": "thanks"})
 
 
 def test_a_mail_that_comes_back_later_ends_again_and_a_forged_report_changes_nothing(

@@ -150,6 +150,62 @@ def test_who_is_to_be_left_alone_is_so_before_anything_is_loaded(shop: Shop) -> 
     assert shop.consents("user:1")[0].form == "journey"
 
 
+CALL = """
+id = "ask"
+entry = { is = "event", event = "Signed Up" }
+[[steps]]
+id = "check"
+is = "webhook"
+url = "https://crm.example/score"
+wait = "10m"
+[[steps.branches]]
+id = "met"
+[[steps.branches.steps]]
+id = "which"
+is = "split"
+[[steps.branches.steps.branches]]
+id = "gold"
+when = 'webhook.check.tier == "gold" and webhook.check.score >= 5'
+[[steps.branches.steps.branches.steps]]
+id = "praise"
+is = "send"
+template = "praise"
+[[steps.branches]]
+id = "late"
+[[steps.branches.steps]]
+id = "silent"
+is = "tag"
+tag = "silent"
+"""
+
+
+def test_a_journey_waits_for_what_a_program_answers_and_goes_by_it(shop: Shop) -> None:
+    shop.publish_journey(from_text(CALL)[0], "ada", at(0))
+    go(shop, at(1), *[(f"user:{n}", "Signed Up", at(1), {}) for n in range(4)])
+    with shop.ops.read() as tx:
+        called = {one.person: one for one in runs.of(tx, range(9))}
+        assert all(outbox.history(tx, [person])[0].channel == "webhook" for person in called)
+    tiers = {0: ("gold", 7), 1: ("silver", 7), 2: ("gold", 3)}
+    answers: list[Told] = []
+    for n, (tier, score) in tiers.items():
+        about = {"run": str(called[shop.person(f"user:{n}")].id), "origin": "journey:ask", "step": "check"}
+        told = about | {"answer": {"tier": tier, "score": score}}
+        answers.append((f"user:{n}", "Webhook Answered", at(3), told))
+    other = ("user:3", "Webhook Answered", at(3), {"step": "check", "origin": "journey:x", "answer": {}})
+    go(shop, at(4), *answers, other)
+    with shop.ops.read() as tx:
+        sent = [one for one in outbox.history(tx, range(9)) if one.channel == "email"]
+        left = {one.person for one in runs.of(tx, range(9)) if one.ended is None}
+    assert [(one.step, dict(one.values)) for one in sent] == [
+        ("v1:praise", {"event": {}, "webhook": {"check": {"tier": "gold", "score": 7}}})
+    ]
+    assert left == {shop.person("user:3")}  # who was not answered
+    go(shop, at(12))
+    shop.refresh(at(13))
+    tagged = shop.warehouse.read("SELECT person FROM trait WHERE name = 'trait.tag_silent'")
+    assert tagged["person"].to_pylist() == [shop.person("user:3")]
+
+
 class Died(BaseException):
     """The process is gone."""
 

@@ -182,6 +182,22 @@ def test_a_name_with_one_inner_address_is_refused_and_asked_once(monkeypatch: py
     assert went == [("93.184.215.15", 443)]
 
 
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ('{"tier": "gold", "score": 7.5, "vip": true}', {"tier": "gold", "score": 7.5, "vip": True}),
+        ("[1, 2]", {"value": [1, 2]}),
+        ("thanks", {"text": "thanks"}),
+        ('{"cut": "sho', {"text": '{"cut": "sho'}),
+        ("", {"text": ""}),
+        ("[" * 5000, {"text": "[" * 500}),
+        ('{"a": "' + "x" * 9000 + '"}', {"text": '{"a": "' + "x" * 493}),
+    ],
+)
+def test_an_answer_is_told_with_its_types_and_not_at_any_length(said: str, told: dict[str, object]) -> None:
+    assert webhook.answered(said) == told
+
+
 def test_a_secret_that_is_too_short_is_refused() -> None:
     for wrong in ((), ("whsec_YWJj",), ("whsec_é",)):
         with pytest.raises(UserError):

@@ -22,6 +22,7 @@ from habitue.rules.nodes import (
     SinceLast,
     Trait,
 )
+from habitue.rules.problem import RuleError
 from habitue.rules.text import parse, write
 from tests.rules.strategies import WILD, World, rules, worlds
 
@@ -120,3 +121,14 @@ def test_random_worlds_are_made_of_rules_that_make_sense(world: World) -> None:
     for rule in (world.rule, *world.book.segments.values()):
         assert parse(write(rule)) == rule
         assert check(rule, models=models, segments=world.book.segments) == []
+
+
+def test_what_a_webhook_answered_is_read_by_its_step() -> None:
+    short = parse('webhook.check.tier == "gold" and webhook["a-b"].score.total > 5')
+    said = 'last("Webhook Answered", props.answer.{0}, where=props.step == "{1}")'
+    assert short == parse(
+        f'{said.format("tier", "check")} == "gold" and {said.format("score.total", "a-b")} > 5'
+    )
+    assert parse(write(short)) == short
+    with pytest.raises(RuleError):
+        parse("webhook.check == 1")

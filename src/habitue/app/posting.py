@@ -24,10 +24,12 @@ from habitue.kernel.region import region
 from habitue.messaging import outbox, rules
 from habitue.messaging.batch import Door
 from habitue.messaging.guards import WEBHOOK
+from habitue.messaging.kinds import webhook
 from habitue.messaging.outbox import Told
 from habitue.messaging.rules import Rules
 from habitue.messaging.sender import Composed, Composer, Happened, Sender
 from habitue.people import suppression
+from habitue.rules.nodes import ANSWERED
 from habitue.store.log import PARCEL
 from habitue.store.messages import Sending
 from habitue.store.ops import Tx
@@ -140,16 +142,13 @@ class Posting(Channelled):
 
     def _tell_sent(self, tx: Tx, told: Sequence[Happened]) -> None:
         """What left and what came back, into the customers' events."""
-        some = [one for one in told if one.state in _DONE and one.message.channel in _CALLED]
-        keys = {one.message.id: one.key or self._key(one.message.person) for one in some}
-        self._put_events(
-            tx,
-            [
-                _event(one.message, key, f"{_CALLED[one.message.channel]} {_DONE[one.state]}", one.at)
-                for one in some
-                if (key := keys[one.message.id])
-            ],
-        )
+        found = []
+        for one in told:
+            name, more = _named(one)
+            key = (one.key or self._key(one.message.person)) if name else None
+            if key:
+                found.append(_event(one.message, key, name, one.at, more))
+        self._put_events(tx, found)
 
     def tell_of(self, tx: Tx, row: Any, name: str, now: Micros) -> None:
         """Let an event tell of one message, a row of the table."""
@@ -178,7 +177,22 @@ class Posting(Channelled):
             return outbox.history(tx, mine, most)
 
 
-def _event(row: Any, key: str, name: str, at: Micros) -> dict[str, Any]:
+def _named(one: Happened) -> tuple[str, dict[str, Any]]:
+    """What this is called as an event, and what it says beside what all do; nothing where it is none."""
+    row = one.message
+    if row.channel == WEBHOOK and one.state == "sent":
+        return ANSWERED, {
+            "step": row.step.partition(":")[2] or row.step,
+            "answer": webhook.answered(one.answer),
+        }
+    if one.state in _DONE and row.channel in _CALLED:
+        return f"{_CALLED[row.channel]} {_DONE[one.state]}", {}
+    return "", {}
+
+
+def _event(
+    row: Any, key: str, name: str, at: Micros, more: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
     """What happened to a message; the same again is the same event."""
     props = {
         "message": row.id,
@@ -196,7 +210,7 @@ def _event(row: Any, key: str, name: str, at: Micros) -> dict[str, Any]:
         "ts": at,
         "name": name,
         "revenue": None,
-        "props": msgspec.json.encode(props).decode(),
+        "props": msgspec.json.encode(props | dict(more or {})).decode(),
         "also": None,
     }
 

@@ -15,14 +15,16 @@ from habitue.ingest import inbox
 from habitue.ingest.inbox import Parcel
 from habitue.journeys.entries import Happens
 from habitue.journeys.plan import Plan
-from habitue.journeys.roles import Expel, Happening, Message, Task
+from habitue.journeys.roles import Act, Expel, Happening, Message, Task
 from habitue.journeys.walk import STOPPED, Done
 from habitue.kernel.clock import Micros, duration
 from habitue.messaging import outbox
+from habitue.messaging.guards import WEBHOOK
 from habitue.messaging.outbox import Wanted
 from habitue.messaging.rules import TRANSACTIONAL
 from habitue.people.answers import EVENT
 from habitue.people.consent import WAITING
+from habitue.rules.nodes import ANSWERED
 from habitue.store import notes, runs
 from habitue.store.log import PARCEL
 from habitue.store.ops import Tx
@@ -38,6 +40,13 @@ _BEGAN: Final = """
     JOIN event_name USING (code)
     JOIN own_runs ON own_runs.person = event.person AND make_timestamp(own_runs.entered) = event.ts
     WHERE event_name.name = ? GROUP BY ALL
+"""
+
+_ANSWERS: Final = """
+    SELECT props ->> '$.run' AS run, props ->> '$.step' AS step,
+        arg_max(props -> '$.answer', seq)::VARCHAR AS answer
+    FROM event JOIN event_name USING (code) SEMI JOIN own_persons USING (person)
+    WHERE event_name.name = ? AND props ->> '$.origin' = ? GROUP BY ALL
 """
 
 Templates = Callable[[str], int | None]
@@ -61,10 +70,12 @@ class Batch(NamedTuple):
 
 
 class Known(NamedTuple):
-    """By which keys the log knows people, and with what properties of an event a run began, by place."""
+    """By which keys the log knows people; by place what a template is given: with what properties of an event
+    the run began, and what webhooks answered.
+    """
 
     keys: Mapping[int, str]
-    began: Mapping[int, Mapping[str, Any]]
+    given: Mapping[int, Mapping[str, Any]]
 
 
 class Doer:
@@ -76,7 +87,16 @@ class Doer:
 
     def known(self, batch: Batch, done: Sequence[Done]) -> Known:
         """What is to be known of those to whom something is to happen."""
-        return Known(self._keys(batch, _rows(done, Happening)), self._began(batch, _rows(done, Message)))
+        rows = _rows([one for one in done if getattr(one.deed, "template", "")], Message)
+        began, answers = self._began(batch, rows), self._answers(batch, rows)
+        given = {
+            n: {
+                **({"event": began[n]} if n in began else {}),
+                **({"webhook": answers[run]} if (run := int(batch.runs[n])) in answers else {}),
+            }
+            for n in rows.tolist()
+        }
+        return Known(self._keys(batch, _rows(done, Happening)), given)
 
     def _keys(self, batch: Batch, rows: Ints) -> dict[int, str]:
         if not len(rows):
@@ -101,6 +121,19 @@ class Doer:
         found = self.warehouse.read(_BEGAN, (entry.event,), own_runs=own)
         props = (msgspec.json.decode(one) for one in found["props"].to_pylist())
         return dict(zip(found["place"].to_pylist(), props, strict=True))
+
+    def _answers(self, batch: Batch, rows: Ints) -> dict[int, dict[str, Any]]:
+        """What webhooks answered to steps of these runs, by run and step."""
+        steps = (node.step.does for node in batch.plan.nodes)
+        calls = any(isinstance(one, Act) and getattr(one.deed(), "channel", "") == WEBHOOK for one in steps)
+        if not calls or not len(rows):
+            return {}
+        own = pa.table({"person": np.unique(batch.persons[rows]).astype(np.int32)})
+        told = self.warehouse.read(_ANSWERS, (ANSWERED, batch.origin), own_persons=own).to_pylist()
+        found: dict[int, dict[str, Any]] = {}
+        for one in told:
+            found.setdefault(int(one["run"]), {})[one["step"]] = msgspec.json.decode(one["answer"])
+        return found
 
     def do(self, tx: Tx, batch: Batch, one: Done, known: Known, now: Micros) -> int:
         """Do it for all of them; for how many it could not be done."""
@@ -147,8 +180,8 @@ class Doer:
             now,
             one.due.tolist(),
             None if message.purpose == TRANSACTIONAL else (one.due + late).tolist(),
-            [_values(message, known.began.get(n)) for n in one.rows.tolist()]
-            if known.began and template
+            [{**message.values, **known.given.get(n, {})} for n in one.rows.tolist()]
+            if template and any(known.given.values())
             else None,
         )
         return 0
@@ -198,8 +231,3 @@ def _rows(done: Sequence[Done], kind: type[Message | Happening]) -> Ints:
     """The places of the runs to which a deed of this kind is to be done."""
     found = [one.rows for one in done if isinstance(one.deed, kind)]
     return np.unique(np.concatenate(found)) if found else np.empty(0, np.int64)
-
-
-def _values(message: Message, began: Mapping[str, Any] | None) -> Mapping[str, Any]:
-    """What a template is given, with the properties of what the run began with."""
-    return message.values if began is None else {**message.values, "event": began}

@@ -135,7 +135,12 @@ class Kind(Struct, frozen=True, kw_only=True, tag_field="is", omit_defaults=True
 
 
 class Pause(Kind, frozen=True, kw_only=True):
-    """Keeps everybody until an instant."""
+    """Keeps everybody until an instant; something that is also done is done first."""
+
+    @property
+    def waits(self) -> bool:
+        """Whether anybody is kept at all."""
+        return True
 
     @abstractmethod
     def until(self, here: Here) -> Ints:

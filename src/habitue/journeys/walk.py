@@ -169,14 +169,17 @@ class _Walk:
         self._leave(place, fresh[gone])
         fresh = fresh[~gone]
         match node.step.does:
-            case Pause() as pause:
-                self._pause(place, node, pause, fresh, here[self.crowd.begun[here]])
             case Fork() as fork:
                 self._fork(place, node, fork, fresh)
             case Act() as act:
-                due, at = self.crowd.due[fresh], self.crowd.at[fresh]
+                due, at = self.crowd.due[fresh], self.crowd.at[fresh].copy()
                 self.walked.done.append(Done(place, act.deed(), fresh, due, at))
-                self._on(place, fresh, np.full(len(fresh), node.then))
+                if isinstance(act, Pause) and act.waits:
+                    self._pause(place, node, act, fresh, here[self.crowd.begun[here]])
+                else:
+                    self._on(place, fresh, np.full(len(fresh), node.then))
+            case Pause() as pause:
+                self._pause(place, node, pause, fresh, here[self.crowd.begun[here]])
             case End(outcome=outcome):
                 self._end(fresh, self.crowd.at, OUTCOMES.index(outcome), place)
 

@@ -68,6 +68,7 @@ class Happened(NamedTuple):
     state: str
     reason: str | None
     at: Micros
+    answer: str = ""
 
 
 Teller: TypeAlias = Callable[[Tx, Sequence[Happened]], None]
@@ -348,8 +349,11 @@ class Sender:
         mine = [(row, outcome) for row, outcome in done if row.id in trails]
         changes = [outcomes.change(row, outcome, now) for row, outcome in mine]
         messages.change(tx, trails, changes, now)
-        told = zip(mine, changes, strict=True)
-        self._tell(tx, [Happened(row, keys.get(row.id), to.state, to.reason, now) for (row, _), to in told])
+        happened = [
+            Happened(row, keys.get(row.id), to.state, to.reason, now, outcome.answer)
+            for (row, outcome), to in zip(mine, changes, strict=True)
+        ]
+        self._tell(tx, happened)
         return mine
 
     def _release(self, batch: Batch) -> None:

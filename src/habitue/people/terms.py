@@ -60,6 +60,7 @@ EVENTS: Final = {
     "Account Closed": N_("Account closed"),
     "Quote Requested": N_("Quote requested"),
     "Survey Answered": N_("Survey answered"),
+    "Webhook Answered": N_("Webhook answered"),
     "Back in Stock": N_("Product back in stock"),
     "Price Dropped": N_("Price dropped"),
     "Contract Renewed": N_("Contract renewed"),

@@ -7,7 +7,7 @@ through text (`rules.text`) and through JSON (`msgspec.json`, tagged by `is`).
 
 from __future__ import annotations
 
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 from msgspec import Struct
 
@@ -98,6 +98,15 @@ class Last(Node, frozen=True, tag="last"):
     events: tuple[str, ...]
     prop: Prop
     where: Where | None = None
+
+
+ANSWERED: Final = "Webhook Answered"
+"""What is told of a webhook's answer: `step` is the journey's that called, `answer` what was said."""
+
+
+def webhook(step: str, path: tuple[str, ...]) -> Last:
+    """`webhook.check.tier`: what a journey's webhook answered to that step the last time."""
+    return Last((ANSWERED,), Prop(("answer", *path)), Compare(Prop(("step",)), "==", step))
 
 
 class Stage(Node, frozen=True, tag="stage"):

@@ -25,6 +25,7 @@ from habitue.rules.nodes import (
     SinceFirst,
     SinceLast,
     Trait,
+    webhook,
 )
 from habitue.rules.problem import Problem, nearest
 from habitue.rules.scan import Literals, Scan, scan
@@ -158,6 +159,8 @@ class _Reader:
                         here, N_("Only {roots} have names after a dot."), roots=", ".join(ROOTS)
                     )
             here = inner
+        if here.id == "webhook" and HOLE not in steps and len(steps) > 1:
+            return self._at(node, webhook(steps[0], tuple(steps[1:])))
         if here.id not in ROOTS:
             return self._unknown(here, here.id)
         return HOLE if HOLE in steps else self._at(node, ROOTS[here.id](tuple(steps)))

@@ -40,7 +40,7 @@ FIELDS: Final[Mapping[str, frozenset[str]]] = {
     "message": frozenset(("language", "date")),
 }
 """What is always there by these names."""
-OPEN: Final = frozenset(("customer", "event", "products", "stage", "account"))
+OPEN: Final = frozenset(("customer", "event", "webhook", "products", "stage", "account"))
 """What holds what the shop's own data hold."""
 
 

@@ -107,9 +107,9 @@ class Itinerary:
             case "clock":
                 days = ", ".join(say(DAYS[day]) for day in step.get("days", ()) if day in DAYS)
                 return " · ".join(filter(None, [str(step.get("time", "")), days]))
-            case "until":
-                what = self.watched(step)
-                return say(N_("{what}; at most {length}"), what=what, length=self.length(step.get("within")))
+            case "until" | "webhook" if most := step.get("within") or step.get("wait"):
+                what = str(step.get("url") or "") or self.watched(step)
+                return say(N_("{what}; at most {length}"), what=what, length=self.length(most))
             case "send" | "withdraw":
                 channel = _CHANNELS.get(str(step.get("channel", "email")), "")
                 return " · ".join(filter(None, [say(channel), str(step.get("template", ""))]))
@@ -117,9 +117,7 @@ class Itinerary:
                 return say(N_("then all the better way"))
             case "holdout":
                 return self.words.percent(float(step.get("share", 0) or 0), "#,##0%")
-            case "webhook":
-                return str(step.get("url", ""))
-        for name in ("text", "trait", "tag", "event", "journey", "points"):
+        for name in ("text", "trait", "tag", "event", "journey", "points", "url"):
             if name in step:
                 return str(step[name])
         return ""

@@ -6,6 +6,7 @@ import hmac
 from base64 import b64decode, b64encode
 from binascii import Error
 from collections.abc import Callable
+from contextlib import suppress
 from secrets import token_bytes
 from typing import Any, Final
 
@@ -26,6 +27,10 @@ WAITS: Final = (
     *(5 * HOUR, 10 * HOUR, 14 * HOUR, 20 * HOUR),
 )
 """How long until it is tried again, each time (Standard Webhooks)."""
+
+TOLD: Final = 8 << 10
+"""Bytes of an answer that is told as an event; of a longer one only the beginning is."""
+_SHORT: Final = 500
 
 _LONGEST_WAIT: Final = 24 * HOUR
 _PREFIX: Final = "whsec_"
@@ -122,6 +127,15 @@ class Caller:
 def written(body: Any) -> bytes:
     """The body as it is sent: a text as it is, all else as JSON."""
     return body.encode() if isinstance(body, str) else msgspec.json.encode({} if body is None else body)
+
+
+def answered(text: str) -> dict[str, Any]:
+    """What an answer says, with the types that it has there; what is no JSON is its `text`, cut short."""
+    with suppress(msgspec.DecodeError, RecursionError, OverflowError):
+        told = msgspec.json.decode(text)
+        if len(msgspec.json.encode(told)) <= TOLD:
+            return told if isinstance(told, dict) else {"value": told}
+    return {"text": text[:_SHORT]}
 
 
 def _judged(letter: Letter, reply: Reply) -> Outcome:
