@@ -198,6 +198,7 @@ STANDING_PAGES: Final[Routes] = {
         pages.letters.opened,  # /o/{secret}
         pages.letters.answering,  # /s/{secret}
         pages.letters.answer,
+        pages.hooks.hear,  # /hooks/{kind}/{secret}
         snippet.show,  # /habitue.js
         meter.show,  # /metrics
     ],

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
 from functools import cache
-from hashlib import sha256
+from hashlib import sha1, sha256
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import parse_qsl, urlencode
@@ -113,7 +113,7 @@ def understood(one: Heard) -> tuple[dict[str, Any], bytes]:
         mail = parts.pop("message").get_payload(0).as_bytes()
         return {key: part.get_payload() for key, part in parts.items()}, mail
     if form.startswith("application/x-www-form-urlencoded"):
-        return dict(parse_qsl(one.body.decode())), b""
+        return dict(parse_qsl(one.body.decode(), strict_parsing=True)), b""
     return json.loads(one.body), b""
 
 
@@ -167,7 +167,7 @@ def test_what_is_told_later_is_understood_and_believed_only_if_it_is_theirs(name
 
 def called(name: str, one: Mapping[str, Any], n: int) -> Call:
     """The call as the provider makes it, signed as it signs."""
-    url = f"https://crm.shop.fr/hooks/{name}/{one.get('hook', 's3cret')}"
+    url = f"https://crm.shop.fr/hooks/{name}/{one.get('hook', 's3cret')}{one.get('query', '')}"
     head: dict[str, str] = {}
     told = one["body"]
     raw = json.dumps(told).encode()
@@ -290,6 +290,18 @@ def test_signatures_are_those_of_version_4(desk: Window) -> None:
         key = hmac.new(key, part.encode(), sha256).digest()
     text = f"AWS4-HMAC-SHA256\n20261123T120000Z\n{told[1]}\n{sha256(canonical.encode()).hexdigest()}"
     assert told[3] == hmac.new(key, text.encode(), sha256).hexdigest()
+
+
+def test_ovh_is_asked_with_its_own_signature(desk: Window) -> None:
+    desk.heard.clear()
+    desk.answers = [(200, {}, b"{}")]
+    session = kind("ovh").opened(settings("ovh"), desk.url).connect()
+    session.hand(letter("ovh"), lambda: None)
+    session.close()
+    (one,) = desk.heard
+    url = "https://eu.api.ovh.com/1.0/sms/sms-ab12345-1/jobs"
+    said = f"secret-canary+consumer-canary+POST+{url}+{one.body.decode()}+1795435200"
+    assert one.head["x-ovh-signature"] == f"$1${sha1(said.encode(), usedforsecurity=False).hexdigest()}"
 
 
 # --- the settings ---------------------------------------------------------------------------------

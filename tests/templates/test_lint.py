@@ -86,8 +86,18 @@ def test_a_mail_that_gmail_cuts_is_told() -> None:
 
 def test_a_text_message_is_counted_as_it_is_paid_for() -> None:
     def parts(body: str) -> list[str]:
-        return said(lint(Template("one", {"fr": Text(body, form="text")}, channel="sms"))[1])
+        texts = {"fr": Text(body, form="text")}
+        return said(lint(Template("one", texts, channel="sms", purpose="transactional"))[1])
 
     assert parts("é" * 160) == []
     assert parts("a" * 161) == ["warning fr, body: This is sent, and paid for, as 2 text messages."]
     assert "without ê it would be fewer" in parts("ê" + "a" * 70)[0]
+    assert (parts("€" * 80), len(parts("€" * 81))) == ([], 1)
+
+
+def test_marketing_by_text_message_says_how_to_say_no() -> None:
+    def found(body: str) -> list[str]:
+        return said(lint(Template("one", {"fr": Text(body, form="text")}, channel="sms"))[1])
+
+    assert "STOP 36111" in found("Sale!")[0]
+    assert found("Sale! STOP 36111") == found("Sale! {{ links.unsubscribe }}") == []

@@ -58,6 +58,7 @@ OPEN_FORMS: Final = {
     "/reset/none",
     "/look",
     "/sign-out",
+    "/hooks/none/none",
 }
 
 

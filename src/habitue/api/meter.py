@@ -42,6 +42,9 @@ def _lines(shop: Shop, meter: Meter) -> Iterator[str]:
     yield from _one("habitue_generation", "counter", "Refreshes since the start.", shop.generation)
     yield from _one("habitue_taken_total", "counter", "Events acknowledged.", meter.taken)
     yield from _one("habitue_refused_total", "counter", "Events refused.", meter.refused)
+    yield from _many(
+        "habitue_reports_total", "counter", "What providers told of messages.", "outcome", shop.reported
+    )
     yield from _one("habitue_time_seconds", "gauge", "The server's clock.", clock.now() / SECOND)
     yield from _many(
         "habitue_answers_total",

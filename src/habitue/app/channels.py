@@ -70,6 +70,9 @@ class Channelled(Answering):
         made = converted(kind, before | dict(given))
         if "hook" in kind.settings.__struct_fields__ and not getattr(made, "hook"):  # noqa: B009  not of all
             made = structs.replace(made, hook=token_urlsafe(24))
+        if "callback" in kind.settings.__struct_fields__:
+            told = f"{self.base.rstrip('/')}/hooks/{name}/{made.hook}" if self.base else ""
+            made = structs.replace(made, callback=told)
         self._put(kind, made, by, clock.now() if now is None else now)
         return self.channels()[kind.channel]
 

@@ -150,6 +150,10 @@ class Posting(Channelled):
                 found.append(_event(one.message, key, name, one.at, more))
         self._put_events(tx, found)
 
+    def happened(self, row: Any, key: str, name: str, at: Micros) -> dict[str, Any]:
+        """An event that tells of one message, a row of the table."""
+        return _event(row, key, name, at)
+
     def tell_of(self, tx: Tx, row: Any, name: str, now: Micros) -> None:
         """Let an event tell of one message, a row of the table."""
         if key := self._key(row.person):

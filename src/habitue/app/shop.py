@@ -28,8 +28,8 @@ from habitue.app.exports import Exporter
 from habitue.app.imports import ImportReport, Told
 from habitue.app.notes import Noted
 from habitue.app.privacy import Private
+from habitue.app.reports import Reporting
 from habitue.app.results import Resulting
-from habitue.app.returns import Returning
 from habitue.app.segments import Segmented
 from habitue.app.selling import Selling
 from habitue.app.shelf import step
@@ -88,7 +88,7 @@ class Shop(
     Recorded,
     Noted,
     Selling,
-    Returning,
+    Reporting,
     Couponed,
     Team,
 ):

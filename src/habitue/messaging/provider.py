@@ -148,12 +148,17 @@ def sound(connections: int, rate: float) -> None:
         raise UserError(N_("Between 1 and 50 connections, and a rate of 0 or more messages a second."))
 
 
-def mailed(sender: str, reply: str, *needed: str) -> From:
-    """Who sends; raises `UserError` where an address is none, or anything that is needed is empty."""
+def filled(*needed: str) -> None:
+    """Raises `UserError` where anything that is needed is empty."""
     if not all(one.strip() for one in needed):
         raise UserError(
             N_("Something is missing: each setting without a value of its own has to be filled in.")
         )
+
+
+def mailed(sender: str, reply: str, *needed: str) -> From:
+    """Who sends; raises `UserError` where an address is none, or anything that is needed is empty."""
+    filled(*needed)
     addressed(From(sender).address)
     if reply:
         addressed(From(reply).address)

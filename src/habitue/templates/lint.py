@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
-from typing import Final
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 from liquid.exceptions import LiquidError
@@ -17,6 +17,7 @@ from habitue.templates.fault import Fault, Part, Severity
 from habitue.templates.liquid import MARKS, tongue
 from habitue.templates.places import Element, elements
 from habitue.templates.press import Press, Ready, tried
+from habitue.templates.segments import parts
 from habitue.templates.shape import Template, Text
 
 CUT: Final = 102 << 10
@@ -24,13 +25,6 @@ CUT: Final = 102 << 10
 SUBJECT: Final = 60
 """Characters of a subject that most phones and lists show."""
 PREHEADER: Final = 140
-SEGMENT: Final = {"plain": (160, 153), "wide": (70, 67)}
-"""Letters of a text message alone, and of each of several; of the old alphabet, and of any other."""
-_GSM: Final = frozenset(
-    "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿"
-    "abcdefghijklmnopqrstuvwxyzäöñüà^{}\\[~]|€"
-)
-
 FIELDS: Final[Mapping[str, frozenset[str]]] = {
     "shop": frozenset(
         ("name", "address", "website", "logo", "color", "currency", "timezone", "phone", "email")
@@ -76,7 +70,7 @@ def _whole(template: Template) -> Iterator[Fault]:
 
 def _envelope(template: Template, text: Text, language: str) -> Iterator[Fault]:
     if template.channel == "sms":
-        yield from _segments(text, language)
+        yield from _segments(template, text, language)
     if template.channel != "email":
         return
     if not text.subject.strip():
@@ -97,24 +91,20 @@ def _bare(text: str) -> str:
     return re.sub(r"\{%.*?%\}", "", re.sub(r"\{\{.*?\}\}", "Camille", text, flags=re.DOTALL), flags=re.DOTALL)
 
 
-def _segments(text: Text, language: str) -> Iterator[Fault]:
+def _segments(template: Template, text: Text, language: str) -> Iterator[Fault]:
     said = _bare(text.body)
-    wide = sorted({letter for letter in said if letter not in _GSM})
-    alone, each = SEGMENT["wide" if wide else "plain"]
-    n = 1 if len(said) <= alone else -(-len(said) // each)
-    if n > 1 and wide:
-        fields = {"n": n, "letters": " ".join(wide[:10])}
-        yield Fault(
-            N_("This is sent, and paid for, as {n} text messages; without {letters} it would be fewer."),
-            fields,
-            "warning",
-            language,
-            "body",
-        )
-    elif n > 1:
-        yield Fault(
-            N_("This is sent, and paid for, as {n} text messages."), {"n": n}, "warning", language, "body"
-        )
+    found = parts(said)
+    fields: dict[str, Any] = {"n": found.n}
+    if found.n > 1 and found.wide:
+        fields["letters"] = " ".join(found.wide[:10])
+        told = N_("This is sent, and paid for, as {n} text messages; without {letters} it would be fewer.")
+        yield Fault(told, fields, "warning", language, "body")
+    elif found.n > 1:
+        told = N_("This is sent, and paid for, as {n} text messages.")
+        yield Fault(told, fields, "warning", language, "body")
+    if template.purpose != "transactional" and not re.search(r"\bSTOP\b|links\.unsubscribe", text.body):
+        told = N_("Say how to say no, such as “STOP 36111”: the law asks for it. OVHcloud adds it itself.")
+        yield Fault(told, {}, "warning", language, "body")
 
 
 # --- in the body ----------------------------------------------------------------------------------
