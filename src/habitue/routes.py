@@ -17,6 +17,7 @@ from litestar.handlers import BaseRouteHandler
 from litestar.static_files import create_static_files_router
 
 from habitue.api import (
+    alerts,
     commands,
     consents,
     customers,
@@ -64,6 +65,17 @@ PAGES: Final[Routes] = {
         pages.results.show,  # /journeys/{name}/results
         pages.templates.index,  # /templates
         pages.coupons.index,  # /coupons
+        pages.alerts.index,  # /alerts
+        pages.alerts.show,  # /alerts/{name}
+    ],
+    Act.ALERTS: [
+        pages.watch.new,  # /alerts/new
+        pages.watch.create,
+        pages.watch.edit,  # /alerts/{name}/edit
+        pages.watch.save,
+        pages.watch.preview,  # /alerts/-/preview
+        pages.alerts.steer,  # /alerts/{name}
+        pages.alerts.snooze,  # /alerts/-/incidents/{number}
     ],
     Act.STAGES: [
         pages.draft.change,  # /stages/{model}/draft
@@ -220,6 +232,7 @@ STANDING_PAGES: Final[Routes] = {
     Act.SETTINGS: [
         pages.settings.show,  # /settings
         pages.settings.change,
+        pages.alerts.hook,  # /alerts/-/hooks
     ],
     Act.DATA: [
         pages.health.show,  # /settings/health
@@ -242,6 +255,8 @@ API: Final[Routes] = {
         profile.traits,  # /traits
         incoming.catalogue,  # /catalogue
         segment.show,  # /segment
+        alerts.index,  # /alerts
+        alerts.history,  # /alerts/{alert}/incidents
     ],
     Act.PEOPLE: [
         profile.show,  # /customers/{key}
@@ -265,6 +280,9 @@ API: Final[Routes] = {
     Act.SEGMENTS: [
         views.keep,  # /views
         views.drop,  # /views/{view}
+    ],
+    Act.ALERTS: [
+        alerts.snooze,  # /alerts/{alert}/snooze
     ],
     Act.CONSENT: [
         consents.record,  # /customers/{key}/consents

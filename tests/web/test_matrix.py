@@ -36,6 +36,7 @@ MAY: Final[dict[str, str]] = {
     Act.CONSENT: "agent marketer admin owner write server command",
     Act.SEGMENTS: "marketer analyst admin owner write command",
     Act.MESSAGES: "marketer admin owner write command",
+    Act.ALERTS: "marketer analyst admin owner write command",
     Act.STAGES: "analyst admin owner admin-key command",
     Act.JOIN: "admin owner write command",
     Act.DATA: "admin owner admin-key command",

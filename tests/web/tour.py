@@ -13,6 +13,7 @@ import httpx
 import pyotp
 from playwright.sync_api import Page
 
+from habitue.alerts.recipes import recipes as starts
 from habitue.app import Shop
 from habitue.app.templates import Brand
 from habitue.demo.shop import parcels
@@ -44,6 +45,12 @@ RULE: Final = (
     'stage("transactional") in ["new", "active"] and '
     '(count("Order Completed", within="90d") >= 2 or trait.country == "FR") and not consent("email")'
 )
+BUSY: Final = {
+    "id": "busy",
+    "name": "Many active customers",
+    "watch": {"is": "stage", "stage": "active"},
+    "when": {"rule": "above", "limit": 1},
+}
 CHOSEN: Final = r'<select id="[^"]*" name="([^"]+)"(?:(?!</select>).)*?value="([^"]*)" selected'
 FOREIGN: Final = {
     "fr": re.compile(
@@ -116,6 +123,10 @@ def stock(shop: Shop, customers: int) -> None:
     shop.enter_journey("subject", [*shop.warehouse.read(SOME).column(0).to_pylist()], "demo", now)
     shop.advance(now)
     shop.begin_recipe(recipes()["welcome"], "en", "Odile")
+    for raw in ({**starts()["orders"].said("en")}, BUSY):
+        shop.save_alert(shop.read_alert(raw), "Odile", now)
+    shop.watch(now)
+    shop.snooze_alert("busy", "1d", "Odile", now)
 
 
 def stops(shop: Shop, url: str) -> list[Stop]:
@@ -188,6 +199,11 @@ def _steering(shop: Shop) -> Iterator[Stop]:
     yield Stop("draft", f"{here}/draft/1")
     yield Stop("draft-people", f"{here}/draft/1/people?from=active&to=dormant")
     yield Stop("rhythm", "/welcome/stages")
+    yield Stop("alerts", "/alerts")
+    yield Stop("alert", "/alerts/busy")
+    yield Stop("alert-new", "/alerts/new")
+    yield Stop("alert-begun", "/alerts/new?kind=flow")
+    yield Stop("alert-edit", "/alerts/orders/edit")
 
 
 def _people(client: httpx.Client) -> Iterator[Stop]:
@@ -308,7 +324,7 @@ def _wrong() -> Iterator[Stop]:
 def empty() -> list[Stop]:
     """The screens of a workspace where nothing is yet; the first once the ways to begin are passed over."""
     places = "welcome stages stages/transactional stages/transactional/active stages/transactional/draft"
-    places += " welcome/stages customers segments agent tasks exports data data/events data/refused"
+    places += " welcome/stages customers segments agent tasks exports alerts data data/events data/refused"
     places += " data/catalogue data/duplicates data/import team acts settings/health"
     passed = Stop("bare-overview", "/welcome", ("form[action='/welcome/skip'] button",))
     return [passed, *(Stop(f"bare-{path.replace('/', '-')}", f"/{path}") for path in places.split())]

@@ -21,6 +21,7 @@ from litestar.exceptions import NotFoundException, ValidationException
 from litestar.params import FromPath, RawBody
 from litestar.response import Stream
 
+import habitue.api.alerting
 import habitue.api.arriving
 import habitue.api.calls
 import habitue.api.channelling
@@ -30,6 +31,7 @@ import habitue.api.deeds
 import habitue.api.definitions
 import habitue.api.duplicating
 import habitue.api.identities
+import habitue.api.journeying
 import habitue.api.mailing
 import habitue.api.outcome
 import habitue.api.people

@@ -45,9 +45,12 @@ class Standing(NamedTuple):
 class Channelled(Answering):
     """The part of a shop that knows the ways out."""
 
-    def mark(self, number: int) -> str:
-        """By which a message is known outside, for ever; nobody can make one up."""
-        return f"{number}.{self._stamps.made(b'message:%d' % number)[:20]}"
+    def mark(self, number: int, kind: str = "message") -> str:
+        """By which a message is known outside, for ever; nobody can make one up. Others than customers' say
+        of which kind they are.
+        """
+        stamp = self._stamps.made(f"{kind}:{number}".encode())[:20]
+        return f"{number}.{stamp}" if kind == "message" else f"{kind}-{number}.{stamp}"
 
     def channels(self) -> dict[str, Standing]:
         """Those that are set up, by channel."""

@@ -16,6 +16,7 @@ from pyarrow import parquet
 
 from habitue.app import identities as decide
 from habitue.app import imports
+from habitue.app.alerts import Alerting
 from habitue.app.broadcasts import Broadcasting
 from habitue.app.consents import Consenting
 from habitue.app.coupons import Couponed
@@ -82,6 +83,7 @@ class Shop(
     Customers,
     Data,
     Segmented,
+    Alerting,
     Private,
     Consenting,
     Alike,
@@ -149,6 +151,7 @@ class Shop(
         self.advance_broadcasts(when)
         self.exporter.sweep(when)
         self.track_coupons()
+        self.watch(when)
 
     # --- what comes in ----------------------------------------------------------------------------
 

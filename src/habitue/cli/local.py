@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+import habitue.api.alerting
 import habitue.api.arriving
 import habitue.api.calls
 import habitue.api.channelling

@@ -19,6 +19,7 @@ from habitue.api.answer import Facts, House, Sheet
 from habitue.api.command import Doctor
 from habitue.api.perform import diagnosis
 from habitue.app import Busy, Settings, Shop
+from habitue.app.herald import Herald
 from habitue.app.keeper import Keeper
 from habitue.app.postman import Postman
 from habitue.cli import progress
@@ -220,8 +221,8 @@ def _served(desk: Desk, shop: Shop, host: str, port: int, *, show: bool = False)
         if show and _seen():
             Thread(target=webbrowser.open, args=(link,), daemon=True).start()
 
-    keeper, postmen = Keeper(shop), [Postman(shop, lane) for lane in (0, 1)]
-    for thread in (keeper, *postmen):
+    keeper, herald, postmen = Keeper(shop), Herald(shop), [Postman(shop, lane) for lane in (0, 1)]
+    for thread in (keeper, herald, *postmen):
         thread.start()
     try:
         server.serve(shop, host, port, token, ready, keeper.wake)
@@ -229,6 +230,7 @@ def _served(desk: Desk, shop: Shop, host: str, port: int, *, show: bool = False)
         for postman in postmen:
             postman.stop()
         keeper.stop()
+        herald.stop()
         for postman in postmen:
             postman.left()
 

@@ -11,6 +11,7 @@ import typer
 from habitue import __version__
 from habitue.api import command
 from habitue.cli import (
+    alerts,
     arriving,
     calls,
     channels,
@@ -52,6 +53,7 @@ app = typer.Typer(
 app.add_typer(models.app, name="stages")
 app.add_typer(segments.app, name="segments")
 app.add_typer(journeys.app, name="journeys")
+app.add_typer(alerts.app, name="alerts")
 app.add_typer(templates.app, name="templates")
 app.add_typer(coupons.app, name="coupons")
 app.add_typer(mail.app)

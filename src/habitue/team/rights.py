@@ -32,6 +32,8 @@ class Act(StrEnum):
     """Make and change segments and saved views."""
     MESSAGES = "messages"
     """Write templates, and say which of them is sent."""
+    ALERTS = "alerts"
+    """Settle what the team is told by itself; snooze it, mute it."""
     STAGES = "stages"
     """Change the definition of stages."""
     JOIN = "join"
@@ -63,15 +65,15 @@ _SEEING: Final = frozenset({Act.OPEN, Act.OWN, Act.FIGURES, Act.PEOPLE})
 RIGHTS: Final[Mapping[Role, frozenset[Act]]] = {
     "viewer": _SEEING,
     "agent": frozenset({Act.OPEN, Act.OWN, Act.PEOPLE, Act.NOTE, Act.CONSENT}),
-    "marketer": _SEEING | {Act.EXPORT, Act.NOTE, Act.CONSENT, Act.SEGMENTS, Act.MESSAGES},
-    "analyst": _SEEING | {Act.EXPORT, Act.NOTE, Act.SEGMENTS, Act.STAGES},
+    "marketer": _SEEING | {Act.EXPORT, Act.NOTE, Act.CONSENT, Act.SEGMENTS, Act.MESSAGES, Act.ALERTS},
+    "analyst": _SEEING | {Act.EXPORT, Act.NOTE, Act.SEGMENTS, Act.STAGES, Act.ALERTS},
     "admin": _EVERY,
     "owner": _EVERY,
 }
 
 REACH: Final[Mapping[Scope, frozenset[Act]]] = {
     "read": frozenset({Act.OPEN, Act.FIGURES, Act.PEOPLE, Act.EXPORT}),
-    "write": frozenset({Act.OPEN, Act.NOTE, Act.CONSENT, Act.SEGMENTS, Act.MESSAGES, Act.JOIN}),
+    "write": frozenset({Act.OPEN, Act.NOTE, Act.CONSENT, Act.SEGMENTS, Act.MESSAGES, Act.ALERTS, Act.JOIN}),
     "admin": frozenset({Act.OPEN, Act.STAGES, Act.DATA, Act.PRIVACY, Act.AUDIT}),
 }
 """What a key of the API may do, by its scopes; none may change the team."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import cache, partial
 from importlib.resources import files
 from typing import Any, Final
@@ -37,7 +38,11 @@ Asked = Request[Any, Any, State]
 MENU: Final = (
     (
         N_("Steer"),
-        (("/", N_("Lifecycle"), "cycle", Act.FIGURES), ("/stages", N_("Stages"), "steps", Act.FIGURES)),
+        (
+            ("/", N_("Lifecycle"), "cycle", Act.FIGURES),
+            ("/stages", N_("Stages"), "steps", Act.FIGURES),
+            ("/alerts", N_("Alerts"), "bell", Act.FIGURES),
+        ),
     ),
     (
         N_("Customers"),
@@ -152,12 +157,20 @@ def _frame(request: Asked, shop: Shop, words: Words, now: clock.Micros) -> dict[
             "under": _under(groups),
             "role": words.say(NAMES[actor.role]) if actor.role else "",
             "mine": _MINE,
+            "told": _untold(shop, actor),
             "unsworn": actor.kind == "member"
             and not (actor.sworn or shop.provider or request.url.path == _MINE or HUSH in request.cookies),
         },
         "demo": shop.demo,
         "now": now,
     }
+
+
+def _untold(shop: Shop, actor: Actor) -> int | None:
+    """How much alerts told that they have not seen; None for whom alerts don't concern."""
+    with suppress(UserError):  # a page that says that the store is down must not ask it
+        return shop.untold(actor) if can(actor, Act.FIGURES) else None
+    return None
 
 
 def _answer(html: str, status: int, cookies: list[Cookie]) -> Response[str]:

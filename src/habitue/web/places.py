@@ -70,6 +70,7 @@ PAGES: Final = tuple({one.path: one for one in (*_MENU, *_FURTHER)}.values())
 """Each once, in the menu's order first."""
 ACTIONS: Final = (
     Place("/segments/new", N_("New segment"), "plus"),
+    Place("/alerts/new", N_("New alert"), "bell", N_("watch notify warn")),
     Place("/customers.csv", N_("Download all customers as CSV"), "download", N_("export excel")),
     Place("/", N_("Compute the figures again"), "refresh", query="fresh=1"),
     Place("/look", N_("Light look"), "sun", N_("theme day"), "post", {"theme": "light"}),

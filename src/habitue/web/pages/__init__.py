@@ -3,6 +3,7 @@
 from habitue.web.pages import (
     acts,
     agent,
+    alerts,
     api,
     arrival,
     builder,
@@ -46,6 +47,7 @@ from habitue.web.pages import (
     templates,
     upload,
     views,
+    watch,
     welcome,
     windows,
 )
@@ -53,6 +55,7 @@ from habitue.web.pages import (
 __all__ = [
     "acts",
     "agent",
+    "alerts",
     "api",
     "arrival",
     "builder",
@@ -96,6 +99,7 @@ __all__ = [
     "templates",
     "upload",
     "views",
+    "watch",
     "welcome",
     "windows",
 ]
