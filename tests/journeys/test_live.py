@@ -180,6 +180,7 @@ tag = "silent"
 
 
 def test_a_journey_waits_for_what_a_program_answers_and_goes_by_it(shop: Shop) -> None:
+    write(shop, "praise")
     shop.publish_journey(from_text(CALL)[0], "ada", at(0))
     go(shop, at(1), *[(f"user:{n}", "Signed Up", at(1), {}) for n in range(4)])
     with shop.ops.read() as tx:

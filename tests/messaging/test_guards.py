@@ -7,11 +7,9 @@ from random import Random
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from habitue.kernel.clock import DAY, HOUR, MINUTE
-from habitue.messaging import caps, guards, holdout
+from habitue.messaging import guards, holdout
 from habitue.messaging.guards import Case, Facts, Rival
 from habitue.messaging.quiet import Quiet
 from habitue.messaging.rules import Budget, Cap, Rules
@@ -137,28 +135,6 @@ def test_over_a_month_nobody_gets_more_than_the_caps_allow_nor_is_disturbed() ->
     assert waiting == []
     assert acts["go None"] > 200
     assert min(acts[one] for one in ("hold quiet", "hold cap", "skip cap")) > 20, acts
-
-
-@settings(max_examples=150)
-@given(st.integers(0, 1 << 40))
-def test_caps_over_columns_let_go_what_they_let_go_one_by_one(seed: int) -> None:
-    dice = Random(seed)
-    limits = [Cap(dice.randint(0, 4), dice.choice(("1h", "24h", "7d"))) for _ in range(dice.randint(0, 3))]
-    n, earlier = dice.randint(0, 40), dice.randint(0, 12)
-    persons = np.array([dice.randint(3, 7) for _ in range(n)], np.int64)
-    times = np.array([NOW + dice.randrange(9 * DAY) for _ in range(n)], np.int64)
-    before = np.array([dice.randint(3, 8) for _ in range(earlier)], np.int64)
-    at = np.array([NOW - dice.randrange(8 * DAY) for _ in range(earlier)], np.int64)
-    had = {one: [int(t) for who, t in zip(before, at, strict=True) if who == one] for one in range(9)}
-    found = caps.allowed(persons, times, limits, (before, at))
-    for row in sorted(range(n), key=lambda row: (times[row], row)):
-        person, now = int(persons[row]), int(times[row])
-        goes = not any(over(had[person], now, cap) for cap in limits)
-        assert goes == found[row]
-        if limits:
-            assert goes == (caps.freed(had[person], limits)[0] <= now)
-        if goes:
-            had[person].append(now)
 
 
 def test_control_groups_are_even_stay_when_they_grow_and_do_not_overlap_more_than_by_chance() -> None:

@@ -114,6 +114,12 @@ def _replay(command: commands.ReplayJourney, asked: Asked) -> Answer:
             for guard, n in done.stopped.items()
             if n
         ),
+        *([say(N_("{n} of them later than due."), n=number(done.waited))] if done.waited else []),
+        *(
+            say(N_("{n} were in “{journey}” meanwhile."), n=number(one.people), journey=one.journey)
+            for one in done.overlaps
+        ),
+        *([say(N_("{n} on a day with another message."), n=number(done.same_day))] if done.same_day else []),
         *(f"  {one.id:<24}{number(one.came):>12}{number(one.left):>12}" for one in done.steps),
     ]
     return Facts(to_builtins(done), lines, _told(warnings, asked))

@@ -18,6 +18,7 @@ from habitue.journeys.graph import Journey, Step
 from habitue.journeys.kept import Saved
 from habitue.journeys.live import Live, Ticked
 from habitue.journeys.news import numbers
+from habitue.journeys.past import Past, past
 from habitue.journeys.plan import Plan, plan
 from habitue.journeys.reading import from_text, read
 from habitue.journeys.recipes import Recipe
@@ -192,14 +193,21 @@ class Journeying(Shelf):
     def replay_journey(self, journey: Journey, now: Micros | None = None, days: int = DAYS) -> Replayed:
         """The journey over the last days as if it had been live: nothing is sent or kept."""
         when = clock.now() if now is None else now
-        return replay(journey, self.ground(), self.messaging_rules(), when, days, self._fresh())
+        life = self._past(journey, when - days * DAY)
+        return replay(journey, self.ground(), self.messaging_rules(), when, life, days, self._fresh())
 
     def try_journey(
         self, journey: Journey, customer: str | int, now: Micros | None = None, days: int = DAYS
     ) -> list[Trip]:
         """One customer's ways through it, step by step with the reasons; none who would not come in."""
         when, person = clock.now() if now is None else now, self.person(customer)
-        return trips(journey, self.ground(), self.messaging_rules(), person, when, days)
+        life = self._past(journey, when - days * DAY)
+        return trips(journey, self.ground(), self.messaging_rules(), life, person, when, days)
+
+    def _past(self, journey: Journey, since: Micros) -> Past:
+        """What was so before beside the log, with what caps look back to."""
+        since -= self.messaging_rules().memory
+        return past(self.ops, self.warehouse, self.settings.terms.region, journey.id, since)
 
     def messaging_rules(self) -> Rules:
         """What the workspace allows itself to send."""

@@ -1,7 +1,7 @@
 """What a journey would have done: run over real history as if it had been live. Nothing is sent or kept.
 
-It asks the same `walk` as live runs do, with a whole year of facts at once, and judges the messages by the
-guards that can be known of the past: address, consent, control group, caps, quiet hours.
+It asks the same `walk` as live runs do, with a whole year of facts at once, and judges the messages as the
+guards would have, beside what did leave then (`sends`).
 """
 
 from __future__ import annotations
@@ -12,17 +12,21 @@ from typing import Any, Final
 
 import numpy as np
 from msgspec import Struct
+from msgspec.structs import replace
 
 from habitue.engine.sweep import NEVER, Ints, compiled
 from habitue.journeys.entering import Comers, comers, keyed
 from habitue.journeys.facts import Ground, Told
 from habitue.journeys.graph import Journey
+from habitue.journeys.overlap import Overlap, overlaps, same_day
+from habitue.journeys.past import Past
 from habitue.journeys.plan import Plan, plan
+from habitue.journeys.roles import Act, Message
 from habitue.journeys.sends import Sends, judged
 from habitue.journeys.walk import OUTCOMES, Crowd, Done, Passed, Walked, arriving, leaving, walk
 from habitue.kernel.clock import DAY, Micros, duration
 from habitue.messaging.holdout import held
-from habitue.messaging.rules import Rules
+from habitue.messaging.rules import TRANSACTIONAL, Rules
 
 DAYS: Final = 365
 _SAMPLE: Final = 20
@@ -41,6 +45,9 @@ class Step(Struct, frozen=True):
 
 class Replayed(Struct, frozen=True):
     """What would have been from `since` (µs) up to `until`, by day: who came in, and what became of messages.
+
+    `waited` of those sent went later than they were due, after quiet hours or a cap. `overlaps` are other
+    journeys that people were in meanwhile, `same_day` how many messages would have come on a day with others.
 
     `wanted` all who met the condition for coming in; of those `barred` met one for leaving at once, `again`
     were in already or had been too lately, `alone` are the control group. `daily` is by guard, "sent" for
@@ -61,6 +68,9 @@ class Replayed(Struct, frozen=True):
     daily: Mapping[str, list[int]]
     steps: list[Step]
     sample: list[tuple[int, Micros]]
+    waited: int = 0
+    overlaps: list[Overlap] = []
+    same_day: int = 0
 
     @property
     def sent(self) -> int:
@@ -85,6 +95,7 @@ def replay(
     ground: Ground,
     rules: Rules,
     now: Micros,
+    life: Past,
     days: int = DAYS,
     fresh: Mapping[str, int] | None = None,
 ) -> Replayed:
@@ -98,9 +109,24 @@ def replay(
     alone = held(journey.id, journey.head.holdout, wanting.person)
     inside = Comers(wanting.person[~alone], wanting.at[~alone])
     run = walked(journey, way, inside, facts, now)
-    sends = judged(run.plan, run.crowd, run.walked, facts, rules)
+    sends = judged(run.plan, run.crowd, run.walked, facts, rules, life)
     again = len(inside.person) - len(run.crowd)
-    return _told(run, sends, since, now, len(found.person), int(barred.sum()), again, int(alone.sum()))
+    told = _told(run, sends, since, now, len(found.person), int(barred.sum()), again, int(alone.sum()))
+    gone = sends.go != NEVER
+    left = [life.left(one) for one in _channels(way)] if gone.any() else []
+    return replace(
+        told,
+        waited=int((gone & (sends.go > sends.at)).sum()),
+        overlaps=overlaps(run.crowd, life.stays()),
+        same_day=same_day(sends.person[gone], sends.go[gone], left, ground.zone),
+    )
+
+
+def _channels(way: Plan) -> list[str]:
+    """The channels by which marketing leaves."""
+    deeds = (one.step.does.deed() for one in way.nodes if isinstance(one.step.does, Act))
+    marketing = (one for one in deeds if isinstance(one, Message) and one.purpose != TRANSACTIONAL)
+    return [*dict.fromkeys(one.channel for one in marketing)]
 
 
 def walked(journey: Journey, way: Plan, found: Comers, facts: Told, now: Micros) -> Run:
@@ -186,7 +212,10 @@ def _told(
         int((crowd.converted != NEVER).sum()),
         {name: int(n) for name, n in zip(OUTCOMES, ends, strict=True) if n},
         _by_day(crowd.entered, since, days),
-        {name: _by_day(sends.at[sends.why == n], since, days) for n, name in enumerate(sends.names)},
+        {
+            name: _by_day((sends.at if n else sends.go)[sends.why == n], since, days)
+            for n, name in enumerate(sends.names)
+        },
         [_step(run, sends, place) for place in range(len(run.plan.nodes))],
         list(zip(crowd.person[latest].tolist(), crowd.entered[latest].tolist(), strict=True)),
     )

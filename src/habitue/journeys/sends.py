@@ -1,4 +1,4 @@
-"""Messages that a past journey would have wanted, judged as far as the past is known."""
+"""Messages that a past journey would have wanted, judged by the guards as life would have judged them."""
 
 from __future__ import annotations
 
@@ -6,32 +6,27 @@ from typing import Any, Final, NamedTuple
 
 import numpy as np
 
-from habitue.engine.sweep import Ints
+from habitue.engine.sweep import NEVER, Ints, compiled
 from habitue.journeys.facts import Told
+from habitue.journeys.past import Left, Past
 from habitue.journeys.plan import Plan
 from habitue.journeys.roles import Flags, Message, Watch
 from habitue.journeys.walk import Crowd, Done, Walked
-from habitue.kernel.local import by_zone
-from habitue.messaging import caps, quiet
+from habitue.kernel.clock import DAY, duration
+from habitue.kernel.local import local
+from habitue.messaging import guards, spacing
+from habitue.messaging.crowd import NOWHERE
 from habitue.messaging.holdout import GLOBAL, held
 from habitue.messaging.rules import TRANSACTIONAL, Rules
 
-NAMES: Final = ("sent", "address", "consent", "holdout", "cap")
-SENT, ADDRESS, CONSENT, HOLDOUT, CAP = range(5)
-
-_REACHED: Final = {"email": "email", "sms": "phone", "phone": "phone"}
-"""The trait that holds a channel's address."""
-
-_KEYED: Final = """
-    SELECT DISTINCT coalesce(person, node)::BIGINT AS person FROM node LEFT JOIN merged USING (node)
-    WHERE starts_with(key, ?)
-"""
+NAMES: Final = ("sent", *guards.ORDER)
+_SPACED: Final = np.array([0, *(NAMES.index(one) for one in ("late", "cap", "quiet"))], np.int64)
+"""By what `spacing` says."""
 
 
 class Sends(NamedTuple):
-    """One element each: at which node, to whom, when, and what became of it: a place in `names`.
-
-    `quiet` says which would have gone later, after a time of rest.
+    """One element each: at which node, to whom, when it was due, what became of it (a place in `names`), and
+    when it would have left (NEVER: not at all).
     """
 
     node: Ints
@@ -39,63 +34,143 @@ class Sends(NamedTuple):
     person: Ints
     at: Ints
     why: Ints
-    quiet: Flags
+    go: Ints
     names: tuple[str, ...] = NAMES
 
 
-def judged(way: Plan, crowd: Crowd, walked: Walked, facts: Told, rules: Rules) -> Sends:
+def judged(way: Plan, crowd: Crowd, walked: Walked, facts: Told, rules: Rules, past: Past) -> Sends:
     """All messages of a walk, each with the first guard that would have stopped it."""
-    parts = [
-        _wanted(one, one.deed, crowd, facts, rules) for one in walked.done if isinstance(one.deed, Message)
-    ]
-    if not parts:
+    wanted = [(one, one.deed) for one in walked.done if isinstance(one.deed, Message) and len(one.rows)]
+    if not wanted:
         none = np.empty(0, np.int64)
-        return Sends(none, none, none, none, none, np.empty(0, np.bool_))
-    columns: list[Any] = [np.concatenate(one) for one in zip(*(part[:6] for part in parts), strict=True)]
+        return Sends(none, none, none, none, none, none)
+    columns: list[Any] = [
+        np.concatenate(one) for one in zip(*(_columns(done, crowd) for done, _ in wanted), strict=True)
+    ]
     found = Sends(*columns)
-    return _capped(way, found, rules)
-
-
-def _wanted(one: Done, message: Message, crowd: Crowd, facts: Told, rules: Rules) -> Sends:
-    person, at = crowd.person[one.rows], one.due
-    why = np.full(len(person), SENT, np.int64)
-    if message.purpose != TRANSACTIONAL:
-        why[held(f"{GLOBAL}:{rules.salt}" if rules.salt else GLOBAL, rules.holdout, person)] = HOLDOUT
-        agreed = Watch(f'consent("{message.channel}")')
-        why[facts.next(agreed, person, at) != at] = CONSENT
-    if message.channel in _REACHED:
-        why[~addressed(person, reached(message.channel, facts))] = ADDRESS
-    rest = np.zeros(len(person), np.bool_)
-    if message.channel in rules.quiet and message.purpose != TRANSACTIONAL:
-        silence, zones = rules.quiet[message.channel], facts.zones(person)
-        rest = by_zone(zones, at, lambda mine, zone: quiet.untils(mine, zone, silence, rules.country)) > at
-    return Sends(np.full(len(person), one.node, np.int64), one.rows, person, at, why, rest)
-
-
-def addressed(person: Ints, reached: Ints) -> Flags:
-    """Which of them are among the others, who rise."""
-    if not len(reached):
-        return np.zeros(len(person), np.bool_)
-    found: Flags = reached[np.minimum(np.searchsorted(reached, person), len(reached) - 1)] == person
+    for channel in dict.fromkeys(message.channel for _, message in wanted):
+        if channel != guards.WEBHOOK:
+            places = {done.node for done, message in wanted if message.channel == channel}
+            pressing = {done.node for done, message in wanted if message.purpose == TRANSACTIONAL}
+            _channel(way, found, channel, places, pressing, facts, rules, past)
     return found
 
 
-def reached(channel: str, facts: Told) -> Ints:
-    """Who has an address on a channel, by a trait or a key."""
-    trait = _REACHED[channel]
-    own = facts.source.read(_KEYED, (f"{trait}:",))["person"].to_numpy()
-    return np.unique(np.concatenate([own.astype(np.int64), facts.having(trait)[0]]))
+def _columns(one: Done, crowd: Crowd) -> tuple[Ints, ...]:
+    n, person = len(one.rows), crowd.person[one.rows]
+    return np.full(n, one.node, np.int64), one.rows, person, one.due, np.zeros(n, np.int64), one.due.copy()
 
 
-def _capped(way: Plan, found: Sends, rules: Rules) -> Sends:
-    """Those that would have been too many for one customer in a while."""
-    marketing: dict[str, list[int]] = {}
-    for place, node in enumerate(way.nodes):
-        deed = getattr(node.step.does, "deed", lambda: None)()
-        if isinstance(deed, Message) and deed.purpose != TRANSACTIONAL:
-            marketing.setdefault(deed.channel, []).append(place)
-    for channel, places in marketing.items():
-        mine = np.flatnonzero(np.isin(found.node, places) & (found.why == SENT))
-        goes = caps.allowed(found.person[mine], found.at[mine], rules.capped(channel))
-        found.why[mine[~goes]] = CAP
+def _channel(
+    way: Plan,
+    found: Sends,
+    channel: str,
+    places: set[int],
+    pressing: set[int],
+    facts: Told,
+    rules: Rules,
+    past: Past,
+) -> None:
+    """Judge all messages of a channel, in the guards' order; each is stopped by the first that stops it."""
+    mine = np.flatnonzero(np.isin(found.node, list(places)))
+    person, at = found.person[mine], found.at[mine]
+    marketing = ~np.isin(found.node[mine], list(pressing))
+    who, which = np.unique(person, return_inverse=True)
+    reach = past.reached(channel, who)
+    address, blocked = reach.address[which], reach.blocked[which]
+    why = found.why[mine]
+    alone = np.zeros(len(mine), np.bool_)
+    origin = f"journey:{way.journey.id}"
+    for name, share in ((origin, rules.holdouts.get(origin, 0.0)), (GLOBAL, rules.holdout)):
+        alone |= held(rules.salt + name, share, person) if share else False
+    why[alone & marketing] = NAMES.index("holdout")
+    agreed = Watch(f'consent("{channel}")')
+    asked = np.flatnonzero(marketing)
+    why[asked[facts.next(agreed, person[asked], at[asked]) != at[asked]]] = NAMES.index("consent")
+    hard = np.array([False, *(bool(one - guards.EXEMPT) for one in reach.reasons)])
+    why[(blocked > 0) & (marketing | hard[blocked])] = NAMES.index("suppressed")
+    why[address == NOWHERE] = NAMES.index("address")
+    found.why[mine] = why
+    found.go[mine[why != 0]] = NEVER
+    rows = mine[marketing & (why == 0)]
+    left = past.left(channel)
+    _twins(found, rows, address[np.searchsorted(mine, rows)], rules)
+    _rivals(found, rows[found.why[rows] == 0], left, way.journey.head.priority, rules)
+    _spaced(found, rows[found.why[rows] == 0], channel, left, facts, way, rules)
+    _spent(found, rows[found.why[rows] == 0], channel, left, rules)
+    found.go[rows[found.why[rows] != 0]] = NEVER
+
+
+def _twins(found: Sends, rows: Ints, address: Ints, rules: Rules) -> None:
+    """One address gets a step once in a while, whosever it is."""
+    order = np.lexsort((found.at[rows], address, found.node[rows]))
+    again = _again(found.node[rows][order], address[order], found.at[rows][order], duration(rules.same))
+    found.why[rows[order][again]] = NAMES.index("twin")
+
+
+@compiled
+def _again(node: Ints, address: Ints, at: Ints, apart: int) -> Flags:
+    found, last = np.zeros(len(at), np.bool_), 0
+    for i in range(1, len(at)):
+        if node[i] == node[last] and address[i] == address[last] and at[i] - at[last] <= apart:
+            found[i] = True
+        else:
+            last = i
+    return found
+
+
+def _rivals(found: Sends, rows: Ints, left: Left, priority: int, rules: Rules) -> None:
+    """What came near another message of higher priority gave way to it."""
+    higher = left.priority > priority
+    if not higher.any() or not len(rows):
+        return
+    order = np.lexsort((left.at[higher], left.person[higher]))
+    whose, when = left.person[higher][order], left.at[higher][order]
+    meets = _near(whose, when, found.person[rows], found.at[rows], duration(rules.apart))
+    found.why[rows[meets]] = NAMES.index("collision")
+
+
+@compiled
+def _near(whose: Ints, when: Ints, person: Ints, at: Ints, apart: int) -> Flags:
+    found = np.zeros(len(person), np.bool_)
+    for i in range(len(person)):
+        low, high = 0, len(whose)
+        while low < high:
+            middle = (low + high) // 2
+            if whose[middle] < person[i] or (whose[middle] == person[i] and when[middle] < at[i]):
+                low = middle + 1
+            else:
+                high = middle
+        found[i] = low < len(whose) and whose[low] == person[i] and when[low] <= at[i] + apart
+    return found
+
+
+def _spaced(found: Sends, rows: Ints, channel: str, left: Left, facts: Told, way: Plan, rules: Rules) -> None:
+    """Caps and quiet hours: what may go later waits, and what can't in time doesn't."""
+    if not len(rows):
+        return
+    person, at = found.person[rows], found.at[rows]
+    silent = channel in rules.quiet
+    zones = facts.zones(person) if silent else ([rules.zone], np.zeros(len(rows), np.int64))
+    expires = at + duration(way.journey.head.late)
+    told = spacing.spaced(person, at, expires, channel, rules, zones, (left.person, left.at))
+    found.go[rows], found.why[rows] = told.go, _SPACED[told.why]
+
+
+def _spent(found: Sends, rows: Ints, channel: str, left: Left, rules: Rules) -> None:
+    """Not beyond what a month may cost, with what was sent then in truth."""
+    limit = rules.budgets.get(channel)
+    if limit is None or not limit.price or not len(rows):
+        return
+    order = rows[np.argsort(found.go[rows], kind="stable")]
+    months, truly = (_months(one, rules.zone) for one in (found.go[order], left.at))
+    for month in np.unique(months).tolist():
+        these = order[months == month]
+        there = max(0, limit.most // limit.price - int((truly == month).sum()))
+        found.why[these[there:]] = NAMES.index("budget")
+
+
+def _months(at: Ints, zone: str) -> Ints:
+    days = (local(at, zone) // DAY).astype("datetime64[D]")
+    found: Ints = days.astype("datetime64[M]").astype(np.int64)
     return found

@@ -9,6 +9,7 @@ from habitue.engine.sweep import NEVER
 from habitue.journeys.entering import Comers, comers
 from habitue.journeys.facts import Ground, Told
 from habitue.journeys.graph import Branch, Journey
+from habitue.journeys.past import Past
 from habitue.journeys.plan import plan
 from habitue.journeys.replay import walked
 from habitue.journeys.sends import judged
@@ -41,7 +42,9 @@ class Trip(Struct, frozen=True):
     converted: Micros | None
 
 
-def trips(journey: Journey, ground: Ground, rules: Rules, person: int, now: Micros, days: int) -> list[Trip]:
+def trips(
+    journey: Journey, ground: Ground, rules: Rules, life: Past, person: int, now: Micros, days: int
+) -> list[Trip]:
     """All of the last days, the latest first."""
     since = now - days * DAY
     facts = Told(ground, now, np.array([person]), None, since)
@@ -52,7 +55,7 @@ def trips(journey: Journey, ground: Ground, rules: Rules, person: int, now: Micr
     out = leaving(way, wanting.person, wanting.at, facts) <= wanting.at
     barred = [Trip(at, True, [], at, "exit", None) for at in wanting.at[out].tolist()]
     run = walked(journey, way, Comers(wanting.person[~out], wanting.at[~out]), facts, now)
-    sends = judged(way, run.crowd, run.walked, facts, rules)
+    sends = judged(way, run.crowd, run.walked, facts, rules, life)
     became = {
         (int(row), int(node)): sends.names[why]
         for row, node, why in zip(sends.row.tolist(), sends.node.tolist(), sends.why.tolist(), strict=True)

@@ -62,9 +62,17 @@ def untils(at: Ints, zone: str, quiet: Quiet, country: str | None) -> Ints:
     """The same for many instants at once; 0 where there is no silence."""
     if not len(at) or quiet == Quiet():
         return np.zeros(len(at), np.int64)
-    edges = _edges(int(at.min()), int(at.max()), zone, quiet)
-    ends = np.array([until(edge, zone, quiet, country) or 0 for edge in edges.tolist()], np.int64)
+    edges, ends = table(int(at.min()), int(at.max()), zone, quiet, country)
     return ends[np.searchsorted(edges, at, side="right") - 1]
+
+
+def table(first: Micros, last: Micros, zone: str, quiet: Quiet, country: str | None) -> tuple[Ints, Ints]:
+    """Instants between two of which it is silent throughout or not at all, and of each when the silence from
+    there on ends; 0 where there is none.
+    """
+    edges = _edges(first, last, zone, quiet)
+    ends = np.array([until(edge, zone, quiet, country) or 0 for edge in edges.tolist()], np.int64)
+    return edges, ends
 
 
 def _edges(first: Micros, last: Micros, zone: str, quiet: Quiet) -> Ints:

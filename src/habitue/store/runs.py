@@ -187,6 +187,18 @@ def assigned(
     return told
 
 
+def elsewhere(tx: Tx, slug: str, since: Micros) -> dict[str, list[tuple[int, Micros, Micros | None]]]:
+    """Who was in any other journey after an instant: by journey the person, when they entered and left."""
+    columns = run.c.journey, run.c.person, run.c.entered, run.c.ended
+    mine = run.c.journey != slug, sa.or_(run.c.ended.is_(None), run.c.ended > since)
+    found: Any = tx.execute(sa.select(*columns).where(*mine))
+    told: dict[str, list[tuple[int, Micros, Micros | None]]] = {}
+    for name, *rest in found.cursor.fetchall():
+        told.setdefault(name, []).append((rest[0], rest[1], rest[2]))
+    found.close()
+    return told
+
+
 def of(tx: Tx, persons: Collection[int]) -> list[Row]:
     """All runs of these numbers, which may all be one customer's, the latest first."""
     mine = run.c.person.in_(_numbers(tx, persons))

@@ -37,6 +37,18 @@ def lately(tx: Tx, channel: str, since: Micros) -> list[tuple[int, Micros]]:
     return told
 
 
+def left(tx: Tx, channel: str, since: Micros, but: str) -> list[tuple[int, Micros, int]]:
+    """Marketing that left by a channel after an instant, of all origins but one: to whom, when, priority."""
+    columns = message.c.person, message.c.left, message.c.priority
+    rows = sa.select(*columns).where(
+        message.c.channel == channel, message.c.origin != but, *_marketing(since)
+    )
+    found: Any = tx.execute(rows)
+    told: list[tuple[int, Micros, int]] = found.cursor.fetchall()
+    found.close()
+    return told
+
+
 def reached(tx: Tx, origin: str) -> list[tuple[str, int, Micros]]:
     """Whom an origin reached, as far as is known, by which step, and when; however many."""
     rows = sa.select(message.c.step, message.c.person, message.c.left)

@@ -11,6 +11,7 @@ from litestar.exceptions import NotFoundException
 from litestar.params import Body, FromPath, FromQuery
 
 from habitue.app import Shop
+from habitue.app.effects import Effect, effect
 from habitue.app.journeys import Figures
 from habitue.journeys.kept import Saved
 from habitue.journeys.plan import plan
@@ -56,6 +57,12 @@ COLOURS: Final = {
     "consent": "#f59e0b",
     "holdout": "#8b5cf6",
     "cap": "#ef4444",
+    "late": "#64748b",
+    "suppressed": "#dc2626",
+    "twin": "#0ea5e9",
+    "collision": "#ec4899",
+    "quiet": "#14b8a6",
+    "budget": "#a16207",
 }
 
 
@@ -194,10 +201,36 @@ def replayed(request: Asked, shop: NamedDependency[Shop], name: FromPath[str]) -
         "guards": {guard: words.say(GUARDS[guard]) for guard in found.stopped},
         "titles": {step.id: words.say(step.does.title) for step in journey.every()},
         "days": YEAR,
+        "effect": _effect(effect(shop, name, found), words),
+        "called": {one.journey.id: one.journey.title for one in shop.journeys()},
     }
     if request.headers.get("hx-request"):
         return fragment(request, shop, "parts/replay.html", **context)
     return page(request, shop, "replay.html", **context)
+
+
+def _effect(one: Effect, words: Words) -> str:
+    """What it can be expected to change, or why that is not known."""
+    say = words.say
+    if one.why == "new":
+        return say(N_("Not known: this journey has never run. With a control group it will be measured."))
+    if one.why == "alone":
+        return say(N_("Not known: nobody was left alone to compare with. A control group would show it."))
+    if one.conversions is None or one.revenue is None:
+        text = N_("Not known yet: {count} more customers have to be in the smaller group.")
+        return say(text, count=words.number(one.lacking))
+    more, money = one.conversions, one.revenue
+    return say(
+        N_(
+            "{n} more reach the goal ({low} to {high}), {money} more ({least} to {most}), as measured so far."
+        ),
+        n=words.signed(round(more.estimate)),
+        low=words.signed(round(more.low)),
+        high=words.signed(round(more.high)),
+        money=words.gain(money.estimate),
+        least=words.gain(money.low),
+        most=words.gain(money.high),
+    )
 
 
 def _chart(found: Replayed, words: Words) -> Spec:
