@@ -110,65 +110,77 @@ def _readable(shop: Shop) -> Shop:
     return shop
 
 
+_From = Annotated[
+    tuple[str, ...],
+    QueryParameter(
+        name="from",
+        description="Those who were in one of these stages at `against` (none: in no stage yet).",
+    ),
+]
+_To = Annotated[
+    tuple[str, ...], QueryParameter(name="to", description="Those in one of these stages, after `from`.")
+]
+_At = Annotated[
+    str | None,
+    QueryParameter(name="at", description="A month (its end), a date or an instant; now if not said."),
+]
+_Against = Annotated[
+    str | None,
+    QueryParameter(
+        name="against",
+        description="A month (its end), a date or an instant for `from`; the month before if not said.",
+    ),
+]
+_Ever = Annotated[str | None, QueryParameter(name="ever", description="Those who have been in this stage.")]
+_Search = Annotated[
+    str,
+    QueryParameter(
+        name="search",
+        max_length=200,
+        description="Words, or their beginnings, of the name, e-mail, phone, order number or key.",
+    ),
+]
+_Segment = Annotated[
+    str | None,
+    QueryParameter(name="segment", max_length=100, description="Those in this saved segment."),
+]
+_Rule = Annotated[
+    str | None,
+    QueryParameter(name="rule", max_length=10_000, description="Those for whom this rule holds."),
+]
+_Becomes = Annotated[
+    str | None,
+    QueryParameter(name="becomes", description="Those whose next stage is this one if nothing happens."),
+]
+_Until = Annotated[
+    str | None,
+    QueryParameter(name="until", description="The date for `becomes`; 30 days on if not said."),
+]
+_Bought = Annotated[
+    str | None, QueryParameter(name="bought", description="Those who ordered in this month: 2026-11.")
+]
+_Again = Annotated[
+    bool,
+    QueryParameter(name="again", description="Of `bought`, those not ordering for the first time."),
+]
+
+
 def _question(
     stage: Annotated[
         tuple[str, ...], QueryParameter(name="stage", description="Those in one of these stages.")
     ] = (),
-    source: Annotated[
-        tuple[str, ...],
-        QueryParameter(
-            name="from",
-            description="Those who were in one of these stages at `against` (none: in no stage yet).",
-        ),
-    ] = (),
-    target: Annotated[
-        tuple[str, ...], QueryParameter(name="to", description="Those in one of these stages, after `from`.")
-    ] = (),
-    at: Annotated[
-        str | None,
-        QueryParameter(name="at", description="A month (its end), a date or an instant; now if not said."),
-    ] = None,
-    against: Annotated[
-        str | None,
-        QueryParameter(
-            name="against",
-            description="A month (its end), a date or an instant for `from`; the month before if not said.",
-        ),
-    ] = None,
-    ever: Annotated[
-        str | None, QueryParameter(name="ever", description="Those who have been in this stage.")
-    ] = None,
-    search: Annotated[
-        str,
-        QueryParameter(
-            name="search",
-            max_length=200,
-            description="Words, or their beginnings, of the name, e-mail, phone, order number or key.",
-        ),
-    ] = "",
-    segment: Annotated[
-        str | None,
-        QueryParameter(name="segment", max_length=100, description="Those in this saved segment."),
-    ] = None,
-    rule: Annotated[
-        str | None,
-        QueryParameter(name="rule", max_length=10_000, description="Those for whom this rule holds."),
-    ] = None,
-    becomes: Annotated[
-        str | None,
-        QueryParameter(name="becomes", description="Those whose next stage is this one if nothing happens."),
-    ] = None,
-    until: Annotated[
-        str | None,
-        QueryParameter(name="until", description="The date for `becomes`; 30 days on if not said."),
-    ] = None,
-    bought: Annotated[
-        str | None, QueryParameter(name="bought", description="Those who ordered in this month: 2026-11.")
-    ] = None,
-    again: Annotated[
-        bool,
-        QueryParameter(name="again", description="Of `bought`, those not ordering for the first time."),
-    ] = False,
+    source: _From = (),
+    target: _To = (),
+    at: _At = None,
+    against: _Against = None,
+    ever: _Ever = None,
+    search: _Search = "",
+    segment: _Segment = None,
+    rule: _Rule = None,
+    becomes: _Becomes = None,
+    until: _Until = None,
+    bought: _Bought = None,
+    again: _Again = False,
     short: Annotated[str, QueryParameter(name="q", max_length=200, description="The same as `search`.")] = "",
 ) -> Question:
     """Which people a list holds, from the parameters of its address; what is empty was not asked."""

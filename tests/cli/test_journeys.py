@@ -28,6 +28,8 @@ def test_a_journey_is_checked_kept_exported_and_compared(
     assert answer_of(habitue, empty, "save", file)["version"] == 2
     said = habitue("journeys", "diff", "cart", "--data", empty).stdout
     assert '-length = "1h"\n+length = "2h"' in said
+    shown = habitue("journeys", "show", "cart", "--data", empty)
+    assert "0 are inside; 0 came in over 30 days." in shown.stderr + shown.stdout
     (listed,) = answer(habitue, empty, "journeys", "list")
     assert (listed["journey"], listed["version"], listed["live"]) == ("cart", 2, None)
 

@@ -40,6 +40,11 @@ def test_a_template_is_checked_published_and_shown_again(tmp_path: Path, habitue
     file.write_text(TOML.format(word=" !"), "utf-8")
     assert answer(habitue, place, "templates", "publish", file)["version"] == 2
 
+    begun = answer(habitue, place, "templates", "new", "hello", "--from", "welcome")["draft"]
+    file.write_text(begun, "utf-8")
+    assert 'slug = "hello"' in begun
+    assert habitue("templates", "check", file, "--data", place).returncode == 0
+
     (row,) = answer(habitue, place, "templates", "list")
     assert (row["template"], row["version"], row["live"], row["languages"]) == ("welcome", 2, "yes", "fr")
     assert "Bienvenue !" in answer(habitue, place, "templates", "show", "welcome")["draft"]

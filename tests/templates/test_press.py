@@ -10,6 +10,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from habitue.kernel.errors import UserError
 from habitue.templates.fault import TemplateError, Unfit
 from habitue.templates.press import Filled, Press, pressed
 from habitue.templates.shape import Template, Text, read, written
@@ -272,3 +273,21 @@ def test_what_only_some_programs_read_stays_and_what_none_reads_goes() -> None:
     assert {tag for tag, _ in _Seen(html).tags} >= {"meta", "style", "img", "table"}
     assert "<!--[if mso" in html
     assert "secret" not in made("<p>a<!-- secret -->b</p>", "html").fill({}).html
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "told"),
+    [
+        ("subject", "subjct", "There is no setting “en.subjct”. Did you mean “en.subject”?"),
+        ("slug", "name", "slug is missing: nothing can be sent without it."),
+        ('"html"', '"htlm"', "en.form can’t be “htlm”. Did you mean “html”?"),
+        ('"Tea"', "3", "en.subject is a text: write it in quotes."),
+    ],
+)
+def test_what_stands_wrong_in_a_file_is_said_with_the_nearest_name(
+    before: str, after: str, told: str
+) -> None:
+    sound = 'slug = "tea"\n[en]\nsubject = "Tea"\nform = "html"\nbody = "<p>Tea</p>"\n'
+    assert read(sound).slug == "tea"
+    with pytest.raises(UserError, match=re.escape(told)):
+        read(sound.replace(before, after))

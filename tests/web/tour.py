@@ -202,7 +202,6 @@ def _steering(shop: Shop) -> Iterator[Stop]:
     yield Stop("alerts", "/alerts")
     yield Stop("alert", "/alerts/busy")
     yield Stop("alert-new", "/alerts/new")
-    yield Stop("alert-begun", "/alerts/new?kind=flow")
     yield Stop("alert-edit", "/alerts/orders/edit")
 
 

@@ -298,6 +298,14 @@ class Explain(Command, frozen=True):
     at: str | None = None
 
 
+class ShowJourney(Command, frozen=True):
+    """Who is in a journey, where and since when, and how many passed each step in the last days."""
+
+    journey: str
+    days: int = 30
+    limit: int = 100
+
+
 class Journeys(Command, frozen=True):
     """Every journey, live or not."""
 

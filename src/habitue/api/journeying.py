@@ -46,6 +46,40 @@ def _journeys(_: commands.Journeys, asked: Asked) -> Answer:
 
 
 @perform.register
+def _show(command: commands.ShowJourney, asked: Asked) -> Answer:
+    shop, say, now = asked.shop, asked.say, clock.now()
+    shop.journey(command.journey)
+    saved = shop.journey_versions(command.journey)
+    figures = shop.journey_figures(saved, now, command.days)
+    passed, number = figures.steps(saved), partial(format_decimal, locale=asked.language)
+    notes = [
+        say.n(
+            "{n} is inside; {entered} came in over {days} days.",
+            "{n} are inside; {entered} came in over {days} days.",
+            sum(figures.inside.values()),
+            entered=number(figures.entered),
+            days=command.days,
+        )
+    ]
+    for step in saved[-1].journey.every():
+        came, on, left, there = (number(passed[step.id, what]) for what in ("in", "out", "left", "there"))
+        text = N_("{step}: {came} came, {on} went on, {left} left, {there} are there.")
+        notes.append(say(text, step=step.id, came=came, on=on, left=left, there=there))
+    columns = (
+        Column("customer", N_("Customer"), "key"),
+        Column("step", N_("Step")),
+        Column("entered", N_("Came in"), "time"),
+        Column("since", N_("There since"), "time"),
+        Column("on", N_("Goes on"), "time"),
+    )
+    rows = [
+        (one.key, one.step, one.entered, one.since, one.on)
+        for one in shop.journey_inside(saved, command.limit)
+    ]
+    return Sheet(columns, rows, notes)
+
+
+@perform.register
 def _check(command: commands.CheckJourney, asked: Asked) -> Answer:
     journey, warnings = asked.shop.read_journey(command.text)
     return _sound(journey, warnings, asked)

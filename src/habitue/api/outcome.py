@@ -18,7 +18,6 @@ from habitue.api.asked import read
 from habitue.api.perform import Asked, perform
 from habitue.app import Shop
 from habitue.app.results import Contrast, Results
-from habitue.journeys.plan import plan
 from habitue.kernel import clock, money
 from habitue.kernel.clock import DAY, Micros
 from habitue.kernel.i18n import N_, spelt
@@ -52,12 +51,7 @@ def told(shop: Shop, name: str, days: int, now: Micros) -> shapes.Results:
     figures = shop.journey_figures(saved, now, days)
     found = shop.results(f"journey:{name}", now - days * DAY, now)
     currency = shop.settings.currency
-    passed: Counter[tuple[str, str]] = Counter()
-    for one in saved:
-        for place, node in enumerate(plan(one.journey).nodes):
-            for what in ("in", "out", "left"):
-                passed[node.step.id, what] += figures.passed.get((one.version, place, what), 0)
-            passed[node.step.id, "there"] += figures.inside.get((one.version, place), 0)
+    passed = figures.steps(saved)
     return shapes.Results(
         name,
         clock.iso(found.since),

@@ -16,6 +16,13 @@ class ShowTemplate(Command, frozen=True):
     number: int | None = None
 
 
+class NewTemplate(Command, frozen=True):
+    """A template to begin with, as TOML: a starter, or one with nothing in it but its frame."""
+
+    template: str | None = None
+    starter: str | None = None
+
+
 class CheckTemplate(Command, frozen=True):
     """All that there is to say of a template, a TOML text."""
 

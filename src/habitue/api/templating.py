@@ -9,9 +9,12 @@ from msgspec import to_builtins
 from habitue.api import sent as commands
 from habitue.api.answer import Answer, Column, Facts, Sheet
 from habitue.api.perform import Asked, perform
+from habitue.kernel.errors import UserError
 from habitue.kernel.i18n import N_, Translator
+from habitue.rules.problem import nearest
 from habitue.templates import shape
 from habitue.templates.fault import PARTS, Fault
+from habitue.templates.starters import empty, starters
 
 
 @perform.register
@@ -49,6 +52,25 @@ def _show(command: commands.ShowTemplate, asked: Asked) -> Answer:
     text = shape.written(found.template)
     fields = {"template": command.template, "version": found.number, "live": found.live, "draft": text}
     return Facts(fields, text.splitlines())
+
+
+@perform.register
+def _new(command: commands.NewTemplate, asked: Asked) -> Answer:
+    known = starters()
+    if command.starter is None:
+        found = empty(command.template or "template", asked.language)
+    elif command.starter in known:
+        found = known[command.starter].named(command.template or command.starter, asked.language)
+    else:
+        near = nearest(command.starter, known)
+        text = (
+            N_("There is no starter “{name}”. Did you mean “{near}”?")
+            if near
+            else N_("There is no starter “{name}”. There are: {known}.")
+        )
+        raise UserError(text, name=command.starter, near=near, known=", ".join(known))
+    draft = shape.written(shape.checked(found))
+    return Facts({"template": found.slug, "draft": draft}, draft.splitlines())
 
 
 @perform.register

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import Any
@@ -52,6 +53,28 @@ class Figures(Struct, frozen=True):
     entered: int
     converted: int
     messages: dict[tuple[str, str, str | None], int]
+
+    def steps(self, saved: Sequence[Saved]) -> Counter[tuple[str, str]]:
+        """By step, whichever of these versions people were in: who came `in`, went on (`out`), `left`, and is
+        `there`.
+        """
+        found: Counter[tuple[str, str]] = Counter()
+        for one in saved:
+            for place, node in enumerate(plan(one.journey).nodes):
+                for what in ("in", "out", "left"):
+                    found[node.step.id, what] += self.passed.get((one.version, place, what), 0)
+                found[node.step.id, "there"] += self.inside.get((one.version, place), 0)
+        return found
+
+
+class Inside(Struct, frozen=True):
+    """Somebody in a journey: since when, at which step since when, and when they go on."""
+
+    key: str
+    step: str
+    entered: Micros
+    since: Micros
+    on: Micros | None
 
 
 class Travel(Struct, frozen=True):
@@ -274,6 +297,27 @@ class Journeying(Shelf):
             sum(one.n for one in ends if one.reached),
             messages,
         )
+
+    def journey_inside(self, saved: Sequence[Saved], most: int = 100) -> list[Inside]:
+        """Who is in a journey, of which these are the versions; the last to come in first."""
+        with self.ops.read() as tx:
+            rows = runs.within(tx, saved[0].journey.id, most)
+        found = self.warehouse.read(
+            "SELECT node, key FROM node WHERE node IN (SELECT unnest(?))", ([row.person for row in rows],)
+        )
+        keys = dict(zip(found["node"].to_pylist(), found["key"].to_pylist(), strict=True))
+        plans = {one.version: plan(one.journey) for one in saved}
+        return [
+            Inside(
+                keys.get(row.person, ""),
+                plans[row.version].nodes[row.node].step.id if row.node >= 0 else "",
+                row.entered,
+                row.since,
+                row.look,
+            )
+            for row in rows
+            if row.version in plans
+        ]
 
     def journey_trials(self, saved: Saved, now: Micros) -> list[Trial]:
         """How the ways stand that are tried against each other in a version of a journey."""

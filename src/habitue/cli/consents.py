@@ -34,6 +34,29 @@ On = Annotated[
 ]
 
 
+_Customer = Annotated[
+    str,
+    typer.Argument(
+        metavar="CUSTOMER",
+        help=N_("Any of the customer’s keys; or a new address as email:a@example.com."),
+    ),
+]
+_Purpose = Annotated[
+    str | None,
+    typer.Option(
+        "--purpose", metavar="NAME", help=N_("What for, such as newsletter; marketing if not said.")
+    ),
+]
+_Text = Annotated[
+    str | None,
+    typer.Option("--text", metavar="VERSION", help=N_("The version of the text they were shown.")),
+]
+_Form = Annotated[
+    str | None,
+    typer.Option("--form", metavar="NAME", help=N_("The form, page or call in which they answered.")),
+]
+
+
 @verb(
     app,
     help=N_(
@@ -44,41 +67,24 @@ On = Annotated[
 )
 def consent(
     desk: Desk,
-    customer: Annotated[
-        str,
-        typer.Argument(
-            metavar="CUSTOMER",
-            help=N_("Any of the customer’s keys; or a new address as email:a@example.com."),
-        ),
-    ],
+    customer: _Customer,
     status: Annotated[
         str | None,
         typer.Option("--status", metavar="ANSWER", help=N_("granted, denied, withdrawn or pending.")),
     ] = None,
     channel: Channel = None,
-    purpose: Annotated[
-        str | None,
-        typer.Option(
-            "--purpose", metavar="NAME", help=N_("What for, such as newsletter; marketing if not said.")
-        ),
-    ] = None,
+    purpose: _Purpose = None,
     at: Annotated[
         str | None, typer.Option("--at", metavar="WHEN", help=N_("When they answered; now if not said."))
     ] = None,
-    text: Annotated[
-        str | None,
-        typer.Option("--text", metavar="VERSION", help=N_("The version of the text they were shown.")),
-    ] = None,
+    text: _Text = None,
     text_id: Annotated[
         str | None, typer.Option("--text-id", metavar="ID", help=N_("Where that text is recorded."))
     ] = None,
     ip: Annotated[
         str | None, typer.Option("--ip", metavar="ADDRESS", help=N_("The address the answer came from."))
     ] = None,
-    form: Annotated[
-        str | None,
-        typer.Option("--form", metavar="NAME", help=N_("The form, page or call in which they answered.")),
-    ] = None,
+    form: _Form = None,
     by: Annotated[
         str | None,
         typer.Option("--by", metavar="NAME", help=N_("Who wrote it down; the system’s user if not said.")),

@@ -34,6 +34,20 @@ def list_(desk: Desk) -> None:
     desk.do(command.Journeys())
 
 
+@verb(app, help=N_("Who is in a journey, at which step and since when; how many passed each step."))
+def show(
+    desk: Desk,
+    journey: Name,
+    days: Annotated[
+        int, typer.Option("--days", metavar="N", min=1, max=3650, help=N_("Of so many days until now."))
+    ] = 30,
+    limit: Annotated[
+        int, typer.Option("--limit", metavar="N", min=1, max=10_000, help=N_("The last so many to come in."))
+    ] = 100,
+) -> None:
+    desk.do(command.ShowJourney(journey=journey, days=days, limit=limit))
+
+
 @verb(app, help=N_("Say all that is wrong with a journey, each fault with its place. Nothing is kept."))
 def check(desk: Desk, file: File) -> None:
     desk.do(command.CheckJourney(text=text(file)))

@@ -29,6 +29,32 @@ def show(desk: Desk) -> None:
     desk.do(sending.Mail())
 
 
+_Bounces = Annotated[
+    str | None,
+    typer.Option(
+        "--bounces", metavar="ADDRESS", help=N_("A mailbox that takes box+anything: for what comes back.")
+    ),
+]
+_Selector = Annotated[
+    str | None,
+    typer.Option("--dkim-selector", metavar="NAME", help=N_("Where in DNS the signature’s key stands.")),
+]
+_Key = Annotated[
+    Path | None,
+    typer.Option(
+        "--dkim-key", metavar="FILE", readable=False, help=N_("A private key in PEM, to sign mails.")
+    ),
+]
+_RelayLog = Annotated[
+    str | None,
+    typer.Option(
+        "--relay-log",
+        metavar="FILE",
+        help=N_("The log in which the server notes Message-IDs: then nothing is ever undecidable."),
+    ),
+]
+
+
 @verb(
     mail,
     "set",
@@ -51,36 +77,16 @@ def set_(
     reply: Annotated[
         str | None, typer.Option("--reply", metavar="ADDRESS", help=N_("Where answers go."))
     ] = None,
-    bounces: Annotated[
-        str | None,
-        typer.Option(
-            "--bounces", metavar="ADDRESS", help=N_("A mailbox that takes box+anything: for what comes back.")
-        ),
-    ] = None,
+    bounces: _Bounces = None,
     connections: Annotated[
         int | None, typer.Option("--connections", help=N_("How many at once; 4 if never said."))
     ] = None,
     rate: Annotated[
         float | None, typer.Option("--rate", help=N_("The most mails a second; 0 is as fast as it goes."))
     ] = None,
-    dkim_selector: Annotated[
-        str | None,
-        typer.Option("--dkim-selector", metavar="NAME", help=N_("Where in DNS the signature’s key stands.")),
-    ] = None,
-    dkim_key: Annotated[
-        Path | None,
-        typer.Option(
-            "--dkim-key", metavar="FILE", readable=False, help=N_("A private key in PEM, to sign mails.")
-        ),
-    ] = None,
-    relay_log: Annotated[
-        str | None,
-        typer.Option(
-            "--relay-log",
-            metavar="FILE",
-            help=N_("The log in which the server notes Message-IDs: then nothing is ever undecidable."),
-        ),
-    ] = None,
+    dkim_selector: _Selector = None,
+    dkim_key: _Key = None,
+    relay_log: _RelayLog = None,
     by: By = None,
 ) -> None:
     desk.do(

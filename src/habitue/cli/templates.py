@@ -38,6 +38,24 @@ def show(
     desk.do(sent.ShowTemplate(template=name, number=number))
 
 
+@verb(
+    app,
+    help=N_("A template to begin with, as TOML, to be changed and published; nothing is kept."),
+)
+def new(
+    desk: Desk,
+    name: Annotated[
+        str | None,
+        typer.Argument(metavar="[NAME]", help=N_("What to call it; as the starter if not said.")),
+    ] = None,
+    starter: Annotated[
+        str | None,
+        typer.Option("--from", metavar="STARTER", help=N_("A starter, such as welcome; none if not said.")),
+    ] = None,
+) -> None:
+    desk.do(sent.NewTemplate(template=name, starter=starter))
+
+
 @verb(app, help=N_("Say all that is wrong with a template, and what could be better; nothing is kept."))
 def check(desk: Desk, file: File) -> None:
     desk.do(sent.CheckTemplate(draft=text(file)))

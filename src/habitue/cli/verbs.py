@@ -95,6 +95,54 @@ def init(
     start.init(desk, folder, currency, timezone, database)
 
 
+_File = Annotated[
+    Path,
+    typer.Argument(
+        metavar="FILE", readable=False, help=N_("The file; write -- before a name that begins with -.")
+    ),
+]
+_Kind = Annotated[
+    str | None,
+    typer.Option(
+        "--as",
+        metavar="orders|order-lines|customers|events",
+        help=N_("What the rows are; found out if not said."),
+    ),
+]
+_Map = Annotated[
+    str | None,
+    typer.Option(
+        "--map",
+        metavar="FIELD=COLUMN,…",
+        help=N_(
+            "Which column is what, such as customer=Client, ts=Date; a column with a comma stands in "
+            "double quotes, a quote in it is doubled. Fields: customer, ts, order_id, revenue, product, "
+            "quantity, price, email and more. FIELD==VALUE gives every row that value. All this is "
+            "remembered for the next file with the same columns. Not columns: sheet=NAME, of a workbook; "
+            "decimal=comma or point; and how dates are written: --map dates=day-first where 03/04 is the "
+            "3rd of April, dates=month-first where it is March 4th, dates=year-first, yyyymmdd, seconds, "
+            "milliseconds or excel."
+        ),
+    ),
+]
+_Rates = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--rate",
+        metavar="USD=0.92",
+        help=N_("What a foreign currency is worth in the shop’s; once for each."),
+    ),
+]
+_Only = Annotated[
+    str | None,
+    typer.Option(
+        "--only",
+        metavar="COLUMN=VALUE",
+        help=N_("Read only these rows, such as status=paid, or status=paid|sent; remembered like --map."),
+    ),
+]
+
+
 @verb(
     app,
     "import",
@@ -106,52 +154,11 @@ def init(
 )
 def import_(
     desk: Desk,
-    file: Annotated[
-        Path,
-        typer.Argument(
-            metavar="FILE", readable=False, help=N_("The file; write -- before a name that begins with -.")
-        ),
-    ],
-    kind: Annotated[
-        str | None,
-        typer.Option(
-            "--as",
-            metavar="orders|order-lines|customers|events",
-            help=N_("What the rows are; found out if not said."),
-        ),
-    ] = None,
-    mapping: Annotated[
-        str | None,
-        typer.Option(
-            "--map",
-            metavar="FIELD=COLUMN,…",
-            help=N_(
-                "Which column is what, such as customer=Client, ts=Date; a column with a comma stands in "
-                "double quotes, a quote in it is doubled. Fields: customer, ts, order_id, revenue, product, "
-                "quantity, price, email and more. FIELD==VALUE gives every row that value. All this is "
-                "remembered for the next file with the same columns. Not columns: sheet=NAME, of a workbook; "
-                "decimal=comma or point; and how dates are written: --map dates=day-first where 03/04 is the "
-                "3rd of April, dates=month-first where it is March 4th, dates=year-first, yyyymmdd, seconds, "
-                "milliseconds or excel."
-            ),
-        ),
-    ] = None,
-    rate: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--rate",
-            metavar="USD=0.92",
-            help=N_("What a foreign currency is worth in the shop’s; once for each."),
-        ),
-    ] = None,
-    only: Annotated[
-        str | None,
-        typer.Option(
-            "--only",
-            metavar="COLUMN=VALUE",
-            help=N_("Read only these rows, such as status=paid, or status=paid|sent; remembered like --map."),
-        ),
-    ] = None,
+    file: _File,
+    kind: _Kind = None,
+    mapping: _Map = None,
+    rate: _Rates = None,
+    only: _Only = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help=N_("Only say what would be loaded."))] = False,
 ) -> None:
     if only is not None:

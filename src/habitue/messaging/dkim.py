@@ -1,4 +1,9 @@
-"""Signs mails so that nobody can change them on the way unseen (RFC 6376, RFC 8463)."""
+"""Signs mails so that nobody can change them on the way unseen (RFC 6376, RFC 8463).
+
+Our own code and not the package `dkimpy`: that comes only as a source archive, which has to be built to be
+installed and so can't be locked by the hash of a wheel like all else here. What it would have to do is this
+page: the two canonical forms, a hash, a signature.
+"""
 
 from __future__ import annotations
 

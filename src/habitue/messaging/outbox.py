@@ -16,7 +16,7 @@ from habitue.kernel.clock import Micros
 from habitue.kernel.errors import UserError
 from habitue.kernel.i18n import N_
 from habitue.messaging.rules import TRANSACTIONAL
-from habitue.people.consent import CHANNELS
+from habitue.people.consent import CHANNELS, meant
 from habitue.store import messages
 from habitue.store.messages import Change
 from habitue.store.ops import Tx
@@ -25,7 +25,6 @@ WAYS: Final = (*CHANNELS[:-1], "webhook")
 """How something can leave: every channel of consent on which somebody is reached, and to a program."""
 
 _ORIGIN: Final = re.compile(r"[a-z0-9_.-]+(:[^:\0]+)?")
-_PURPOSE: Final = re.compile(r"[a-z][a-z0-9_-]{0,39}")
 
 
 class Wanted(Struct, frozen=True, kw_only=True):
@@ -159,19 +158,7 @@ def checked(one: Wanted) -> Wanted:
             N_("“{origin}” can't say who sends. Write one such as journey:welcome."), origin=one.origin
         )
     _named(one.run)
-    if one.channel not in WAYS:
-        raise UserError(
-            N_("“{channel}” is no channel. Choose one of {channels}."),
-            channel=one.channel,
-            channels=", ".join(WAYS),
-        )
-    if not _PURPOSE.fullmatch(one.purpose):
-        raise UserError(
-            N_(
-                "“{purpose}” can't name a purpose. Use small letters, digits and hyphens, such as newsletter."
-            ),
-            purpose=one.purpose,
-        )
+    meant(one.channel, one.purpose, WAYS)
     return one
 
 

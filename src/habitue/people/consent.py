@@ -7,7 +7,7 @@ is a no: `allowed` asks for those in the caller's own transaction.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from hashlib import blake2b
 from typing import Any, Final, Literal, get_args
 
@@ -110,21 +110,26 @@ class Consent(Struct, frozen=True):
     source: str | None
 
 
-def checked(answer: Answer) -> Answer:
-    """The answer; raises `UserError` for one that can't be kept."""
-    if answer.channel not in CHANNELS:
+def meant(channel: str, purpose: str, known: Sequence[str] = CHANNELS) -> None:
+    """Raise `UserError` for a channel that is none of those known, or what can't name a purpose."""
+    if channel not in known:
         raise UserError(
             N_("“{channel}” is no channel. Choose one of {channels}."),
-            channel=answer.channel,
-            channels=", ".join(CHANNELS),
+            channel=channel,
+            channels=", ".join(known),
         )
-    if not _SLUG.fullmatch(answer.purpose):
+    if not _SLUG.fullmatch(purpose):
         raise UserError(
             N_(
                 "“{purpose}” can't name a purpose. Use small letters, digits and hyphens, such as newsletter."
             ),
-            purpose=answer.purpose,
+            purpose=purpose,
         )
+
+
+def checked(answer: Answer) -> Answer:
+    """The answer; raises `UserError` for one that can't be kept."""
+    meant(answer.channel, answer.purpose)
     if answer.status not in get_args(Status):
         raise UserError(
             N_("“{status}” is no answer. Choose one of {statuses}."),

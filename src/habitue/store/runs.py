@@ -164,6 +164,14 @@ def inside(tx: Tx, versions: Collection[int]) -> dict[tuple[int, int], int]:
     return {(version, node): n for version, node, n in tx.execute(rows)}
 
 
+def within(tx: Tx, slug: str, most: int) -> list[Row]:
+    """Who is in a journey, the last to come in first: person, version, node, entered, since and look."""
+    columns = [run.c[name] for name in ("person", "version", "node", "entered", "since", "look")]
+    mine = run.c.journey == slug, run.c.ended.is_(None)
+    rows = sa.select(*columns).where(*mine).order_by(run.c.entered.desc(), run.c.id.desc()).limit(most)
+    return list(tx.execute(rows))
+
+
 def outcomes(tx: Tx, slug: str, since: Micros) -> list[Row]:
     """Of those who entered since: the outcome (None: still inside), whether converted, and how many."""
     reached = run.c.converted.is_not(None).label("reached")

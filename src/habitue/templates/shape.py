@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from habitue.kernel.errors import UserError
 from habitue.kernel.i18n import N_
+from habitue.rules.problem import nearest
 
 Form = Literal["mjml", "html", "text"]
 Channel = Literal["email", "sms", "push", "post"]
@@ -105,10 +106,47 @@ def read(text: str) -> Template:
         raise UserError(N_("This is no TOML: {reason}"), reason=error) from error
     texts = {name: one for name, one in found.items() if isinstance(one, dict)}
     own = {name: one for name, one in found.items() if name not in texts}
-    try:
-        return checked(msgspec.convert(own | {"texts": texts}, Template))
-    except msgspec.ValidationError as error:
-        raise UserError(N_("This is no template: {reason}"), reason=error) from error
+    _shaped("", own, _OWN, "slug")
+    for language, one in texts.items():
+        _shaped(f"{language}.", one, _TEXT, "body")
+    return checked(msgspec.convert(own | {"texts": texts}, Template))
+
+
+_OWN: Final[dict[str, tuple[str, ...]]] = {
+    **dict.fromkeys(("slug", "name", "about", "purpose"), ()),
+    "channel": CHANNELS,
+}
+_TEXT: Final[dict[str, tuple[str, ...]]] = {
+    **dict.fromkeys(("body", "subject", "preheader"), ()),
+    "form": FORMS,
+}
+"""What stands in a file, in its head and for each language: a text, or one of these."""
+
+
+def _shaped(place: str, given: Mapping[str, Any], known: Mapping[str, tuple[str, ...]], needed: str) -> None:
+    """Raise `UserError` for the first thing that stands there as nothing can."""
+    for name, value in given.items():
+        choices, where = known.get(name), f"{place}{name}"
+        if choices is None:
+            near = nearest(name, known)
+            text = (
+                N_("There is no setting “{name}”. Did you mean “{near}”?")
+                if near
+                else N_("There is no setting “{name}” here. There are: {known}.")
+            )
+            raise UserError(text, name=where, near=f"{place}{near}", known=", ".join(known))
+        if not isinstance(value, str):
+            raise UserError(N_("{name} is a text: write it in quotes."), name=where)
+        if choices and value not in choices:
+            near = nearest(value, choices)
+            text = (
+                N_("{name} can’t be “{value}”. Did you mean “{near}”?")
+                if near
+                else N_("{name} can’t be “{value}”. Choose one of: {known}.")
+            )
+            raise UserError(text, name=where, value=value[:80], near=near, known=", ".join(choices))
+    if needed not in given:
+        raise UserError(N_("{name} is missing: nothing can be sent without it."), name=f"{place}{needed}")
 
 
 def written(template: Template) -> str:
