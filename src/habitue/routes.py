@@ -22,6 +22,7 @@ from habitue.api import (
     consents,
     customers,
     duplicates,
+    errands,
     incoming,
     joining,
     meter,
@@ -92,6 +93,7 @@ PAGES: Final[Routes] = {
         pages.draft.person,  # /stages/{model}/draft/{number}/people/{person}
         pages.agent.show,  # /agent
         pages.notes.index,  # /tasks
+        pages.outgoing.index,  # /lists/outgoing
         pages.results.people,  # /journeys/{name}/results/customers
         pages.segment.show,  # /segments/{name}
         pages.segment.beside,  # /segments/{name}/beside
@@ -118,6 +120,8 @@ PAGES: Final[Routes] = {
         pages.customers.table,  # /customers.csv
         pages.customers.twin,  # /customers.json
         pages.exports.index,  # /exports
+        pages.outgoing.table,  # /lists/outgoing.csv
+        pages.outgoing.pile,  # /lists/outgoing/letters.pdf
         pages.exports.fetch,  # /exports/{number}
         pages.mass.export,  # /customers/act/export
         pages.draft.listed,  # /stages/{model}/draft/{number}/people.csv
@@ -144,6 +148,7 @@ PAGES: Final[Routes] = {
     ],
     Act.NOTE: [
         pages.notes.write,  # /customers/{person}/notes
+        pages.outgoing.settle,  # /lists/outgoing
         pages.notes.change,  # /notes/{note}
         pages.mass.note,  # /customers/act/note
         pages.mass.unnote,  # /customers/act/unnote
@@ -264,6 +269,7 @@ API: Final[Routes] = {
         customers.events,  # /customers/{key}/events
         notes.index,  # /customers/{key}/notes
         notes.tasks,  # /tasks
+        errands.index,  # /errands
         customers.explain,  # /explain
         consents.index,  # /customers/{key}/consents
         joining.index,  # /customers/{key}/identities
@@ -276,6 +282,7 @@ API: Final[Routes] = {
     ],
     Act.NOTE: [
         notes.write,  # /customers/{key}/notes
+        errands.settle,  # /errands/{message}
     ],
     Act.SEGMENTS: [
         views.keep,  # /views

@@ -31,7 +31,7 @@ CALLED = """key => {
 }"""
 APART = re.compile(
     r"/([vco]/|api/v1|static|metrics|oidc|overview/sales|habitue\.js|segments/-|templates/-|exports/|data/rejected|stages/.*/people/)"
-    r"|.*(\.csv|\.json|/progress|/timeline|/why|/beside|/arrived|/findings|/export)$"
+    r"|.*(\.csv|\.json|\.pdf|/progress|/timeline|/why|/beside|/arrived|/findings|/export)$"
 )
 """Files, parts of pages, and ways that lead elsewhere."""
 

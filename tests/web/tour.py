@@ -30,6 +30,7 @@ from habitue.templates.passes import Pass
 from habitue.templates.starters import starters
 from tests.inside import session
 from tests.project.messages import answered, forms
+from tests.web.listed import listed
 from tests.web.lived import live
 
 MEASURE: Final = Path(__file__).with_name("measure.js").read_text()
@@ -127,6 +128,7 @@ def stock(shop: Shop, customers: int) -> None:
         shop.save_alert(shop.read_alert(raw), "Odile", now)
     shop.watch(now)
     shop.snooze_alert("busy", "1d", "Odile", now)
+    listed(shop, now)
 
 
 def stops(shop: Shop, url: str) -> list[Stop]:
@@ -223,6 +225,9 @@ def _people(client: httpx.Client) -> Iterator[Stop]:
     yield Stop("agent-found", "/agent?q=a")
     yield Stop("tasks", "/tasks")
     yield Stop("tasks-all", "/tasks?show=all")
+    yield Stop("outgoing", "/lists/outgoing")
+    yield Stop("outgoing-letters", "/lists/outgoing?show=letters")
+    yield Stop("outgoing-posted", "/lists/outgoing?show=letters", ("[commandfor^=posted]",))
     yield Stop("exports", "/exports")
     yield Stop("segments", "/segments")
     yield Stop("segment", "/segments/second-order")

@@ -29,6 +29,7 @@ import habitue.api.consenting
 import habitue.api.couponing
 import habitue.api.deeds
 import habitue.api.definitions
+import habitue.api.doing
 import habitue.api.duplicating
 import habitue.api.identities
 import habitue.api.journeying

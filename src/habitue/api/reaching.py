@@ -42,3 +42,30 @@ class RotateHook(Command, frozen=True):
 
     kind: str
     by: str
+
+
+class Errands(Command, frozen=True):
+    """What the team has still to do on a channel."""
+
+    channel: str
+
+
+class SettleCall(Command, frozen=True):
+    """What came of a call."""
+
+    number: int
+    outcome: str
+    by: str
+
+
+class Letters(Command, frozen=True):
+    """The letters as a PDF; `path` is absolute, in the system's own bytes."""
+
+    path: bytes
+
+
+class Posted(Command, frozen=True):
+    """The letters up to this one are in the post."""
+
+    until: int
+    by: str

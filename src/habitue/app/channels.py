@@ -118,7 +118,8 @@ class Channelled(Answering):
             del self._ways[number]
         for number, one in kept.items():
             if number not in self._ways:
-                self._ways[number] = kinds()[one.kind].opened(self._settings(one))
+                kind, more = kinds()[one.kind], [self.ops] if kinds()[one.kind].shelved else []
+                self._ways[number] = kind.opened(self._settings(one), *more)
         return {kept[number].channel: way for number, way in self._ways.items()}
 
     @cached_property

@@ -116,7 +116,7 @@ class Posting(Channelled):
         if row.channel == WEBHOOK:
             return Composed("", "", "")
         marketing = row.lane == 1
-        if marketing and not passes.base:
+        if marketing and not passes.base and row.channel == EMAIL:
             raise UserError(_UNKNOWN_LINKS)
         one = Pass(row.id, row.person, row.channel, row.purpose, second)
         links = passes.links(one) if passes.base else {}
@@ -128,7 +128,7 @@ class Posting(Channelled):
         clicks = marketing and row.channel == EMAIL  # elsewhere each letter of an address costs
         wrap = passes.follow(one, clicks=clicks) if passes.base else None
         filled = self.presses.of(row.template).fill(values, language, wrap)
-        if not marketing:
+        if not clicks:
             return Composed(filled.subject, filled.html, filled.text)
         html = _watched(filled.html, passes.picture(one)) if filled.html else ""
         return Composed(filled.subject, html, filled.text, links["unsubscribe"])

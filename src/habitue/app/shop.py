@@ -25,11 +25,11 @@ from habitue.app.data import Data
 from habitue.app.deeds import Recorded
 from habitue.app.drafting import Drafting
 from habitue.app.duplicates import Alike
+from habitue.app.errands import Doing
 from habitue.app.exports import Exporter
 from habitue.app.imports import ImportReport, Told
 from habitue.app.notes import Noted
 from habitue.app.privacy import Private
-from habitue.app.reports import Reporting
 from habitue.app.results import Resulting
 from habitue.app.segments import Segmented
 from habitue.app.selling import Selling
@@ -90,7 +90,7 @@ class Shop(
     Recorded,
     Noted,
     Selling,
-    Reporting,
+    Doing,
     Couponed,
     Team,
 ):

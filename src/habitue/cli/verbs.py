@@ -20,6 +20,7 @@ from habitue.cli import (
     customers,
     deeds,
     duplicates,
+    errands,
     identities,
     journeys,
     mail,
@@ -59,6 +60,7 @@ app.add_typer(coupons.app, name="coupons")
 app.add_typer(mail.app)
 app.add_typer(mail.mail, name="mail")
 app.add_typer(channels.app, name="channels")
+app.add_typer(errands.app, name="errands")
 app.add_typer(mail.hooks, name="webhooks")
 app.add_typer(calls.sources, name="sources")
 app.add_typer(calls.refused, name="refused")

@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from habitue.kernel.clock import Micros
-from habitue.people import consent, suppression, zones
+from habitue.people import consent, postal, profiles, suppression, zones
 from habitue.people.keys import bare, email_key, phone_key
 from habitue.store.ops import Tx
 from habitue.store.warehouse import Warehouse
@@ -26,7 +26,7 @@ NOWHERE: Final = -1
 """The address of who has none."""
 
 _TRAITS: Final = {"email": ("email",), "sms": ("phone", "mobile"), "phone": ("phone", "mobile")}
-_KEYS: Final = {"email": "email:", "sms": "phone:", "phone": "phone:"}
+_KEYS: Final = {"email": "email:", "sms": "phone:", "phone": "phone:", "post": "post:"}
 
 
 class Reached(NamedTuple):
@@ -94,6 +94,10 @@ def reached(tx: Tx, warehouse: Warehouse, persons: Ints, channel: str, region: s
 def _addresses(warehouse: Warehouse, persons: Ints, channel: str, region: str | None) -> pa.Array:
     """The address of each as it is written on the envelope, null for none."""
     crowd = pa.table({"person": pa.array(persons.astype(np.int32))})
+    if channel == "post":
+        known = profiles.known_traits(warehouse, persons.tolist(), postal.ASKED) if len(persons) else {}
+        written = ("\n".join(postal.lines(known.get(one, {}))) or None for one in persons.tolist())
+        return pa.array(written, pa.string())
     if channel not in _TRAITS:
         return pa.nulls(len(persons), pa.string())
     names = [f"trait.{one}" for one in _TRAITS[channel]]

@@ -20,7 +20,7 @@ class Kind(NamedTuple):
     """A way out: which channel it serves, what people call it, and what it has to be told.
 
     `checked` and `opened` take settings; `reports` reads what the provider tells later, where it tells
-    anything.
+    anything. What is `shelved` is laid on a list in the operational database, which `opened` takes too.
     """
 
     name: str
@@ -31,6 +31,7 @@ class Kind(NamedTuple):
     checked: Callable[[Any], Any]
     opened: Callable[..., Way]
     reports: Callable[[Any, Call], Sequence[Report]] | None
+    shelved: bool = False
 
     @property
     def fields(self) -> tuple[Field, ...]:
@@ -55,6 +56,7 @@ def _kind(name: str) -> Kind:
         module.checked,
         module.opened,
         getattr(module, "reports", None),
+        getattr(module, "SHELVED", False),
     )
 
 

@@ -53,6 +53,8 @@ class Rules(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
             "email": (Cap(1, "16h"), Cap(4, "7d")),
             "sms": (Cap(1, "24h"), Cap(2, "7d")),
             "push": (Cap(1, "24h"),),
+            "phone": (Cap(1, "8d"),),  # never more than four in thirty days, as French law has it
+            "post": (Cap(1, "14d"),),
         }
     )
     quiet: Mapping[str, Quiet] = field(

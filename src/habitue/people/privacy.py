@@ -155,7 +155,7 @@ _SHOPS: Final = ("refunded", "shipped", "fulfilled", "delivered", "dispatched", 
 NO_ACTS: Final = frozenset(
     [f"{channel} {state}" for channel in CHANNELS for state in _STATES]
     + [f"order {state}" for state in _SHOPS]
-    + ["survey sent", "survey shown", "invoice sent"]
+    + ["survey sent", "survey shown", "invoice sent", "call made"]
 )
 """Names of events, in small letters, that nobody does of their own accord: what we sent, how it fared, that
 it was opened (programs open letters too), what the shop did with an order. A click and an answer are acts."""

@@ -15,7 +15,7 @@ from habitue.kernel.i18n import N_
 from habitue.rules.problem import nearest
 
 Form = Literal["mjml", "html", "text"]
-Channel = Literal["email", "sms", "push", "post"]
+Channel = Literal["email", "sms", "push", "post", "phone"]
 CHANNELS: Final = get_args(Channel)
 FORMS: Final = get_args(Form)
 

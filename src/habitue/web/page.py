@@ -51,6 +51,7 @@ MENU: Final = (
             ("/segments", N_("Segments"), "circles", Act.FIGURES),
             ("/agent", N_("Look somebody up"), "phone", Act.PEOPLE),
             ("/tasks", N_("Tasks"), "task", Act.PEOPLE),
+            ("/lists/outgoing", N_("Calls and letters"), "phone", Act.PEOPLE),
         ),
     ),
     (
