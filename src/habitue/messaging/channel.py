@@ -63,4 +63,6 @@ class Way(Protocol):
         """A connection, made when it is first used."""
 
     def arrived(self, marks: list[str]) -> dict[str, bool] | None:
-        """Which of these the other side has taken; None where it can't be asked."""
+        """Which of these the other side has taken, and which not; what it can't tell is left out. None where
+        it can't be asked.
+        """

@@ -286,7 +286,7 @@ class Sender:
             return outcome
         time.sleep(self._latency)  # what was on its way may still be arriving
         told = way.arrived([letter.mark])
-        if told is None:
+        if told is None or letter.mark not in told:
             return outcome
         return Outcome("sent") if told[letter.mark] else Outcome("busy", outcome.answer)
 

@@ -19,6 +19,7 @@ from habitue.kernel.asked import Asked
 from habitue.kernel.clock import MINUTE, Micros
 from habitue.kernel.errors import UserError
 from habitue.kernel.i18n import N_
+from habitue.messaging import maillog
 from habitue.messaging.channel import Letter, Outcome, Session
 from habitue.messaging.dkim import Signer
 from habitue.messaging.mail import From, addressed, made, named
@@ -157,7 +158,8 @@ class Relay:
                 told = file.read()
         except OSError:
             return None
-        return {mark: named(mark, self.sender).encode() in told for mark in marks}
+        found = maillog.taken(told, [named(mark, self.sender) for mark in marks])
+        return {mark: found[name] for mark in marks if (name := named(mark, self.sender)) in found}
 
 
 class Connection:
@@ -236,10 +238,12 @@ class Connection:
         except (OSError, smtplib.SMTPException) as error:
             self.close()
             return Outcome("unknown", _said(error))
-        if code == 421:
-            self.close()
         if code == 250:
             return Outcome("sent", _text(code, answer))
+        try:
+            self._again(smtp, code)  # Postfix, for one, still has the sender of what it just refused
+        except (OSError, smtplib.SMTPException):
+            self.close()
         return _judged(code, answer, rcpt=False)
 
     def _again(self, smtp: smtplib.SMTP, code: int) -> None:
