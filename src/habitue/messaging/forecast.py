@@ -80,8 +80,13 @@ def forecast(
     waits = np.array([one.act == "hold" for one in verdicts])[kinds]
     if like.purpose != TRANSACTIONAL:
         order = np.lexsort((np.arange(len(persons)), dues))
-        _twins(why, waits, seen.address, order)
-        _spent(tx, why, waits, like.channel, order, rules, now)
+        own = np.where(waits, 0, why)
+        after = _twins(why, waits, seen.address, order)
+        over = _spent(tx, why, waits, like.channel, order, rules, now)
+        why[over], waits[over] = _BUDGET, False
+        # Whoever came after one who is not served after all is stopped for a reason of their own.
+        alone = (after >= 0) & np.isin(after, over)
+        why[alone] = np.where(own == 0, _BUDGET, own)[alone]
     return Forecast(why, waits)
 
 
@@ -177,8 +182,10 @@ def _judged(
     return guards.judge([case], facts, structs.replace(rules, budgets={}), due)[0]
 
 
-def _twins(why: Ints, waits: Bools, address: Ints, order: Ints) -> None:
-    """One address gets it once: the first that goes, or else the first that waits."""
+def _twins(why: Ints, waits: Bools, address: Ints, order: Ints) -> Ints:
+    """One address gets it once: the first that goes, or else the first that waits. Of each the one after whom
+    they come, or -1.
+    """
     passing = (why == 0) | (why > _TWIN)
     rows = order[passing[order] & (address[order] != NOWHERE)]
     rank = np.where(why[rows] == 0, 0, np.where(waits[rows], 1, 2))
@@ -193,14 +200,16 @@ def _twins(why: Ints, waits: Bools, address: Ints, order: Ints) -> None:
     # What is stopped for good before the first one goes is stopped for its own reason.
     again = (place != own) & ((rank < 2) | (goes & (place < own))) & (rank[place] < 2)
     why[rows[again]], waits[rows[again]] = _TWIN, False
+    after = np.full(len(why), -1, np.int64)
+    after[rows[again]] = rows[place[again]]
+    return after
 
 
-def _spent(tx: Tx, why: Ints, waits: Bools, channel: str, order: Ints, rules: Rules, now: Micros) -> None:
-    """Not beyond the month's budget: as many as go before it is spent."""
+def _spent(tx: Tx, why: Ints, waits: Bools, channel: str, order: Ints, rules: Rules, now: Micros) -> Ints:
+    """For whom the month's budget is spent, once all before them have gone."""
     limit = rules.budgets.get(channel)
     if limit is None or not limit.price:
-        return
+        return order[:0]
     left = limit.most // limit.price - messages.count(tx, channel, guards.month(now, rules.zone))
-    rows = order[(why[order] == 0) | waits[order]]
-    over = rows[max(0, left) :]
-    why[over], waits[over] = _BUDGET, False
+    going: Ints = order[(why[order] == 0) | waits[order]]
+    return going[max(0, left) :]
