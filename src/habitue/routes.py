@@ -18,6 +18,7 @@ from litestar.static_files import create_static_files_router
 
 from habitue.api import (
     alerts,
+    broadcasts,
     commands,
     consents,
     customers,
@@ -64,6 +65,8 @@ PAGES: Final[Routes] = {
         pages.journeys.export,  # /journeys/{name}/export
         pages.journeys.replayed,  # /journeys/{name}/replay
         pages.results.show,  # /journeys/{name}/results
+        pages.campaigns.index,  # /campaigns
+        pages.campaign.show,  # /campaigns/{name}
         pages.templates.index,  # /templates
         pages.coupons.index,  # /coupons
         pages.alerts.index,  # /alerts
@@ -100,6 +103,7 @@ PAGES: Final[Routes] = {
         pages.segment.people,  # /segments/{name}/customers
         pages.segment.why,  # /segments/{name}/why
         pages.builder.why,  # /segments/-/why
+        pages.campaign.people,  # /campaigns/{name}/people
         pages.templates.show,  # /templates/{slug}
         pages.templates.draft,  # /templates/-/draft
         pages.templates.preview,  # /templates/-/preview/{secret}
@@ -109,6 +113,11 @@ PAGES: Final[Routes] = {
         pages.journeys.steer,  # /journeys/{name}
         pages.route.show,  # /journeys/{name}/edit
         pages.route.change,
+        pages.campaigns.begin,  # /campaigns/new
+        pages.campaign.steer,  # /campaigns/{name}
+        pages.composing.show,  # /campaigns/{name}/edit
+        pages.composing.change,
+        pages.composing.funnel,  # /campaigns/{name}/funnel
         pages.templates.new,  # /templates/new
         pages.templates.create,
         pages.templates.save,  # /templates/{slug}
@@ -262,6 +271,14 @@ API: Final[Routes] = {
         segment.show,  # /segment
         alerts.index,  # /alerts
         alerts.history,  # /alerts/{alert}/incidents
+        broadcasts.index,  # /broadcasts
+        broadcasts.show,  # /broadcasts/{name}
+        broadcasts.funnel,  # /broadcasts/{name}/funnel
+    ],
+    Act.MESSAGES: [
+        broadcasts.save,  # /broadcasts
+        broadcasts.steer,  # /broadcasts/{name}
+        broadcasts.drop,
     ],
     Act.PEOPLE: [
         profile.show,  # /customers/{key}

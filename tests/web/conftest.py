@@ -15,6 +15,7 @@ import uvicorn
 from habitue import server
 from habitue.api.hops import Hops, proxies
 from habitue.app import Settings, Shop
+from habitue.broadcasts.shape import Broadcast, Variant
 from habitue.demo.shop import parcels
 from habitue.ingest.inbox import Parcel
 from habitue.journeys.reading import read
@@ -84,6 +85,8 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
         made.keep_template(hello(PAYLOADS[0]), PAYLOADS[1], now)
         journey = {**recipes()["winback"].said("en"), "id": "buyers", "name": PAYLOADS[0]}
         made.keep_journey(read(journey)[0], PAYLOADS[1], now)
+        to, variants = 'segment("buyers")', (Variant("a", "hello"),)
+        made.keep_broadcast(Broadcast("buyers", PAYLOADS[0], to, variants=variants), PAYLOADS[1], now)
         yield made
 
 

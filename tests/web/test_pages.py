@@ -45,6 +45,7 @@ SAMPLES = {
 }
 NEEDS = {"/api/v1/explain": "?customer=1", "/customers/act": "?act=note"}
 NEEDS |= {"/segments/{name:str}/why": "?customer=1", "/segments/-/names": "?of=prop&event=Order Completed"}
+NEEDS |= {"/campaigns/{name:str}/people": "?guard=consent"}
 NEEDS |= {"/welcome/arrived": "?kind=server"}
 NEEDS |= {"/api/v1/suppressions": "?address=a@b.fr"}
 NEEDS |= dict.fromkeys(("/api/v1/segment", "/api/v1/segment/history"), '?rule=ever("Order Completed")')

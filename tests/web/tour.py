@@ -16,11 +16,13 @@ from playwright.sync_api import Page
 from habitue.alerts.recipes import recipes as starts
 from habitue.app import Shop
 from habitue.app.templates import Brand
+from habitue.broadcasts.shape import Broadcast, Trial, Variant
 from habitue.demo.shop import parcels
 from habitue.ingest.loader import load
 from habitue.journeys.reading import read
 from habitue.journeys.recipes import recipes
 from habitue.kernel import clock
+from habitue.messaging import outbox
 from habitue.segments.templates import templates
 from habitue.stages.sketch import Sketch
 from habitue.team.entry import Came
@@ -129,6 +131,15 @@ def stock(shop: Shop, customers: int) -> None:
     shop.watch(now)
     shop.snooze_alert("busy", "1d", "Odile", now)
     listed(shop, now)
+    both = (Variant("a", "cart"), Variant("b", "cart"))
+    autumn = Broadcast("autumn", "Autumn", 'segment("buyers")', variants=both, trial=Trial(), pace="50/h")
+    shop.keep_broadcast(autumn, "Odile", now)
+    news = Broadcast("news", "News", "trait.email != None", variants=both[:1], holdout=0.1)
+    shop.keep_broadcast(news, "Odile", now)
+    shop.send_broadcast("news", "Odile", now)
+    shop.advance_broadcasts(now)
+    with shop.ops.begin() as tx:
+        outbox.cancel(tx, news.origin, now=now, most=9)
 
 
 def stops(shop: Shop, url: str) -> list[Stop]:
@@ -242,6 +253,13 @@ def _people(client: httpx.Client) -> Iterator[Stop]:
     yield Stop("journey-stopped", "/journeys/cart/results/customers?step=first&became=skipped&reason=consent")
     yield Stop("journey-replay", "/journeys/cart/replay")
     yield Stop("journey-edit", "/journeys/welcome/edit")
+    yield Stop("broadcasts", "/campaigns")
+    yield Stop("broadcasts-month", f"/campaigns?month={time.strftime('%Y-%m')}")
+    yield Stop("broadcast", "/campaigns/news")
+    yield Stop("broadcast-people", "/campaigns/news/people?what=skipped&guard=stopped")
+    yield Stop("broadcast-funnel", "/campaigns/autumn/funnel")
+    for step in ("audience", "content", "control", "send"):
+        yield Stop(f"broadcast-{step}", f"/campaigns/autumn/edit?step={step}")
     yield Stop("templates", "/templates")
     yield Stop("coupons", "/coupons")
     yield Stop("template", "/templates/cart")
@@ -329,6 +347,7 @@ def empty() -> list[Stop]:
     """The screens of a workspace where nothing is yet; the first once the ways to begin are passed over."""
     places = "welcome stages stages/transactional stages/transactional/active stages/transactional/draft"
     places += " welcome/stages customers segments agent tasks exports alerts data data/events data/refused"
+    places += " welcome/stages customers segments campaigns agent tasks exports data data/events data/refused"
     places += " data/catalogue data/duplicates data/import team acts settings/health"
     passed = Stop("bare-overview", "/welcome", ("form[action='/welcome/skip'] button",))
     return [passed, *(Stop(f"bare-{path.replace('/', '-')}", f"/{path}") for path in places.split())]

@@ -23,6 +23,7 @@ from litestar.response import Stream
 
 import habitue.api.alerting
 import habitue.api.arriving
+import habitue.api.broadcasting
 import habitue.api.calls
 import habitue.api.channelling
 import habitue.api.consenting

@@ -17,7 +17,7 @@ from habitue.broadcasts import check, live, plan, state
 from habitue.broadcasts.check import Fault, Known
 from habitue.broadcasts.live import Live
 from habitue.broadcasts.plan import LATER, Ints, Plan
-from habitue.broadcasts.results import Result, results
+from habitue.broadcasts.results import Result, clicked, results
 from habitue.broadcasts.shape import RESERVED, SLUG, Broadcast, body, from_body
 from habitue.broadcasts.winner import Score
 from habitue.kernel import clock
@@ -26,9 +26,12 @@ from habitue.kernel.errors import UserError
 from habitue.kernel.i18n import N_
 from habitue.messaging import crowd
 from habitue.messaging.forecast import NAMES, forecast
+from habitue.messaging.guards import BROADCAST
 from habitue.messaging.outbox import Wanted
 from habitue.messaging.rules import Rules
-from habitue.store import acts, broadcasts, messages
+from habitue.metrics import credit
+from habitue.metrics.credit import credited
+from habitue.store import acts, broadcasts, messages, traffic
 from habitue.store.broadcasts import Kept, Turn
 from habitue.templates import kept as templates
 
@@ -277,6 +280,33 @@ class Broadcasting(Segmented, Posting):
             tally[at, reason] = tally.get((at, reason), 0) + n
         when = clock.now() if now is None else now
         return Course(tally, left, results(self.ops, self.warehouse, one, when), turns)
+
+    def broadcast_tally(self, kept: Kept) -> list[tuple[str, int]]:
+        """How many of its messages are in each state, now."""
+        with self.ops.read() as tx:
+            return [(at, n) for _, at, _, n in messages.tally(tx, from_body(kept.body).origin)]
+
+    def broadcast_people(self, kept: Kept, at: str, reason: str | None, most: int = 200) -> list[int]:
+        """Some of those whose message is in a state, for a reason."""
+        with self.ops.read() as tx:
+            return traffic.stopped(tx, from_body(kept.body).origin, at, reason, most)
+
+    def brought(self, since: Micros | None, now: Micros | None = None) -> dict[str, tuple[int, int, int]]:
+        """What is put down to each broadcast that began since: revenue (minor units), orders, and how many
+        customers clicked.
+        """
+        if since is None:
+            return {}
+        when = clock.now() if now is None else now
+        found: dict[str, tuple[int, int, int]] = {
+            origin: (0, 0, n) for origin, n in clicked(self.warehouse, since).items()
+        }
+        put_down = credited(self.warehouse, since, when, credit.read(self.ops.setting("attribution")))
+        for (origin, _), one in put_down.items():
+            if origin.startswith(BROADCAST):
+                revenue, orders, clicks = found.get(origin, (0, 0, 0))
+                found[origin] = (revenue + one.revenue, orders + one.orders, clicks)
+        return found
 
 
 def _like(one: Broadcast, starts: Micros) -> Wanted:

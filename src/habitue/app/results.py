@@ -17,6 +17,7 @@ from msgspec import Struct
 from numpy.typing import NDArray
 
 from habitue.app.journeys import Journeying
+from habitue.broadcasts.state import share
 from habitue.engine.sweep import Ints
 from habitue.journeys import kept
 from habitue.journeys.kept import Saved
@@ -152,13 +153,13 @@ class Resulting(Journeying):
         goal = newest.journey.goal if newest else None
         length = within or (goal.within if goal else "30d" if newest else WITHIN)
         if newest and newest.journey.head.holdout:
-            share = newest.journey.head.holdout
+            part = newest.journey.head.holdout
             mine = [one for one in versions if one.since is not None]
-            begin = max(since, _alike(mine, share))
-            found = self._entered(newest.journey.id, mine, share, begin, until, goal is not None)
-            return self._measured(found, "own", share, begin, length, until)
+            begin = max(since, _alike(mine, part))
+            found = self._entered(newest.journey.id, mine, part, begin, until, goal is not None)
+            return self._measured(found, "own", part, begin, length, until)
         rules = self.messaging_rules()
-        own = rules.holdouts.get(origin, 0.0)
+        own = rules.holdouts.get(origin, 0.0) or share(self.ops, origin)
         if not own and not rules.holdout:
             return None
         begin = max(since, self._steady(origin))

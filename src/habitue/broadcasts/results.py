@@ -41,6 +41,21 @@ _ORDERED: Final = """
 """
 
 
+_CLICKS: Final = """
+    SELECT origin, count(DISTINCT person) AS n
+    FROM (SELECT person, json_extract_string(props, '$.origin') AS origin FROM event
+          WHERE ts >= make_timestamp(?) AND code IN
+              (SELECT code FROM event_name WHERE ends_with(name, ' Clicked')))
+    WHERE starts_with(origin, 'broadcast:') GROUP BY origin
+"""
+
+
+def clicked(warehouse: Warehouse, since: Micros) -> dict[str, int]:
+    """How many customers clicked in each broadcast, by who its messages are from."""
+    rows = warehouse.read(_CLICKS, (since,))
+    return dict(zip(rows["origin"].to_pylist(), rows["n"].to_pylist(), strict=True))
+
+
 def results(ops: Ops, warehouse: Warehouse, one: Broadcast, until: Micros) -> list[Result]:
     """Of each variant, up to an instant."""
     with ops.read() as tx:

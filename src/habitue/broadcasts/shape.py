@@ -111,3 +111,20 @@ def body(broadcast: Broadcast) -> dict[str, Any]:
     """As it is kept, and as it stands in a file."""
     found: dict[str, Any] = msgspec.to_builtins(broadcast)
     return found
+
+
+def to_toml(broadcast: Broadcast) -> str:
+    """As a file that can be changed and saved again."""
+    told = body(broadcast)
+    plain = {key: value for key, value in told.items() if key not in ("variants", "trial")}
+    lines = [f"{key} = {_written(value)}" for key, value in plain.items() if value is not None]
+    for each in told.get("variants", ()):
+        lines += ["", "[[variants]]", *(f"{key} = {_written(value)}" for key, value in each.items())]
+    if told.get("trial") is not None:
+        lines += ["", "[trial]", *(f"{key} = {_written(value)}" for key, value in told["trial"].items())]
+    return "\n".join(lines) + "\n"
+
+
+def _written(value: Any) -> str:
+    """A value as TOML has it: of texts, numbers and lists of texts JSON is a part."""
+    return msgspec.json.encode(value).decode()

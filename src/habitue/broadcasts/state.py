@@ -11,6 +11,7 @@ from typing import Any, Final
 from habitue.kernel.clock import Micros
 from habitue.kernel.errors import UserError
 from habitue.kernel.i18n import N_
+from habitue.messaging.guards import BROADCAST
 from habitue.rules.problem import nearest
 from habitue.store import acts, broadcasts
 from habitue.store.broadcasts import OVER, Kept, Overtaken
@@ -29,6 +30,9 @@ STATES: Final = {
 
 ACTIVE: Final = ("sending", "asking", "paused")
 """Its recipients are fixed, and it isn't over."""
+
+_NOTED: Final = ("recipients", "winner", "left")
+"""What of a turn the record of acts tells, too."""
 
 _NOT_NOW: Final = {
     "draft": N_("“{name}” is a draft."),
@@ -74,9 +78,17 @@ def move(tx: Tx, kept: Kept, state: str, now: Micros, by: str, told: Mapping[str
         raise UserError(
             N_("Somebody else has just changed “{name}”. Look at it again."), name=kept.slug
         ) from error
-    acts.note(tx, now, by, f"broadcast {state}", f"broadcast:{kept.slug}", **dict(told or {}))
+    plain = {name: value for name, value in (told or {}).items() if name in _NOTED}
+    acts.note(tx, now, by, f"broadcast {state}", f"broadcast:{kept.slug}", **plain)
 
 
 def over(kept: Kept) -> bool:
     """Whether nothing more is to be done with it."""
     return kept.state in OVER
+
+
+def share(ops: Ops, origin: str) -> float:
+    """The control group of the broadcast that messages are from; 0 where it has none, or there is none."""
+    with ops.read() as tx:
+        found = broadcasts.every(tx, origin.removeprefix(BROADCAST)) if origin.startswith(BROADCAST) else []
+    return float(found[0].body.get("holdout", 0.0)) if found else 0.0

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import habitue.api.alerting
 import habitue.api.arriving
+import habitue.api.broadcasting
 import habitue.api.calls
 import habitue.api.channelling
 import habitue.api.consenting

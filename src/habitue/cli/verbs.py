@@ -13,6 +13,7 @@ from habitue.api import command
 from habitue.cli import (
     alerts,
     arriving,
+    broadcasts,
     calls,
     channels,
     consents,
@@ -55,6 +56,7 @@ app.add_typer(models.app, name="stages")
 app.add_typer(segments.app, name="segments")
 app.add_typer(journeys.app, name="journeys")
 app.add_typer(alerts.app, name="alerts")
+app.add_typer(broadcasts.app, name="broadcasts")
 app.add_typer(templates.app, name="templates")
 app.add_typer(coupons.app, name="coupons")
 app.add_typer(mail.app)

@@ -66,6 +66,12 @@ def met(tx: Tx, persons: Collection[int], origins: Collection[str]) -> list[Row]
     return list(tx.execute(sa.select(*what).where(*mine, message.c.person.in_(_numbers(tx, persons)))))
 
 
+def stopped(tx: Tx, origin: str, state: str, reason: str | None, most: int) -> list[int]:
+    """Some of those whose message of an origin is in a state, for a reason."""
+    mine = message.c.origin == origin, message.c.state == state, message.c.reason == reason
+    return [*tx.scalars(sa.select(message.c.person).where(*mine).order_by(message.c.id).limit(most))]
+
+
 def _marketing(since: Micros) -> tuple[sa.ColumnElement[bool], ...]:
     return message.c.lane == 1, message.c.left > since, message.c.state.in_(COUNTED)
 

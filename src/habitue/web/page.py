@@ -58,6 +58,7 @@ MENU: Final = (
         N_("Act"),
         (
             ("/journeys", N_("Journeys"), "route", Act.FIGURES),
+            ("/campaigns", N_("Broadcasts"), "send", Act.FIGURES),
             ("/templates", N_("Message templates"), "mail", Act.FIGURES),
             ("/coupons", N_("Coupon codes"), "tag", Act.FIGURES),
         ),

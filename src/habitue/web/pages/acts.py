@@ -53,6 +53,9 @@ DETAILS: Final = {
     "rules": N_("Rules"),
     "trait": N_("Trait"),
     "value": N_("Value"),
+    "recipients": N_("Recipients"),
+    "winner": N_("Variant"),
+    "left": N_("Still to go"),
 }
 """What people call that which the record says more."""
 
@@ -63,6 +66,7 @@ THINGS: Final = {
     "customer": (N_("Customer {name}"), "/customers/"),
     "segment": (N_("Segment {name}"), "/segments/"),
     "model": (N_("Model {name}"), "/stages/"),
+    "broadcast": (N_("Broadcast {name}"), "/campaigns/"),
     "export": (N_("Export {name}"), ""),
     "erasure": (N_("Erasure {name}"), ""),
 }
