@@ -346,8 +346,8 @@ def _wrong() -> Iterator[Stop]:
 def empty() -> list[Stop]:
     """The screens of a workspace where nothing is yet; the first once the ways to begin are passed over."""
     places = "welcome stages stages/transactional stages/transactional/active stages/transactional/draft"
-    places += " welcome/stages customers segments agent tasks exports alerts data data/events data/refused"
-    places += " welcome/stages customers segments campaigns agent tasks exports data data/events data/refused"
+    places += " welcome/stages customers segments campaigns agent tasks exports alerts data data/events"
+    places += " data/refused"
     places += " data/catalogue data/duplicates data/import team acts settings/health"
     passed = Stop("bare-overview", "/welcome", ("form[action='/welcome/skip'] button",))
     return [passed, *(Stop(f"bare-{path.replace('/', '-')}", f"/{path}") for path in places.split())]

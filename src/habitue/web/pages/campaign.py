@@ -152,7 +152,7 @@ def _told(kept: Kept, one: Broadcast, words: Words) -> tuple[str, str] | None:
 def summary(shop: Shop, one: Broadcast, kept: Kept | None, words: Words) -> list[tuple[str, str]]:
     """What it says, a line for each thing: to whom, what, when, how fast."""
     say = words.say
-    lines = [(say(N_("To whom")), audience(shop, one.to, words) or "–")]
+    lines = [(say(N_("For whom")), audience(shop, one.to, words) or "–")]
     lines += [(say(N_("Except")), audience(shop, rule, words)) for rule in one.without if rule]
     what = ", ".join(each.template for each in one.variants if each.template) or "–"
     lines.append((say(N_("Message")), what))
