@@ -7,17 +7,19 @@ import os
 import shutil
 import signal
 from collections.abc import Iterator
+from functools import cache
 from itertools import chain, islice
 from pathlib import Path
 from typing import Final, NoReturn
 from uuid import uuid4
 
+import httpx
 import pytest
 from hypothesis import settings
 from playwright.sync_api import Browser, sync_playwright
 
 from habitue.store.warehouse import Warehouse
-from tests import postgres
+from tests import mould, postgres
 
 # Two busy cores make any deadline a coin toss; what is drawn stays free, so that runs differ.
 settings.register_profile("habitue", deadline=None, print_blob=True)
@@ -44,6 +46,21 @@ def one_thread() -> None:
     assert unsaid is not None
     assert unsaid["threads"] is None
     unsaid["threads"] = 1
+
+
+@pytest.fixture(scope="session", autouse=True)
+def certificates() -> Iterator[None]:
+    """The system's are read once: httpx would for each call, which takes longer than to be answered."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("httpx._transports.default.create_ssl_context", cache(httpx.create_ssl_context))
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def moulds(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """New stores are there at once."""
+    with mould.cast(tmp_path_factory.mktemp("mould")):
+        yield
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -102,3 +119,4 @@ def pytest_collection_finish() -> None:
     """What is there by now stays: looking through it for garbage, again and again, would take a tenth."""
     gc.collect()
     gc.freeze()
+    gc.set_threshold(50_000, 20, 50)

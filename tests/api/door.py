@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import ssl
 from atexit import register
 from collections.abc import Iterator
 from functools import cache
@@ -11,7 +10,7 @@ from pathlib import Path
 from shutil import copytree, rmtree
 from tempfile import mkdtemp
 from threading import Thread
-from typing import Any, Final, NamedTuple
+from typing import Any, NamedTuple
 
 import httpx
 import pytest
@@ -28,8 +27,6 @@ from habitue.server import create, listening
 from tests.inside import BEARER, TOKEN
 
 NOW = instant("2026-11-22T14:48")
-PLAIN: Final = ssl.create_default_context()
-"""For all calls: each would read the system's certificates anew, which takes longer than to be answered."""
 
 
 class Served(NamedTuple):
@@ -44,7 +41,6 @@ class Served(NamedTuple):
     def post(self, word: str, body: object, **options: Any) -> httpx.Response:
         content = body if isinstance(body, bytes) else json.dumps(body).encode()
         options.setdefault("auth", (self.key, ""))
-        options.setdefault("verify", PLAIN)
         return httpx.post(f"{self.url}/v1/{word}", content=content, **options)
 
     def get(self, path: str, headers: dict[str, str] | None = None, **options: Any) -> httpx.Response:

@@ -52,7 +52,11 @@ def test_tables_of_a_newer_version_are_refused_with_a_hint(ops_url: str) -> None
         Ops.open(ops_url)
 
 
-def test_a_migration_that_fails_leaves_nothing(ops_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_migration_that_fails_leaves_nothing(
+    ops_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "ops.sqlite").touch()  # empty, so that no copy of one that was migrated takes its place
+
     def half(tx: sa.Connection) -> None:
         tx.execute(sa.text("CREATE TABLE half (a INTEGER)"))
         raise RuntimeError("power cut")

@@ -20,7 +20,6 @@ from habitue.app import Settings, Shop
 from habitue.kernel.errors import UserError
 from habitue.team.provider import configured
 from habitue.team.rights import command
-from tests.api.door import PLAIN
 from tests.project.tree import ROOT
 from tests.web.conftest import served
 from tests.web.test_team import wrong
@@ -40,7 +39,7 @@ def issuer() -> Iterator[str]:
         url, end = f"http://127.0.0.1:{port}", time.monotonic() + 20
         while time.monotonic() < end:
             with suppress(httpx.TransportError):
-                httpx.get(f"{url}/keys", verify=PLAIN)
+                httpx.get(f"{url}/keys")
                 break
             time.sleep(0.1)
         yield url
@@ -66,15 +65,15 @@ def site(shop: Shop) -> Iterator[str]:
 @pytest.fixture
 def visitor(site: str) -> Iterator[httpx.Client]:
     headers = {"accept-language": "en", "origin": site}
-    with httpx.Client(base_url=site, headers=headers, verify=PLAIN, timeout=30) as client:
+    with httpx.Client(base_url=site, headers=headers, timeout=30) as client:
         yield client
 
 
 def led(visitor: httpx.Client, issuer: str, **person: object) -> str:
     """Sent on to the provider, where that person signs in; the address that leads back."""
-    httpx.post(f"{issuer}/person", json=person, verify=PLAIN)
+    httpx.post(f"{issuer}/person", json=person)
     there = visitor.get("/oidc", params={"next": "/stages?x=1"}).headers["location"]
-    return str(httpx.get(there, verify=PLAIN).headers["location"])
+    return str(httpx.get(there).headers["location"])
 
 
 def test_a_member_comes_in_by_the_provider_and_goes_on_to_where_they_were(
@@ -123,7 +122,7 @@ def test_what_can_not_be_relied_on_lets_nobody_in(
 
 def test_an_answer_counts_only_in_the_browser_that_asked_and_once(visitor: httpx.Client, issuer: str) -> None:
     back = led(visitor, issuer, **ANN)
-    assert httpx.get(back, verify=PLAIN).status_code == 400
+    assert httpx.get(back).status_code == 400
     asked = {name: values[0] for name, values in parse_qs(urlsplit(back).query).items()}
     assert visitor.get("/oidc/return", params=asked | {"state": "made up"}).status_code == 400
     led(visitor, issuer, **ANN)

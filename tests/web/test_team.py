@@ -18,7 +18,6 @@ from habitue.app import Settings, Shop
 from habitue.app.workspace import MARK
 from habitue.kernel import clock
 from habitue.kernel.clock import MINUTE, SECOND
-from tests.api.door import PLAIN
 from tests.inside import session
 from tests.web.conftest import served
 
@@ -46,7 +45,6 @@ class House(NamedTuple):
             headers=headers,
             follow_redirects=True,
             timeout=30,
-            verify=PLAIN,
         )
         return self.opened.enter_context(client)
 
