@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 
@@ -11,14 +11,19 @@ from habitue.journeys.calendar import anniversaries
 from habitue.journeys.entries import Dated, Entry, Happens, Leaves, Scheduled
 from habitue.journeys.facts import Told
 from habitue.kernel.clock import DAY, Micros
-from habitue.kernel.local import at_clock
+from habitue.kernel.local import at_clock, by_zone, local
+
+_NONE: Final = np.empty(0, np.int64)
 
 
 class Comers(NamedTuple):
-    """Who wants in when, by instant."""
+    """Who wants in when, by instant; with a date or a schedule also on which day (counted from 1970) of the
+    calendar by which it came round, which tells one time from another whatever becomes of the clocks.
+    """
 
     person: Ints
     at: Ints
+    day: Ints = _NONE
 
 
 def comers(entry: Entry, facts: Told, since: Micros, until: Micros) -> Comers:
@@ -31,7 +36,7 @@ def comers(entry: Entry, facts: Told, since: Micros, until: Micros) -> Comers:
         case _:
             found = _turned(entry, facts, since, until)
     order = np.lexsort((found.person, found.at))
-    return Comers(found.person[order], found.at[order])
+    return Comers(found.person[order], found.at[order], found.day[order] if len(found.day) else found.day)
 
 
 def _turned(entry: Entry, facts: Told, since: Micros, until: Micros) -> Comers:
@@ -48,7 +53,7 @@ def _dated(entry: Dated, facts: Told, since: Micros, until: Micros) -> Comers:
     persons, said = facts.having(entry.trait)
     zones = facts.zones(persons)
     who, at = anniversaries(said, since, until, entry.offset, entry.time, entry.yearly, zones)
-    return Comers(persons[who], at)
+    return Comers(persons[who], at, by_zone((zones[0], zones[1][who]), at, local) // DAY)
 
 
 def _scheduled(entry: Scheduled, facts: Told, since: Micros, until: Micros) -> Comers:
@@ -59,7 +64,8 @@ def _scheduled(entry: Scheduled, facts: Told, since: Micros, until: Micros) -> C
         mine = (found.start <= at) & (at < found.stop)
         persons.append(found.person[mine])
         times.append(np.full(int(mine.sum()), at, np.int64))
-    return Comers(np.concatenate(persons), np.concatenate(times))
+    at_all = np.concatenate(times)
+    return Comers(np.concatenate(persons), at_all, local(at_all, facts.source.zone) // DAY)
 
 
 def occurrences(entry: Scheduled, zone: str, since: Micros, until: Micros) -> list[Micros]:

@@ -192,8 +192,8 @@ class Live:
                 continue
             found = comers(entry, Told(self._ground, until, None, self._fresh), cursor, until)
             who = [
-                Comer(person, at, f"{entry.name()}:{at // DAY}")
-                for person, at in zip(found.person.tolist(), found.at.tolist(), strict=True)
+                Comer(person, at, f"{entry.name()}:{day}")
+                for person, at, day in zip(*(one.tolist() for one in found), strict=True)
             ]
             gate = self._doorman(now).gate(one, who, now)
             with self.ops.begin() as tx:
