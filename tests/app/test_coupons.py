@@ -7,12 +7,17 @@ from pathlib import Path
 import pytest
 
 from habitue.app import Shop
+from habitue.app.letters import claim
 from habitue.app.templates import Brand
+from habitue.journeys.fault import JourneyError
+from habitue.journeys.reading import from_text
+from habitue.journeys.roles import Act, Message
 from habitue.kernel import clock
 from habitue.kernel.clock import SECOND
 from habitue.messaging import outbox
 from habitue.messaging.outbox import Wanted
 from habitue.store import messages
+from habitue.templates import coupons
 from habitue.templates.coupons import Pool
 from habitue.templates.passes import Pass
 from habitue.templates.shape import Template, Text
@@ -54,3 +59,46 @@ def test_a_message_written_again_and_looked_at_again_has_the_same_code(
         seen = shop.sent(Pass(row.id, person, "email", "marketing", now // SECOND))
         assert seen is not None
         assert seen.text.splitlines()[0] == first.splitlines()[0]
+
+
+def test_a_code_of_a_message_that_was_not_sent_is_given_to_the_next(tmp_path: Path) -> None:
+    """A journey's send step names the pool; who is stopped after the code was drawn gives it back."""
+    now = clock.now()
+    with Shop.create(tmp_path / "shop") as shop:
+        for pool, prefix in (("tea", None), ("own", "TEA")):
+            shop.make_coupons(Pool(pool, pool, "5 €", prefix))
+        assert shop.load_coupons("tea", ["A-1", "A-2"]) == (2, 0)
+        with shop.ops.begin() as tx:
+            given = [coupons.take(tx, pool, claim(n), n, now).code for n, pool in ((1, "tea"), (2, "own"))]
+            wanted = [
+                Wanted(origin="journey:x", run=str(n), person=n, channel="email", due=now, template=1)
+                for n in (1, 2, 3)
+            ]
+            outbox.put(tx, wanted, now)
+            numbers = messages.waiting(tx, "journey:x", None, None)
+            third = coupons.take(tx, "tea", claim(3), 3, now).code
+            outbox.cancel(tx, "journey:x", ["1", "2"], now=now)
+        assert sorted(numbers) == [1, 2, 3]
+        assert [one.given for one in shop.coupon_pools()] == [1, 0]
+        with shop.ops.begin() as tx:
+            assert coupons.take(tx, "tea", claim(4), 4, now).code == given[0] == "A-1"
+            assert coupons.take(tx, "tea", claim(3), 3, now).code == third == "A-2"
+            assert coupons.take(tx, "own", claim(5), 5, now).code != given[1]
+        shop.track_coupons()
+        assert [one.given for one in shop.coupon_pools()] == [2, 1]
+
+
+def test_a_journey_that_gives_coupons_is_live_only_with_their_pool(tmp_path: Path) -> None:
+    step = 'id = "m"\nis = "send"\ntemplate = "hello"\ncoupon = "tea"\n'
+    body = f'id = "x"\nentry = {{ is = "manual" }}\n[[steps]]\n{step}'
+    with Shop.create(tmp_path / "shop") as shop:
+        shop.publish_template(Template("hello", {"en": Text(BODY, "Hello", "a", "html")}))
+        journey, found = from_text(body)
+        assert found == []
+        with pytest.raises(JourneyError, match="tea"):
+            shop.publish_journey(journey, "ada")
+        shop.make_coupons(Pool("tea", "Tea", "5 €", "TEA"))
+        shop.publish_journey(journey, "ada")
+        (one,) = shop.journey("x").journey.every()
+        assert isinstance(one.does, Act)
+        assert one.does.deed() == Message("email", "marketing", "hello", None, {"coupon": {"pool": "tea"}})

@@ -207,6 +207,28 @@ def test_a_journey_waits_for_what_a_program_answers_and_goes_by_it(shop: Shop) -
     assert tagged["person"].to_pylist() == [shop.person("user:3")]
 
 
+def test_what_was_kept_long_enough_goes_and_what_is_under_way_stays(shop: Shop) -> None:
+    go(shop, at(1), *checkouts(1, 2))
+    go(shop, at(61))
+    go(shop, at(61) + 3 * DAY)
+    once, _ = from_text('id = "once"\nagain = "never"\nentry = { is = "manual" }\n')
+    shop.publish_journey(once, "ada", at(61) + 3 * DAY)
+    shop.enter_journey("once", ["user:3"], "ada", at(61) + 3 * DAY)
+    shop.advance(at(62) + 3 * DAY)
+    assert shop.forget_sent(at(62) + 3 * 365 * DAY) == 0  # three years are not over
+    assert shop.keep_for(messages="1y", by="ada").messages == "1y"
+    with shop.ops.begin() as tx:
+        outbox.cancel(tx, "journey:cart", ["1"], now=at(62) + 3 * DAY)
+    before = state(shop)
+    assert shop.forget_sent(at(63) + 10 * DAY + 365 * DAY) == 3  # two runs, and the message that ended
+    after = state(shop)
+    assert (len(before["runs"]), len(after["runs"]), len(after["sent"])) == (3, 1, 1)
+    with shop.ops.read() as tx:
+        assert [row.journey for row in runs.of(tx, range(9))] == ["once"]
+    assert shop.keep_for(messages="never", by="ada").messages is None
+    assert shop.forget_sent(at(63) + 90 * 365 * DAY) == 0
+
+
 class Died(BaseException):
     """The process is gone."""
 

@@ -104,6 +104,7 @@ class Retention(Command, frozen=True):
     by: str
     prospects: str | None = None
     customers: str | None = None
+    messages: str | None = None
     alone: bool | None = None
     run: bool = False
 

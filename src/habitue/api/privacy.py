@@ -73,7 +73,11 @@ def _reerase(command: personal.Reerase, asked: Asked) -> Answer:
 def _retention(command: personal.Retention, asked: Asked) -> Answer:
     shop, say = asked.shop, asked.say
     rules = shop.keep_for(
-        prospects=command.prospects, customers=command.customers, alone=command.alone, by=command.by
+        prospects=command.prospects,
+        customers=command.customers,
+        messages=command.messages,
+        alone=command.alone,
+        by=command.by,
     )
     if command.run:
         return _done(shop.retain(command.by, told=asked.told) or Erased(0, 0, []), asked)
@@ -107,6 +111,11 @@ def _kept(rules: Rules, say: Translator) -> Iterator[str]:
             rules.customers,
             N_("Customers go after {length} without an act of their own."),
             N_("Customers are kept for good."),
+        ),
+        (
+            rules.messages,
+            N_("What was sent, and journeys that are over, go after {length}, by themselves."),
+            N_("What was sent, and journeys that are over, are kept for good."),
         ),
     ):
         yield say(gone, length=spelt(length, say.language)) if length else say(kept)

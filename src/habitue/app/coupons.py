@@ -5,15 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
+from habitue.app.letters import claim
 from habitue.app.workspace import Workspace
 from habitue.kernel import clock
 from habitue.kernel.clock import Micros
-from habitue.store.ops import tell
+from habitue.messaging import outbox
+from habitue.store.ops import tell, told
 from habitue.templates import coupons
 from habitue.templates.coupons import Pool, Used
 
 SEEN: Final = "coupons:seen"
 """How far orders were looked through."""
+
+ENDED: Final = "coupons:ended"
+"""How far messages that reached their end were looked through."""
+
+UNSENT: Final = ("skipped", "expired", "failed", "bounced")
+"""How messages end that reached nobody."""
+
+_AT_ONCE: Final = 10_000
 
 _USED: Final = """
     SELECT seq, epoch_us(ts) AS at, props ->> '$.coupon' AS code, props ->> '$.order_id' AS order_id
@@ -52,7 +62,11 @@ class Couponed(Workspace):
             return coupons.redeem(tx, code, order, clock.now() if at is None else at)
 
     def track_coupons(self) -> int:
-        """Note the codes in the orders that came since the last time; how many orders had one."""
+        """Note the codes in the orders that came since the last time; how many orders had one.
+
+        Codes of messages that were not sent in the end are given again.
+        """
+        self._take_back()
         seen = self.ops.setting(SEEN)
         if seen is None:
             return 0
@@ -64,6 +78,14 @@ class Couponed(Workspace):
                 coupons.redeem(tx, str(row["code"]), row["order_id"], row["at"])
             tell(tx, SEEN, str(rows[-1]["seq"]))
         return len(rows)
+
+    def _take_back(self) -> None:
+        with self.ops.begin() as tx:
+            after = int(told(tx, ENDED) or 0)
+            ended = outbox.ended(tx, after, _AT_ONCE)
+            if ended:
+                coupons.take_back(tx, [claim(one.message) for one in ended if one.state in UNSENT])
+                tell(tx, ENDED, str(ended[-1].number))
 
     def _last(self) -> int:
         return int(

@@ -39,6 +39,7 @@ from habitue.messaging.rules import Rules
 from habitue.store import acts, drafts, runs, versions
 from habitue.store.drafts import Kept
 from habitue.store.runs import State
+from habitue.templates import coupons
 from habitue.templates import kept as templates
 from habitue.templates.starters import starters
 
@@ -100,6 +101,7 @@ class Journeying(Shelf):
             [segment.id for segment in self.segments()],
             templates=templates.slugs(self.ops),
             journeys=versions.slugs(self.ops, kept.KIND),
+            coupons=[one.slug for one in coupons.pools(self.ops)],
             live=live,
         )
 
@@ -142,7 +144,8 @@ class Journeying(Shelf):
         it sends what isn't there.
         """
         when = clock.now() if now is None else now
-        read(body(journey), Around(templates=templates.slugs(self.ops), live=True))
+        pools = [one.slug for one in coupons.pools(self.ops)]
+        read(body(journey), Around(templates=templates.slugs(self.ops), coupons=pools, live=True))
         with self.working:
             saved = kept.keep(self.ops, journey, when, by)
             self._brought(when, told, *watches.keep(self.ops, journey, when, by))

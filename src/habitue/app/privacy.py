@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from secrets import token_hex
 from typing import Any, Final, Literal
@@ -16,6 +17,7 @@ from habitue.app.imports import Told
 from habitue.app.workspace import Workspace
 from habitue.ingest import erasing, inbox, traces, whole
 from habitue.ingest.erasing import Plan
+from habitue.journeys import kept as journeys
 from habitue.kernel import clock
 from habitue.kernel.clock import DAY, Micros
 from habitue.kernel.errors import UserError
@@ -24,7 +26,7 @@ from habitue.people import identities, retention
 from habitue.people.keys import email_key, phone_key
 from habitue.people.privacy import ERASED, Marks
 from habitue.people.retention import Silent
-from habitue.store import acts, erasures
+from habitue.store import acts, aged, erasures
 from habitue.store.erasures import Request
 from habitue.store.warehouse import Warehouse
 
@@ -33,8 +35,12 @@ ANEW: Final = N_("Writing the working copy anew")
 PROSPECTS: Final = "retention.prospects"
 CUSTOMERS: Final = "retention.customers"
 ALONE: Final = "retention.alone"
+MESSAGES: Final = "retention.messages"
 LOOKED: Final = "retention.looked"
+AGED: Final = "retention.aged"
 THREE_YEARS: Final = "3y"
+
+_AT_ONCE: Final = 5_000
 
 Kept = Literal["prospects", "customers"]
 
@@ -48,11 +54,14 @@ class Erased(Struct, frozen=True):
 
 
 class Rules(Struct, frozen=True):
-    """After how long (such as `3y`; None: never) whoever is silent is to go, and whether by itself."""
+    """After how long (such as `3y`; None: never) whoever is silent is to go, and whether by itself; and what
+    was sent to people, and the journeys that are over.
+    """
 
     prospects: str | None
     customers: str | None
     alone: bool
+    messages: str | None = THREE_YEARS
 
 
 class Private(Workspace):
@@ -200,22 +209,24 @@ class Private(Workspace):
 
     def retention(self) -> Rules:
         """After how long whoever is silent is to go: prospects after three years if nothing else was said."""
-        said = {name: self.ops.setting(name) for name in (PROSPECTS, CUSTOMERS, ALONE)}
-        prospects = THREE_YEARS if said[PROSPECTS] is None else said[PROSPECTS]
-        return Rules(prospects or None, said[CUSTOMERS] or None, said[ALONE] == "yes")
+        said = {name: self.ops.setting(name) for name in (PROSPECTS, CUSTOMERS, ALONE, MESSAGES)}
+        usual = {name: THREE_YEARS if said[name] is None else said[name] for name in (PROSPECTS, MESSAGES)}
+        alone = said[ALONE] == "yes"
+        return Rules(usual[PROSPECTS] or None, said[CUSTOMERS] or None, alone, usual[MESSAGES] or None)
 
     def keep_for(
         self,
         *,
         prospects: str | None = None,
         customers: str | None = None,
+        messages: str | None = None,
         alone: bool | None = None,
         by: str = "",
         now: Micros | None = None,
     ) -> Rules:
         """Change the rules: a length such as `3y`, or `never`; `alone` lets the server apply them daily."""
         before = self.retention()
-        for name, length in ((PROSPECTS, prospects), (CUSTOMERS, customers)):
+        for name, length in ((PROSPECTS, prospects), (CUSTOMERS, customers), (MESSAGES, messages)):
             if length is not None:
                 if length != "never":
                     clock.duration(length)
@@ -225,7 +236,7 @@ class Private(Workspace):
         rules = self.retention()
         if rules != before:
             with self.ops.begin() as tx:
-                told = {"prospects": rules.prospects, "customers": rules.customers, "alone": rules.alone}
+                told = {name: getattr(rules, name) for name in Rules.__struct_fields__}
                 acts.note(tx, clock.now() if now is None else now, by, "retention", "workspace", **told)
         return rules
 
@@ -245,10 +256,32 @@ class Private(Workspace):
             people = [one.person for one in self.silent(now)]
             return self.erase(people, by, reason="retention", now=now, told=told) if people else None
 
+    def forget_sent(self, now: Micros | None = None) -> int:
+        """Let go of messages and runs that were kept long enough; how many.
+
+        Of a journey that lets everybody in only once it stays known who was in it.
+        """
+        length, when = self.retention().messages, clock.now() if now is None else now
+        if length is None:
+            return 0
+        before = when - clock.duration(length)
+        once = [one.journey.id for one in journeys.latest(self.ops) if one.journey.head.again == "never"]
+        gone = 0
+        for forget in (aged.messages, partial(aged.runs, but=once)):
+            n = _AT_ONCE
+            while n == _AT_ONCE:
+                with self.ops.begin() as tx:
+                    n = forget(tx, before, _AT_ONCE)
+                gone += n
+        return gone
+
     def attend(self, now: Micros | None = None) -> None:
         """What a server does by itself: what was left undone and, once a day, the rules if it may."""
         when = clock.now() if now is None else now
         self.finish_erasures()
+        if when - int(self.ops.setting(AGED) or 0) >= DAY:
+            self.ops.put_setting(AGED, str(when))
+            self.forget_sent(when)
         if self.retention().alone and when - int(self.ops.setting(LOOKED) or 0) >= DAY:
             self.ops.put_setting(LOOKED, str(when))
             self.retain("habitue", now=when)

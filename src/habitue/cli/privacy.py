@@ -110,6 +110,12 @@ def retention(
         str | None,
         typer.Option("--customers", metavar=Length, help=N_("Keep customers so long, such as 10y.")),
     ] = None,
+    messages: Annotated[
+        str | None,
+        typer.Option(
+            "--messages", metavar=Length, help=N_("Keep what was sent, and journeys that are over, so long.")
+        ),
+    ] = None,
     auto: Annotated[
         bool | None, typer.Option("--auto/--no-auto", help=N_("Whether the server applies this every day."))
     ] = None,
@@ -122,5 +128,12 @@ def retention(
     if run and dry_run:
         raise UserError(N_("Choose one of --run and --dry-run."))
     desk.do(
-        personal.Retention(by=by or getuser(), prospects=prospects, customers=customers, alone=auto, run=run)
+        personal.Retention(
+            by=by or getuser(),
+            prospects=prospects,
+            customers=customers,
+            messages=messages,
+            alone=auto,
+            run=run,
+        )
     )

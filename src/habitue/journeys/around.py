@@ -10,9 +10,9 @@ from habitue.rules.catalogue import Catalogue
 
 
 class Around(Struct, frozen=True):
-    """What is None is not checked. `templates` and `journeys` are the names of those there are.
+    """What is None is not checked; `templates`, `journeys` and `coupons` are the names of those there are.
 
-    A template that is missing is a warning, and an error where the journey is to be `live`.
+    A template or a pool that is missing is a warning, and an error where the journey is to be `live`.
     """
 
     catalogue: Catalogue | None = None
@@ -20,4 +20,5 @@ class Around(Struct, frozen=True):
     segments: Collection[str] | None = None
     templates: Collection[str] | None = None
     journeys: Collection[str] | None = None
+    coupons: Collection[str] | None = None
     live: bool = False

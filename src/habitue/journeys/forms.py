@@ -127,6 +127,12 @@ def _template(place: str, value: str, around: Around) -> Iterator[Fault]:
     yield from _listed(place, value, around.templates, N_("There is no template “{name}” yet."), severity)
 
 
+def _coupon(place: str, value: str, around: Around) -> Iterator[Fault]:
+    severity = "error" if around.live else "warning"
+    known = around.coupons if value else None
+    yield from _listed(place, value, known, N_("There is no pool of coupon codes “{name}” yet."), severity)
+
+
 def _journey(place: str, value: str, around: Around) -> Iterator[Fault]:
     yield from _listed(place, value, around.journeys, N_("There is no journey “{name}”."), "error")
 
@@ -155,4 +161,5 @@ CHECKS: Final[dict[str, Callable[[str, Any, Around], Iterator[Fault]]]] = {
     "address": _address,
     "template": _template,
     "journey": _journey,
+    "coupon": _coupon,
 }

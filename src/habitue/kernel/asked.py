@@ -30,6 +30,7 @@ Form: TypeAlias = Literal[
     "template",
     "channel",
     "journey",
+    "coupon",
     "choice",
     "whole",
     "yes",

@@ -139,6 +139,27 @@ def give(tx: Tx, number: int, values: dict[str, Any]) -> Row:
     return row
 
 
+def take_back(tx: Tx, claims: Collection[str]) -> int:
+    """Let codes that never reached anybody be given again; how many. One that was used stays given."""
+    mine = coupon.c.claim.in_(list(claims)), coupon.c.redeemed.is_(None), coupon.c.given.is_not(None)
+    both = coupon.join(coupon_pool, coupon_pool.c.id == coupon.c.pool)
+    rows = [
+        *tx.execute(
+            sa.select(coupon.c.id, coupon.c.pool, coupon_pool.c.prefix).select_from(both).where(*mine)
+        )
+    ]
+    for row in rows:
+        one = coupon.c.id == row.id
+        if row.prefix is None:  # a shop's own: for the next one
+            free_ = {"claim": None, "person": None, "given": None, "expires": None}
+            tx.execute(coupon.update().where(one).values(free_))
+        else:
+            tx.execute(coupon.delete().where(one))
+        less = coupon_pool.update().where(coupon_pool.c.id == row.pool)
+        tx.execute(less.values(given=coupon_pool.c.given - 1))
+    return len(rows)
+
+
 def find(tx: Tx, folded: str) -> Row | None:
     """A code by what of it counts, with its pool's name."""
     both = coupon.join(coupon_pool, coupon_pool.c.id == coupon.c.pool)

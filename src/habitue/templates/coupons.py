@@ -165,6 +165,11 @@ def take(tx: Tx, slug: str, claim: str, person: int, now: Micros) -> Coupon:
     return Coupon(known.code, known.expires, pool.value)
 
 
+def take_back(tx: Tx, claims: Iterable[str]) -> int:
+    """What was claimed reached nobody: the codes are given again, unless somebody used one."""
+    return coupons.take_back(tx, [*claims])
+
+
 def held(tx: Tx, slug: str, claim: str) -> Coupon | None:
     """The code that was given for this claim, if one was."""
     pool = coupons.pool(tx, slug)

@@ -33,5 +33,15 @@ class Send(Act, frozen=True, kw_only=True, tag="send"):
         ),
     ] = "marketing"
 
+    coupon: Annotated[
+        str,
+        Asked(
+            N_("Coupon codes"),
+            N_("A pool of them: each customer gets a code of their own, as coupon.code in the template."),
+            "coupon",
+        ),
+    ] = ""
+
     def deed(self) -> Deed:
-        return Message(self.channel, self.purpose, self.template)
+        values = {"coupon": {"pool": self.coupon}} if self.coupon else {}
+        return Message(self.channel, self.purpose, self.template, None, values)

@@ -354,6 +354,7 @@ def _known(shop: Shop) -> dict[str, list[str]]:
         "trait": traits[:200],
         "template": sorted(around.templates or ()),
         "journey": sorted(around.journeys or ()),
+        "coupon": sorted(around.coupons or ()),
     }
 
 
