@@ -23,6 +23,9 @@ mkdirSync(out, { recursive: true });
 const common = { outdir: out, bundle: true, minify: true, legalComments: "none", logLevel: "warning" };
 // Shops load this one from their own pages, so it is a script of its own, for older browsers too.
 await build({ ...common, entryPoints: { habitue: "src/snippet.js" }, format: "iife", target: "es2020" });
+// And these only where a visitor is asked whether messages may be pushed to them.
+await build({ ...common, entryPoints: { "habitue-push": "src/push.js" }, format: "esm", target: "es2020" });
+await build({ ...common, entryPoints: { "habitue-worker": "src/worker.js" }, format: "iife", target: "es2020" });
 const { metafile } = await build({
   ...common,
   entryPoints: ["src/app.js", "src/charts.js"],

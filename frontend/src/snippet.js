@@ -214,6 +214,15 @@ const api = {
     later(0);
   },
 
+  /** Ask whether messages may be pushed here: at a click of theirs, or browsers ask nothing. */
+  async notify(worker) {
+    const { subscribe } = await import(new URL("habitue-push.js", src));
+    const found = await subscribe(worker);
+    const granted = Boolean(found);
+    record("identify", { traits: { ...(found && { push_subscription: found }), consent: { push: granted } } });
+    return granted;
+  },
+
   push(...commands) {
     for (const [name, ...given] of commands) api[name](...given);
   },

@@ -226,6 +226,9 @@ STANDING_PAGES: Final[Routes] = {
         pages.letters.answer,
         pages.hooks.hear,  # /hooks/{kind}/{secret}
         snippet.show,  # /habitue.js
+        snippet.push,  # /habitue-push.js
+        snippet.worker,  # /habitue-worker.js
+        snippet.key,  # /push.json
         meter.show,  # /metrics
     ],
     Act.OWN: [

@@ -37,7 +37,7 @@ class Visitor:
         context.on("weberror", lambda raised: self.wrong.append(str(raised.error)))
 
     def _ask(self, request: Request) -> None:
-        if request.url.startswith(self.desk.url) and not request.url.endswith("/habitue.js"):
+        if request.url.startswith(self.desk.url) and not request.url.endswith((".js", ".json")):
             self.sent.append(request)
 
     def _hear(self, said: ConsoleMessage) -> None:
@@ -521,3 +521,32 @@ def test_the_hosts_of_a_shop_share_a_visitor(browser: Browser) -> None:
     assert (cookie["domain"], cookie["secure"], cookie["sameSite"]) == (".teapots.co.uk", True, "Lax")
     assert len(ids) == 2
     assert set(ids) == {cookie["value"]}
+
+
+SERVICE: Final = """
+    Notification.requestPermission = async () => window.answer;
+    navigator.serviceWorker.register = async (path) => {
+        const keys = { p256dh: "P", auth: "A" };
+        const subscribe = async ({ applicationServerKey: key }) =>
+            ({ toJSON: () => ({ endpoint: `https://push.example/${path}/${key.length}`, keys }) });
+        return { pushManager: { getSubscription: async () => null, subscribe } };
+    };
+    Object.defineProperty(navigator.serviceWorker, "ready", { value: Promise.resolve() });
+"""
+"""A browser whose push service is far away, and who answers as the test says."""
+
+
+def test_a_visitor_who_may_be_pushed_to_says_where_and_that_they_agree(visitor: Visitor) -> None:
+    visitor.desk.shop.set_channel("webpush", {"contact": "eva@shop.fr"}, "test")
+    page = visitor.visit(consent="granted", before=SERVICE)
+    page.evaluate("window.answer = 'denied'")
+    assert page.evaluate("habitue.notify()") is False
+    page.evaluate("window.answer = 'granted'")
+    assert page.evaluate("habitue.notify('/sw.js')") is True
+    visitor.until(page, 3)
+    told = [event["traits"] for event in visitor.told if event["type"] == "identify"]
+    where = {"endpoint": "https://push.example//sw.js/87", "keys": {"p256dh": "P", "auth": "A"}}
+    assert told[0] == {"consent": {"push": False}}
+    assert told[1]["consent"] == {"push": True}
+    assert json.loads(told[1]["push_subscription"]) == where
+    assert visitor.answers(page, 2)[0] == ("push", "marketing", "granted")

@@ -17,7 +17,7 @@ from habitue.kernel.errors import UserError
 from habitue.kernel.i18n import N_
 from habitue.messaging.channel import Letter, Outcome, Way
 from habitue.messaging.guards import WEBHOOK
-from habitue.messaging.kinds import email_smtp, webhook
+from habitue.messaging.kinds import email_smtp, webhook, webpush
 from habitue.messaging.registry import Kind, kinds
 from habitue.messaging.sender import Composed
 from habitue.rules.problem import nearest
@@ -71,6 +71,8 @@ class Channelled(Answering):
         last = self.channels().get(kind.channel)
         before = structs.asdict(last.settings) if last is not None and last.kind.name == name else {}
         made = converted(kind, before | dict(given))
+        if kind.completed is not None:
+            made = kind.completed(made)
         if "hook" in kind.settings.__struct_fields__ and not getattr(made, "hook"):  # noqa: B009  not of all
             made = structs.replace(made, hook=token_urlsafe(24))
         if "callback" in kind.settings.__struct_fields__:
@@ -87,6 +89,13 @@ class Channelled(Answering):
         """Where a provider has to tell what became of messages; None where it tells nothing."""
         hook = getattr(one.settings, "hook", "")
         return f"{self.passes().base}/hooks/{one.kind.name}/{hook}" if hook and one.kind.reports else None
+
+    def push_key(self) -> str | None:
+        """The key that browsers subscribe to; None where nothing is pushed."""
+        found = self.channels().get(webpush.CHANNEL)
+        return (
+            webpush.public(found.settings) if found and isinstance(found.settings, webpush.Settings) else None
+        )
 
     def end_channel(self, channel: str, by: str, now: Micros | None = None) -> bool:
         """Send nothing more on a channel; whether anything was. What is to be sent waits."""

@@ -219,7 +219,10 @@ class Answering(Templated):
         props: dict[str, Any] = {"machine": machine, "agent": agent[:200]}
         if one.to:
             props["link"] = one.to
-        self._tell(person[0], EVENTS[use][machine], one, props, when)
+        name = EVENTS[use][machine]
+        self._tell(
+            person[0], name.replace("Email", "Push") if one.channel == "push" else name, one, props, when
+        )
 
     def answered(self, one: Pass, comment: str = "", now: Micros | None = None) -> bool:
         """Keep what somebody answered; whether that is so. The same answer to a message counts once."""

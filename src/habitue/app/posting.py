@@ -125,10 +125,10 @@ class Posting(Channelled):
         values = {**more, "customer": customer(traits), "shop": house, "links": links}
         told = traits.get("language")
         language = row.language or (told if isinstance(told, str) else self.settings.language)
-        clicks = marketing and row.channel == EMAIL  # elsewhere each letter of an address costs
+        clicks = marketing and row.channel in (EMAIL, "push")  # elsewhere each letter of an address costs
         wrap = passes.follow(one, clicks=clicks) if passes.base else None
         filled = self.presses.of(row.template).fill(values, language, wrap)
-        if not clicks:
+        if not marketing or row.channel != EMAIL:
             return Composed(filled.subject, filled.html, filled.text)
         html = _watched(filled.html, passes.picture(one)) if filled.html else ""
         return Composed(filled.subject, html, filled.text, links["unsubscribe"])
@@ -172,7 +172,8 @@ class Posting(Channelled):
     def _block(self, tx: Tx, channel: str, addresses: Sequence[str], now: Micros) -> None:
         """Nobody is at these addresses: write there no more."""
         read = (suppression.reachable(one, self.settings.terms.region) for one in addresses)
-        suppression.suppress(tx, [one for one in read if one], channel, "bounce", SOURCE, now)
+        keys = [f"push:{one}" for one in addresses] if channel == "push" else [one for one in read if one]
+        suppression.suppress(tx, keys, channel, "bounce", SOURCE, now)
 
     def customer_messages(self, customer: str | int, most: int = 100) -> list[Told]:
         """What was or is to be sent to a customer, under all their numbers, with every decision about it."""

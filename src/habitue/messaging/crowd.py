@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from habitue.kernel.clock import Micros
-from habitue.people import consent, postal, profiles, suppression, zones
+from habitue.people import consent, postal, profiles, pushed, suppression, zones
 from habitue.people.keys import bare, email_key, phone_key
 from habitue.store.ops import Tx
 from habitue.store.warehouse import Warehouse
@@ -26,7 +26,7 @@ NOWHERE: Final = -1
 """The address of who has none."""
 
 _TRAITS: Final = {"email": ("email",), "sms": ("phone", "mobile"), "phone": ("phone", "mobile")}
-_KEYS: Final = {"email": "email:", "sms": "phone:", "phone": "phone:", "post": "post:"}
+_KEYS: Final = {"email": "email:", "sms": "phone:", "phone": "phone:", "post": "post:", "push": "push:"}
 
 
 class Reached(NamedTuple):
@@ -98,6 +98,10 @@ def _addresses(warehouse: Warehouse, persons: Ints, channel: str, region: str | 
         known = profiles.known_traits(warehouse, persons.tolist(), postal.ASKED) if len(persons) else {}
         written = ("\n".join(postal.lines(known.get(one, {}))) or None for one in persons.tolist())
         return pa.array(written, pa.string())
+    if channel == "push":
+        known = profiles.known_traits(warehouse, persons.tolist(), (pushed.TRAIT,)) if len(persons) else {}
+        told = (known.get(one, {}).get(pushed.TRAIT) for one in persons.tolist())
+        return pa.array((one if pushed.read(one) else None for one in told), pa.string())
     if channel not in _TRAITS:
         return pa.nulls(len(persons), pa.string())
     names = [f"trait.{one}" for one in _TRAITS[channel]]

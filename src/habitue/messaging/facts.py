@@ -12,14 +12,14 @@ from msgspec import Struct
 from habitue.kernel.clock import Micros, duration
 from habitue.messaging.guards import BROADCAST, Case, Facts, Rival, month, part
 from habitue.messaging.rules import TRANSACTIONAL, Rules
-from habitue.people import consent, identities, postal, profiles, suppression, zones
+from habitue.people import consent, identities, postal, profiles, pushed, suppression, zones
 from habitue.people.keys import bare, email_key, phone_key
 from habitue.store import messages, traffic
 from habitue.store.messages import Sending
 from habitue.store.ops import Tx
 from habitue.store.warehouse import Warehouse
 
-_KIND: Final = {"email": "email:", "sms": "phone:", "phone": "phone:", "post": "post:"}
+_KIND: Final = {"email": "email:", "sms": "phone:", "phone": "phone:", "post": "post:", "push": "push:"}
 """Of a channel, the keys that are addresses on it."""
 
 
@@ -96,6 +96,9 @@ def _address(channel: str, traits: Mapping[str, Any], keys: Iterable[str], regio
         return None
     if channel == "post":
         return "\n".join(postal.lines(traits)) or None
+    if channel == "push":
+        told = traits.get(pushed.TRAIT)
+        return told if isinstance(told, str) and pushed.read(told) else None
     told = [traits.get("email")] if kind == "email:" else [traits.get("phone"), traits.get("mobile")]
     read = (email_key(one) if kind == "email:" else phone_key(one, region) for one in told)
     found = next(filter(None, read), None) or next((one for one in keys if one.startswith(kind)), None)

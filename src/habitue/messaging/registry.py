@@ -20,7 +20,8 @@ class Kind(NamedTuple):
     """A way out: which channel it serves, what people call it, and what it has to be told.
 
     `checked` and `opened` take settings; `reports` reads what the provider tells later, where it tells
-    anything. What is `shelved` is laid on a list in the operational database, which `opened` takes too.
+    anything. What is `shelved` is laid on a list in the operational database, which `opened` takes too;
+    `completed` makes what nobody has to say.
     """
 
     name: str
@@ -32,6 +33,7 @@ class Kind(NamedTuple):
     opened: Callable[..., Way]
     reports: Callable[[Any, Call], Sequence[Report]] | None
     shelved: bool = False
+    completed: Callable[[Any], Any] | None = None
 
     @property
     def fields(self) -> tuple[Field, ...]:
@@ -57,6 +59,7 @@ def _kind(name: str) -> Kind:
         module.opened,
         getattr(module, "reports", None),
         getattr(module, "SHELVED", False),
+        getattr(module, "completed", None),
     )
 
 

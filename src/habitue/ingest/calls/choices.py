@@ -54,7 +54,7 @@ def choices(call: Call, type_: str, key: str, verified: bool) -> list[Choice]:
     device = anon_key(call.anonymousId)
     for told, via in _told(call, type_):
         for channel, purpose, status in _answers(told):
-            if channel == WEB:
+            if channel in (WEB, "push"):  # it is this browser that was asked
                 whose = device or (key if verified or status != "granted" else None)
             else:
                 whose = key if verified or status not in ("granted", "pending") else None
