@@ -54,6 +54,7 @@ class Town:
     rules: Rules = field(default_factory=lambda: Rules(caps={}, quiet={}, zone="Europe/Paris"))
     persons: Ints = field(default_factory=lambda: np.empty(0, np.int64))
     scores: list[Score] = field(default_factory=list)
+    lost: Sequence[int] = ()
     dies: Random | None = None
 
     def live(self) -> Live:
@@ -69,6 +70,7 @@ class Town:
             lambda persons: crowd.zoned(self.stores.warehouse, persons, self.rules.zone),
             TEMPLATES.get,
             lambda _, __, ___: self.scores,
+            lambda _, persons, __: np.isin(persons, self.lost),
             between,
         )
 
@@ -299,6 +301,16 @@ def test_what_should_have_begun_two_days_ago_is_a_draft_again(shared: Town) -> N
         ("draft", {"why": "late"}),
         ("draft", {"why": "template"}),
     ]
+
+
+def test_who_is_lost_takes_nobodys_place(shared: Town) -> None:
+    one = Broadcast("lost", variants=TWO[:1], pace="1/h")
+    shared.lost = shared.persons[::2].tolist()
+    made = shared.live().planned(one, shared.persons, NOW, shared.rules)
+    gone = np.isin(made.person, shared.lost)
+    shared.lost = ()
+    assert {*made.due[gone].tolist()} == {NOW}
+    assert sorted(made.due[~gone].tolist()) == [NOW + n * HOUR for n in range(int((~gone).sum()))]
 
 
 def test_an_evening_is_an_evening_everywhere(shared: Town) -> None:

@@ -16,7 +16,7 @@ from habitue.app.segments import Segmented
 from habitue.broadcasts import check, live, plan, state
 from habitue.broadcasts.check import Fault, Known
 from habitue.broadcasts.live import Live
-from habitue.broadcasts.plan import LATER, Ints, Plan
+from habitue.broadcasts.plan import LATER, Bools, Ints, Plan
 from habitue.broadcasts.results import Result, clicked, results
 from habitue.broadcasts.shape import RESERVED, SLUG, Broadcast, body, from_body
 from habitue.broadcasts.winner import Score
@@ -25,7 +25,7 @@ from habitue.kernel.clock import LAST, Micros, duration
 from habitue.kernel.errors import UserError
 from habitue.kernel.i18n import N_
 from habitue.messaging import crowd
-from habitue.messaging.forecast import NAMES, forecast
+from habitue.messaging.forecast import NAMES, Forecast, forecast
 from habitue.messaging.guards import BROADCAST
 from habitue.messaging.outbox import Wanted
 from habitue.messaging.rules import Rules
@@ -33,6 +33,7 @@ from habitue.metrics import credit
 from habitue.metrics.credit import credited
 from habitue.store import acts, broadcasts, messages, traffic
 from habitue.store.broadcasts import Kept, Turn
+from habitue.store.ops import Tx
 from habitue.templates import kept as templates
 
 SAMPLE: Final = 20
@@ -201,7 +202,25 @@ class Broadcasting(Segmented, Posting):
             lambda persons: crowd.zoned(self.warehouse, persons, self.settings.timezone),
             lambda name: templates.live(self.ops, name),
             self._scores,
+            self._lost,
         )
+
+    def _lost(self, one: Broadcast, persons: Ints, meant: Ints) -> Bools:
+        """Who would not get it, as things stand."""
+        with self.ops.read() as tx:
+            told = self._foreseen(tx, one, persons, meant, meant, clock.now())
+        return (told.why > 0) & ~told.waits
+
+    def _foreseen(
+        self, tx: Tx, one: Broadcast, persons: Ints, dues: Ints, meant: Ints, now: Micros
+    ) -> Forecast:
+        """What the guards would say of it."""
+        rules = self._rules(tx)
+        rules = replace(rules, holdouts={**rules.holdouts, one.origin: one.holdout})
+        untils = meant + duration(one.within) if one.within else np.full(len(persons), LAST)
+        region = self.settings.terms.region
+        like = _like(one, int(dues.min()) if len(dues) else 0)
+        return forecast(tx, self.warehouse, like, persons, dues, rules, region, now, untils)
 
     def _members(self, one: Broadcast, at: Micros) -> Ints:
         """Who is meant at an instant, and not left out."""
@@ -230,15 +249,9 @@ class Broadcasting(Segmented, Posting):
         starts = max(when, plan.starts(one, self.settings.timezone, when))
         meant = self._all(one.to, when)
         members = self._members(one, when)
+        made = self._planned(one, members, starts, self.sending_rules())
         with self.ops.read() as tx:
-            rules = self._rules(tx)
-            rules = replace(rules, holdouts={**rules.holdouts, one.origin: one.holdout})
-            made = self._planned(one, members, starts, rules)
-            untils = made.meant + duration(one.within) if one.within else np.full(len(members), LAST)
-            region = self.settings.terms.region
-            told = forecast(
-                tx, self.warehouse, _like(one, starts), made.person, made.due, rules, region, when, untils
-            )
+            told = self._foreseen(tx, one, made.person, made.due, made.meant, when)
         lost = np.bincount(told.why[~told.waits], minlength=len(NAMES))
         waits = np.bincount(told.why[told.waits], minlength=len(NAMES))
         gets = (told.why == 0) | told.waits
@@ -264,9 +277,8 @@ class Broadcasting(Segmented, Posting):
         if one.trial is None or not later.any():
             return made
         begins = (int(made.due[~later].max()) if (~later).any() else starts) + duration(one.trial.after)
-        due = made.due.copy()
-        due[later] = plan.spread(np.full(int(later.sum()), begins, np.int64), one.pace)
-        meant = np.where(later, begins, made.meant)
+        due, meant = made.due.copy(), np.where(later, begins, made.meant)
+        due[later] = self.mailing.paced(one, made.person[later], meant[later], rules)
         return Plan(made.person, made.variant, due, meant)
 
     def broadcast_course(self, kept: Kept, now: Micros | None = None) -> Course:

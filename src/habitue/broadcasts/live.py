@@ -16,7 +16,7 @@ import numpy as np
 import pyarrow as pa
 
 from habitue.broadcasts import plan, state, winner
-from habitue.broadcasts.plan import LATER, Ints, Plan
+from habitue.broadcasts.plan import LATER, Bools, Ints, Plan
 from habitue.broadcasts.shape import Broadcast, from_body
 from habitue.broadcasts.winner import Score
 from habitue.kernel.clock import Micros, duration
@@ -55,6 +55,8 @@ class Live:
     """The number of the version of a template that is live."""
     scores: Callable[[Kept, Broadcast, Micros], Sequence[Score]]
     """How the variants do."""
+    lost: Callable[[Broadcast, Ints, Ints], Bools] = lambda _, persons, __: np.zeros(len(persons), np.bool_)
+    """Which of them would not get it whenever it is tried, as they were meant to."""
     between: Callable[[str], None] = lambda _: None
     """Called between two steps; a test may let the process die there."""
 
@@ -103,15 +105,23 @@ class Live:
         """Who gets what and when, in the order in which they do."""
         order = plan.order(one.id, persons)
         variant, zones = plan.variants(one, len(order)), self.zones(order)
-        first = np.flatnonzero(variant != LATER)
         meant = plan.wanted(one, starts, zones)
-        due = meant.copy()
-        due[first] = self._spread(one, meant[first], _some(zones, first), rules)
+        due, first = meant.copy(), np.flatnonzero(variant != LATER)
+        due[first] = self.paced(one, order[first], meant[first], rules)
         rank = np.lexsort((np.arange(len(order)), due, variant == LATER))
         return Plan(order[rank], variant[rank], due[rank], meant[rank])
 
+    def paced(self, one: Broadcast, person: Ints, meant: Ints, rules: Rules) -> Ints:
+        """When each gets it: at the broadcast's pace, and past the hours in which its customers rest.
+
+        Who would not get it anyhow takes nobody's place.
+        """
+        lost = self.lost(one, person, meant) if one.pace else np.zeros(len(person), np.bool_)
+        due, goes = meant.copy(), np.flatnonzero(~lost)
+        due[goes] = self._spread(one, meant[goes], self.zones(person[goes]), rules)
+        return due
+
     def _spread(self, one: Broadcast, due: Ints, zones: Zones, rules: Rules) -> Ints:
-        """At the broadcast's pace, and past the hours in which its customers are not to be disturbed."""
         silence = rules.quiet.get(one.channel)
         if silence is None or one.purpose == TRANSACTIONAL:
             return plan.spread(due, one.pace)
@@ -190,8 +200,8 @@ class Live:
             waiting = broadcasts.parts(tx, kept.id, waiting=True)
         persons = [_unpacked(part.people)[0] for part in waiting]
         person = np.concatenate(persons) if persons else np.empty(0, np.int64)
-        zones, meant = self.zones(person), np.full(len(person), now, np.int64)
-        due = self._spread(one, meant, zones, rules)
+        meant = np.full(len(person), now, np.int64)
+        due = self.paced(one, person, meant, rules)
         rank = np.lexsort((np.arange(len(due)), due))
         self.between("chosen")
         with self.ops.begin() as tx:
@@ -299,10 +309,6 @@ def _decides(one: Broadcast, made: Plan) -> Micros | None:
     if one.trial is None or not (made.variant == LATER).any():
         return None
     return int(made.due[made.variant != LATER].max()) + duration(one.trial.after)
-
-
-def _some(zones: Zones, rows: Ints) -> Zones:
-    return zones[0], zones[1][rows]
 
 
 def _parts(

@@ -15,6 +15,7 @@ from habitue.kernel.local import Zones, by_zone, instants
 from habitue.messaging.holdout import places
 
 Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
 
 LATER: Final = -1
 """The variant of those who wait for the winner."""
