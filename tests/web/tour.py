@@ -132,9 +132,11 @@ def stock(shop: Shop, customers: int) -> None:
     shop.snooze_alert("busy", "1d", "Odile", now)
     listed(shop, now)
     both = (Variant("a", "cart"), Variant("b", "cart"))
-    autumn = Broadcast("autumn", "Autumn", 'segment("buyers")', variants=both, trial=Trial(), pace="50/h")
+    autumn = Broadcast(
+        "autumn", "Thés d’automne", 'segment("buyers")', variants=both, trial=Trial(), pace="50/h"
+    )
     shop.keep_broadcast(autumn, "Odile", now)
-    news = Broadcast("news", "News", "trait.email != None", variants=both[:1], holdout=0.1)
+    news = Broadcast("news", "Thé de Noël", "trait.email != None", variants=both[:1], holdout=0.1)
     shop.keep_broadcast(news, "Odile", now)
     shop.send_broadcast("news", "Odile", now)
     shop.advance_broadcasts(now)

@@ -154,8 +154,9 @@ def summary(shop: Shop, one: Broadcast, kept: Kept | None, words: Words) -> list
     say = words.say
     lines = [(say(N_("For whom")), audience(shop, one.to, words) or "–")]
     lines += [(say(N_("Except")), audience(shop, rule, words)) for rule in one.without if rule]
-    what = ", ".join(each.template for each in one.variants if each.template) or "–"
-    lines.append((say(N_("Message")), what))
+    titles = {each.template.slug: each.template.title for each in shop.templates()}
+    what = [titles.get(each.template, each.template) for each in one.variants if each.template]
+    lines.append((say(N_("Message")), ", ".join(what) or "–"))
     starts = kept.starts if kept is not None and kept.state != "draft" else None
     if one.at:
         at = words.time(clock.instant(one.at, words.zone))

@@ -160,7 +160,8 @@ def _weeks(found: list[Kept], month: str, words: Words) -> list[list[dict[str, A
         if not day.weekday():
             weeks.append(list[dict[str, Any]]())
         some = sorted(by_day.get(day, []), key=lambda one: str(one["time"]))
-        weeks[-1].append({"day": day.day, "inside": day.month == first.month, "all": some})
+        said = words.calendar(day.isoformat())
+        weeks[-1].append({"day": day.day, "said": said, "inside": day.month == first.month, "all": some})
         day += timedelta(days=1)
     return weeks
 
