@@ -43,6 +43,18 @@ def banner(minute: int, **choices: Any) -> dict[str, Any]:
     return {"context": told, "timestamp": f"1970-01-01T00:{minute:02d}:00Z"}
 
 
+def profile(minute: int, email: bool) -> dict[str, Any]:
+    traits = {"consent": {"email": email}}
+    return {"type": "identify", "userId": "ada", **banner(minute), "traits": traits}
+
+
+def form(stores: Stores, minute: int, key: str, status: str) -> None:
+    """Somebody's own answer about e-mail, which waits to be loaded."""
+    props = json.dumps({"channel": "email", "status": status})
+    told = {"name": "$consent", "key": key, "ts": minute * MINUTE, "revenue": None, "props": props}
+    inbox.put(stores.ops, [parcel(f"form{next(NUMBERS)}", told, history=False)], 0)
+
+
 def answers(stores: Stores) -> list[tuple[object, ...]]:
     return stores.rows(
         "SELECT key, channel, purpose, status, epoch_us(ts) // 60000000 AS minute "
@@ -130,16 +142,8 @@ def test_a_backfill_takes_no_no_back(stores: Stores) -> None:
 
 
 def test_a_profile_sent_again_takes_no_no_back_that_its_sender_never_heard_of(stores: Stores) -> None:
-    def profile(minute: int, email: bool) -> dict[str, Any]:
-        traits = {"consent": {"email": email}}
-        return {"type": "identify", "userId": "ada", **banner(minute), "traits": traits}
-
     call(stores, profile(1, email=True))
-    unsubscribed = {"name": "$consent", "key": "user:ada", "ts": 2 * MINUTE, "revenue": None}
-    no = parcel(
-        "link", {**unsubscribed, "props": '{"channel": "email", "status": "withdrawn"}'}, history=False
-    )
-    inbox.put(stores.ops, [no], 0)
+    form(stores, 2, "user:ada", "withdrawn")
     call(stores, profile(3, email=True))
     assert agreed(stores)["email"] is False
     call(stores, profile(4, email=False))
@@ -151,3 +155,41 @@ def test_the_first_word_of_a_profile_takes_no_no_back(stores: Stores) -> None:
     call(stores, {"userId": "ada", **banner(1, email=False)})
     call(stores, {"type": "identify", "userId": "ada", **banner(2), "traits": {"consent": {"email": True}}})
     assert agreed(stores)["email"] is False
+
+
+def test_a_no_that_a_profile_repeats_after_a_yes_given_elsewhere_is_a_no_again(stores: Stores) -> None:
+    call(stores, profile(1, email=False))
+    form(stores, 2, "user:ada", "granted")
+    call(stores)
+    assert agreed(stores)["email"] is True
+    call(stores, profile(3, email=False), profile(4, email=False))
+    call(stores, profile(5, email=False))
+    assert agreed(stores)["email"] is False
+    assert [row[3:] for row in answers(stores)] == [("denied", 1), ("granted", 2), ("denied", 3)]
+    assert rebuild(stores.log, stores.warehouse).differing == ()
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+def test_so_it_is_after_a_yes_under_another_of_their_keys(stores: Stores, at_once: bool) -> None:
+    both = {"type": "identify", "userId": "ada", "traits": {"email": "ada@example.com"}}
+    call(stores, profile(1, email=False), {**both, **banner(2)})
+    form(stores, 3, "email:ada@example.com", "granted")
+    if not at_once:
+        call(stores)
+        assert agreed(stores)["email"] is True
+    call(stores, profile(4, email=False))
+    assert agreed(stores)["email"] is False
+
+
+def test_so_it_is_where_all_of_it_comes_in_at_once(stores: Stores) -> None:
+    both = {"type": "identify", "userId": "ada", "traits": {"email": "ada@example.com"}}
+    form(stores, 3, "email:ada@example.com", "granted")
+    call(stores, profile(1, email=False), {**both, **banner(2)}, profile(4, email=False))
+    assert agreed(stores)["email"] is False
+    assert len(answers(stores)) == 3
+
+
+def test_what_a_backfill_repeats_is_kept_once(stores: Stores) -> None:
+    for minute in (1, 2):
+        call(stores, profile(minute, email=False), history=True)
+    assert [row[3:] for row in answers(stores)] == [("denied", 1)]

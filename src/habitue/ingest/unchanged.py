@@ -1,12 +1,16 @@
 """Consent that calls only repeat: a banner's choices come with every page, and are kept where they change.
 
 A repeated choice is dropped by its own date. So that a dropped no is never undone by a yes that was made
-before it and arrives after it, such a yes counts only where nothing has happened since.
+before it and arrives after it, such a yes counts only where nothing has happened since. And a no is only
+repeated while no live yes stands in between, whoever said it under whichever of the human's keys: after one
+it is a no again, and kept.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
+from itertools import chain
 from typing import Final
 
 import numpy as np
@@ -15,6 +19,7 @@ import pyarrow.compute as pc
 
 from habitue.ingest.inbox import Waiting
 from habitue.people.answers import EVENT
+from habitue.people.graph import Link, leaders
 from habitue.store.warehouse import Warehouse
 
 _IDLE: Final = """
@@ -26,19 +31,50 @@ _IDLE: Final = """
         SELECT NULL, NULL, key, ts, source, history, channel, purpose, status, via
         FROM consent JOIN node USING (node) SEMI JOIN mine USING (key) WHERE via IS NOT NULL
     ), told AS (
-        SELECT *, lag(status) OVER (
-            PARTITION BY key, channel, purpose, source, via, history ORDER BY ts, part NULLS FIRST, n
-        ) AS before
+        SELECT *, lag(status) OVER said AS last, lag(ts) OVER said AS before
         FROM (FROM mine UNION ALL FROM known)
+        WINDOW said AS (
+            PARTITION BY key, channel, purpose, source, via, history ORDER BY ts, part NULLS FIRST, n
+        )
     ), since AS (
         SELECT key, max(ts) AS latest FROM event JOIN (
             SELECT key, coalesce(person, node) AS person FROM node LEFT JOIN merged USING (node)
             WHERE key IN (SELECT key FROM mine WHERE status = 'granted')
         ) USING (person) GROUP BY key
     )
-    SELECT part, n FROM told LEFT JOIN since USING (key)
+    SELECT part, n, key, channel, purpose, ts, before, status IN ('denied', 'withdrawn') AS refused
+    FROM told LEFT JOIN since USING (key)
     WHERE part IS NOT NULL
-        AND (before = status OR via = 'context' AND status = 'granted' AND ts < latest)
+        AND (last = status OR via = 'context' AND status = 'granted' AND ts < latest)
+"""
+
+_AGREED: Final = """
+    SELECT key, props ->> '$.channel' AS channel, coalesce(props ->> '$.purpose', 'marketing') AS purpose,
+           ts::TIMESTAMP AS ts
+    FROM arriving WHERE props ->> '$.status' = 'granted'
+"""
+
+_PERSONS: Final = """
+    SELECT key, coalesce(person, node) AS person
+    FROM node LEFT JOIN merged USING (node) SEMI JOIN asked USING (key)
+"""
+
+# Of the no's that are repeated those before which the same human's last live yes is later than the first no.
+_NEWS: Final = """
+    WITH known AS (
+        SELECT DISTINCT human, coalesce(person, node) AS person
+        FROM humans JOIN node USING (key) LEFT JOIN merged USING (node)
+    ), under AS (
+        SELECT human, person AS node FROM known
+        UNION ALL SELECT human, node FROM known JOIN merged USING (person)
+    ), yes AS (
+        SELECT human, channel, purpose, ts FROM consent JOIN under USING (node)
+        WHERE status = 'granted' AND NOT history
+        UNION ALL SELECT human, channel, purpose, ts FROM agreed JOIN humans USING (key)
+    ), no AS (FROM refused JOIN humans USING (key))
+    SELECT part, n FROM no ASOF JOIN yes
+        ON no.human = yes.human AND no.channel = yes.channel AND no.purpose = yes.purpose AND no.ts >= yes.ts
+    WHERE yes.ts > no.before
 """
 
 
@@ -53,10 +89,63 @@ def without(warehouse: Warehouse, batch: list[Waiting]) -> list[Waiting]:
     if told is None or not len(told):
         return batch
     idle = warehouse.read(_IDLE, arriving=told)
-    drop: dict[int, list[int]] = {}
-    for part, n in zip(idle["part"].to_pylist(), idle["n"].to_pylist(), strict=True):
-        drop.setdefault(part, []).append(n)
-    return [_cut(row, drop[part]) if part in drop else row for part, row in enumerate(batch)]
+    drop = set(_places(idle)).difference(_news(warehouse, batch, idle.filter(idle["refused"])))
+    of: dict[int, list[int]] = {}
+    for part, n in drop:
+        of.setdefault(part, []).append(n)
+    return [_cut(row, of[part]) if part in of else row for part, row in enumerate(batch)]
+
+
+def _news(warehouse: Warehouse, batch: list[Waiting], refused: pa.Table) -> Iterable[tuple[int, int]]:
+    """The places of the no's that their sender repeats and that are news, as there was a yes meanwhile."""
+    if not len(refused):
+        return ()
+    agreed = warehouse.read(_AGREED, arriving=_live(batch))
+    pairs = _pairs(batch) if len(agreed) else []
+    keys = {*pc.unique(refused["key"]).to_pylist(), *agreed["key"].to_pylist(), *chain(*pairs)}
+    humans = _humans(warehouse, sorted(keys), pairs)
+    return _places(warehouse.read(_NEWS, refused=refused, agreed=agreed, humans=humans))
+
+
+def _humans(warehouse: Warehouse, keys: list[str], pairs: list[tuple[str, str]]) -> pa.Table:
+    """The keys, each with a number of the human whose it may be: as is known by now, or told in the batch.
+
+    Who is told to be one and then isn't makes a repeated no stay: that harms nobody.
+    """
+    asked = pa.table({"key": pa.array(keys, pa.string())})
+    known = warehouse.read(_PERSONS, asked=asked)
+    number = {key: n for n, key in enumerate(keys)}
+    links = [Link(number[one], number[other], 0, 0) for one, other in pairs]
+    links += (
+        Link(number[key], ~person, 0, 0)
+        for key, person in zip(known["key"].to_pylist(), known["person"].to_pylist(), strict=True)
+    )
+    led = leaders({end for link in links for end in link[:2]}, links)
+    humans = [led.get(n, n) for n in range(len(keys))]
+    return asked.append_column("human", pa.array(humans, pa.int64()))
+
+
+def _live(batch: list[Waiting]) -> pa.Table:
+    """All that is answered in a batch and not read out of the past."""
+    columns = ["key", "ts", "props"]
+    return pa.concat_tables(
+        row.table.filter(pc.and_(pc.equal(row.table["name"], EVENT), not row.history)).select(columns)
+        for row in batch
+    )
+
+
+def _pairs(batch: list[Waiting]) -> list[tuple[str, str]]:
+    """The keys that are named beside each other in a batch."""
+    found: list[tuple[str, str]] = []
+    for row in batch:
+        also = row.table["also"].combine_chunks()
+        named = row.table["key"].take(pc.list_parent_indices(also))
+        found += zip(named.to_pylist(), also.flatten().to_pylist(), strict=True)
+    return found
+
+
+def _places(found: pa.Table) -> Iterable[tuple[int, int]]:
+    return zip(found["part"].to_pylist(), found["n"].to_pylist(), strict=True)
 
 
 def _said(part: int, row: Waiting) -> pa.Table:

@@ -111,7 +111,7 @@ def components(
     decided = _decided(rulings)
     refused = _refused(keys, kinds, said, decided, limits)
     links = _standing(kinds, said, decided, {(refusal.node, refusal.to) for refusal in refused})
-    return Groups(_persons(keys, links), links, refused)
+    return Groups(leaders(keys, links), links, refused)
 
 
 def _decided(rulings: Iterable[Ruling]) -> list[Ruling]:
@@ -165,7 +165,7 @@ def _customers(
     named = {node for node, its in kinds.items() if its != ANON}
     said = [claim for claim in claims if claim.one in named and claim.other in named]
     decided = [ruling for ruling in rulings if ruling.one in named and ruling.other in named]
-    return _persons(named, _standing(kinds, said, decided, refused))
+    return leaders(named, _standing(kinds, said, decided, refused))
 
 
 def _devices(
@@ -218,7 +218,7 @@ def _alike(
     same = [claim for claim in claims if kinds[claim.one] == kinds[claim.other]]
     decided = [ruling for ruling in rulings if kinds[ruling.one] == kinds[ruling.other]]
     links = _standing(kinds, same, decided, refused) if same or decided else []
-    return _persons({end for link in links for end in (link.one, link.other)}, links)
+    return leaders({end for link in links for end in (link.one, link.other)}, links)
 
 
 def _standing(
@@ -252,8 +252,8 @@ def _pair(one: Node, other: Node) -> tuple[Node, Node]:
     return (one, other) if one < other else (other, one)
 
 
-def _persons(keys: Iterable[Node], links: Iterable[Link]) -> dict[Node, Node]:
-    """Union-find in which the smaller number always leads, so the root is the smallest of all."""
+def leaders(keys: Iterable[Node], links: Iterable[Link]) -> dict[Node, Node]:
+    """Of each key the smallest among all that are linked with it: union-find in which the smaller leads."""
     leader = {node: node for node in keys}
 
     def root(node: Node) -> Node:
