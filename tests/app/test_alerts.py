@@ -18,7 +18,7 @@ from habitue.app.alerts import Watched
 from habitue.kernel.clock import DAY, HOUR, LAST, MINUTE, instant, iso
 from habitue.kernel.errors import UserError
 from habitue.messaging.kinds.email_smtp import Settings as Mail
-from habitue.store import incidents, members
+from habitue.store import incidents, members, versions
 from habitue.store.seal import Seal
 
 NOW = instant("2026-11-23T10:00Z")
@@ -191,7 +191,7 @@ def test_what_is_not_there_any_more_is_not_known(shop: Shop) -> None:
     shop.save_segment("big", 'count("Order Completed") >= 1', NOW, by="test")
     text = 'id = "busy"\nwatch = { is = "segment", segment = "big" }\nwhen = { rule = "above", limit = 1 }\n'
     shop.save_alert(shop.read_alert(text), "test", NOW)
-    shop.remove_segment("big", by="test", now=NOW)
+    versions.retire(shop.ops, "segment", "big", NOW, "test")
     shop.watch(NOW + HOUR)
     found = one(shop).reading
     assert found

@@ -105,7 +105,7 @@ def test_an_earlier_version_is_restored_and_a_used_one_is_not_removed(
     assert shop.segment_named("first").title == "One"
     try:
         refused = client.post("/segments/first/remove")
-        assert (refused.status_code, "still used by: second" in refused.text) == (400, True)
+        assert (refused.status_code, "still used by: second (/segments/second" in refused.text) == (400, True)
         done = client.post("/segments/first/restore", data={"number": "1"})
         assert (done.status_code, done.headers["location"]) == (303, "/segments/first")
         assert (shop.segment_named("first").rule, shop.segment_named("first").number) == (OFTEN, 3)

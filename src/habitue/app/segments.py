@@ -9,6 +9,7 @@ from typing import Any, Final, TypeVar
 
 from msgspec import Struct
 
+from habitue.app import usage
 from habitue.app.counting import Counting
 from habitue.app.publishing import Published
 from habitue.app.saving import Savings
@@ -103,6 +104,15 @@ class Segmented(Shelf):
             raise UserError(text, name=name, number=number, known=known)
         one = found[number]
         return self.save_segment(name, one.rule, now, title=one.name, about=one.about, by=by)
+
+    def remove_segment(self, name: str, *, by: str = "", now: Micros | None = None) -> None:
+        """Let a saved segment be live no more; raises `UserError` that says what needs it."""
+        own = self.segment_named(name)
+        if needed := [one for one in usage.segment_uses(self, own.id) if one.needs]:
+            told = ", ".join(f"{one.title} ({one.place})" for one in needed)
+            text = N_("“{id}” is still used by: {users}. Change these first.")
+            raise UserError(text, id=own.id, users=told)
+        super().remove_segment(name, by=by, now=now)
 
     def users(self, name: str, among: Sequence[Definition] | None = None) -> tuple[Definition, ...]:
         """The live definitions that refer to a segment."""

@@ -15,7 +15,7 @@ from litestar.params import Body, FromPath, FromQuery, QueryParameter
 from litestar.response import Stream
 from msgspec import Struct
 
-from habitue.app import Shop
+from habitue.app import Shop, usage
 from habitue.app.segments import Periods
 from habitue.engine import reason
 from habitue.engine.explain import Why
@@ -37,7 +37,6 @@ from habitue.web import charts, flash
 from habitue.web.gate import by
 from habitue.web.looks import looks
 from habitue.web.page import Asked, here, link, only, page, reader
-from habitue.web.pages.segments import used_by
 from habitue.web.saying import circles, meant, names, said
 from habitue.web.words import Words
 
@@ -92,7 +91,7 @@ def _page(request: Asked, shop: Shop, own: Segment, step: str, wrong: str | None
         chart=_chart(months, words),
         moves=_moves(own, periods, words, step),
         versions=[(one, said(one.definition().all[0], shop, words, called)) for one in _all(shop, own)],
-        users=[used_by(user, called) for user in shop.users(own.id)],
+        users=usage.segment_uses(shop, own.id),
         api=link("/api/v1/segment", rule=f'segment("{own.id}")'),
     )
 

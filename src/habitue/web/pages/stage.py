@@ -13,7 +13,7 @@ from litestar.params import Body, FromPath, FromQuery
 from litestar.response import Redirect
 from msgspec import Struct
 
-from habitue.app import Shop
+from habitue.app import Shop, usage
 from habitue.kernel import clock
 from habitue.kernel.errors import UserError
 from habitue.kernel.i18n import N_
@@ -37,6 +37,8 @@ from habitue.web.saying import meant, names
 from habitue.web.words import Words
 
 LONGEST: Final = 5_000
+GOING: Final = 30
+"""Days for which it is told how journeys go."""
 _USUAL: Final[dict[Canonical, Name]] = {
     "active": "active",
     "loyal": "active",
@@ -153,6 +155,7 @@ def _context(
     rule = model.definition().rules[value]
     curve, called = frame.seen.stays[value], names(shop, words.language)
     own = shop.plays(model.id).get(stage.id) or Play(stage.id)
+    users = usage.stage_uses(shop, model.id, stage.id)
     others = [one.id for one in frame.before if one.value != value]
     return {
         "model": model.id,
@@ -186,10 +189,17 @@ def _context(
         "kpis": KPIS,
         "play": plays(shop, model, words)[stage.id],
         "own": own,
-        "users": [
-            (one.id, called.get(one.id, one.id)) for one in shop.dependents(model) if one.kind == "segment"
-        ],
+        "users": users,
+        "figures": {one.id: _going(shop, one.id, words, now) for one in users if one.kind == "journey"},
     }
+
+
+def _going(shop: Shop, journey: str, words: Words, now: clock.Micros) -> str:
+    """How many a journey has let in and out lately."""
+    figures = shop.journey_figures(shop.journey_versions(journey), now, GOING)
+    inside = sum(figures.inside.values())
+    text = N_("{entered} came in over {days} days, {inside} are inside now")
+    return words.say(text, entered=words.number(figures.entered), days=GOING, inside=words.number(inside))
 
 
 def _sides(frame: Frame, look: Look, *, into: bool) -> list[tuple[Look, int, str]]:

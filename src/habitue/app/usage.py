@@ -1,0 +1,111 @@
+"""What names a segment or a stage: models, segments, journeys, broadcasts, alerts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any, Final, Literal
+
+from msgspec import Struct
+
+from habitue.alerts import kept as alerts
+from habitue.alerts.kinds.flow import Flow
+from habitue.alerts.kinds.segment import Segment as Counted
+from habitue.alerts.kinds.stage import Stage as Sized
+from habitue.alerts.roles import Kind
+from habitue.app.workspace import Workspace
+from habitue.broadcasts import state as broadcasts
+from habitue.journeys import kept as journeys
+from habitue.journeys.writing import body
+from habitue.rules.check import references, walk
+from habitue.rules.nodes import Compare, Rule, Stage
+from habitue.rules.problem import RuleError
+from habitue.rules.text import parse
+
+By = Literal["model", "segment", "journey", "broadcast", "alert"]
+PLACES: Final[dict[By, str]] = {
+    "model": "stages",
+    "segment": "segments",
+    "journey": "journeys",
+    "broadcast": "broadcasts",
+    "alert": "alerts",
+}
+"""Where each is looked at."""
+
+
+class Use(Struct, frozen=True):
+    """Something that names it; `needs`: it is live, and could not go on without."""
+
+    kind: By
+    id: str
+    title: str
+    needs: bool
+
+    @property
+    def place(self) -> str:
+        return f"/{PLACES[self.kind]}/{self.id}"
+
+
+def segment_uses(shop: Workspace, name: str) -> list[Use]:
+    """What names a segment."""
+
+    def watched(watch: Kind) -> bool:
+        return isinstance(watch, Counted) and watch.segment == name
+
+    return list(_uses(shop, ("segment", name), lambda rule: ("segment", name) in references(rule), watched))
+
+
+def stage_uses(shop: Workspace, model: str, stage: str) -> list[Use]:
+    """What names a stage of a model."""
+
+    def watched(watch: Kind) -> bool:
+        if isinstance(watch, Sized):
+            return (watch.model, watch.stage) == (model, stage)
+        return isinstance(watch, Flow) and watch.model == model and stage in (watch.source, watch.target)
+
+    return list(_uses(shop, ("model", model), lambda rule: _asked(rule, model, stage), watched))
+
+
+def _asked(rule: Rule, model: str, stage: str) -> bool:
+    """Whether a rule compares a model's stage with this one."""
+    for node in walk(rule):
+        if isinstance(node, Compare) and isinstance(node.measure, Stage) and node.measure.model == model:
+            value = node.value
+            if stage in (value if isinstance(value, tuple) else (value,)):
+                return True
+    return False
+
+
+def _uses(
+    shop: Workspace, own: tuple[str, str], names: Callable[[Rule], bool], watched: Callable[[Kind], bool]
+) -> Iterator[Use]:
+    titles = {one.id: one.title for one in shop.segments()}
+    for one in shop.definitions():
+        kind: By = "segment" if one.kind == "segment" else "model"
+        if one.kind != "watch" and (kind, one.id) != own and any(names(rule) for rule in one.all):
+            yield Use(kind, one.id, titles.get(one.id, one.id), needs=True)
+    for made in journeys.latest(shop.ops):
+        if any(names(rule) for rule in _rules(body(made.journey))):
+            yield Use("journey", made.journey.id, made.journey.title, needs=made.live)
+    for sent in broadcasts.every(shop.ops):
+        if any(names(rule) for rule in _rules(sent.body)):
+            needs = sent.state in ("scheduled", *broadcasts.ACTIVE)
+            yield Use("broadcast", sent.slug, sent.body.get("name") or sent.slug, needs)
+    for saved in alerts.live(shop.ops):
+        if watched(saved.alert.watch):
+            yield Use("alert", saved.alert.id, saved.alert.title, needs=True)
+
+
+def _rules(part: Any) -> Iterator[Rule]:
+    """The rules that stand in a body: its texts that name a segment or a stage, and are rules."""
+    match part:
+        case dict():
+            for one in part.values():
+                yield from _rules(one)
+        case list() | tuple():
+            for one in part:
+                yield from _rules(one)
+        case str() if "segment(" in part or "stage(" in part:
+            try:
+                yield parse(part)
+            except RuleError:  # a text for people that only looks like one
+                return
