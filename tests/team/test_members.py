@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
 from habitue.kernel.clock import DAY, HOUR
 from habitue.kernel.errors import UserError
-from habitue.store import acts
+from habitue.store import acts, notes, views
 from habitue.team import entry, members
+from habitue.team.guesses import AGAIN
 from habitue.team.members import RESET, Forbidden
 from tests.team.conftest import NOW, PASSWORD, House, actor, joined
 
@@ -117,3 +119,27 @@ def test_who_did_what_is_noted_and_sealed(house: House) -> None:
     assert (told.by, told.act, told.about) == ("adam@shop.fr", "role", "mia@shop.fr")
     assert told.detail == {"role": "viewer", "before": "marketer"}
     assert acts.broken(house.ops) is None
+
+
+def test_who_goes_by_another_address_keeps_their_notes_tasks_and_views(house: House) -> None:
+    mia = house.marketer
+    notes.write(house.ops, [{"node": 1, "task": False, "text": "Rang."}], mia.email, NOW)
+    ring = {"node": 1, "task": True, "text": "Ring", "assignee": mia.email}
+    notes.write(house.ops, [ring], "olga@shop.fr", NOW)
+    views.keep(house.ops, "Mine", mia.email, False, "q=a", NOW)
+    members.rename(house.ops, mia, "Mia Martin", "mia.martin@shop.fr", NOW)
+    assert {(one.by, one.assignee) for one in notes.every(house.ops)} == {
+        ("mia.martin@shop.fr", None),
+        ("olga@shop.fr", "mia.martin@shop.fr"),
+    }
+    assert [one.owner for one in views.seen(house.ops, "mia.martin@shop.fr")] == ["mia.martin@shop.fr"]
+
+
+def test_a_stolen_session_does_not_keep_the_owner_from_saying_their_password(house: House) -> None:
+    thief, owner = (replace(actor(house.owner), session=number) for number in (1, 2))
+    for n in range(AGAIN):
+        with pytest.raises(UserError, match="not your password"):
+            entry.confirmed(house.ops, house.guesses, thief, "guess", NOW + n)
+    with pytest.raises(entry.TooMany):
+        entry.confirmed(house.ops, house.guesses, thief, PASSWORD, NOW + AGAIN)
+    assert entry.confirmed(house.ops, house.guesses, owner, PASSWORD, NOW + AGAIN).id == house.owner.id

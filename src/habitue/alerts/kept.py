@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from habitue.alerts.alert import LIMITED, Alert
 from habitue.alerts.reading import read
@@ -89,3 +90,13 @@ def remove(ops: Ops, name: str, now: Micros, by: str) -> None:
     """Let it look no more; its versions and what it told stay kept."""
     named(ops, name)
     store.retire(ops, KIND, name, now, by)
+
+
+def readdress(ops: Ops, before: str, after: str, now: Micros) -> None:
+    """A member goes by another address: what is told to them, or theirs to answer for, stays so."""
+    for one in live(ops):
+        alert = one.alert
+        to = tuple(after if each == before else each for each in alert.to)
+        owner = after if alert.owner == before else alert.owner
+        if before != after and (to, owner) != (alert.to, alert.owner):
+            keep(ops, replace(alert, to=to, owner=owner), now, after)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from functools import cached_property
 from hmac import compare_digest
 
+from habitue.alerts import kept as alerts
 from habitue.app.workspace import Workspace
 from habitue.ingest.calls import sources
 from habitue.kernel import clock
@@ -115,12 +116,14 @@ class Team(Workspace):
         member = self._confirmed(actor, "", _now(now))
         password.hashed(new, email, name)  # one that can't be used changes nothing
         members.rename(self.ops, member, name, email, _now(now))
+        alerts.readdress(self.ops, member.email, self.me(actor).email, _now(now))
         members.swear(self.ops, self.me(actor), new, _now(now), keep=actor.session)
 
     def rename(self, actor: Actor, password: str, name: str, email: str, now: Micros | None = None) -> None:
         """Set one's own name and address."""
         member = self._confirmed(actor, password, _now(now))
         members.rename(self.ops, member, name, email, _now(now))
+        alerts.readdress(self.ops, member.email, self.me(actor).email, _now(now))
 
     def firm_up(self, actor: Actor, password: str, secret: str, code: str, now: Micros | None = None) -> None:
         """Ask for a second factor from now on."""

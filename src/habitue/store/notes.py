@@ -127,6 +127,12 @@ def undo(ops: Ops, batch: str, by: str, now: Micros, whose: str | None = None) -
     return gone
 
 
+def renamed(tx: Tx, before: str, after: str) -> None:
+    """Whoever wrote some, or is to do some, goes by another name now."""
+    for column in ("by", "assignee"):
+        tx.execute(note.update().where(note.c[column] == before).values({column: after}))
+
+
 def _author(old: Note, by: str) -> dict[str, str]:
     """Whose it was, where another changes it."""
     return {} if old.by == by else {"author": old.by}

@@ -23,6 +23,11 @@ class View(Struct, frozen=True):
     made: Micros
 
 
+def renamed(tx: Tx, before: str, after: str) -> None:
+    """Whoever keeps some goes by another name now."""
+    tx.execute(saved_view.update().where(saved_view.c.owner == before).values(owner=after))
+
+
 def every(ops: Ops) -> list[View]:
     """All there are, in the order in which they were made."""
     with ops.read() as tx:

@@ -226,7 +226,7 @@ def confirmed(ops: Ops, guesses: Guesses, actor: Actor, chosen: str, now: Micros
     """
     number = actor.id or 0
     row = members.numbered(ops, number)
-    counted = _looked_at(guesses, again(number), now)
+    counted = _looked_at(guesses, again(actor.session or 0), now)
     if row is None or (row["password"] is not None and not password.right(row["password"], chosen)):
         raise UserError(N_("This is not your password."))
     guesses.right(counted, now)

@@ -18,7 +18,7 @@ WINDOW: Final = 10 * MINUTE
 FROM_ONE_PLACE: Final = 10
 ABOUT_ONE_NAME: Final = 20
 AGAIN: Final = 10
-"""How often a member may be wrong who says their password again."""
+"""How often a session may be wrong that says its member's password again."""
 
 REMEMBERED: Final = 20_000
 
@@ -33,9 +33,11 @@ def limits(place: str, name: str, device: str | None) -> Limits:
     return {f"place:{place}": FROM_ONE_PLACE, f"name:{name}": ABOUT_ONE_NAME}
 
 
-def again(member: int) -> Limits:
-    """Of a password that is said again by somebody who is in."""
-    return {f"again:{member}": AGAIN}
+def again(session: int) -> Limits:
+    """Of a password that is said again by somebody who is in: by their session, for who stole another one
+    must not keep its owner out.
+    """
+    return {f"again:{session}": AGAIN}
 
 
 class Guesses:

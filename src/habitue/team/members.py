@@ -13,7 +13,7 @@ from habitue.kernel.clock import DAY, HOUR, Micros
 from habitue.kernel.errors import UserError
 from habitue.kernel.i18n import N_
 from habitue.people.keys import email_key
-from habitue.store import acts, credentials, members
+from habitue.store import acts, credentials, members, notes, views
 from habitue.store.ops import Ops, Tx
 from habitue.team import password
 from habitue.team.rights import RIGHTS, ROLES, Act, Actor, Role, can
@@ -194,7 +194,8 @@ def rename(ops: Ops, member: Member, name: str, email: str, now: Micros) -> None
         raise UserError(N_("{email} is in the team already."), email=whom)
     with ops.begin() as tx:
         members.change(tx, member.id, name=called or whom, email=whom)
-        credentials.renamed(tx, member.email, whom)
+        for kept in (credentials, notes, views):  # what is theirs stays theirs
+            kept.renamed(tx, member.email, whom)
         acts.note(tx, now, member.email, "rename", whom)
 
 
