@@ -35,6 +35,7 @@ from habitue.api import (
     selling,
     stages,
     strict,
+    travelling,
     views,
 )
 from habitue.team.rights import Act
@@ -269,6 +270,7 @@ API: Final[Routes] = {
         stages.stay,  # /stay
         selling.sales,  # /sales
         outcome.results,  # /journeys/{journey}/results
+        travelling.index,  # /journeys
         profile.traits,  # /traits
         incoming.catalogue,  # /catalogue
         segment.show,  # /segment
@@ -282,6 +284,8 @@ API: Final[Routes] = {
         broadcasts.save,  # /broadcasts
         broadcasts.steer,  # /broadcasts/{name}
         broadcasts.drop,
+        travelling.enter,  # /journeys/{journey}/enter
+        travelling.leave,  # /journeys/{journey}/leave
     ],
     Act.PEOPLE: [
         profile.show,  # /customers/{key}
@@ -295,6 +299,7 @@ API: Final[Routes] = {
         joining.index,  # /customers/{key}/identities
         duplicates.index,  # /duplicates
         views.index,  # /views
+        travelling.runs,  # /journeys/{journey}/runs
     ],
     Act.EXPORT: [
         customers.index,  # /customers

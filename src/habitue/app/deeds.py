@@ -44,6 +44,8 @@ ACTS: Final = {
     "set trait": N_("set a trait of many"),
     "record consent": N_("recorded consent of many"),
     "suppress": N_("blocked addresses of many"),
+    "enter journey": N_("put customers into a journey"),
+    "leave journey": N_("took customers out of a journey"),
     "add note": N_("wrote a note"),
     "add task": N_("wrote a task"),
     "change note": N_("changed a note"),

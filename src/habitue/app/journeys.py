@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import Any
 
+import numpy as np
 from msgspec import Struct
 
 from habitue.app.imports import Told
@@ -27,7 +28,7 @@ from habitue.journeys.replay import DAYS, Replayed, replay
 from habitue.journeys.state import Flying
 from habitue.journeys.trials import Trial
 from habitue.journeys.trips import Trip, trips
-from habitue.journeys.walk import OUTCOMES
+from habitue.journeys.walk import OUTCOMES, STOPPED
 from habitue.journeys.writing import body, diff
 from habitue.kernel import clock
 from habitue.kernel.clock import DAY, Micros
@@ -36,6 +37,7 @@ from habitue.kernel.i18n import N_, Language
 from habitue.kernel.region import region
 from habitue.messaging import outbox, rules
 from habitue.messaging.rules import Rules
+from habitue.people.identities import canonical
 from habitue.store import acts, drafts, runs, versions
 from habitue.store.drafts import Kept
 from habitue.store.runs import State
@@ -179,6 +181,18 @@ class Journeying(Shelf):
             with self.ops.begin() as tx:
                 acts.note(tx, when, by, "enter journey", f"journey:{name}", customers=len(persons))
         return came
+
+    def leave_journey(
+        self, name: str, customers: Sequence[str | int], by: str, now: Micros | None = None
+    ) -> int:
+        """Take customers out of a journey, with what it has not sent yet; how many. Raises `UserError`."""
+        when, persons = clock.now() if now is None else now, {self.person(one) for one in customers}
+        self.journey(name)
+        with self.working, self.ops.begin() as tx:
+            gone = runs.stop(tx, name, sorted(numbers(self.warehouse, persons)), when, STOPPED)
+            outbox.cancel(tx, f"journey:{name}", [str(one) for one in gone], now=when)
+            acts.note(tx, when, by, "leave journey", f"journey:{name}", customers=len(gone))
+        return len(gone)
 
     def journey_states(self) -> dict[str, State]:
         """How every journey stands that ever ran."""
@@ -343,6 +357,26 @@ class Journeying(Shelf):
     def journey_versions(self, name: str) -> list[Saved]:
         """Every version of a journey, oldest first; none where there is no such journey."""
         return kept.versions(self.ops, name)
+
+    def insiders(self) -> dict[str, int]:
+        """How many are inside each journey."""
+        with self.ops.read() as tx:
+            return runs.insiders(tx)
+
+    def runs_of(
+        self, name: str, most: int, before: int | None = None, inside: bool | None = None
+    ) -> list[tuple[int, int, Travel]]:
+        """Who is or was in a journey, the latest first: number of the run, of the customer, how it went."""
+        self.journey(name)
+        plans = {one.version: plan(one.journey) for one in kept.versions(self.ops, name)}
+        with self.ops.read() as tx:
+            found = runs.listed(tx, name, most, before, inside)
+        whose = canonical(self.warehouse, np.array([row.person for row in found], np.int64)).tolist()
+        return [
+            (row.id, person, _travel(row, plans[row.version]))
+            for row, person in zip(found, whose, strict=True)
+            if row.version in plans
+        ]
 
     def travels(self, person: int, most: int = 20) -> list[Travel]:
         """The journeys that a customer is or was in, the latest first."""

@@ -195,6 +195,22 @@ def assigned(
     return told
 
 
+def listed(tx: Tx, slug: str, most: int, before: int | None = None, inside: bool | None = None) -> list[Row]:
+    """Runs of a journey, the latest first: those before a number, those inside or those that ended."""
+    rows = run.select().where(run.c.journey == slug).order_by(run.c.id.desc()).limit(most)
+    if before is not None:
+        rows = rows.where(run.c.id < before)
+    if inside is not None:
+        rows = rows.where(run.c.ended.is_(None) if inside else run.c.ended.is_not(None))
+    return list(tx.execute(rows))
+
+
+def insiders(tx: Tx) -> dict[str, int]:
+    """How many are inside each journey."""
+    rows = sa.select(run.c.journey, sa.func.count()).where(run.c.ended.is_(None)).group_by(run.c.journey)
+    return {row[0]: row[1] for row in tx.execute(rows)}
+
+
 def elsewhere(tx: Tx, slug: str, since: Micros) -> dict[str, list[tuple[int, Micros, Micros | None]]]:
     """Who was in any other journey after an instant: by journey the person, when they entered and left."""
     columns = run.c.journey, run.c.person, run.c.entered, run.c.ended
