@@ -7,28 +7,27 @@ from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import Any
 
-import numpy as np
 from msgspec import Struct
 
 from habitue.app.imports import Told
-from habitue.app.shelf import Shelf
+from habitue.app.travels import Travelled
 from habitue.journeys import kept, state, trials, watches
 from habitue.journeys.around import Around
 from habitue.journeys.facts import Ground
 from habitue.journeys.fault import Fault
-from habitue.journeys.graph import Journey, Step
+from habitue.journeys.graph import Journey
 from habitue.journeys.kept import Saved
 from habitue.journeys.live import Live, Ticked
 from habitue.journeys.news import numbers
 from habitue.journeys.past import Past, past
-from habitue.journeys.plan import Plan, plan
+from habitue.journeys.plan import plan
 from habitue.journeys.reading import from_text, read
 from habitue.journeys.recipes import Recipe
 from habitue.journeys.replay import DAYS, Replayed, replay
 from habitue.journeys.state import Flying
 from habitue.journeys.trials import Trial
 from habitue.journeys.trips import Trip, trips
-from habitue.journeys.walk import OUTCOMES, STOPPED
+from habitue.journeys.walk import STOPPED
 from habitue.journeys.writing import body, diff
 from habitue.kernel import clock
 from habitue.kernel.clock import DAY, Micros
@@ -37,7 +36,6 @@ from habitue.kernel.i18n import N_, Language
 from habitue.kernel.region import region
 from habitue.messaging import outbox, rules
 from habitue.messaging.rules import Rules
-from habitue.people.identities import canonical
 from habitue.store import acts, drafts, runs, versions
 from habitue.store.drafts import Kept
 from habitue.store.runs import State
@@ -80,19 +78,7 @@ class Inside(Struct, frozen=True):
     on: Micros | None
 
 
-class Travel(Struct, frozen=True):
-    """One time that a customer is or was in a journey: at which step, and when they go on."""
-
-    journey: Journey
-    entered: Micros
-    step: Step | None
-    on: Micros | None
-    ended: Micros | None
-    outcome: str | None
-    converted: Micros | None
-
-
-class Journeying(Shelf):
+class Journeying(Travelled):
     """The part of a shop that is about journeys."""
 
     def around_journeys(self, live: bool = False) -> Around:
@@ -357,48 +343,3 @@ class Journeying(Shelf):
     def journey_versions(self, name: str) -> list[Saved]:
         """Every version of a journey, oldest first; none where there is no such journey."""
         return kept.versions(self.ops, name)
-
-    def insiders(self) -> dict[str, int]:
-        """How many are inside each journey."""
-        with self.ops.read() as tx:
-            return runs.insiders(tx)
-
-    def runs_of(
-        self, name: str, most: int, before: int | None = None, inside: bool | None = None
-    ) -> list[tuple[int, int, Travel]]:
-        """Who is or was in a journey, the latest first: number of the run, of the customer, how it went."""
-        self.journey(name)
-        plans = {one.version: plan(one.journey) for one in kept.versions(self.ops, name)}
-        with self.ops.read() as tx:
-            found = runs.listed(tx, name, most, before, inside)
-        whose = canonical(self.warehouse, np.array([row.person for row in found], np.int64)).tolist()
-        return [
-            (row.id, person, _travel(row, plans[row.version]))
-            for row, person in zip(found, whose, strict=True)
-            if row.version in plans
-        ]
-
-    def travels(self, person: int, most: int = 20) -> list[Travel]:
-        """The journeys that a customer is or was in, the latest first."""
-        with self.ops.read() as tx:
-            found = runs.of(tx, sorted(numbers(self.warehouse, [person])))[:most]
-        plans = {
-            one.version: plan(one.journey)
-            for slug in {row.journey for row in found}
-            for one in kept.versions(self.ops, slug)
-        }
-        return [_travel(row, plans[row.version]) for row in found if row.version in plans]
-
-
-def _travel(row: Any, way: Plan) -> Travel:
-    over = row.ended is not None
-    inside = not over and 0 <= row.node < len(way.nodes)
-    return Travel(
-        way.journey,
-        row.entered,
-        way.nodes[row.node].step if inside else None,
-        row.look if inside else None,
-        row.ended,
-        OUTCOMES[row.outcome] if over and row.outcome is not None else None,
-        row.converted,
-    )
