@@ -137,12 +137,10 @@ def _plain(value: str | None) -> Any:
 
 def _placed(who: Any, texts: Any, persons: Ints) -> pa.Array:
     """Of each of the persons the text that is theirs, or null."""
-    order = np.argsort(persons, kind="stable")
     mine = np.asarray(who).astype(np.int64)
-    at = np.minimum(np.searchsorted(persons[order], mine), max(len(persons) - 1, 0))
-    place = np.full(len(persons), -1, np.int64)
-    place[order[at]] = np.arange(len(mine))
-    # A row of `who` that is nobody's here can't be: the query asked for these persons only.
+    rows = np.full(int(max(persons.max(initial=0), mine.max(initial=0))) + 1, -1, np.int64)
+    rows[mine] = np.arange(len(mine))
+    place = rows[persons]
     flat = texts.combine_chunks() if isinstance(texts, pa.ChunkedArray) else texts
     return flat.take(pa.array(place, mask=place < 0))
 

@@ -31,6 +31,8 @@ NAMES: Final = (GO, *guards.ORDER)
 
 _TWIN: Final = NAMES.index("twin")
 _BUDGET: Final = NAMES.index("budget")
+_MANY: Final = 1 << 22
+"""Of more combinations those that there are get numbers of their own."""
 _FEW: Final = 1_000
 """As many instants are told apart for everybody; of more only where it matters to a customer."""
 
@@ -145,17 +147,38 @@ def _grouped(
 
 def _kinds(seen: _Seen, dues: Ints, ends: Ints) -> tuple[Ints, Ints]:
     """Of which kind each is, and the first of each kind."""
-    times = np.unique(np.stack([dues, ends]), axis=1, return_inverse=True)[1].ravel()
+    times = _mixed([_coded(dues), _coded(ends)])
     special = (seen.past > 0) | (seen.rival > 0) | (ends < LAST)
     when = times if int(times.max()) < _FEW else np.where(special, times + 1, 0)
-    kinds = np.zeros(len(dues), np.int64)
-    addressed = (seen.address != NOWHERE).astype(np.int64)
-    for column in (addressed, seen.blocked, seen.agrees.astype(np.int64), seen.apart, seen.zone):
-        kinds = kinds * (int(column.max()) + 1) + column
-    for column in (seen.past, seen.rival, when):
-        kinds = np.unique(kinds, return_inverse=True)[1] * (int(column.max()) + 1) + column
-    _, firsts, of = np.unique(kinds, return_index=True, return_inverse=True)
-    return of, firsts
+    addressed, agrees = (seen.address != NOWHERE).astype(np.int64), seen.agrees.astype(np.int64)
+    columns = [addressed, seen.blocked, agrees, seen.apart, seen.zone, seen.past, seen.rival, when]
+    kinds = _mixed(columns)
+    firsts = np.full(int(kinds.max()) + 1, -1, np.int64)
+    firsts[kinds[::-1]] = np.arange(len(kinds), dtype=np.int64)[::-1]
+    there = np.flatnonzero(firsts >= 0)
+    place = np.zeros(len(firsts), np.int64)
+    place[there] = np.arange(len(there))
+    return place[kinds], firsts[there]
+
+
+def _coded(column: Ints) -> Ints:
+    """Small numbers for large ones; without sorting where all are the same."""
+    if int(column.min()) == int(column.max()):
+        return np.zeros(len(column), np.int64)
+    return np.unique(column, return_inverse=True)[1].astype(np.int64)
+
+
+def _mixed(columns: Sequence[Ints]) -> Ints:
+    """One number for each combination, and as small as there is memory for."""
+    found, size = np.zeros(len(columns[0]), np.int64), 1
+    for column in columns:
+        most = int(column.max())
+        if most and size * (most + 1) > _MANY:
+            found = _coded(found)
+            size = int(found.max()) + 1
+        if most:
+            found, size = found * (most + 1) + column, size * (most + 1)
+    return found if size <= _MANY else _coded(found)
 
 
 def _judged(
