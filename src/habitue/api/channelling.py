@@ -21,6 +21,12 @@ _COLUMNS = (
 )
 
 
+_NOWHERE = N_(
+    "Habitué does not know its own address yet: write it into habitue.toml, such as "
+    'url = "https://crm.shop.fr", and set this again.'
+)
+
+
 @perform.register
 def _channels(_: commands.Channels, asked: Asked) -> Answer:
     standing = asked.shop.channels()
@@ -94,6 +100,8 @@ def _told(kind: Kind, standing: Standing | None, asked: Asked) -> Answer:
         lines.append(
             say(N_("Have the provider tell what becomes of messages to: {address}"), address=address)
         )
+        if address.startswith("/"):
+            lines.append(say(_NOWHERE))
     elif used is None:
         lines.append(say(N_("It is not in use.")))
     return Facts(fields, lines)
