@@ -93,6 +93,14 @@ def test_a_yes_from_before_that_arrives_after_a_repeated_no_changes_nothing(stor
     assert agreed(stores) == {"web.analytics": True}
 
 
+def test_a_profiles_yes_that_arrives_after_a_repeated_no_changes_nothing(stores: Stores) -> None:
+    for minute, email in ((1, False), (5, False), (3, True)):
+        call(stores, profile(minute, email))
+    assert agreed(stores)["email"] is False
+    call(stores, profile(6, email=True))
+    assert agreed(stores)["email"] is True
+
+
 def test_with_a_pages_key_nobody_signs_somebody_up_but_anybody_may_say_no(stores: Stores) -> None:
     victim = {"userId": "ada"}
     call(stores, {**victim, **banner(1, email=True, analytics=True)}, source="site")

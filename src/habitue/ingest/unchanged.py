@@ -1,9 +1,9 @@
 """Consent that calls only repeat: a banner's choices come with every page, and are kept where they change.
 
 A repeated choice is dropped by its own date. So that a dropped no is never undone by a yes that was made
-before it and arrives after it, such a yes counts only where nothing has happened since. And a no is only
-repeated while no live yes stands in between, whoever said it under whichever of the human's keys: after one
-it is a no again, and kept.
+before it and arrives after it, such a yes counts only where nothing has happened since; and a profile's that
+would lift a no, only where no later profile speaks of the channel. A no is only repeated while no live yes
+stands in between, whoever said it under whichever of the human's keys: after one it is a no again, and kept.
 """
 
 from __future__ import annotations
@@ -41,11 +41,20 @@ _IDLE: Final = """
             SELECT key, coalesce(person, node) AS person FROM node LEFT JOIN merged USING (node)
             WHERE key IN (SELECT key FROM mine WHERE status = 'granted')
         ) USING (person) GROUP BY key
+    ), late AS (
+        SELECT part, n, told.ts, node, coalesce(person, node) AS person,
+               CASE channel WHEN 'web' THEN '$.consent' ELSE '$.consent.' || channel END AS place
+        FROM told JOIN node USING (key) LEFT JOIN merged USING (node)
+        WHERE part IS NOT NULL AND via = 'traits' AND status = 'granted' AND last IN ('denied', 'withdrawn')
+    ), outdone AS (
+        SELECT DISTINCT part, n, true AS outdone
+        FROM late JOIN event USING (person, node) JOIN event_name USING (code)
+        WHERE event.ts > late.ts AND CASE name WHEN '$identify' THEN json_exists(event.props, place) END
     )
     SELECT part, n, key, channel, purpose, ts, before, status IN ('denied', 'withdrawn') AS refused
-    FROM told LEFT JOIN since USING (key)
+    FROM told LEFT JOIN since USING (key) LEFT JOIN outdone USING (part, n)
     WHERE part IS NOT NULL
-        AND (last = status OR via = 'context' AND status = 'granted' AND ts < latest)
+        AND (last = status OR via = 'context' AND status = 'granted' AND ts < latest OR outdone)
 """
 
 _AGREED: Final = """
