@@ -125,7 +125,7 @@ def stock(shop: Shop, customers: int) -> None:
     shop.publish_journey(read(TRIAL)[0], "demo", now)
     shop.enter_journey("subject", [*shop.warehouse.read(SOME).column(0).to_pylist()], "demo", now)
     shop.advance(now)
-    shop.begin_recipe(recipes()["welcome"], "en", "Odile")
+    shop.begin_recipe(recipes()["exit"], "en", "Odile")
     for raw in ({**starts()["orders"].said("en")}, BUSY):
         shop.save_alert(shop.read_alert(raw), "Odile", now)
     shop.watch(now)
@@ -254,7 +254,7 @@ def _people(client: httpx.Client) -> Iterator[Stop]:
     yield Stop("journey-results", "/journeys/cart/results")
     yield Stop("journey-stopped", "/journeys/cart/results/customers?step=first&became=skipped&reason=consent")
     yield Stop("journey-replay", "/journeys/cart/replay")
-    yield Stop("journey-edit", "/journeys/welcome/edit")
+    yield Stop("journey-edit", "/journeys/exit/edit")
     yield Stop("broadcasts", "/campaigns")
     yield Stop("broadcasts-month", f"/campaigns?month={time.strftime('%Y-%m')}")
     yield Stop("broadcast", "/campaigns/news")
