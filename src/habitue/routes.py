@@ -251,6 +251,10 @@ STANDING_PAGES: Final[Routes] = {
         pages.settings.show,  # /settings
         pages.settings.change,
         pages.alerts.hook,  # /alerts/-/hooks
+        pages.posting.show,  # /settings/sending
+        pages.posting.change,
+        pages.repute.show,  # /settings/deliverability
+        pages.repute.change,
     ],
     Act.DATA: [
         pages.health.show,  # /settings/health

@@ -26,6 +26,7 @@ from habitue.store import messages, runs
 from habitue.store.log import PARCEL
 from habitue.store.messages import Change
 from habitue.store.runs import Entered
+from habitue.store.tables import message
 from habitue.store.travels import run
 
 WHY = (("skipped", "consent"), ("skipped", "address"), ("failed", "template"), ("expired", "late"))
@@ -94,6 +95,11 @@ def _wanted(shop: Shop, saved: Saved, persons: list[int], now: int) -> None:
             state, reason = WHY[n % 9] if n % 9 < len(WHY) else ("sent", None)
             changes.append(Change(one.id, state, reason, FIELDS.get(reason or "", {})))
         messages.change(tx, {one.id: one.trail for one in rows}, changes, now - 5 * DAY)
+        left = [one.id for one, change in zip(rows, changes, strict=True) if change.state == "sent"]
+        for n, number in enumerate(left):
+            at, whose = now - (n % 20) * DAY, ("gmail", "orange", "other")[n % 3]
+            mine = message.update().where(message.c.id == number)
+            tx.execute(mine.values(left=at, provider=whose, complained=at if n % 400 == 7 else None))
 
 
 def _sent(dice: Random, journey: Journey, key: str, person: int, at: int) -> list[dict[str, Any]]:

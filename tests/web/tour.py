@@ -23,6 +23,7 @@ from habitue.journeys.reading import read
 from habitue.journeys.recipes import recipes
 from habitue.kernel import clock
 from habitue.messaging import outbox
+from habitue.messaging.kinds.email_smtp import Settings
 from habitue.segments.templates import templates
 from habitue.stages.sketch import Sketch
 from habitue.team.entry import Came
@@ -31,6 +32,7 @@ from habitue.templates.coupons import Pool
 from habitue.templates.passes import Pass
 from habitue.templates.starters import starters
 from tests.inside import session
+from tests.messaging.test_domain import GOOD, Told
 from tests.project.messages import answered, forms
 from tests.web.listed import listed
 from tests.web.lived import live
@@ -332,10 +334,19 @@ def _house(shop: Shop) -> Iterator[Stop]:
     shop.add_key(OWNER, "The till", ["write"])
     for name in ("settings", "team", "acts", "me", "api", "palette", "styleguide"):
         yield Stop(name, f"/{name}")
-    for name in ("health", "privacy", "profiles"):
+    _sent(shop)
+    for name in ("deliverability", "sending", "health", "privacy", "profiles"):
         yield Stop(f"settings-{name}", f"/settings/{name}")
+    yield Stop("settings-sending-form", "/settings/sending?kind=email_smtp")
     yield Stop("palette-open", "/stages", ("[data-palette]",))
     yield Stop("self-open", "/stages", (".self",))
+
+
+def _sent(shop: Shop) -> None:
+    """Let mails leave by a server, and DNS say something of its domain."""
+    relay = Settings("127.0.0.1", "La Théière <bonjour@theiere.example>", bounces="retour@theiere.example")
+    shop.set_mail(relay, "Odile")
+    shop.check_domain("Odile", names=Told({**GOOD, ("theiere.example", "MX"): ["10 mx.theiere.example."]}))
 
 
 def _wrong() -> Iterator[Stop]:

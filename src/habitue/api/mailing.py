@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
-from typing import Any
+from functools import partial
+from typing import Any, Final
 
 import msgspec
-from msgspec import structs
+from babel.numbers import format_percent
+from msgspec import structs, to_builtins
 
 from habitue.api import sending as commands
 from habitue.api.answer import Answer, Column, Facts, Sheet
 from habitue.api.perform import Asked, perform
 from habitue.app.channels import EMAIL, NO_MAIL
+from habitue.kernel import clock
 from habitue.kernel.clock import shown
 from habitue.kernel.errors import UserError
 from habitue.kernel.i18n import N_
-from habitue.messaging import reasons
+from habitue.messaging import reasons, repute
+from habitue.messaging.domain import TITLES
 from habitue.messaging.kinds import email_smtp, webhook
 from habitue.messaging.kinds.email_smtp import Settings
 from habitue.messaging.sender import Composed
+
+WEEK: Final = 7
+MARKS: Final = {"good": "✓", "note": "!", "bad": "✗", "unknown": "?"}
 
 
 @perform.register
@@ -160,3 +167,32 @@ def _lines(settings: Settings, asked: Asked) -> list[str]:
         told = N_("Signed; this has to stand in DNS at {place}: {record}")
         lines.append(say(told, place=place, record=text))
     return lines
+
+
+@perform.register
+def _check(command: commands.CheckMail, asked: Asked) -> Answer:
+    shop, say = asked.shop, asked.say
+    found, rates = shop.check_domain(command.by), shop.rates(WEEK)
+    lines, whole, halted = [found.domain], repute.whole(rates), shop.halted()
+    for one in found.checks:
+        lines.append(f"  {MARKS[one.state]} {say(TITLES[one.id])}: {say(one.text, **one.fields)}")
+        if one.wanted:
+            lines.append(f"      {one.place}  {one.wanted}")
+    share = partial(format_percent, format="#,##0.00%", locale=asked.language)
+    text = N_("Over 7 days {n} marketing mails: {back} came back, {spam} were called spam.")
+    lines.append(say(text, n=whole.sent, back=share(whole.bounces), spam=share(whole.complaints)))
+    if halted is not None:
+        lines.append(say(N_("Marketing stands still. Let it go on with: habitue mail resume --why REASON")))
+    fields = {
+        "domain": found.domain,
+        "checks": to_builtins(found.checks),
+        "rates": to_builtins(rates),
+        "halted": None if halted is None else clock.iso(halted.since),
+    }
+    return Facts(fields, lines)
+
+
+@perform.register
+def _resume(command: commands.ResumeMarketing, asked: Asked) -> Answer:
+    asked.shop.resume_marketing(command.by, command.why)
+    return Facts({"halted": None}, [asked.say(N_("Marketing goes on."))])

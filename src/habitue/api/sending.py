@@ -63,3 +63,16 @@ class Returned(Command, frozen=True):
     """A mail that came to the return path, as its bytes."""
 
     mail: bytes
+
+
+class CheckMail(Command, frozen=True):
+    """Look in DNS at what mails need to arrive, and at how many called them spam; `by` is who asks."""
+
+    by: str
+
+
+class ResumeMarketing(Command, frozen=True):
+    """Let marketing go on that stopped by itself; `why` says what was done."""
+
+    by: str
+    why: str

@@ -99,19 +99,25 @@ class Posting(Channelled):
 
     def _composer(self) -> Composer:
         """Writes messages; what is the same in all of them is looked up once for those of a few seconds."""
-        known: list[tuple[int, Passes, dict[str, Any]]] = []
+        known: list[tuple[int, Passes, dict[str, Any], Rules]] = []
 
         def composed(row: Sending, traits: Mapping[str, Any]) -> Composed:
             second = clock.now() // SECOND
             if not known or second - known[-1][0] > FRESH:
-                known[:] = [(second, self.passes(), self.given({}, {}, {})["shop"])]
-            _, passes, house = known[-1]
-            return self._written(row, traits, passes, house, second)
+                known[:] = [(second, self.passes(), self.given({}, {}, {})["shop"], self.sending_rules())]
+            _, passes, house, rules = known[-1]
+            return self._written(row, traits, passes, house, second, rules)
 
         return composed
 
     def _written(
-        self, row: Sending, traits: Mapping[str, Any], passes: Passes, house: dict[str, Any], second: int
+        self,
+        row: Sending,
+        traits: Mapping[str, Any],
+        passes: Passes,
+        house: dict[str, Any],
+        second: int,
+        rules: Rules,
     ) -> Composed:
         if row.channel == WEBHOOK:
             return Composed("", "", "")
@@ -125,12 +131,15 @@ class Posting(Channelled):
         values = {**more, "customer": customer(traits), "shop": house, "links": links}
         told = traits.get("language")
         language = row.language or (told if isinstance(told, str) else self.settings.language)
-        clicks = marketing and row.channel in (EMAIL, "push")  # elsewhere each letter of an address costs
+        # Elsewhere each letter of an address costs.
+        clicks = rules.clicks and marketing and row.channel in (EMAIL, "push")
         wrap = passes.follow(one, clicks=clicks) if passes.base else None
         filled = self.presses.of(row.template).fill(values, language, wrap)
         if not marketing or row.channel != EMAIL:
             return Composed(filled.subject, filled.html, filled.text)
-        html = _watched(filled.html, passes.picture(one)) if filled.html else ""
+        html = filled.html
+        if html and rules.opens:
+            html = _watched(html, passes.picture(one))
         return Composed(filled.subject, html, filled.text, links["unsubscribe"])
 
     def _coded(self, row: Sending, more: dict[str, Any]) -> dict[str, Any]:

@@ -21,7 +21,7 @@ from habitue.messaging.report import Call, Forged, Report
 from habitue.people import consent, identities, profiles, search, suppression
 from habitue.people.consent import MARKETING, Answer
 from habitue.people.keys import bare, phone_key
-from habitue.store import messages
+from habitue.store import messages, repute
 from habitue.store.ops import Tx
 from habitue.templates.machine import SOON, machine
 from habitue.templates.passes import Pass
@@ -113,6 +113,8 @@ class Reporting(Returning):
         if row.address and (one.dead or one.what == "complained"):
             reason = "bounce" if one.dead else "complaint"
             suppression.block(tx, row.address, row.channel, reason, SOURCE, one.at)
+        if one.what == "complained":
+            repute.complain(tx, row.id, one.at)
         key = self._key(row.person)
         if key is None:
             return False

@@ -12,7 +12,7 @@ from habitue.kernel.clock import Micros
 from habitue.messaging import outbox, returned
 from habitue.messaging.returned import Returned
 from habitue.people import suppression
-from habitue.store import messages
+from habitue.store import messages, repute
 
 _CALLED: Final = {"bounce": "Email Bounced", "complaint": "Email Marked as Spam"}
 
@@ -42,5 +42,7 @@ class Returning(Posting):
             if row.address and (found.dead or found.kind == "complaint"):
                 reason = "bounce" if found.dead else "complaint"
                 suppression.block(tx, row.address, row.channel, reason, SOURCE, when)
+            if found.kind == "complaint":
+                repute.complain(tx, row.id, when)
             self.tell_of(tx, row, _CALLED[found.kind], when)
         return found

@@ -30,6 +30,7 @@ from habitue.app.exports import Exporter
 from habitue.app.imports import ImportReport, Told
 from habitue.app.notes import Noted
 from habitue.app.privacy import Private
+from habitue.app.repute import Reputable
 from habitue.app.results import Resulting
 from habitue.app.segments import Segmented
 from habitue.app.selling import Selling
@@ -91,6 +92,7 @@ class Shop(
     Noted,
     Selling,
     Doing,
+    Reputable,
     Couponed,
     Team,
 ):
@@ -147,6 +149,7 @@ class Shop(
         """What a server does by itself: see `Private`; and files that were kept long enough go."""
         super().attend(now)
         when = clock.now() if now is None else now
+        self.heed(when)
         self.advance(when)
         self.advance_broadcasts(when)
         self.exporter.sweep(when)

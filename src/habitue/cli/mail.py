@@ -128,6 +128,20 @@ def returned(desk: Desk) -> None:
     desk.do(sending.Returned(mail=sys.stdin.buffer.read(LARGEST)))
 
 
+@verb(mail, help=N_("What mails need to arrive: looked up in DNS, with what is to be written there."))
+def check(desk: Desk, by: By = None) -> None:
+    desk.do(sending.CheckMail(by=by or getuser()))
+
+
+@verb(mail, help=N_("Let marketing go on that stopped by itself, because too many called it spam."))
+def resume(
+    desk: Desk,
+    why: Annotated[str, typer.Option("--why", metavar="REASON", help=N_("What was wrong and is mended."))],
+    by: By = None,
+) -> None:
+    desk.do(sending.ResumeMarketing(by=by or getuser(), why=why))
+
+
 @verb(mail, help=N_("Send no more e-mails; what is to be sent waits."))
 def off(desk: Desk, by: By = None) -> None:
     desk.do(sending.EndMail(by=by or getuser()))

@@ -14,8 +14,9 @@ from habitue.messaging import facts, guards
 from habitue.messaging.channel import Outcome
 from habitue.messaging.facts import Mark, People
 from habitue.messaging.guards import Case, Facts, Verdict
+from habitue.messaging.mailbox import mailbox
 from habitue.messaging.rules import Rules
-from habitue.store import messages
+from habitue.store import messages, repute
 from habitue.store.messages import Change, Sending
 from habitue.store.ops import Ops, Tx
 from habitue.store.warehouse import Warehouse
@@ -59,12 +60,14 @@ class Door:
     def take(
         self, lane: int, worker: str, channels: Sequence[str], now: Micros, most: int, lease: Micros
     ) -> Batch | None:
-        """Take what is due in a lane, by these channels; None where nothing is.
+        """Take what is due in a lane, by these channels; None where nothing is. Marketing may stand still.
 
         What is known of the customers is read before others have to wait for us, and again where anybody may
         have said no meanwhile.
         """
         with self._ops.read() as tx:
+            still = repute.standing(tx) if lane == 1 else {}
+            channels = [one for one in channels if one not in still]
             due = messages.due(tx, lane, now, most, channels)
             if not due:
                 return None
@@ -121,6 +124,7 @@ def _taken(
             "b_id": row.id,
             "address": addresses[row.id],
             "transport": None,
+            "provider": mailbox(known.addresses[row.id]) if row.channel == "email" else None,
             "trail": messages.longer(row.trail, now, Change(row.id, "sending")),
         }
         for row in going

@@ -45,6 +45,7 @@ class Rules(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
 
     `late`: how much later than due marketing may still go. `apart`: how near another origin's message of
     higher priority has to be to take this one's place. `same`: how long one address gets a step only once.
+    `clicks`: links in marketing mails lead by way of us; `opens`: a picture in them tells of openings.
     `country` (ISO 3166) says whose public holidays count, `zone` whose clock where a customer's is unknown.
     """
 
@@ -70,6 +71,8 @@ class Rules(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     late: str = "24h"
     apart: str = "12h"
     same: str = "24h"
+    clicks: bool = True
+    opens: bool = True
     country: str | None = "FR"
     zone: str = "Europe/Paris"
 

@@ -357,6 +357,8 @@ message = Table(
     Column("ended", BigInteger),
     Column("answer", Text),
     Column("reference", Text),
+    Column("provider", Text),
+    Column("complained", BigInteger),
     UniqueConstraint("origin", "step", "run", "epoch", "channel", "person", name="message_once"),
     CheckConstraint("origin <> '' AND run <> '' AND channel <> ''", name="message_named"),
     Index("message_due", "lane", "due"),

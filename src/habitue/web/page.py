@@ -114,6 +114,7 @@ def page(request: Asked, shop: Shop, template: str, status: int = 200, **context
         theme=theme(request),
         flashed=told and (told.said(words.say), told.tone),
         lag=lag.told(shop, now),
+        halted=shop.halted(),
         **context,
     )
     chosen = request.query_params.get("lang")

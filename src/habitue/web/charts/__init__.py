@@ -7,6 +7,7 @@ colours from the renderer's configuration (the page's tokens, light or dark).
 from habitue.web.charts.area import stacked
 from habitue.web.charts.funnel import Bar, funnel
 from habitue.web.charts.interval import Estimate, intervals
+from habitue.web.charts.limits import limited
 from habitue.web.charts.line import spark, survival, thinned
 from habitue.web.charts.pair import pair
 from habitue.web.charts.sankey import Link, Node, flow
@@ -22,6 +23,7 @@ __all__ = [
     "flow",
     "funnel",
     "intervals",
+    "limited",
     "pair",
     "spark",
     "stacked",

@@ -21,6 +21,8 @@ from habitue.web.words import Words
 
 ROOMS: Final = (
     ("/settings", N_("Workspace"), Act.SETTINGS),
+    ("/settings/sending", N_("Sending"), Act.SETTINGS),
+    ("/settings/deliverability", N_("Deliverability"), Act.SETTINGS),
     ("/settings/profiles", N_("Profiles"), Act.DATA),
     ("/settings/privacy", N_("Privacy"), Act.PRIVACY),
     ("/settings/health", N_("Health"), Act.DATA),

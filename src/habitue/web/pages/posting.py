@@ -1,0 +1,257 @@
+"""`/settings/sending`: by whom messages leave, how often and when, and what orders are put down to."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from decimal import Decimal, InvalidOperation
+from typing import Annotated, Any, Final
+
+from litestar import Response, get, post
+from litestar.di import NamedDependency
+from litestar.enums import RequestEncodingType
+from litestar.params import Body, FromQuery
+from msgspec import structs
+
+from habitue.app import Shop
+from habitue.app.channels import kind_of, offered
+from habitue.kernel import money
+from habitue.kernel.asked import Field
+from habitue.kernel.errors import UserError
+from habitue.kernel.i18n import N_
+from habitue.messaging.quiet import Quiet
+from habitue.messaging.registry import Kind
+from habitue.messaging.rules import Budget, Cap, Rules
+from habitue.messaging.sender import Composed
+from habitue.metrics.credit import Windows
+from habitue.people.consent import NAMES
+from habitue.web import flash
+from habitue.web.gate import by
+from habitue.web.page import Asked, only, page, reader
+from habitue.web.pages.settings import rooms
+from habitue.web.words import Words
+
+PATH: Final = "/settings/sending"
+Filled = Annotated[dict[str, str], Body(media_type=RequestEncodingType.URL_ENCODED)]
+CAPPED: Final = ("email", "sms", "push")
+RESTING: Final = ("sms", "push")
+PRICED: Final = ("email", "sms")
+_CAP: Final = re.compile(r"\s*(\d{1,4})\s*(?:/|in|per|en|par)\s*(\d{1,4}\s*[mhdwy])\s*\Z")
+_FINE: Final = 100
+"""Budgets are in hundredths of the smallest unit of money: a mail costs less than one."""
+
+
+@get(PATH, sync_to_thread=True)
+def show(request: Asked, shop: NamedDependency[Shop], kind: FromQuery[str] = "") -> Response[str]:
+    """The ways out that are set up, the form of one kind, the rules."""
+    only(request, "kind")
+    return _page(request, shop, kind)
+
+
+@post(PATH, sync_to_thread=True, status_code=303)
+def change(request: Asked, shop: NamedDependency[Shop], data: Filled) -> Response[Any]:
+    """Set up a way out, try it, end it; change the rules."""
+    act = ACTS.get(data.get("do", ""))
+    try:
+        if act is None:
+            raise UserError(N_("This form is not complete. Go back and try again."))
+        said, fields = act(shop, data, by(request), reader(request, shop))
+    except UserError as error:
+        return _page(request, shop, data.get("kind", ""), error.say(reader(request, shop).say), data)
+    return flash.done(PATH, said, **fields)
+
+
+# --- what forms do --------------------------------------------------------------------------------
+
+Said = tuple[str, dict[str, Any]]
+
+
+def _set(shop: Shop, data: Mapping[str, str], who: str, _: Words) -> Said:
+    kind = kind_of(data.get("kind", ""))
+    given: dict[str, Any] = {}
+    for field in kind.fields:
+        text = data.get(field.name, "").replace("\r\n", "\n").strip()
+        empties = field.required or (isinstance(field.default, str) and not field.options)
+        if text or (empties and field.name not in kind.secret):  # an empty secret stays as it is
+            given[field.name] = text
+    shop.set_channel(kind.name, given, who)
+    return N_("From now on messages leave so. Send yourself one to see it."), {}
+
+
+def _test(shop: Shop, data: Mapping[str, str], _who: str, words: Words) -> Said:
+    text = words.say(N_("This is a test. If you can read it, mails leave."))
+    told = Composed(words.say(N_("A test from Habitué")), "", text)
+    to = data.get("to", "").strip()
+    if not to:
+        raise UserError(N_("Write the address that the test is to go to."))
+    outcome = shop.try_channel(data.get("channel", ""), to, told)
+    if outcome.state != "sent":
+        raise UserError(N_("The test did not leave: {answer}"), answer=outcome.answer)
+    return N_("The test was taken: {answer}"), {"answer": outcome.answer[:200]}
+
+
+def _end(shop: Shop, data: Mapping[str, str], who: str, _: Words) -> Said:
+    shop.end_channel(data.get("channel", ""), who)
+    return N_("Nothing leaves that way any more; what is to be sent waits."), {}
+
+
+def _rule(shop: Shop, data: Mapping[str, str], who: str, _: Words) -> Said:
+    old = shop.sending_rules()
+    wanted = structs.replace(
+        old,
+        caps={**old.caps, **{one: _caps(data.get(f"caps.{one}", "")) for one in CAPPED}},
+        quiet={**old.quiet, **{one: _quiet(one, old, data) for one in RESTING}},
+        budgets=_budgets(shop, data),
+        holdout=_share(data.get("holdout", "")),
+        late=data.get("late", old.late),
+        clicks="clicks" in data,
+        opens="opens" in data,
+    )
+    shop.set_sending_rules(wanted, who)
+    return N_("These rules hold from now on."), {}
+
+
+def _attribute(shop: Shop, data: Mapping[str, str], who: str, _: Words) -> Said:
+    shop.set_attribution(Windows(data.get("click", "").strip(), data.get("delivery", "").strip()), who)
+    return N_("Orders are put down so from now on, those of the past too."), {}
+
+
+ACTS: Final = {"set": _set, "test": _test, "end": _end, "rules": _rule, "attribution": _attribute}
+
+
+def _caps(text: str) -> tuple[Cap, ...]:
+    found = []
+    for part in filter(None, (one.strip() for one in text.split(","))):
+        read = _CAP.match(part)
+        if read is None:
+            raise UserError(N_("“{text}” is no cap. Write such as: 1 in 16h, 4 in 7d"), text=part)
+        found.append(Cap(int(read[1]), read[2].replace(" ", "")))
+    return tuple(found)
+
+
+def _quiet(channel: str, old: Rules, data: Mapping[str, str]) -> Quiet:
+    before = old.quiet.get(channel, Quiet())
+    sunday = (7,) if f"quiet.{channel}.sunday" in data else ()
+    return Quiet(
+        data.get(f"quiet.{channel}.start", "").strip(),
+        data.get(f"quiet.{channel}.stop", "").strip(),
+        tuple(sorted({*before.days} - {7})) + sunday,
+        holidays=f"quiet.{channel}.holidays" in data,
+    )
+
+
+def _budgets(shop: Shop, data: Mapping[str, str]) -> dict[str, Budget]:
+    found = {}
+    for one in PRICED:
+        most, price = (data.get(f"budget.{one}.{name}", "").strip() for name in ("most", "price"))
+        if most and price:
+            found[one] = Budget(_amount(most, shop), _amount(price, shop))
+        elif most or price:
+            raise UserError(N_("A budget is two amounts: what a month may cost, and what one message does."))
+    return found
+
+
+def _amount(text: str, shop: Shop) -> int:
+    try:
+        found = Decimal(text.replace(",", ".").replace("\u202f", "").replace(" ", ""))
+    except InvalidOperation as error:
+        raise UserError(N_("“{text}” is no amount. Write such as 120 or 0.045."), text=text) from error
+    if not 0 <= found < 10**9:
+        raise UserError(N_("“{text}” is no amount. Write such as 120 or 0.045."), text=text)
+    return int(found * 10 ** money.digits(shop.settings.currency) * _FINE)
+
+
+def _share(text: str) -> float:
+    try:
+        return float(text.replace(",", ".").strip(" %\u202f") or 0) / 100
+    except ValueError as error:
+        raise UserError(N_("“{text}” is no share. Write such as 10 for one in ten."), text=text) from error
+
+
+# --- the page -------------------------------------------------------------------------------------
+
+
+def _page(
+    request: Asked, shop: Shop, kind: str = "", wrong: str = "", told: Mapping[str, str] | None = None
+) -> Response[str]:
+    words, standing = reader(request, shop), shop.channels()
+    chosen = kind_of(kind) if kind else None
+    every = offered()
+    return page(
+        request,
+        shop,
+        "posting.html",
+        400 if wrong else 200,
+        rooms=rooms(request, shop, words),
+        wrong=wrong,
+        ways=[
+            {
+                "channel": channel,
+                "name": _capital(words.say(NAMES.get(channel, channel))),
+                "standing": standing.get(channel),
+                "sender": str(getattr(standing[channel].settings, "sender", ""))
+                if channel in standing
+                else "",
+                "kinds": [(one.name, words.say(one.title)) for one in every if one.channel == channel],
+                "hook": shop.hook_address(standing[channel]) if channel in standing else None,
+            }
+            for channel in dict.fromkeys(one.channel for one in every)
+        ],
+        chosen=chosen,
+        controls=_controls(shop, chosen, told or {}, words) if chosen else [],
+        given=_rules(shop, told if told and told.get("do") == "rules" else None),
+        capped=[(one, _capital(words.say(NAMES[one]))) for one in CAPPED],
+        resting=[(one, words.say(NAMES[one])) for one in RESTING],
+        priced=[(one, _capital(words.say(NAMES[one]))) for one in PRICED],
+        currency=shop.settings.currency,
+        windows=shop.attribution(),
+    )
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _controls(shop: Shop, kind: Kind, told: Mapping[str, str], words: Words) -> list[dict[str, Any]]:
+    """The fields of a kind; what is secret is never shown again, only that it is there."""
+    last = shop.channels().get(kind.channel)
+    before = structs.asdict(last.settings) if last is not None and last.kind.name == kind.name else {}
+    return [_control(one, kind, before, told, words) for one in kind.fields]
+
+
+def _control(
+    field: Field, kind: Kind, before: Mapping[str, Any], told: Mapping[str, str], words: Words
+) -> dict[str, Any]:
+    secret = field.name in kind.secret
+    usual = before.get(field.name, field.default)
+    return {
+        "name": field.name,
+        "label": words.say(field.asked.title),
+        "help": words.say(field.asked.help) if field.asked.help else "",
+        "secret": secret,
+        "kept": secret and bool(before.get(field.name)),
+        "long": field.name == "dkim_key",
+        "value": "" if secret or usual is None else told.get(field.name, str(usual)),
+        "required": field.required and not (secret and before.get(field.name)),
+        "options": [(one, words.say(field.asked.names.get(one, one))) for one in field.options],
+    }
+
+
+def _rules(shop: Shop, told: Mapping[str, str] | None) -> dict[str, str]:
+    """The rules as the form has them; what somebody just wrote stays as they wrote it."""
+    if told is not None:
+        return dict(told)
+    rules, unit = shop.sending_rules(), 10 ** money.digits(shop.settings.currency) * _FINE
+    found = {"holdout": f"{rules.holdout * 100:g}", "late": rules.late}
+    found |= {name: "1" for name in ("clicks", "opens") if getattr(rules, name)}
+    for one in CAPPED:
+        found[f"caps.{one}"] = ", ".join(f"{cap.most} in {cap.within}" for cap in rules.capped(one))
+    for one in RESTING:
+        quiet = rules.quiet.get(one, Quiet())
+        found |= {f"quiet.{one}.start": quiet.start, f"quiet.{one}.stop": quiet.stop}
+        found |= {f"quiet.{one}.sunday": "1"} if 7 in quiet.days else {}
+        found |= {f"quiet.{one}.holidays": "1"} if quiet.holidays else {}
+    for one, budget in rules.budgets.items():
+        found[f"budget.{one}.most"] = f"{Decimal(budget.most) / unit:f}"
+        found[f"budget.{one}.price"] = f"{Decimal(budget.price) / unit:f}"
+    return found
