@@ -101,7 +101,7 @@ def _rule(shop: Shop, data: Mapping[str, str], who: str, _: Words) -> Said:
         old,
         caps={**old.caps, **{one: _caps(data.get(f"caps.{one}", "")) for one in CAPPED}},
         quiet={**old.quiet, **{one: _quiet(one, old, data) for one in RESTING}},
-        budgets=_budgets(shop, data),
+        budgets={name: one for name, one in old.budgets.items() if name not in PRICED} | _budgets(shop, data),
         holdout=_share(data.get("holdout", "")),
         late=data.get("late", old.late),
         clicks="clicks" in data,
