@@ -8,13 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from copy import copy
-from importlib.resources import files
 from typing import Any, Final, TypeAlias
 
 from litestar import Router
-from litestar.datastructures import CacheControlHeader
 from litestar.handlers import BaseRouteHandler
-from litestar.static_files import create_static_files_router
 
 from habitue.api import (
     alerts,
@@ -41,6 +38,7 @@ from habitue.api import (
 from habitue.team.rights import Act
 from habitue.web import pages, snippet
 from habitue.web.gate import ACT
+from habitue.web.still import STATIC
 
 SMALL: Final = 16 << 10
 """The most bytes that somebody may send of whom nobody knows who they are."""
@@ -365,7 +363,7 @@ def routers(reading: Mapping[str, Any], token: str | None) -> list[Router]:
         Router("/", route_handlers=_told(way_in), include_in_schema=False, request_max_body_size=SMALL),
         Router("/api/v1", route_handlers=_told(API), dependencies=dict(reading), before_request=strict.known),
         Router("/api/v1", route_handlers=_told(STANDING_API | doors), before_request=strict.known),
-        _STATIC,
+        STATIC,
     ]
 
 
@@ -391,11 +389,3 @@ def _knowing(handler: BaseRouteHandler, act: Act) -> BaseRouteHandler:
     made = copy(handler)
     made.opt = {**handler.opt, ACT: act}
     return made
-
-
-_STATIC: Final = create_static_files_router(
-    "/static",
-    [str(files("habitue.web").joinpath("static"))],
-    cache_control=CacheControlHeader(public=True, max_age=31_536_000, immutable=True),
-    opt={ACT: Act.OPEN},
-)
