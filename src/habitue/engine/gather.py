@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Final, NamedTuple, Protocol
+from typing import Any, Final, Literal, NamedTuple, Protocol, overload
 
 import numpy as np
 import pyarrow as pa
@@ -16,6 +16,7 @@ from habitue.engine.plan import Subject
 from habitue.engine.source import Query
 from habitue.engine.sweep import NEVER, Intervals, Ints, Tracks, compiled, sweep
 from habitue.engine.ties import ties
+from habitue.store.statement import Array
 
 Ids = NDArray[np.int32]
 
@@ -26,9 +27,15 @@ FEW: Final = 5_000
 class Read(Protocol):
     """Runs one query: `Warehouse.read`, or `Writer.read` inside a transaction."""
 
+    @overload
     def __call__(
         self, sql: str, params: Any = ..., /, *, large: bool = ..., **tables: pa.Table
     ) -> pa.Table: ...
+
+    @overload
+    def __call__(
+        self, sql: str, params: Any = ..., /, *, arrays: Literal[True], **tables: pa.Table
+    ) -> list[Array]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,13 +203,29 @@ class _Rows:
 
 
 def _fetched(query: Query, who: Who, read: Read) -> _Contributions:
-    rows = read(who.of(query.sql.text), query.sql.params, large=len(who.ids) > FEW, **who.tables)
+    text, params = who.of(query.sql.text), query.sql.params
+    if len(who.ids) > FEW:
+        rows = read(text, params, large=True, **who.tables)
+        return _Contributions(
+            _column(rows, 0).astype(np.int32, copy=False),
+            _instants(rows, 1),
+            _instants(rows, 2) if query.ended else None,
+            _column(rows, rows.num_columns - 1) if query.weighted else None,
+        )
+    subject, start, *more = read(text, params, arrays=True, **who.tables)
     return _Contributions(
-        _column(rows, 0).astype(np.int32, copy=False),
-        _instants(rows, 1),
-        _instants(rows, 2) if query.ended else None,
-        _column(rows, rows.num_columns - 1) if query.weighted else None,
+        subject.astype(np.int32, copy=False),
+        _since_epoch(start),
+        _since_epoch(more[0]) if query.ended else None,
+        np.asarray(more[-1]) if query.weighted else None,
     )
+
+
+def _since_epoch(column: Array) -> Ints:
+    """Timestamps as µs, NEVER where there is none."""
+    found = np.ma.getdata(column).astype("M8[us]", copy=False).view(np.int64)
+    gaps = np.ma.getmask(column)
+    return found if gaps is np.ma.nomask else np.where(gaps, NEVER, found)
 
 
 def _lifted(program: Program, who: Who, read: Read) -> _Contributions:

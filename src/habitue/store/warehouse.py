@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from importlib.resources import files
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal, overload
 from weakref import WeakSet
 
 import duckdb
@@ -22,7 +22,7 @@ from habitue.kernel.i18n import N_
 from habitue.store.failure import Damaged, DiskFull, Notice, StatementFailed, StoreDown, full
 from habitue.store.leave import leave
 from habitue.store.merge import SORTED, merge
-from habitue.store.statement import Statements
+from habitue.store.statement import Array, Statements
 from habitue.store.writer import Writer
 
 SCHEMA: Final = "3"
@@ -90,17 +90,37 @@ class Warehouse:
         self._cursors: WeakSet[duckdb.DuckDBPyConnection] = WeakSet()
         self._root: duckdb.DuckDBPyConnection | None = self._recovered()
 
+    @overload
     def read(
         self, sql: str, params: Sequence[Any] = (), /, *, large: bool = False, **tables: pa.Table
-    ) -> pa.Table:
+    ) -> pa.Table: ...
+
+    @overload
+    def read(
+        self, sql: str, params: Sequence[Any] = (), /, *, arrays: Literal[True], **tables: pa.Table
+    ) -> list[Array]: ...
+
+    def read(
+        self,
+        sql: str,
+        params: Sequence[Any] = (),
+        /,
+        *,
+        large: bool = False,
+        arrays: bool = False,
+        **tables: pa.Table,
+    ) -> pa.Table | list[Array]:
         """The rows of one query, from any thread; `tables` are readable in it by their names.
 
-        `large`: they may be millions. A table that is lent as `own_…` stays lent to this thread: the next
-        query may well name it again, and nothing of the file's is called so.
+        `large`: they may be millions. `arrays`: they are few, and their columns will do: a third quicker.
+        A table that is lent as `own_…` stays lent to this thread: the next query may well name it again, and
+        nothing of the file's is called so.
         """
         with self._guarded():
             statements = self._statements()
             try:
+                if arrays:
+                    return statements.arrays(sql, params, tables)
                 return statements.rows(sql, params, tables, large)
             finally:
                 statements.take_back(but="own_")

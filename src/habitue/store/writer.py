@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, Literal, overload
 
 import pyarrow as pa
 
-from habitue.store.statement import Statements
+from habitue.store.statement import Array, Statements
 
 BASE: Final = "base"
 """Under this is noted what stands for the base of all intervals, under `base:7` for that of version 7."""
@@ -23,10 +23,29 @@ class Writer:
     def __init__(self, statements: Statements) -> None:
         self._statements = statements
 
+    @overload
     def read(
         self, sql: str, params: Sequence[Any] = (), /, *, large: bool = False, **tables: pa.Table
-    ) -> pa.Table:
-        """The rows of one query, or of a statement that returns what it changed."""
+    ) -> pa.Table: ...
+
+    @overload
+    def read(
+        self, sql: str, params: Sequence[Any] = (), /, *, arrays: Literal[True], **tables: pa.Table
+    ) -> list[Array]: ...
+
+    def read(
+        self,
+        sql: str,
+        params: Sequence[Any] = (),
+        /,
+        *,
+        large: bool = False,
+        arrays: bool = False,
+        **tables: pa.Table,
+    ) -> pa.Table | list[Array]:
+        """The rows of one query, or of a statement that returns what it changed; as `Warehouse.read`."""
+        if arrays:
+            return self._statements.arrays(sql, params, tables)
         return self._statements.rows(sql, params, tables, large)
 
     def run(self, sql: str, params: Sequence[Any] = (), /, **tables: pa.Table) -> None:
