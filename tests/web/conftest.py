@@ -87,6 +87,9 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
         made.keep_journey(read(journey)[0], PAYLOADS[1], now)
         to, variants = 'segment("buyers")', (Variant("a", "hello"),)
         made.keep_broadcast(Broadcast("buyers", PAYLOADS[0], to, variants=variants), PAYLOADS[1], now)
+        watch, when = {"is": "sales", "measure": "orders", "within": "1d"}, {"rule": "high"}
+        alert = {"id": "buyers", "name": PAYLOADS[0], "watch": watch, "when": when, "about": PAYLOADS[1]}
+        made.save_alert(made.read_alert(alert), PAYLOADS[1], now)
         yield made
 
 

@@ -45,6 +45,7 @@ _REFUSED: Final = {
     400: ResponseSpec(Failure, description="What is wrong with the request."),
     401: ResponseSpec(Failure, description="A key of the API is needed."),
     403: ResponseSpec(Failure, description="The key may not do that."),
+    404: ResponseSpec(Failure, description="There is no such thing."),
 }
 _TOKEN: Final[list[dict[str, list[str]]]] = [{"token": []}]
 

@@ -89,6 +89,7 @@ def people(
     if became not in STATES:
         raise NotFoundException
     words, own = reader(request, shop), versions(shop, name)[-1].journey
+    days = days if days in PERIODS else DAYS
     since = clock.now() - days * DAY
     rows = shop.stopped(f"journey:{name}", step, became, reason or None, since, MOST)
     whole = identities.wholes(shop.warehouse, [person for person, _ in rows])
