@@ -109,6 +109,7 @@ def kept(shop: Shop) -> dict[str, list[tuple[Any, ...]]]:
 
 def test_every_route_answers(shop: Shop, site: str) -> None:
     inside = {f"habitue_{shop.ops.name[:8]}": session(shop)}
+    shop.track_coupons()  # by what other tests have sent
     before = kept(shop)
     with httpx.Client(base_url=site, cookies=inside, timeout=30, follow_redirects=True) as owner:
         found = {path: owner.get(path).status_code for path in routes(shop)}
