@@ -13,6 +13,9 @@ import pytest
 
 from habitue.app import Shop
 from habitue.app.errands import CALLS, LETTERS
+from habitue.app.senders import Sender, senders
+from habitue.broadcasts.shape import Broadcast
+from habitue.journeys.reading import read
 from habitue.kernel import clock
 from habitue.kernel.clock import HOUR
 from habitue.kernel.errors import UserError
@@ -23,10 +26,11 @@ from habitue.messaging.rules import Rules
 from habitue.people import consent, postal
 from habitue.templates.shape import Template, Text
 from tests.ingest.stores import parcel
-from tests.inside import session
+from tests.inside import BEARER, session
 from tests.web.conftest import served
 
 NAMES = ("ada", "bob", "eva", "kim", "lou", "max")
+NAMELESS = "noé"
 ADDRESS = {"street": "3 rue de l’Œuvre", "postalCode": "69001", "city": "Lyon"}
 
 
@@ -40,8 +44,11 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
             more = {"address": ADDRESS} if name != "max" else {}
             same = {"key": f"user:{name}", "revenue": None, "ts": now, "name": "$identify"}
             told.append({**same, "id": name, "props": json.dumps(traits | more)})
+        bare = {"key": "phone:+33699999999", "revenue": None, "ts": now, "name": "$identify", "id": NAMELESS}
+        told.append(bare | {"props": json.dumps({"phone": "+33699999999"})})
         made.put([parcel("people", *told)])
         made.refresh()
+        made.consent("phone:+33699999999", CALLS)
         for name in NAMES:
             for channel in (CALLS, LETTERS):
                 made.consent(f"user:{name}", channel)
@@ -52,15 +59,16 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
         yield made
 
 
-def sent(shop: Shop, channel: str, *names: str) -> dict[str, int]:
+def sent(shop: Shop, channel: str, *names: str, origin: str = "api") -> dict[str, int]:
     """Messages to these; which of them went, by name."""
-    text = Text("Bonjour {{ customer.name }},\n\n=1+1, à bientôt.", "À propos", form="text")
+    words = 'Bonjour {{ customer.name | default: "vous" }},\n\n=1+1, à bientôt.'
+    text = Text(words, "À propos", form="text")
     slug = f"hello-{channel}"
     template = shop.publish_template(Template(slug, {"fr": text}, channel=channel)).kept.version  # type: ignore[arg-type]
     run, now = f"{clock.now()}", clock.now()
-    people = {name: shop.person(f"user:{name}") for name in names}
+    people = {name: shop.person(name if ":" in name else f"user:{name}") for name in names}
     same: dict[str, Any] = {
-        "origin": "api",
+        "origin": origin,
         "step": run,
         "run": run,
         "channel": channel,
@@ -150,6 +158,33 @@ def test_the_page_takes_what_came_of_it_and_a_table_runs_nothing(shop: Shop) -> 
         )
     assert (shop.errands(CALLS), shop.errands(LETTERS)) == ([], [])
     next(serving, None)
+
+
+def test_a_list_says_who_sends_and_each_number_once(shop: Shop) -> None:
+    now = clock.now()
+    steps = [{"id": "rest", "is": "wait", "length": "30d"}]
+    journey = {"id": "win-back", "name": "Come back", "entry": {"is": "manual"}, "steps": steps}
+    shop.keep_journey(read(journey)[0], "test", now)
+    shop.keep_broadcast(Broadcast("news", "Christmas tea", ""), "test", now)
+    found = sent(shop, CALLS, "phone:+33699999999", origin="journey:win-back")
+    found |= sent(shop, CALLS, "ada", origin="broadcast:news")
+    found |= sent(shop, CALLS, "bob", origin="journey:gone")
+    assert [one.name for one in shop.errands(CALLS)] == ["", "=Ada", "=Bob"]
+    assert senders(shop, (one.origin for one in shop.errands(CALLS))) == {
+        "journey:win-back": Sender("Come back", "/journeys/win-back"),
+        "broadcast:news": Sender("Christmas tea", "/campaigns/news"),
+        "journey:gone": Sender("journey:gone"),
+    }
+    serving = served(shop)
+    site = next(serving)
+    with httpx.Client(base_url=site, headers=BEARER | {"accept-language": "fr"}) as client:
+        text = client.get("/lists/outgoing").text
+    next(serving, None)
+    assert '<a href="/journeys/win-back">Come back</a>' in text
+    assert text.count(">+33699999999<") == 1
+    assert "Client sans nom" in text
+    for number in found.values():
+        shop.settle_call(number, "reached", "eva")
 
 
 def test_who_is_erased_is_on_no_list(shop: Shop) -> None:

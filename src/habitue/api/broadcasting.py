@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
 from typing import Any, Final
 
@@ -12,7 +12,6 @@ from msgspec import to_builtins
 from habitue.api import dispatch
 from habitue.api.answer import Answer, Column, Facts, Sheet
 from habitue.api.perform import Asked, perform
-from habitue.app import Shop
 from habitue.app.broadcasts import Course, Funnel
 from habitue.broadcasts.check import Fault, sound
 from habitue.broadcasts.shape import body, from_body, from_text, to_toml
@@ -131,47 +130,22 @@ def funnelled(found: Funnel, asked: Asked) -> list[str]:
     return lines
 
 
-Steered = Callable[[Shop, dispatch.SteerBroadcast], object]
-
-_ACTS: Final[dict[str, tuple[Steered, str]]] = {
-    "send": (
-        lambda shop, asked: shop.send_broadcast(asked.broadcast, asked.by),
-        N_("“{id}” goes out at its time, while habitue serve runs."),
-    ),
-    "recall": (
-        lambda shop, asked: shop.unschedule_broadcast(asked.broadcast, asked.by),
-        N_("“{id}” is a draft again."),
-    ),
-    "pause": (
-        lambda shop, asked: shop.pause_broadcast(asked.broadcast, asked.by),
-        N_("“{id}” is paused: nothing more of it is sent."),
-    ),
-    "resume": (
-        lambda shop, asked: shop.resume_broadcast(asked.broadcast, asked.by),
-        N_("“{id}” goes on."),
-    ),
-    "cancel": (
-        lambda shop, asked: shop.cancel_broadcast(asked.broadcast, asked.by),
-        N_("“{id}” is cancelled: who has not got it doesn’t."),
-    ),
-    "choose": (
-        lambda shop, asked: shop.choose_variant(asked.broadcast, asked.variant, asked.by),
-        N_("The others get the variant that you chose."),
-    ),
-    "drop": (
-        lambda shop, asked: shop.drop_broadcast(asked.broadcast, asked.by),
-        N_("The draft is gone."),
-    ),
+_STEERED: Final = {
+    "send": N_("“{id}” goes out at its time, while habitue serve runs."),
+    "recall": N_("“{id}” is a draft again."),
+    "pause": N_("“{id}” is paused: nothing more of it is sent."),
+    "resume": N_("“{id}” goes on."),
+    "cancel": N_("“{id}” is cancelled: who has not got it doesn’t."),
+    "choose": N_("The others get the variant that you chose."),
+    "drop": N_("The draft is gone."),
 }
 
 
 @perform.register
 def _steer(command: dispatch.SteerBroadcast, asked: Asked) -> Answer:
-    if command.act not in _ACTS:
-        raise UserError(N_("Choose one of: {known}."), known=", ".join(_ACTS))
-    act, text = _ACTS[command.act]
-    act(asked.shop, command)
-    return Facts({"broadcast": command.broadcast}, [asked.say(text, id=command.broadcast)])
+    asked.shop.steer_broadcast(command.broadcast, command.act, command.by, command.variant)
+    line = asked.say(_STEERED[command.act], id=command.broadcast)
+    return Facts({"broadcast": command.broadcast}, [line])
 
 
 def _told(faults: Sequence[Fault], asked: Asked) -> list[str]:

@@ -161,20 +161,7 @@ def steer(
     data: Annotated[Steering, Body(description="What is to become of it.")],
 ) -> Standing:
     """Send it, make a draft of it again, pause, resume or cancel it, or choose the variant of the others."""
-    who = by(request, API)
-    match data.act:
-        case "send":
-            shop.send_broadcast(name, who)
-        case "recall":
-            shop.unschedule_broadcast(name, who)
-        case "pause":
-            shop.pause_broadcast(name, who)
-        case "resume":
-            shop.resume_broadcast(name, who)
-        case "cancel":
-            shop.cancel_broadcast(name, who)
-        case "choose":
-            shop.choose_variant(name, data.variant, who)
+    shop.steer_broadcast(name, data.act, by(request, API), data.variant)
     request.app.state.mend()
     return _standing(shop.broadcast(name))
 

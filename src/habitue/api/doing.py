@@ -9,6 +9,7 @@ from habitue.api import reaching as commands
 from habitue.api.answer import Answer, Cell, Column, Facts, Sheet
 from habitue.api.perform import Asked, perform
 from habitue.app.errands import CALLS, LETTERS
+from habitue.app.senders import senders
 from habitue.kernel.errors import UserError
 from habitue.kernel.i18n import N_
 
@@ -28,9 +29,14 @@ _MOST = 1_000
 def _errands(command: commands.Errands, asked: Asked) -> Answer:
     if command.channel not in (CALLS, LETTERS):
         raise UserError(N_("Say phone for calls, or post for letters."))
+    found = asked.shop.errands(command.channel, _MOST)
+    sender = senders(asked.shop, (one.origin for one in found))
     rows: list[list[Cell]] = [
-        [one.message, one.name, one.to.replace("\n", ", "), one.subject, one.origin, one.made, one.tries]
-        for one in asked.shop.errands(command.channel, _MOST)
+        [
+            *(one.message, one.name, one.to.replace("\n", ", "), one.subject),
+            *(sender[one.origin].title, one.made, one.tries),
+        ]
+        for one in found
     ]
     return Sheet(_COLUMNS, rows)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from threading import Lock
 from typing import Any, Final
@@ -139,6 +139,21 @@ class Broadcasting(Segmented, Posting):
             acts.note(tx, when, by, "broadcast dropped", f"broadcast:{name}")
 
     # --- under way --------------------------------------------------------------------------------
+
+    def steer_broadcast(self, name: str, act: str, by: str, variant: str = "") -> None:
+        """Do with it what a word says; `variant` is the one to `choose`. Raises `UserError`."""
+        steps: dict[str, Callable[[], object]] = {
+            "send": lambda: self.send_broadcast(name, by),
+            "recall": lambda: self.unschedule_broadcast(name, by),
+            "pause": lambda: self.pause_broadcast(name, by),
+            "resume": lambda: self.resume_broadcast(name, by),
+            "cancel": lambda: self.cancel_broadcast(name, by),
+            "choose": lambda: self.choose_variant(name, variant, by),
+            "drop": lambda: self.drop_broadcast(name, by),
+        }
+        if act not in steps:
+            raise UserError(N_("Choose one of: {known}."), known=", ".join(steps))
+        steps[act]()
 
     def send_broadcast(self, name: str, by: str, now: Micros | None = None) -> Kept:
         """Let it go, now or when its time comes. Raises `BroadcastError` with all that is wrong."""

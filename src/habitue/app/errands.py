@@ -21,6 +21,8 @@ from habitue.messaging.kinds import call, letter
 from habitue.messaging.rules import TRANSACTIONAL
 from habitue.people import consent, identities, profiles, suppression
 from habitue.people.consent import Answer
+from habitue.people.keys import bare
+from habitue.people.profiles import Person
 from habitue.store import errands, messages
 from habitue.store.ops import Tx
 from habitue.templates.paper import MOST, Paper, Sheet, paragraphs, printed
@@ -40,7 +42,9 @@ _GONE: Final = N_("Somebody has done that already, or it is not on the list any 
 
 
 class Errand(Struct, frozen=True):
-    """A call or a letter that is to be done, and for whom."""
+    """A call or a letter that is to be done, and for whom; `name` is empty where all that is known of them is
+    the number itself.
+    """
 
     message: int
     person: int
@@ -63,12 +67,12 @@ class Doing(Reporting):
             rows = errands.waiting(tx, channel, most)
             people = identities.wholes(self.warehouse, [row.person for row in rows])
             willing = self._willing(tx, rows, people, channel)
-        names = profiles.names(self.warehouse, sorted({*people.values()})) if people else {}
+        known = profiles.people(self.warehouse, sorted({*people.values()})) if people else {}
         return [
             Errand(
                 row.message,
                 people.get(row.person, row.person),
-                names.get(people.get(row.person, row.person)) or row.to.partition("\n")[0],
+                _called(known.get(people.get(row.person, row.person)), row.to),
                 *(row.to, row.subject, row.text, row.origin, row.made, row.tries, row.tried),
             )
             for row in rows
@@ -166,6 +170,17 @@ class Doing(Reporting):
                 done += 1
                 self.tell_of(tx, messages.one(tx, one.message), "Letter Sent", when)
         return done
+
+
+def _called(one: Person | None, to: str) -> str:
+    """How somebody is called: by name, as their letter says, or by e-mail or key; empty where that would only
+    be the number which stands beside it.
+    """
+    first, _, address = to.partition("\n")
+    if address:
+        return (one and one.name) or first
+    known = (one.name, one.traits.get("email"), bare(one.key)) if one else ()
+    return next((str(name) for name in known if name and name != to), "")
 
 
 def _told(event: dict[str, Any], more: Mapping[str, Any], own: str) -> dict[str, Any]:

@@ -26,7 +26,7 @@ PLACES: Final[dict[By, str]] = {
     "model": "stages",
     "segment": "segments",
     "journey": "journeys",
-    "broadcast": "broadcasts",
+    "broadcast": "campaigns",
     "alert": "alerts",
 }
 """Where each is looked at."""

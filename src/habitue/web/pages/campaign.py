@@ -208,29 +208,9 @@ def steer(request: Asked, shop: NamedDependency[Shop], name: FromPath[str], data
     if act == "copy":
         made = shop.copy_broadcast(name, who)
         return flash.done(f"/campaigns/{made.slug}/edit", N_("A draft that says the same."), "info")
-    if act not in DONE:
-        raise UserError(N_("Choose one of: {known}."), known=", ".join((*DONE, "copy")))
-    _steered(shop, name, act, rest, who)
+    shop.steer_broadcast(name, act, who, rest)
     request.app.state.mend()  # whoever brings it forward looks at once
     return flash.done("/campaigns" if act == "drop" else f"/campaigns/{name}", DONE[act])
-
-
-def _steered(shop: Shop, name: str, act: str, rest: str, who: str) -> None:
-    match act:
-        case "send":
-            shop.send_broadcast(name, who)
-        case "recall":
-            shop.unschedule_broadcast(name, who)
-        case "pause":
-            shop.pause_broadcast(name, who)
-        case "resume":
-            shop.resume_broadcast(name, who)
-        case "cancel":
-            shop.cancel_broadcast(name, who)
-        case "choose":
-            shop.choose_variant(name, rest, who)
-        case _:
-            shop.drop_broadcast(name, who)
 
 
 @get("/campaigns/{name:str}/people", sync_to_thread=True)

@@ -16,6 +16,7 @@ from litestar.response import Redirect
 from msgspec import Struct
 
 from habitue.app import Shop
+from habitue.app.senders import senders
 from habitue.app.timeline import ALL, END, PAGE, Mark, timeline
 from habitue.journeys.walk import WHY
 from habitue.kernel import clock
@@ -274,6 +275,7 @@ def _history(request: Asked, shop: Shop, one: Person, kinds: tuple[str, ...], be
         "states": STATES,
         "channels": consent.NAMES,
         "decided": _decided(words),
+        "senders": senders(shop, (one.message.origin for one in items if one.message)),
         "written": _templates(shop, [one.message.template for one in items if one.message]),
         "titles": {model.version: model.kind.name.said(language) for model in shop.models()},
     }

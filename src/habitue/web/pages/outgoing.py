@@ -14,6 +14,7 @@ from msgspec import Struct
 
 from habitue.app import Shop
 from habitue.app.errands import CALLS, LETTERS, OUTCOMES
+from habitue.app.senders import senders
 from habitue.kernel.cell import safe
 from habitue.kernel.clock import iso
 from habitue.kernel.errors import UserError
@@ -82,6 +83,7 @@ def _page(request: Asked, shop: Shop, show: Which, error: UserError | None = Non
         show=show,
         error=error,
         errands=found,
+        senders=senders(shop, (one.origin for one in found)),
         most=SHOWN,
         outcomes=OUTCOMES,
         counts={name: shop.errand_count(channel) for name, channel in CHANNEL.items()},
