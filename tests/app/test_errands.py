@@ -44,7 +44,13 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
             more = {"address": ADDRESS} if name != "max" else {}
             same = {"key": f"user:{name}", "revenue": None, "ts": now, "name": "$identify"}
             told.append({**same, "id": name, "props": json.dumps(traits | more)})
-        bare = {"key": "phone:+33699999999", "revenue": None, "ts": now, "name": "$identify", "id": NAMELESS}
+        bare: dict[str, object] = {
+            "key": "phone:+33699999999",
+            "revenue": None,
+            "ts": now,
+            "name": "$identify",
+            "id": NAMELESS,
+        }
         told.append(bare | {"props": json.dumps({"phone": "+33699999999"})})
         made.put([parcel("people", *told)])
         made.refresh()
