@@ -108,7 +108,7 @@ PAGES: Final[Routes] = {
         pages.templates.preview,  # /templates/-/preview/{secret}
     ],
     Act.MESSAGES: [
-        pages.journeys.begin,  # /journeys/new
+        pages.beginning.begin,  # /journeys/new
         pages.journeys.steer,  # /journeys/{name}
         pages.route.show,  # /journeys/{name}/edit
         pages.route.change,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import socket
 from collections.abc import Iterator
 from email import message_from_bytes, policy
@@ -173,10 +174,13 @@ def test_a_program_is_called_and_what_it_answers_can_be_read(shop: Shop) -> None
             "values": {"url": url, "body": {"n": 1}},
         }
         outbox.put(tx, [Wanted(person=shop.person("ada"), purpose="transactional", due=now, **call)], now)
-        Thread(target=answering, args=(server.dup(),)).start()
+        heard = list[bytes]()
+        Thread(target=answering, args=(server.dup(), heard)).start()
     sender = shop.outgoing(0)
     assert sender.round() == 1
     sender.close()
+    about = {"customer": "user:ada", "origin": "journey:x", "step": "check"}
+    assert json.loads(heard[0].partition(b"\r\n\r\n")[2]) == {**about, "n": 1}
     with shop.ops.read() as tx:
         assert [(one.state, one.answer) for one in outbox.ended(tx, 0, 99) if one.channel == "webhook"] == [
             ("sent", "thanks")
@@ -217,8 +221,10 @@ def test_a_mail_that_comes_back_later_ends_again_and_a_forged_report_changes_not
     shop.lift("ada@b.fr")
 
 
-def answering(server: socket.socket) -> None:
+def answering(server: socket.socket, heard: list[bytes]) -> None:
     one, _ = server.accept()
     with one, server:
-        one.recv(9999)
+        heard.append(one.recv(9999))
+        while not heard[-1].endswith(b"}"):
+            heard.append(heard.pop() + one.recv(9999))
         one.sendall(b"HTTP/1.1 200 OK\r\ncontent-length: 6\r\n\r\nthanks")

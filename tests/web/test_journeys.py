@@ -10,6 +10,10 @@ import httpx
 import pytest
 
 from habitue.app import Shop
+from habitue.journeys import seeds
+from habitue.journeys.reading import read as read_journey
+from habitue.kernel import clock
+from habitue.kernel.clock import DAY
 from tests.inside import BEARER
 
 
@@ -83,3 +87,43 @@ def test_no_form_breaks_the_editor(client: httpx.Client, shop: Shop, told: dict[
     assert client.post("/journeys/odd/edit", data=told).status_code in (200, 400)
     assert client.get("/journeys/odd/edit?at=0").status_code == 200
     shop.discard_journey("odd")
+
+
+def test_a_segment_and_a_change_of_stage_are_one_click_from_a_journey(
+    shop: Shop, client: httpx.Client
+) -> None:
+    begun = client.post("/journeys/new", data={"segment": "buyers", "way": "leaves"})
+    assert (begun.url.path, begun.url.query) == ("/journeys/buyers-webhook/edit", b"at=0")
+    assert "This is missing: Address." in read(begun)
+    body = shop.journey_draft("buyers-webhook")
+    assert body is not None
+    assert body.body["entry"] == {"is": "leaves", "rule": 'segment("buyers")'}
+    assert body.body["steps"][0]["body"] == {"segment": "buyers", "change": "left"}
+    assert 'href="/journeys/buyers-webhook/edit"' in client.get("/segments/buyers").text
+    shop.discard_journey("buyers-webhook")
+    flow = client.get("/customers?from=active&to=dormant&against=2026-01-01")
+    fields = dict(re.findall(r'type="hidden" name="(model|from|to)" value="([^"]*)"', flow.text))
+    assert fields == {"model": "transactional", "from": "active", "to": "dormant"}
+    begun = client.post("/journeys/new", data=fields)
+    assert (begun.url.path, begun.url.query) == ("/journeys/active-dormant/edit", b"at=1")
+    assert "Journey for this change" not in client.get("/customers?from=active").text
+    wrong = ({"segment": "byers", "way": "leaves"}, {"segment": "buyers", "way": "x"}, {**fields, "to": "x"})
+    assert [client.post("/journeys/new", data=one).status_code for one in wrong] == [400] * 3
+    shop.discard_journey("active-dormant")
+
+
+def test_who_takes_another_way_out_of_a_stage_goes_no_further(shop: Shop) -> None:
+    now = clock.now()
+    body = {"id": "x", **seeds.flowing("transactional", "active", "new")}
+    body["steps"] = body["steps"][:1]
+    found = shop.replay_journey(read_journey(body)[0], now, 365)
+    stages = shop.model("transactional")
+    sql = """SELECT value, lead(value) OVER (PARTITION BY subject ORDER BY start) AS next, stop FROM intervals
+        WHERE version = ?"""
+    moved = f"""SELECT next, count(*) AS n FROM ({sql}) WHERE value = ? AND stop > make_timestamp(?)
+        AND stop <= make_timestamp(?) GROUP BY next"""
+    asked = (stages.version, stages.value("active"), now - 365 * DAY, now)
+    rows = {row["next"]: row["n"] for row in shop.warehouse.read(moved, asked).to_pylist()}
+    assert found.entered == sum(rows.values())
+    assert found.outcomes.get("exit", 0) == sum(rows.values()) - rows.get(stages.value("new"), 0)
+    assert found.outcomes["exit"] > 0

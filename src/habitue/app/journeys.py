@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -272,11 +272,15 @@ class Journeying(Travelled):
             if slug not in known:
                 fresh = templates.keep(self.ops, starters()[starter].named(slug, language), when, by)
                 templates.publish(self.ops, fresh, when, by)
+        return self.begin_journey(recipe.id, recipe.said(language), by, when)
+
+    def begin_journey(self, wish: str, body: Mapping[str, Any], by: str, now: Micros | None = None) -> str:
+        """A new draft that says this, under an id like the wished one that no other has; its id."""
         taken = {*versions.slugs(self.ops, kept.KIND), *drafts.slugs(self.ops, kept.KIND)}
-        name, number = recipe.id, 2
+        name, number = wish, 2
         while name in taken:
-            name, number = f"{recipe.id}-{number}", number + 1
-        self.draft_journey(name, {**recipe.said(language), "id": name}, by, when)
+            name, number = f"{wish}-{number}", number + 1
+        self.draft_journey(name, {**body, "id": name}, by, now)
         return name
 
     def drafted_journeys(self) -> list[str]:

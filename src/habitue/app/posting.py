@@ -120,7 +120,7 @@ class Posting(Channelled):
         rules: Rules,
     ) -> Composed:
         if row.channel == WEBHOOK:
-            return Composed("", "", "")
+            return Composed("", "", self._call(row))
         marketing = row.lane == 1
         if marketing and not passes.base and row.channel == EMAIL:
             raise UserError(_UNKNOWN_LINKS)
@@ -141,6 +141,14 @@ class Posting(Channelled):
         if html and rules.opens:
             html = _watched(html, passes.picture(one))
         return Composed(filled.subject, html, filled.text, links["unsubscribe"])
+
+    def _call(self, row: Sending) -> str:
+        """What a program is told: what the step says, and whom it is about; a text goes as it is."""
+        body = msgspec.json.decode(row.values, type=dict[str, Any]).get("body") or {}
+        if not isinstance(body, dict):
+            return webhook.written(body).decode()
+        about = {"customer": self._key(row.person), "origin": row.origin, "step": _step(row)}
+        return webhook.written(about | body).decode()
 
     def _coded(self, row: Sending, more: dict[str, Any]) -> dict[str, Any]:
         """With the coupon code that the message gives, if it gives one: settled before it can leave."""
@@ -196,12 +204,18 @@ def _named(one: Happened) -> tuple[str, dict[str, Any]]:
     row = one.message
     if row.channel == WEBHOOK and one.state == "sent":
         return ANSWERED, {
-            "step": row.step.partition(":")[2] or row.step,
+            "step": _step(row),
             "answer": webhook.answered(one.answer),
         }
     if one.state in _DONE and row.channel in _CALLED:
         return f"{_CALLED[row.channel]} {_DONE[one.state]}", {}
     return "", {}
+
+
+def _step(row: Any) -> str:
+    """The id of the step that a message is of, without the version."""
+    step: str = row.step
+    return step.partition(":")[2] or step
 
 
 def _event(

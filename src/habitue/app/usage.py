@@ -20,6 +20,7 @@ from habitue.rules.check import references, walk
 from habitue.rules.nodes import Compare, Rule, Stage
 from habitue.rules.problem import RuleError
 from habitue.rules.text import parse
+from habitue.store import drafts, versions
 
 By = Literal["model", "segment", "journey", "broadcast", "alert"]
 PLACES: Final[dict[By, str]] = {
@@ -33,16 +34,17 @@ PLACES: Final[dict[By, str]] = {
 
 
 class Use(Struct, frozen=True):
-    """Something that names it; `needs`: it is live, and could not go on without."""
+    """Something that names it; `needs`: it is live, and could not go on without; `drafted`: it never was."""
 
     kind: By
     id: str
     title: str
     needs: bool
+    drafted: bool = False
 
     @property
     def place(self) -> str:
-        return f"/{PLACES[self.kind]}/{self.id}"
+        return f"/{PLACES[self.kind]}/{self.id}{'/edit' if self.drafted else ''}"
 
 
 def segment_uses(shop: Workspace, name: str) -> list[Use]:
@@ -86,6 +88,7 @@ def _uses(
     for made in journeys.latest(shop.ops):
         if any(names(rule) for rule in _rules(body(made.journey))):
             yield Use("journey", made.journey.id, made.journey.title, needs=made.live)
+    yield from _drafted(shop, names)
     for sent in broadcasts.every(shop.ops):
         if any(names(rule) for rule in _rules(sent.body)):
             needs = sent.state in ("scheduled", *broadcasts.ACTIVE)
@@ -93,6 +96,14 @@ def _uses(
     for saved in alerts.live(shop.ops):
         if watched(saved.alert.watch):
             yield Use("alert", saved.alert.id, saved.alert.title, needs=True)
+
+
+def _drafted(shop: Workspace, names: Callable[[Rule], bool]) -> Iterator[Use]:
+    """The journeys that are only drafts so far: where they are put together."""
+    for slug in sorted({*drafts.slugs(shop.ops, journeys.KIND)} - {*versions.slugs(shop.ops, journeys.KIND)}):
+        draft = drafts.of(shop.ops, journeys.KIND, slug)[0]
+        if any(names(rule) for rule in _rules(draft.body)):
+            yield Use("journey", slug, draft.body.get("name") or slug, needs=False, drafted=True)
 
 
 def _rules(part: Any) -> Iterator[Rule]:

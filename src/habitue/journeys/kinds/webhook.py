@@ -24,7 +24,12 @@ class Webhook(Act, Pause, frozen=True, kw_only=True, tag="webhook"):
 
     url: Annotated[str, Asked(N_("Address"), N_("It begins with https://."), "address")]
     body: Annotated[
-        dict[str, Any], Asked(N_("What is told"), N_("One a line, as name = value."), "props")
+        dict[str, Any],
+        Asked(
+            N_("What is told"),
+            N_("One a line, as name = value. The customer’s key goes along as customer."),
+            "props",
+        ),
     ] = field(default_factory=dict)
     wait: Annotated[
         str,

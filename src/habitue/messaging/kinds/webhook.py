@@ -99,7 +99,8 @@ class Caller:
 
     def hand(self, letter: Letter, letting_go: Callable[[], None]) -> Outcome:
         """See `channel.Session`."""
-        url, body = str(letter.values.get("url", "")), written(letter.values.get("body"))
+        url = str(letter.values.get("url", ""))
+        body = letter.text.encode() if letter.text else written(letter.values.get("body"))
         try:
             reply = self._line.ask("POST", url, self._head(letter, body), body, letting_go)
         except UserError as error:

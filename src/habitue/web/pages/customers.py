@@ -20,7 +20,7 @@ from habitue.kernel.i18n import N_
 from habitue.people import profiles
 from habitue.people.profiles import Choice, Member
 from habitue.people.roster import Leaf, Place
-from habitue.stages.choice import Question, foretold, members
+from habitue.stages.choice import NONE, Question, foretold, members
 from habitue.stages.models import Model
 from habitue.store import views
 from habitue.web import columns
@@ -81,6 +81,7 @@ def index(
         looks=stages,
         by_value={look.value: look for look in stages},
         about=about(words, wish.question, {look.id: look for look in stages}, names(shop, words.language)),
+        flow=_flow(model, wish.question),
         at=choice.after,
         past=choice.after < now,
         foretold=expected,
@@ -98,6 +99,14 @@ def index(
         owner=by(request),
         query=lists.tidy(request.url.query),
     )
+
+
+def _flow(model: Model, question: Question) -> tuple[str, str] | None:
+    """From which stage to which those asked for went, where it is one from one; "" is not known before."""
+    if len(question.source) != 1 or len(question.target) != 1 or model.subject != "person":
+        return None
+    source, target = question.source[0], question.target[0]
+    return None if target == NONE else ("" if source == NONE else source, target)
 
 
 @get("/customers.csv", sync_to_thread=True)

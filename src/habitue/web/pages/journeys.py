@@ -99,25 +99,6 @@ def index(request: Asked, shop: NamedDependency[Shop]) -> Response[str]:
     )
 
 
-@post("/journeys/new", sync_to_thread=True, status_code=303)
-def begin(request: Asked, shop: NamedDependency[Shop], data: Form) -> Response[Any]:
-    """A draft of a recipe, or an empty one."""
-    language = reader(request, shop).language
-    chosen = recipes().get(str(data.get("recipe", "")))
-    if chosen is not None:
-        slug = shop.begin_recipe(chosen, language, by(request))
-    else:
-        slug, number = "journey", 1
-        taken = {*shop.drafted_journeys(), *(one.journey.id for one in shop.journeys())}
-        while slug in taken:
-            number += 1
-            slug = f"journey-{number}"
-        shop.draft_journey(
-            slug, {"id": slug, "entry": {"is": "event", "event": ""}, "steps": []}, by(request)
-        )
-    return flash.done(f"/journeys/{slug}/edit", N_("A draft: nothing happens until you publish it."), "info")
-
-
 @get("/journeys/{name:str}", sync_to_thread=True)
 def show(request: Asked, shop: NamedDependency[Shop], name: FromPath[str]) -> Response[str]:
     """One journey: its steps, with who is where."""
