@@ -16,6 +16,7 @@ from litestar.handlers import BaseRouteHandler
 from habitue.api import (
     alerts,
     broadcasts,
+    channels,
     commands,
     consents,
     customers,
@@ -348,6 +349,10 @@ STANDING_API: Final[Routes] = {
     ],
     Act.DATA: [
         incoming.calls,  # /calls
+    ],
+    Act.CHANNELS: [
+        channels.index,  # /channels
+        channels.arriving,  # /deliverability
     ],
 }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 
 from habitue.app import Shop
 from habitue.app.repute import Reputable
-from habitue.kernel.clock import DAY, HOUR
+from habitue.kernel.clock import DAY, HOUR, instant
 from habitue.kernel.errors import UserError
 from habitue.messaging import outbox
 from habitue.messaging.kinds.email_smtp import Settings
@@ -86,7 +87,7 @@ def test_what_came_of_mails_is_counted_by_whose_mailbox_it_was(ops: Ops) -> None
     with ops.begin() as tx:
         assert repute.tallies(tx, "email", NOW - 7 * DAY, NOW) == [("gmail", 30, 2, 1), ("free", 10, 0, 3)]
         assert repute.tallies(tx, "sms", 0, NOW) == []
-        days = repute.days(tx, "email", NOW - 30 * DAY, DAY)
+        days = repute.slots(tx, "email", NOW - 30 * DAY, DAY)
         assert [row[1:] for row in days] == [(5, 5, 0), (10, 0, 3), (30, 2, 1)]
         assert days[-1][0] == NOW // DAY
         assert not repute.complain(tx, 1, NOW + 1) or not repute.complain(tx, 1, NOW + 2)
@@ -96,6 +97,20 @@ def test_what_came_of_mails_is_counted_by_whose_mailbox_it_was(ops: Ops) -> None
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
     with Shop.create(tmp_path_factory.mktemp("repute") / "shop") as made:
         yield made
+
+
+def test_a_day_is_the_workspaces_own(tmp_path: Path) -> None:
+    night = instant("2026-10-24T22:30Z")  # half past midnight in Paris, on the day the clocks go back
+    with Shop.create(tmp_path / "shop") as made:
+        left(made.ops, 4, 1, 1, night)
+        left(made.ops, 3, 0, 0, night - HOUR, first=100)
+        left(made.ops, 2, 0, 0, night + 24 * HOUR, first=200)
+        left(made.ops, 9, 0, 0, night - 31 * DAY, first=300)
+        found = made.daily_rates(30, night + 3 * DAY)
+    assert found == {
+        date(2026, 10, 24): Rate("", 3, 0, 0),
+        date(2026, 10, 25): Rate("", 6, 1, 1),
+    }
 
 
 def test_marketing_stops_once_and_goes_on_with_a_reason(shop: Shop) -> None:

@@ -41,6 +41,7 @@ MAY: Final[dict[str, str]] = {
     Act.JOIN: "admin owner write command",
     Act.DATA: "admin owner admin-key command",
     Act.PRIVACY: "admin owner admin-key command",
+    Act.CHANNELS: "admin owner admin-key command",
     Act.SETTINGS: "admin owner command",
     Act.TEAM: "admin owner command",
     Act.AUDIT: "admin owner admin-key command",

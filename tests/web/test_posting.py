@@ -62,6 +62,12 @@ def test_a_way_out_is_set_up_tried_and_ended(shop: Shop, client: httpx.Client) -
         assert "s3cret-canary" not in form
         assert "left empty it stays" in form
         # Saved again without the password, which stays; without a sender nothing is changed.
+        kept = client.get("/api/v1/channels")
+        assert "s3cret-canary" not in kept.text
+        (used,) = [one for one in kept.json() if one["kind"] == "email_smtp"]
+        assert used["since"]
+        assert (used["settings"]["port"], used["secrets"]["password"]) == (server.port, True)
+        assert all(one["settings"] == {} for one in kept.json() if not one["since"])
         again = told | {"password": "", "connections": "2", "rate": ""}
         read(client.post(PATH, data=again))
         mail = shop.mail()
@@ -127,6 +133,10 @@ def test_dns_is_asked_when_somebody_asks_and_marketing_goes_on_with_a_reason(
     with shop.ops.begin() as tx:
         repute.stop(tx, "email", {"provider": "", "sent": 1000, "back": 0, "spam": 4}, clock.now())
     assert "too many called it spam" in read(client.get("/"))
+    arriving = client.get("/api/v1/deliverability", headers={"accept-language": "fr"}).json()
+    assert (arriving["halted"][:4], arriving["domain"]["domain"]) == (clock.iso(clock.now())[:4], "shop.fr")
+    dmarc = next(one for one in arriving["domain"]["checks"] if one["id"] == "dmarc")
+    assert (dmarc["state"], "faux sont écartés" in dmarc["text"]) == ("good", True)
     assert "Say why" in read(client.post(path, data={"do": "resume", "why": " "}), 400)
     assert "Marketing goes on" in read(client.post(path, data={"do": "resume", "why": "mended"}))
     assert shop.halted() is None

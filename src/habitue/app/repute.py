@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date, timedelta
 from functools import cached_property
 from typing import Any, Final
 
@@ -26,6 +27,8 @@ from habitue.store.repute import Halt, Looked
 
 SELF: Final = "habitue"
 _EVERY: Final = MINUTE
+_SLOT: Final = 15 * MINUTE
+"""Every zone's days begin and end on one of these."""
 
 
 class Looking(Struct, frozen=True):
@@ -85,11 +88,16 @@ class Reputable(Channelled):
         with self.ops.read() as tx:
             return [Rate(*row) for row in store.tallies(tx, EMAIL, when - days * DAY, when)]
 
-    def daily_rates(self, days: int, now: Micros | None = None) -> dict[int, Rate]:
-        """Of all of it, by day (counted from 1970)."""
-        when = clock.now() if now is None else now
+    def daily_rates(self, days: int, now: Micros | None = None) -> dict[date, Rate]:
+        """Of all of it, by day in the workspace's zone, today the last; days without any are left out."""
+        when, zone = clock.now() if now is None else now, self.settings.timezone
+        first = clock.moment(when, zone).date() - timedelta(days=days - 1)
+        found: dict[date, list[Rate]] = {}
         with self.ops.read() as tx:
-            return {day: Rate("", *row) for day, *row in store.days(tx, EMAIL, when - days * DAY, DAY)}
+            rows = store.slots(tx, EMAIL, when - (days + 1) * DAY, _SLOT)
+        for slot, *row in rows:
+            found.setdefault(clock.moment(slot * _SLOT, zone).date(), []).append(Rate("", *row))
+        return {day: rules.whole(some) for day, some in sorted(found.items()) if day >= first}
 
     def halted(self) -> Halt | None:
         """Since when marketing by e-mail stands still; None where it goes."""

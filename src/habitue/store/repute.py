@@ -77,9 +77,9 @@ def tallies(tx: Tx, channel: str, since: Micros, until: Micros) -> list[tuple[st
     return [(name, int(n), int(b), int(s)) for name, n, b, s in found]
 
 
-def days(tx: Tx, channel: str, since: Micros, day: Micros) -> list[tuple[int, int, int, int]]:
-    """The same by day, counted from 1970."""
-    at = sa.cast(sa.func.floor(message.c.left / day), sa.BigInteger)
+def slots(tx: Tx, channel: str, since: Micros, length: Micros) -> list[tuple[int, int, int, int]]:
+    """The same by slot of a length, counted from 1970."""
+    at = sa.cast(sa.func.floor(message.c.left / length), sa.BigInteger)
     back = sa.func.sum(sa.case((message.c.state == "bounced", 1), else_=0))
     spam = sa.func.sum(sa.case((message.c.complained.is_not(None), 1), else_=0))
     mine = message.c.channel == channel, message.c.lane == 1, message.c.state.in_(_GONE)

@@ -42,6 +42,8 @@ class Act(StrEnum):
     """Imports, write keys, and what could not be taken."""
     PRIVACY = "privacy"
     """Hand out all that is known of somebody, and erase them."""
+    CHANNELS = "channels"
+    """Read by whom messages leave, and whether they arrive; never what is secret."""
     SETTINGS = "settings"
     """The workspace's own: its time zone, its language."""
     TEAM = "team"
@@ -74,7 +76,7 @@ RIGHTS: Final[Mapping[Role, frozenset[Act]]] = {
 REACH: Final[Mapping[Scope, frozenset[Act]]] = {
     "read": frozenset({Act.OPEN, Act.FIGURES, Act.PEOPLE, Act.EXPORT}),
     "write": frozenset({Act.OPEN, Act.NOTE, Act.CONSENT, Act.SEGMENTS, Act.MESSAGES, Act.ALERTS, Act.JOIN}),
-    "admin": frozenset({Act.OPEN, Act.STAGES, Act.DATA, Act.PRIVACY, Act.AUDIT}),
+    "admin": frozenset({Act.OPEN, Act.STAGES, Act.DATA, Act.PRIVACY, Act.CHANNELS, Act.AUDIT}),
 }
 """What a key of the API may do, by its scopes; none may change the team."""
 

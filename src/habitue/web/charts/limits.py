@@ -52,7 +52,14 @@ def limited(
                 "layer": [
                     {"mark": {"type": "rule", "strokeDash": [5, 4]}, "encoding": {"x": None}},
                     {
-                        "mark": {"type": "text", "align": "right", "dy": -6, "dx": -2, "fontSize": 11},
+                        "mark": {
+                            "type": "text",
+                            "align": "right",
+                            "baseline": "bottom",
+                            "dy": -3,
+                            "dx": -2,
+                            "fontSize": 11,
+                        },
                         "encoding": {"text": {"field": "said"}, "x": {"value": {"expr": "width"}}},
                     },
                 ],

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import date, timedelta
 from typing import Annotated, Any, Final
 
 from litestar import Response, get, post
@@ -12,7 +14,6 @@ from litestar.params import Body
 from habitue.app import Shop
 from habitue.app.repute import worst
 from habitue.kernel import clock
-from habitue.kernel.clock import DAY
 from habitue.kernel.errors import UserError
 from habitue.kernel.i18n import N_
 from habitue.messaging import repute as rules
@@ -32,6 +33,8 @@ Filled = Annotated[dict[str, str], Body(media_type=RequestEncodingType.URL_ENCOD
 LOOKED: Final = N_("Looked at again.")
 RESUMED: Final = N_("Marketing goes on.")
 _COLOUR: Final = "#4f46e5"
+_AMBER, _RED = "#d97706", "#dc2626"
+_NONE: Final = Rate("", 0, 0, 0)
 
 
 @get(PATH, sync_to_thread=True)
@@ -72,8 +75,8 @@ def _page(request: Asked, shop: Shop, wrong: str = "") -> Response[str]:
         week=rules.whole(week),
         month=rules.whole(shop.rates(MONTH, now)),
         rates=[(NAMES.get(one.provider, ""), one, _tone(one)) for one in week],
-        chart=_chart(daily, now, words) if daily else None,
-        days=[(words.date(day * DAY), one) for day, one in sorted(daily.items())],
+        charts=_charts(daily, now, words) if daily else None,
+        days=[(words.calendar(day.isoformat()), one) for day, one in daily.items()],
         tone=_tone,
         limits={
             "warn": words.percent(rules.WARN),
@@ -91,23 +94,39 @@ def _tone(one: Rate) -> str:
     return "bad" if one.complaints >= rules.STOP else "note" if one.complaints >= rules.WARN else "good"
 
 
-def _chart(daily: dict[int, Rate], now: int, words: Words) -> Spec:
-    last = now // DAY
-    days = range(last - MONTH + 1, last + 1)
-    found = [daily.get(day) for day in days]
-    starts = [words.date(day * DAY) for day in days]
-    tips = [
-        words.say(
-            N_("{day}: {n} mails, {spam} called spam ({share})"),
-            day=start,
-            n=words.number(one.sent if one else 0),
-            spam=words.number(one.spam if one else 0),
-            share=words.percent(one.complaints if one else 0.0, "#,##0.00%"),
-        )
-        for start, one in zip(starts, found, strict=True)
-    ]
-    limits = [
-        (rules.WARN, words.say(N_("should stay under {share}"), share=words.percent(rules.WARN)), "#d97706"),
-        (rules.STOP, words.say(N_("marketing stops at {share}"), share=words.percent(rules.STOP)), "#dc2626"),
-    ]
-    return charts.limited([one.complaints if one else None for one in found], starts, tips, limits, _COLOUR)
+def _charts(daily: dict[date, Rate], now: int, words: Words) -> dict[str, Spec]:
+    """What was called spam and what came back, of each day's mails, beside what mailboxes allow."""
+    last = clock.moment(now, words.zone).date()
+    days = [last - timedelta(days=MONTH - 1 - n) for n in range(MONTH)]
+    found = [daily.get(day, _NONE) for day in days]
+    ticks = [words.calendar(day.isoformat()) for day in days]
+    under, stops = N_("should stay under {share}"), N_("marketing stops at {share}")
+
+    def drawn(told: str, share: Callable[[Rate], tuple[int, float]], *limits: tuple[float, str, str]) -> Spec:
+        tips = [
+            words.say(
+                told,
+                day=tick,
+                n=words.number(one.sent),
+                some=words.number(share(one)[0]),
+                share=words.percent(share(one)[1], "#,##0.00%"),
+            )
+            for tick, one in zip(ticks, found, strict=True)
+        ]
+        lines = [(limit, words.say(text, share=words.percent(limit)), tone) for limit, text, tone in limits]
+        shares = [share(one)[1] if one.sent else None for one in found]
+        return charts.limited(shares, ticks, tips, lines, _COLOUR)
+
+    return {
+        "spam": drawn(
+            N_("{day}: {n} mails, {some} called spam ({share})"),
+            lambda one: (one.spam, one.complaints),
+            (rules.WARN, under, _AMBER),
+            (rules.STOP, stops, _RED),
+        ),
+        "back": drawn(
+            N_("{day}: {n} mails, {some} came back ({share})"),
+            lambda one: (one.back, one.bounces),
+            (rules.BACK, under, _AMBER),
+        ),
+    }
