@@ -13,8 +13,8 @@ from habitue.api.perform import Asked, perform
 from habitue.api.reaching import Channel, Channels, EndChannel, SetChannel, TryChannel
 from habitue.app import Shop
 from habitue.kernel.errors import UserError
+from habitue.messaging.channel import Composed
 from habitue.messaging.kinds import brevo
-from habitue.messaging.sender import Composed
 from tests.messaging.counter import window
 
 GIVEN = {"sender": "Shop <hello@shop.fr>", "key": "xkeysib-canary"}

@@ -50,7 +50,7 @@ def test_a_message_written_again_and_looked_at_again_has_the_same_code(
         with shop.ops.read() as tx:
             [row] = messages.due(tx, 0, now, 10)
         monkeypatch.setattr(Shop, "base", "https://x.example")
-        written = shop._composer()
+        written = shop._composer(shop._house())
         first, again = written(row, {}).text, written(row, {}).text
         assert first.splitlines()[0] == again.splitlines()[0]
         assert "TEA-" in first

@@ -16,10 +16,10 @@ from habitue.app.postman import Postman
 from habitue.kernel import clock
 from habitue.kernel.errors import UserError
 from habitue.messaging import outbox
+from habitue.messaging.channel import Composed
 from habitue.messaging.kinds.email_smtp import Settings
 from habitue.messaging.outbox import Wanted
 from habitue.messaging.rules import Cap, Rules
-from habitue.messaging.sender import Composed
 from habitue.people.consent import Answer
 from habitue.templates.shape import Template, Text
 from tests.messaging.sink import Sink, sink

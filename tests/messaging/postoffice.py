@@ -14,10 +14,10 @@ import pyarrow as pa
 from habitue.ingest import inbox
 from habitue.kernel.clock import Micros
 from habitue.messaging.batch import Door
-from habitue.messaging.channel import Way
+from habitue.messaging.channel import Composed, Way
 from habitue.messaging.kinds import email_smtp
 from habitue.messaging.rules import Rules
-from habitue.messaging.sender import Composed, Happened, Sender
+from habitue.messaging.sender import Happened, Sender
 from habitue.people import consent
 from habitue.store.log import PARCEL
 from habitue.store.messages import Sending

@@ -19,12 +19,12 @@ from habitue.kernel.errors import UserError
 from habitue.messaging import outbox
 from habitue.messaging import sender as room
 from habitue.messaging.batch import Batch
-from habitue.messaging.channel import Letter, Outcome, Way
+from habitue.messaging.channel import Composed, Letter, Outcome, Way
 from habitue.messaging.journal import BEGUN, SENT, Journal
 from habitue.messaging.kinds import brevo
 from habitue.messaging.outbox import Wanted
 from habitue.messaging.rules import Rules
-from habitue.messaging.sender import LOOK, Composed
+from habitue.messaging.sender import LOOK
 from habitue.people import suppression
 from habitue.store import messages
 from habitue.store.messages import Sending

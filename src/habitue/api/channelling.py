@@ -10,8 +10,8 @@ from habitue.api.perform import Asked, perform
 from habitue.app.channels import Standing, kind_of, offered
 from habitue.kernel.errors import UserError
 from habitue.kernel.i18n import N_
+from habitue.messaging.channel import Composed
 from habitue.messaging.registry import Kind
-from habitue.messaging.sender import Composed
 
 _COLUMNS = (
     Column("channel", N_("Channel")),

@@ -18,10 +18,10 @@ from habitue.kernel.clock import shown
 from habitue.kernel.errors import UserError
 from habitue.kernel.i18n import N_
 from habitue.messaging import reasons, repute
+from habitue.messaging.channel import Composed
 from habitue.messaging.domain import TITLES
 from habitue.messaging.kinds import email_smtp, webhook
 from habitue.messaging.kinds.email_smtp import Settings
-from habitue.messaging.sender import Composed
 
 WEEK: Final = 7
 MARKS: Final = {"good": "✓", "note": "!", "bad": "✗", "unknown": "?"}

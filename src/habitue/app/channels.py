@@ -15,11 +15,10 @@ from habitue.kernel import clock
 from habitue.kernel.clock import Micros
 from habitue.kernel.errors import UserError
 from habitue.kernel.i18n import N_
-from habitue.messaging.channel import Letter, Outcome, Way
+from habitue.messaging.channel import Composed, Letter, Outcome, Way
 from habitue.messaging.guards import WEBHOOK
 from habitue.messaging.kinds import email_smtp, webhook, webpush
 from habitue.messaging.registry import Kind, kinds
-from habitue.messaging.sender import Composed
 from habitue.rules.problem import nearest
 from habitue.store import acts, transports
 from habitue.store.ops import Tx

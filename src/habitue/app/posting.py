@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from hashlib import blake2b
 from typing import Any, Final
 
@@ -10,7 +10,7 @@ import msgspec
 import pyarrow as pa
 from msgspec import structs
 
-from habitue.app.channels import EMAIL, SOURCE, Channelled
+from habitue.app.channels import SOURCE, Channelled
 from habitue.app.letters import claim
 from habitue.app.notes import nodes
 from habitue.broadcasts.live import holdouts
@@ -19,23 +19,23 @@ from habitue.ingest.inbox import Parcel
 from habitue.kernel import clock
 from habitue.kernel.clock import SECOND, Micros
 from habitue.kernel.errors import UserError
-from habitue.kernel.i18n import N_
 from habitue.kernel.region import region
 from habitue.messaging import outbox, rules
 from habitue.messaging.batch import Door
+from habitue.messaging.channel import Composed
 from habitue.messaging.guards import WEBHOOK
 from habitue.messaging.kinds import webhook
 from habitue.messaging.outbox import Told
 from habitue.messaging.rules import Rules
-from habitue.messaging.sender import Composed, Composer, Happened, Sender
+from habitue.messaging.scribe import Knower, Known, Scribes
+from habitue.messaging.sender import Composer, Happened, Sender
+from habitue.messaging.words import House, written
 from habitue.people import suppression
 from habitue.rules.nodes import ANSWERED
 from habitue.store.log import PARCEL
 from habitue.store.messages import Sending
 from habitue.store.ops import Tx
 from habitue.templates import coupons
-from habitue.templates.passes import Pass, Passes
-from habitue.templates.values import customer
 
 FOLDER: Final = "outgoing"
 """Of the workspace: what senders were doing when they died."""
@@ -48,10 +48,6 @@ FRESH: Final = 5
 
 _CALLED: Final = {"email": "Email", "sms": "SMS", "push": "Push"}
 _DONE: Final = {"sent": "Sent", "bounced": "Bounced"}
-_UNKNOWN_LINKS: Final = N_(
-    "Marketing needs links by which customers say no, and Habitué does not know its own address. Write it "
-    'into habitue.toml, such as url = "https://crm.shop.fr".'
-)
 
 
 class Posting(Channelled):
@@ -82,12 +78,14 @@ class Posting(Channelled):
     def outgoing(self, lane: int) -> Sender:
         """A worker for what customers wait for (0) or for marketing (1); one of each at a time."""
         self.hooks()
+        house = self._house()
         door = Door(self.ops, self.warehouse, self._guarding, self.settings.terms.region)
         return Sender(
             self.ops,
             door,
             self.ways,
-            self._composer(),
+            self._composer(house),
+            scribes=Scribes(self._knower(house)),
             lane=lane,
             folder=self.directory / FOLDER,
             mark=self.mark,
@@ -97,50 +95,41 @@ class Posting(Channelled):
             most=AT_ONCE[lane],
         )
 
-    def _composer(self) -> Composer:
-        """Writes messages; what is the same in all of them is looked up once for those of a few seconds."""
-        known: list[tuple[int, Passes, dict[str, Any], Rules]] = []
+    def _composer(self, house: Callable[[], House]) -> Composer:
+        """Writes messages here."""
 
         def composed(row: Sending, traits: Mapping[str, Any]) -> Composed:
-            second = clock.now() // SECOND
-            if not known or second - known[-1][0] > FRESH:
-                known[:] = [(second, self.passes(), self.given({}, {}, {})["shop"], self.sending_rules())]
-            _, passes, house, rules = known[-1]
-            return self._written(row, traits, passes, house, second, rules)
+            if row.channel == WEBHOOK:
+                return Composed("", "", self._call(row))
+            values, press = self._coded(row, _along(row)), self.presses.of(row.template)
+            return written(row, traits, values, press, house(), clock.now() // SECOND)
 
         return composed
 
-    def _written(
-        self,
-        row: Sending,
-        traits: Mapping[str, Any],
-        passes: Passes,
-        house: dict[str, Any],
-        second: int,
-        rules: Rules,
-    ) -> Composed:
-        if row.channel == WEBHOOK:
-            return Composed("", "", self._call(row))
-        marketing = row.lane == 1
-        if marketing and not passes.base and row.channel == EMAIL:
-            raise UserError(_UNKNOWN_LINKS)
-        one = Pass(row.id, row.person, row.channel, row.purpose, second)
-        links = passes.links(one) if passes.base else {}
-        given = msgspec.json.decode(row.values, type=dict[str, Any]) if row.values != "{}" else {}
-        more = self._coded(row, given)
-        values = {**more, "customer": customer(traits), "shop": house, "links": links}
-        told = traits.get("language")
-        language = row.language or (told if isinstance(told, str) else self.settings.language)
-        # Elsewhere each letter of an address costs.
-        clicks = rules.clicks and marketing and row.channel in (EMAIL, "push")
-        wrap = passes.follow(one, clicks=clicks) if passes.base else None
-        filled = self.presses.of(row.template).fill(values, language, wrap)
-        if not marketing or row.channel != EMAIL:
-            return Composed(filled.subject, filled.html, filled.text)
-        html = filled.html
-        if html and rules.opens:
-            html = _watched(html, passes.picture(one))
-        return Composed(filled.subject, html, filled.text, links["unsubscribe"])
+    def _knower(self, house: Callable[[], House]) -> Knower:
+        """Knows what other processes need to write messages there."""
+
+        def values(row: Sending) -> dict[str, Any] | None:
+            try:
+                return self._coded(row, _along(row))
+            except UserError:  # whoever writes it here says why it can't be
+                return None
+
+        return lambda rows: Known(house(), [*map(values, rows)], lambda n: self.presses.of(n).template)
+
+    def _house(self) -> Callable[[], House]:
+        """What is the same in all messages, looked up once for those of a few seconds."""
+        known: list[tuple[int, House]] = []
+
+        def house() -> House:
+            second = clock.now() // SECOND
+            if not known or second - known[-1][0] > FRESH:
+                rules, shop = self.sending_rules(), self.given({}, {}, {})["shop"]
+                own = House(shop, self.passes(), self.settings.language, rules.clicks, rules.opens)
+                known[:] = [(second, own)]
+            return known[-1][1]
+
+        return house
 
     def _call(self, row: Sending) -> str:
         """What a program is told: what the step says, and whom it is about; a text goes as it is."""
@@ -243,8 +232,6 @@ def _event(
     }
 
 
-def _watched(html: str, picture: str) -> str:
-    """The HTML with the picture by which an opening is told, at its end."""
-    seen = f'<img src="{picture}" width="1" height="1" alt="" style="display:block">'
-    head, end, tail = html.rpartition("</body>")
-    return f"{head}{seen}{end}{tail}" if end else html + seen
+def _along(row: Sending) -> dict[str, Any]:
+    """What was handed along with a message."""
+    return msgspec.json.decode(row.values, type=dict[str, Any]) if row.values != "{}" else {}

@@ -15,8 +15,7 @@ from habitue.app.templates import LOOKED
 from habitue.kernel.clock import SECOND, Micros
 from habitue.kernel.errors import UserError
 from habitue.kernel.i18n import N_
-from habitue.messaging.channel import Outcome
-from habitue.messaging.sender import Composed
+from habitue.messaging.channel import Composed, Outcome
 from habitue.people import identities, profiles
 from habitue.people.keys import email_key
 from habitue.people.profiles import Person

@@ -27,8 +27,20 @@ class Outcome(NamedTuple):
     reference: str | None = None
 
 
+class Composed(NamedTuple):
+    """A message's words; `unsubscribe` is an address that takes the customer's no (RFC 8058)."""
+
+    subject: str
+    html: str
+    text: str
+    unsubscribe: str | None = None
+
+
 class Letter(NamedTuple):
-    """A message ready to be handed over; `mark` names it for ever, whatever number of times it is tried."""
+    """A message ready to be handed over; `mark` names it for ever, whatever number of times it is tried.
+
+    `mail` is all of it as bytes, where that was made before: then there are no words.
+    """
 
     id: int
     to: str
@@ -41,6 +53,7 @@ class Letter(NamedTuple):
     unsubscribe: str | None
     made: Micros
     attempts: int = 0
+    mail: bytes | None = None
 
 
 class Session(Protocol):

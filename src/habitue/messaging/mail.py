@@ -17,6 +17,7 @@ from habitue.kernel.clock import SECOND, Micros
 from habitue.kernel.errors import UserError
 from habitue.kernel.i18n import N_
 from habitue.messaging.channel import Letter
+from habitue.messaging.dkim import Signer
 
 _BREAKS: Final = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]+")
 _NEWLINE: Final = re.compile(r"\r\n?|\n")
@@ -45,6 +46,28 @@ class From(Struct, frozen=True):
             return self.address
         box, _, domain = self.bounces.rpartition("@")
         return f"{box}+{mark}@{domain}"
+
+
+class Maker(Struct, frozen=True):
+    """All that a mail's bytes depend on beside the letter: any process makes the same of it."""
+
+    sender: From
+    selector: str = ""
+    key: str = ""
+
+    @property
+    def signer(self) -> Signer | None:
+        return _signer(self.sender.domain, self.selector, self.key) if self.key else None
+
+    def made(self, letter: Letter) -> bytes:
+        """The mail, signed where it is to be."""
+        mail, signer = made(letter, self.sender), self.signer
+        return signer.signed(mail) if signer else mail
+
+
+@lru_cache(maxsize=8)
+def _signer(domain: str, selector: str, key: str) -> Signer:
+    return Signer(domain, selector, key)
 
 
 def named(mark: str, sender: From) -> str:

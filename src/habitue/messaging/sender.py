@@ -20,9 +20,10 @@ from habitue.kernel.clock import MINUTE, SECOND, Micros
 from habitue.kernel.errors import UserError
 from habitue.messaging import outcomes
 from habitue.messaging.batch import Batch, Door
-from habitue.messaging.channel import Letter, Outcome, Session, Way
+from habitue.messaging.channel import Composed, Letter, Outcome, Session, Way
 from habitue.messaging.journal import BEGUN, Journal
 from habitue.messaging.outcomes import CODES, STATES
+from habitue.messaging.scribe import Scribes
 from habitue.store import messages
 from habitue.store.messages import Sending
 from habitue.store.ops import Ops, Tx
@@ -44,16 +45,9 @@ _GRACE: Final = 8.0
 
 _SWEEP: Final = 30 * SECOND
 
+_NONE: Final = Composed("", "", "")
+
 _LOG: Final = logging.getLogger("habitue")
-
-
-class Composed(NamedTuple):
-    """A message's words; `unsubscribe` is an address that takes the customer's no (RFC 8058)."""
-
-    subject: str
-    html: str
-    text: str
-    unsubscribe: str | None = None
 
 
 Composer: TypeAlias = Callable[[Sending, Mapping[str, Any]], Composed]
@@ -104,11 +98,12 @@ class Sender:
         block: Blocker = _lenient,
         most: int = 1000,
         latency: float = 2.0,
+        scribes: Scribes | None = None,
     ) -> None:
         self._ops, self._door, self._ways, self._compose = ops, door, ways, compose
         self._lane, self._mark, self._now = lane, mark, now
         self._tell, self._block, self._most, self._latency = tell, block, most, latency
-        self._worker = f"{ops.name}:{lane}"
+        self._worker, self._scribes = f"{ops.name}:{lane}", scribes or Scribes(None)
         self._journal = Journal(folder / f"lane{lane}.journal")
         self._over = Event()
         self._down: dict[str, tuple[Micros, int]] = {}
@@ -129,6 +124,7 @@ class Sender:
         self._forget(ways)
         batch = self._door.take(self._lane, self._worker, tuple(ways), now, self._most, LEASE)
         if batch is None:
+            self._scribes.rest()
             return 0
         batch.renewed = batch.seen = time.monotonic()
         try:
@@ -144,6 +140,7 @@ class Sender:
     def close(self) -> None:
         """Close all connections."""
         self._forget({})
+        self._scribes.close()
         self._journal.close()
 
     def _forget(self, ways: Mapping[str, Way]) -> None:
@@ -236,13 +233,20 @@ class Sender:
         self._active.add(session)
         try:
             for chunk in chunks:
-                self._chunk(batch, channel, way, session, chunk)
+                ahead = self._scribes.mails(way, batch, chunk, self._mark, self._now())
+                self._chunk(batch, channel, way, session, chunk, ahead)
         finally:
             self._active.discard(session)
             idle.append(session)
 
     def _chunk(
-        self, batch: Batch, channel: str, way: Way, session: Session, chunk: Sequence[Sending]
+        self,
+        batch: Batch,
+        channel: str,
+        way: Way,
+        session: Session,
+        chunk: Sequence[Sending],
+        ahead: Mapping[int, bytes],
     ) -> None:
         for row in chunk:
             if self._over.is_set() or channel in batch.down or not self._ours(batch):
@@ -253,11 +257,13 @@ class Sender:
             if row.id in batch.stopped:
                 batch.done.append((row, outcomes.REFUSED))
             else:
-                self._one(batch, channel, way, session, row)
+                self._one(batch, channel, way, session, row, ahead.get(row.id))
 
-    def _one(self, batch: Batch, channel: str, way: Way, session: Session, row: Sending) -> None:
+    def _one(
+        self, batch: Batch, channel: str, way: Way, session: Session, row: Sending, mail: bytes | None
+    ) -> None:
         try:
-            letter = self._letter(batch, row)
+            letter = self._letter(batch, row, mail)
         except UserError as error:
             batch.done.append((row, outcomes.unwritten(str(error))))
             return
@@ -290,8 +296,8 @@ class Sender:
             return outcome
         return Outcome("sent") if told[letter.mark] else Outcome("busy", outcome.answer)
 
-    def _letter(self, batch: Batch, row: Sending) -> Letter:
-        words = self._compose(row, batch.people.of(row.id))
+    def _letter(self, batch: Batch, row: Sending, mail: bytes | None = None) -> Letter:
+        words = _NONE if mail else self._compose(row, batch.people.of(row.id))
         return Letter(
             row.id,
             batch.people.addresses.get(row.id, ""),
@@ -302,6 +308,7 @@ class Sender:
             unsubscribe=words.unsubscribe,
             made=self._now(),
             attempts=row.attempts,
+            mail=mail,
         )
 
     def _ours(self, batch: Batch) -> bool:

@@ -68,3 +68,17 @@ def full(error: BaseException | None) -> bool:
             return True
         error = error.__cause__ or error.__context__
     return False
+
+
+def damaged(error: BaseException | None) -> bool:
+    """Whether a block of the file was lost or changed on disk."""
+    return any(words in str(error) for words in ("Corrupt database file", "Could not read enough bytes"))
+
+
+def refused(error: BaseException) -> bool:
+    """Whether the file is sound as far as we know, but not ours to open now."""
+    said = str(error).lower()
+    return any(
+        words in said
+        for words in ("could not set lock", "permission denied", "different configuration", "read-only file")
+    )

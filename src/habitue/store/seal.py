@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hmac
 import os
+from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 
@@ -14,6 +15,27 @@ from habitue.kernel.errors import UserError
 from habitue.kernel.i18n import N_
 
 NAME: Final = "secret.key"
+
+_BLOCK: Final = 64
+"""Bytes that SHA-256 takes at once."""
+
+
+def stamp(key: bytes, start: bytes, told: bytes) -> bytes:
+    """HMAC-SHA-256 (RFC 2104) of `start` and what is `told`; what is the same each time is hashed once.
+
+    A mail has a dozen of them: `hmac.digest` begins anew each time, and lets another thread go first.
+    """
+    inner, outer = (one.copy() for one in _padded(key, start))
+    inner.update(told)
+    outer.update(inner.digest())
+    mark: bytes = outer.digest()
+    return mark
+
+
+@lru_cache(maxsize=256)
+def _padded(key: bytes, start: bytes) -> tuple[Any, Any]:
+    block = (sha256(key).digest() if len(key) > _BLOCK else key).ljust(_BLOCK, b"\0")
+    return sha256(bytes(one ^ 0x36 for one in block) + start), sha256(bytes(one ^ 0x5C for one in block))
 
 
 class Marks(NamedTuple):
@@ -23,7 +45,7 @@ class Marks(NamedTuple):
 
     def made(self, told: bytes) -> str:
         """The hash of this."""
-        return hmac.digest(self.keys[0], told, "sha256").hex()
+        return stamp(self.keys[0], b"", told).hex()
 
     def right(self, told: bytes, mark: str) -> bool:
         """Whether that is the hash of this."""

@@ -19,7 +19,16 @@ import duckdb
 import pyarrow as pa
 
 from habitue.kernel.i18n import N_
-from habitue.store.failure import Damaged, DiskFull, Notice, StatementFailed, StoreDown, full
+from habitue.store.failure import (
+    Damaged,
+    DiskFull,
+    Notice,
+    StatementFailed,
+    StoreDown,
+    damaged,
+    full,
+    refused,
+)
 from habitue.store.leave import leave
 from habitue.store.merge import SORTED, merge
 from habitue.store.statement import Array, Statements
@@ -46,12 +55,7 @@ _DAMAGED: Final = N_(
     "Nothing is lost: run habitue rebuild to make it again from the log."
 )
 _CUT: Final = (duckdb.ConnectionException, duckdb.InterruptException)
-_BROKEN: Final = (
-    duckdb.FatalException,
-    duckdb.InternalException,
-    duckdb.IOException,
-    *_CUT,
-)
+_BROKEN: Final = (duckdb.FatalException, duckdb.InternalException, duckdb.IOException, *_CUT)
 _SET_ASIDE: Final = N_(
     "The working copy could not be opened ({reason}). It was set aside as {kept} and is rebuilt from the log."
 )
@@ -87,6 +91,9 @@ class Warehouse:
         self._local = threading.local()
         self._writing = threading.Lock()
         self._opening = threading.RLock()
+        self._turn = 0
+        """Counts what was written, and how often another file took this one's place."""
+        self._noted: tuple[int, dict[str, str]] | None = None
         self._cursors: WeakSet[duckdb.DuckDBPyConnection] = WeakSet()
         self._root: duckdb.DuckDBPyConnection | None = self._recovered()
 
@@ -138,11 +145,17 @@ class Warehouse:
                 _rollback(statements.cursor)
                 raise
             finally:
+                self._turn += 1
                 statements.take_back()
 
     def meta(self, key: str) -> str | None:
-        """What is noted under a key, such as `log_version`."""
-        return self.noted().get(key)
+        """What is noted under a key, such as `log_version`; read anew when anything was written since."""
+        turn, writing = self._turn, self._writing.locked()
+        known = self._noted
+        if writing or known is None or known[0] != turn:
+            known = turn, self.noted()
+            self._noted = None if writing else known
+        return known[1].get(key)
 
     def noted(self) -> dict[str, str]:
         """All that is noted, by its key."""
@@ -253,6 +266,7 @@ class Warehouse:
                     leave(cursor)
             self._cursors = WeakSet()
             self._root = None
+            self._turn += 1
 
     @contextmanager
     def _guarded(self) -> Iterator[None]:
@@ -261,9 +275,9 @@ class Warehouse:
             yield
         except (StatementFailed, duckdb.Error) as error:
             cause = error.__cause__ or error
-            if not (isinstance(cause, _BROKEN) or _damaged(cause) or full(cause)):
+            if not (isinstance(cause, _BROKEN) or damaged(cause) or full(cause)):
                 raise
-            self.damaged |= _damaged(cause)
+            self.damaged |= damaged(cause)
             if not isinstance(cause, _CUT):  # that one was closed by another thread
                 self.close()
             raise self._down(cause) from error
@@ -284,7 +298,7 @@ class Warehouse:
         try:
             return self._opened()
         except duckdb.Error as error:
-            if self.path is None or full(error) or _refused(error):
+            if self.path is None or full(error) or refused(error):
                 raise self._down(error) from error
             fields = {"reason": str(error).splitlines()[0], "kept": _set_aside(self.path)}
             self.notices.append(Notice(_SET_ASIDE, fields))
@@ -339,10 +353,10 @@ class Warehouse:
     def _down(self, error: BaseException) -> StoreDown:
         if full(error):
             return DiskFull(str(self.path))
-        if _damaged(error):
+        if damaged(error):
             return Damaged(_DAMAGED, path=self.path)
         reason = str(error).splitlines()[0]
-        if _refused(error):
+        if refused(error):
             return StoreDown(_BUSY, path=self.path, reason=reason)
         return StoreDown(_DOWN, reason=reason)
 
@@ -382,17 +396,3 @@ def _rollback(cursor: duckdb.DuckDBPyConnection) -> None:
     """Undo what can be undone: a connection that failed has nothing open any more."""
     with suppress(duckdb.Error):
         cursor.execute("ROLLBACK")
-
-
-def _damaged(error: BaseException | None) -> bool:
-    """Whether a block of the file was lost or changed on disk."""
-    return any(words in str(error) for words in ("Corrupt database file", "Could not read enough bytes"))
-
-
-def _refused(error: BaseException) -> bool:
-    """Whether the file is sound as far as we know, but not ours to open now."""
-    said = str(error).lower()
-    return any(
-        words in said
-        for words in ("could not set lock", "permission denied", "different configuration", "read-only file")
-    )

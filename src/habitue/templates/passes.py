@@ -16,7 +16,7 @@ import msgspec
 from msgspec import Struct
 
 from habitue.kernel.clock import SECOND, YEAR, Micros
-from habitue.store.seal import Marks
+from habitue.store.seal import Marks, stamp
 
 Use = Literal["u", "p", "v", "c", "o", "s"]
 """Unsubscribe, preferences, view in a browser, a click, an opening, the answer to a survey."""
@@ -123,4 +123,4 @@ class Passes:
 
 def _mark(key: bytes, use: Use, said: bytes) -> bytes:
     """The use is signed too: a pass to look at a mail can't unsubscribe."""
-    return hmac.digest(key, b"pass:" + use.encode() + b":" + said, "sha256")[:MARK]
+    return stamp(key, b"pass:" + use.encode() + b":", said)[:MARK]

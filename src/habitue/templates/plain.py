@@ -47,7 +47,6 @@ _BLOCKS: Final = frozenset(
 _APART: Final = frozenset(["blockquote", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "ol", "p", "table", "ul"])
 _UNSAID: Final = frozenset(["head", "script", "style", "title", "noscript"])
 _GAPS: Final = re.compile(r"\n{3,}")
-_EDGES: Final = re.compile(r"[ \t\u00a0]*\n[ \t]*")
 _FILLING: Final = re.compile("[\u034f\u200b-\u200d\u2007\u00ad\ufeff]+")
 
 
@@ -61,7 +60,8 @@ def text(html: str) -> str:
 
 def tidy(said: str) -> str:
     """The text with no blanks at the ends of lines, and no more than one empty line together."""
-    return _GAPS.sub("\n\n", _EDGES.sub("\n", said)).strip() + "\n"
+    lines = [line.rstrip(" \t\u00a0").lstrip(" \t") for line in said.split("\n")]
+    return _GAPS.sub("\n\n", "\n".join(lines)).strip() + "\n"
 
 
 class _Reader(HTMLParser):

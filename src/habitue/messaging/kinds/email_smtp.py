@@ -22,7 +22,7 @@ from habitue.kernel.i18n import N_
 from habitue.messaging import maillog
 from habitue.messaging.channel import Letter, Outcome, Session
 from habitue.messaging.dkim import Signer
-from habitue.messaging.mail import From, addressed, made, named
+from habitue.messaging.mail import From, Maker, addressed, named
 from habitue.messaging.pace import Pace
 from habitue.messaging.provider import Answers, Connections, Rate, Sender
 
@@ -128,9 +128,7 @@ class Relay:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.sender = From(settings.sender, settings.reply, settings.bounces)
-        domain = self.sender.domain
-        key = settings.dkim_key
-        self.signer = Signer(domain, settings.dkim_selector, key) if key else None
+        self.maker = Maker(self.sender, settings.dkim_selector, settings.dkim_key)
         self.pace = Pace(settings.rate)
 
     @property
@@ -140,9 +138,10 @@ class Relay:
     @property
     def record(self) -> tuple[str, str] | None:
         """What has to stand in DNS for mails to be believed, and where; None where none is signed."""
-        if self.signer is None:
+        signer = self.maker.signer
+        if signer is None:
             return None
-        return f"{self.settings.dkim_selector}._domainkey.{self.sender.domain}", self.signer.record
+        return f"{self.settings.dkim_selector}._domainkey.{self.sender.domain}", signer.record
 
     def connect(self) -> Session:
         return Connection(self)
@@ -186,8 +185,8 @@ class Connection:
         return self._transfer(smtp, letter, to, mail, letting_go)
 
     def _made(self, letter: Letter) -> tuple[bytes, str]:
-        mail, signer = made(letter, self._relay.sender), self._relay.signer
-        return (signer.signed(mail) if signer else mail), addressed(letter.to)
+        mail = self._relay.maker.made(letter) if letter.mail is None else letter.mail
+        return mail, addressed(letter.to)
 
     def _transfer(
         self, smtp: smtplib.SMTP, letter: Letter, to: str, mail: bytes, letting_go: Callable[[], None]

@@ -19,10 +19,10 @@ from habitue.kernel import money
 from habitue.kernel.asked import Field
 from habitue.kernel.errors import UserError
 from habitue.kernel.i18n import N_
+from habitue.messaging.channel import Composed
 from habitue.messaging.quiet import Quiet
 from habitue.messaging.registry import Kind
 from habitue.messaging.rules import Budget, Cap, Rules
-from habitue.messaging.sender import Composed
 from habitue.metrics.credit import Windows
 from habitue.people.consent import NAMES
 from habitue.web import flash
