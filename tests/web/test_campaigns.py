@@ -11,7 +11,12 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from habitue.app import Shop
+from habitue.app.templates import Brand
+from habitue.broadcasts.shape import Broadcast, Variant
 from habitue.kernel import clock
+from habitue.kernel.errors import UserError
+from habitue.people import profiles
+from habitue.templates.shape import Template, Text
 from habitue.templates.starters import starters
 from tests.inside import BEARER, enter
 
@@ -25,7 +30,8 @@ def client(site: str) -> Iterator[httpx.Client]:
 
 @pytest.fixture(scope="module", autouse=True)
 def written(shop: Shop) -> None:
-    """Two messages that are live."""
+    """Two messages that are live, and what they say of the shop."""
+    shop.name_brand(Brand("La Théière", "12 rue Austin, Lyon", "https://shop.example"), "ada", clock.now())
     for name in ("welcome", "winback"):
         shop.publish_template(starters()[name].named(name, "en"), "ada", clock.now())
 
@@ -144,3 +150,40 @@ def test_one_confirmation_says_the_exact_number(browser: Browser, shop: Shop, si
     expect(page.locator("h1 + *, .pickers").first).to_contain_text("scheduled")
     context.close()
     shop.cancel_broadcast("buyers-2", "ada")
+
+
+BODY = """<p>{{ customer.first_name }} {% if customer.country == "FR" %}{{ customer.city }}{% endif %}
+{% if customer.phone %}{{ customer.phone }}{% endif %} {{ customer.city | default: "-" }}</p>"""
+
+
+def test_who_lacks_a_value_that_the_message_needs_is_counted_before_it_goes(
+    shop: Shop, client: httpx.Client
+) -> None:
+    texts = {
+        "en": Text(BODY, "Hello {{ customer.last_name }}", form="html"),
+        "fr": Text(BODY, "{% if customer.language == 'fr' %}{{ customer.city }}{% endif %}!", form="html"),
+    }
+    template = Template("lacking", texts, purpose="transactional")
+    made = shop.publish_template(template, "ada", clock.now()).kept
+    variants = (Variant("a", "lacking"),)
+    one = Broadcast("lacking", "x", "trait.email != None", variants=variants, purpose="transactional")
+    found = shop.broadcast_funnel(one)
+    people = [*map(int, shop.segment("trait.email != None").persons(clock.now()))]
+    press, lost = shop.presses.of(made.version), set[int]()
+    for person, known in profiles.people(shop.warehouse, people).items():
+        language = known.traits.get("language") or shop.settings.language
+        try:
+            press.fill(shop.given(known.traits, {}, {}), language)
+        except UserError:
+            lost.add(person)
+    stopped = {one for guard, some in found.people.items() if guard != "template" for one in some}
+    assert found.lost["template"] == len(lost - stopped) > 3
+    assert found.gets == len({*people} - lost - stopped)
+    assert {*found.people["template"]} <= lost
+    shop.keep_broadcast(one, "ada")
+    page = read(client.get("/campaigns/lacking/funnel"))
+    assert (
+        f"The message needs what is not known: {', '.join(found.lacking)} −{found.lost['template']}" in page
+    )
+    assert found.lacking[0] == "customer.city"
+    shop.drop_broadcast("lacking", "ada")

@@ -11,6 +11,7 @@ import numpy as np
 from msgspec import Struct
 from msgspec.structs import replace
 
+from habitue.app.blanks import blanks
 from habitue.app.posting import Posting
 from habitue.app.segments import Segmented
 from habitue.broadcasts import check, live, plan, state
@@ -36,6 +37,8 @@ from habitue.store.broadcasts import Kept, Turn
 from habitue.store.ops import Tx
 from habitue.templates import kept as templates
 
+UNWRITTEN: Final = "template"
+"""What they are lost to whose message lacks a value that it needs (`reasons.GUARDS`)."""
 SAMPLE: Final = 20
 """So many customers are named of each who are lost."""
 
@@ -44,7 +47,8 @@ class Funnel(Struct, frozen=True):
     """Who is meant, who is lost to what, and who gets it: `waits` of them later than planned.
 
     `lost` is by guard, in the guards' order, and `excluded` by the broadcast itself; `people` are some of
-    those lost or waiting, by guard. The first and the last leave then.
+    those lost or waiting, by guard. The first and the last leave then. `lacking` are the values that messages
+    of those lost to `UNWRITTEN` need.
     """
 
     meant: int
@@ -55,6 +59,7 @@ class Funnel(Struct, frozen=True):
     people: Mapping[str, tuple[int, ...]]
     first: Micros | None
     last: Micros | None
+    lacking: tuple[str, ...] = ()
 
 
 class Course(Struct, frozen=True):
@@ -267,22 +272,27 @@ class Broadcasting(Segmented, Posting):
         made = self._planned(one, members, starts, self.sending_rules())
         with self.ops.read() as tx:
             told = self._foreseen(tx, one, made.person, made.due, made.meant, when)
-        lost = np.bincount(told.why[~told.waits], minlength=len(NAMES))
-        waits = np.bincount(told.why[told.waits], minlength=len(NAMES))
         gets = (told.why == 0) | told.waits
+        blank, lacking = blanks(self, one, made, gets)
+        gets &= ~blank
+        lost = np.bincount(told.why[~told.waits], minlength=len(NAMES))
+        waits = np.bincount(told.why[told.waits & ~blank], minlength=len(NAMES))
         return Funnel(
             len(meant),
             len(meant) - len(members),
-            {name: int(lost[n]) for n, name in enumerate(NAMES) if n and lost[n]},
+            {name: int(lost[n]) for n, name in enumerate(NAMES) if n and lost[n]}
+            | ({UNWRITTEN: int(blank.sum())} if blank.any() else {}),
             {name: int(waits[n]) for n, name in enumerate(NAMES) if n and waits[n]},
             int(gets.sum()),
             {
                 name: tuple(made.person[told.why == n][:SAMPLE].tolist())
                 for n, name in enumerate(NAMES)
                 if n and (lost[n] or waits[n])
-            },
+            }
+            | {UNWRITTEN: tuple(made.person[blank][:SAMPLE].tolist())},
             int(made.due[gets].min()) if gets.any() else None,
             int(made.due[gets].max()) if gets.any() else None,
+            tuple(name for name, _ in lacking.most_common(SAMPLE)),
         )
 
     def _planned(self, one: Broadcast, members: Ints, starts: Micros, rules: Rules) -> Plan:

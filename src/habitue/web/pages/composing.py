@@ -16,7 +16,7 @@ from litestar.response import Redirect
 from msgspec.structs import replace
 
 from habitue.app import Shop
-from habitue.app.broadcasts import Funnel
+from habitue.app.broadcasts import UNWRITTEN, Funnel
 from habitue.app.previews import Previews
 from habitue.broadcasts.check import SENDABLE, Fault
 from habitue.broadcasts.shape import Broadcast, Trial, Variant, from_body
@@ -127,7 +127,9 @@ def _lines(found: Funnel, words: Words) -> list[dict[str, Any]]:
     """From those who are meant to those who get it, with how much of the first each step takes."""
     say = words.say
     lost = [("", say(N_("Left out by your exceptions")), found.excluded)] if found.excluded else []
-    lost += [(name, say(GUARDS[name]), n) for name, n in found.lost.items()]
+    named = GUARDS | {UNWRITTEN: N_("The message needs what is not known: {names}")}
+    names = ", ".join(found.lacking)
+    lost += [(name, say(named[name], names=names), n) for name, n in found.lost.items()]
     return [{"guard": name, "name": text, "n": n} for name, text, n in lost]
 
 
