@@ -96,11 +96,10 @@ def postgresql() -> Iterator[postgres.Server]:
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def ops_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """The URL of an empty operational database, once for each kind that Habitué runs on."""
+    """The URL of a new operational database, once for each kind that Habitué runs on."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'ops.sqlite'}"
-    server: postgres.Server = request.getfixturevalue("postgresql")
-    return server.database(f"ops_{uuid4().hex}")
+    return mould.migrated(request.getfixturevalue("postgresql"), f"ops_{uuid4().hex}")
 
 
 @pytest.fixture(scope="session")

@@ -8,12 +8,16 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from secrets import token_hex
 from shutil import copyfile
-from typing import Any, TypeVar
+from typing import Any, Final, LiteralString, TypeVar
 
+import psycopg
 import pytest
 
 from habitue.store.ops import Ops
 from habitue.store.warehouse import Warehouse
+from tests import postgres
+
+MOULD: Final = "mould"
 
 Store = TypeVar("Store", Ops, Warehouse)
 
@@ -50,11 +54,30 @@ def _filled(
 
 
 def _told_apart(file: Path) -> None:
-    """Its name and its secret are each database's own."""
     with closing(sqlite3.connect(file)) as made:
-        made.execute("DELETE FROM setting WHERE key = 'store'")
-        made.execute("UPDATE setting SET value = ? WHERE key = 'suppression_secret'", [token_hex(32)])
+        for statement in _own():
+            made.execute(statement)
         made.commit()
+
+
+def _own() -> list[LiteralString]:
+    """Its name and its secret are each database's own."""
+    return [
+        "DELETE FROM setting WHERE key = 'store'",
+        f"UPDATE setting SET value = '{token_hex(32)}' WHERE key = 'suppression_secret'",
+    ]
+
+
+def migrated(server: postgres.Server, name: str) -> str:
+    """The URL of a new database on PostgreSQL that has its tables already."""
+    if not server.moulded:
+        Ops.open(server.database(MOULD)).close()
+        server.moulded = True
+    url = server.database(name, like=MOULD)
+    with psycopg.connect(url.replace("+psycopg", "")) as made:
+        for statement in _own():
+            made.execute(statement)
+    return url
 
 
 def _database(ops: Ops) -> Path | None:

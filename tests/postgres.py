@@ -29,10 +29,12 @@ class Server:
 
     def __init__(self, socket: Path) -> None:
         self.socket = socket
+        self.moulded = False
 
-    def database(self, name: str) -> str:
+    def database(self, name: str, like: str = "template0") -> str:
+        """The same as a copy of the one named `like`, which nobody may be connected to."""
         with psycopg.connect(host=str(self.socket), user="postgres", autocommit=True) as admin:
-            admin.execute(f"CREATE DATABASE \"{name}\" TEMPLATE template0 ENCODING 'UTF8'")
+            admin.execute(f'CREATE DATABASE "{name}" TEMPLATE "{like}" ENCODING \'UTF8\'')
         return f"postgresql+psycopg://postgres@/{name}?host={self.socket}"
 
 

@@ -16,7 +16,7 @@ from habitue.journeys.live import Live
 from habitue.journeys.reading import from_text
 from habitue.kernel.clock import DAY
 from habitue.store.ops import Ops
-from tests import postgres
+from tests import mould, postgres
 from tests.journeys.scene import CART, HAPPENINGS, T, Told, at, checkouts, state, tell, write
 
 MANY = tuple(range(24))
@@ -85,7 +85,7 @@ def test_many_workers_of_whom_one_dies_again_and_again_do_what_one_does(
 ) -> None:
     monkeypatch.setattr(live, "AT_ONCE", 4)
     with (
-        begun(tmp_path / "shop", postgresql.database(f"together_{uuid4().hex}")) as shop,
+        begun(tmp_path / "shop", mould.migrated(postgresql, f"together_{uuid4().hex}")) as shop,
         workers(shop, 3) as some,
     ):
         died: list[str] = []
@@ -110,7 +110,7 @@ def test_many_workers_of_whom_one_dies_again_and_again_do_what_one_does(
 
 def test_two_who_let_the_same_customer_in_do_it_once(postgresql: postgres.Server, tmp_path: Path) -> None:
     with (
-        begun(tmp_path / "shop", postgresql.database(f"twice_{uuid4().hex}")) as shop,
+        begun(tmp_path / "shop", mould.migrated(postgresql, f"twice_{uuid4().hex}")) as shop,
         workers(shop, 4) as some,
     ):
         person, came, start = shop.person("user:1"), [0] * 4, Barrier(4)

@@ -5,6 +5,7 @@ from importlib import import_module
 from pathlib import Path
 from pkgutil import iter_modules
 
+import psycopg
 import pytest
 import sqlalchemy as sa
 from alembic import command
@@ -19,10 +20,21 @@ from habitue.store.ops import Ops, sound, take
 from habitue.store.tables import identity, inbox, setting, tables
 
 
-def test_the_migrations_make_exactly_the_tables_that_the_code_knows(ops_url: str) -> None:
+@pytest.fixture
+def bare_url(ops_url: str, tmp_path: Path) -> str:
+    """The same without tables."""
+    if ops_url.startswith("sqlite"):
+        (tmp_path / "ops.sqlite").touch()  # no copy of one that was migrated takes its place
+    else:
+        with psycopg.connect(ops_url.replace("+psycopg", "")) as made:
+            made.execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
+    return ops_url
+
+
+def test_the_migrations_make_exactly_the_tables_that_the_code_knows(bare_url: str) -> None:
     for module in iter_modules([str(Path(room.__file__).parent)]):
         import_module(f"habitue.store.{module.name}")
-    ops = Ops.open(ops_url)
+    ops = Ops.open(bare_url)
     with ops.read() as tx:
         assert compare_metadata(MigrationContext.configure(tx), tables) == []
     ops.close()
@@ -52,20 +64,16 @@ def test_tables_of_a_newer_version_are_refused_with_a_hint(ops_url: str) -> None
         Ops.open(ops_url)
 
 
-def test_a_migration_that_fails_leaves_nothing(
-    ops_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (tmp_path / "ops.sqlite").touch()  # empty, so that no copy of one that was migrated takes its place
-
+def test_a_migration_that_fails_leaves_nothing(bare_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     def half(tx: sa.Connection) -> None:
         tx.execute(sa.text("CREATE TABLE half (a INTEGER)"))
         raise RuntimeError("power cut")
 
     monkeypatch.setattr(command, "upgrade", lambda config, _: half(config.attributes["connection"]))
     with pytest.raises(RuntimeError, match="power cut"):
-        Ops.open(ops_url)
+        Ops.open(bare_url)
     monkeypatch.undo()
-    ops = Ops.open(ops_url)
+    ops = Ops.open(bare_url)
     with ops.read() as tx:
         assert not sa.inspect(tx).has_table("half")
     ops.close()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Final, Literal
+from typing import Annotated, Literal
 
 from litestar.di import NamedDependency
 from litestar.params import QueryParameter
@@ -16,8 +16,6 @@ from habitue.kernel import clock
 from habitue.kernel.i18n import LANGUAGES, translator
 from habitue.metrics.catalogue import Entry
 from habitue.metrics.unusual import Oddity, said
-
-_TONGUES: Final = {language: translator(language) for language in LANGUAGES}
 
 
 class Reason(Struct, frozen=True):
@@ -143,11 +141,13 @@ def _call(seen: Seen) -> Call:
 
 
 def _said(message: str, fields: dict[str, object]) -> dict[str, str]:
-    return {language: say(message, **fields) for language, say in _TONGUES.items()}
+    return {language: translator(language)(message, **fields) for language in LANGUAGES}
 
 
 def _warned(odd: Oddity) -> Warned:
-    return Warned(odd.kind, odd.property, {language: said(odd, say) for language, say in _TONGUES.items()})
+    return Warned(
+        odd.kind, odd.property, {language: said(odd, translator(language)) for language in LANGUAGES}
+    )
 
 
 def _listed(entry: Entry) -> Listed:
