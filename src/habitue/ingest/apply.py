@@ -145,7 +145,13 @@ def _consent(writer: Writer, news: set[Node], settled: Settled | None) -> None:
 
 def reached(warehouse: Warehouse) -> int:
     """The next sequence number that the working copy lacks."""
-    return int(warehouse.meta("log_end") or 0)
+    return made_from(warehouse)[1]
+
+
+def made_from(warehouse: Warehouse) -> tuple[str, int]:
+    """Which log the working copy was made from, "" if from none yet, and up to where."""
+    noted = warehouse.noted()
+    return noted.get("log", ""), int(noted.get("log_end", 0))
 
 
 def catch_up(log: EventLog, warehouse: Warehouse, progress: Progress | None = None) -> int:
@@ -155,12 +161,13 @@ def catch_up(log: EventLog, warehouse: Warehouse, progress: Progress | None = No
     """
     if warehouse.damaged:
         warehouse.renew(Notice(N_("The working copy was damaged on disk. It was set aside and made again.")))
-    known = warehouse.meta("log")
-    if known not in {None, log.identity()} or reached(warehouse) > log.end():
+    known, start = made_from(warehouse)
+    if known not in {"", log.identity()} or start > log.end():
         warehouse.renew(
             Notice(N_("The working copy belonged to another state of the event log. It is rebuilt."))
         )
-    start = at = reached(warehouse)
+        start = 0
+    at = start
     for rows in log.read(start):
         apply(warehouse, log, rows)
         at += rows.num_rows

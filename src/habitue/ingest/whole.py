@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from habitue.ingest.apply import reached
+from habitue.ingest.apply import made_from
 from habitue.kernel.errors import UserError
 from habitue.kernel.i18n import N_
 from habitue.store.failure import StoreDown
@@ -75,6 +75,6 @@ def _fed(ops: Ops) -> tuple[str, int]:
 def _made_from(warehouse: Warehouse) -> tuple[str, int]:
     """A copy that can't be read says nothing."""
     try:
-        return warehouse.meta("log") or "", reached(warehouse)
+        return made_from(warehouse)
     except StoreDown:
         return "", 0

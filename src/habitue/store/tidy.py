@@ -44,20 +44,24 @@ class Sweep(NamedTuple):
 
 def tidy(warehouse: Warehouse, busy: bool = False) -> None:
     """Put in order what came in, and go a step on; `busy`: as little as may be, for others wait."""
+    parts = [f"{name}_{part}" for name in SORTED for part in ("tail", "base")]
+    rows = dict(zip(parts, warehouse.lengths(parts), strict=True))
+    noted = warehouse.noted()
     for name in SORTED:
-        tail, base = warehouse.lengths([f"{name}_tail", f"{name}_base"])
+        tail, base = rows[f"{name}_tail"], rows[f"{name}_base"]
         if name not in GROWING:
-            _merge(warehouse, name, tail, base, busy)
+            beside = int(noted.get(f"{BESIDE}:{name}", 0))
+            _merge(warehouse, name, tail, base, beside, busy)
             continue
         if tail >= RUN:
             with warehouse.write() as writer:
                 (append if base else merge)(writer, name)
-        _sweep(warehouse, name, busy)
+        if tail >= RUN or f"{SWEPT}:{name}" in noted:
+            _sweep(warehouse, name, busy)
 
 
-def _merge(warehouse: Warehouse, name: str, tail: int, base: int, busy: bool) -> None:
+def _merge(warehouse: Warehouse, name: str, tail: int, base: int, beside: int, busy: bool) -> None:
     """Merge a table whole where enough is new; of a large one what is new lies beside while others wait."""
-    beside = int(warehouse.meta(f"{BESIDE}:{name}") or 0)
     late = busy and base >= LARGE
     enough = (0 if late else SHARE * base) <= tail + beside
     if not enough or (tail if busy else tail + beside) < RUN:

@@ -159,8 +159,7 @@ class Warehouse:
 
     def noted(self) -> dict[str, str]:
         """All that is noted, by its key."""
-        keys, values = self.read("SELECT key, value FROM meta").columns
-        return dict(zip(keys.to_pylist(), values.to_pylist(), strict=True))
+        return dict(zip(*self.read("SELECT key, value FROM meta", arrays=True), strict=True))
 
     @contextmanager
     def still(self) -> Iterator[None]:
@@ -347,8 +346,8 @@ class Warehouse:
     def lengths(self, tables: Sequence[str]) -> list[int]:
         """How many rows each of these tables has."""
         counts = [f"SELECT {n} AS n, count(*) AS rows FROM {table}" for n, table in enumerate(tables)]
-        found: list[int] = self.read(" UNION ALL ".join(counts) + " ORDER BY n")["rows"].to_pylist()
-        return found
+        _, found = self.read(" UNION ALL ".join(counts) + " ORDER BY n", arrays=True)
+        return [int(rows) for rows in found]
 
     def _down(self, error: BaseException) -> StoreDown:
         if full(error):
