@@ -94,7 +94,7 @@ def test_what_was_acknowledged_is_there_once_however_often_the_server_is_killed(
     assert nursery.stdout
     statuses: Counter[int] = Counter()
     for _ in range(kills):
-        print(json.dumps([str(place), random.uniform(0.5, 5)]), file=nursery.stdin, flush=True)
+        print(json.dumps([str(place), random.uniform(0.3, 3)]), file=nursery.stdin, flush=True)
         for line in nursery.stdout:
             word, number = line.split()
             if word == "died":
