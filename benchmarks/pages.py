@@ -29,7 +29,7 @@ Dice = np.random.Generator
 
 
 def overviews(dice: Dice) -> Iterator[str]:
-    """Two months, never the same again."""
+    """A period, never the same again."""
     return (f"/{pair}" for pair in pairs(dice))
 
 

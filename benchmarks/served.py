@@ -59,8 +59,8 @@ def fetched(url: str) -> tuple[float, bytes]:
 
 
 def pairs(dice: np.random.Generator) -> Iterator[str]:
-    """Two months of the shop's three years, 1, 3 or 12 apart, in any order and each pair once."""
+    """Periods of 1, 3 or 12 months in the shop's three years, in any order and each once."""
     found = [(month, month - apart) for apart in (1, 3, 12) for month in range(apart, 36) if month < 36]
     for n in dice.permutation(len(found)):
-        month, against = (f"{FIRST + k // 12}-{k % 12 + 1:02d}" for k in found[n])
-        yield f"?month={month}&against={against}"
+        last, first = found[n][0], found[n][1] + 1
+        yield f"?period={'..'.join(f'{FIRST + k // 12}-{k % 12 + 1:02d}' for k in (first, last))}"

@@ -38,12 +38,13 @@ from habitue.app.trials import Trials
 from habitue.kernel import clock
 from habitue.kernel.errors import UserError
 from habitue.kernel.i18n import N_
+from habitue.kernel.period import Versus, day_of, month_of
 from habitue.routes import document, routers
-from habitue.stages.calendar import compared
 from habitue.stages.choice import Question
 from habitue.stages.overview import Key, Overviews, Pair
 from habitue.store.failure import StoreDown
 from habitue.web import pages
+from habitue.web.frame import wished
 from habitue.web.gate import Gate
 from habitue.web.guard import Guard, hosted, seal
 from habitue.web.head import headed
@@ -78,6 +79,7 @@ def create(
             "shop": Provide(lambda: shop, sync_to_thread=False),
             "overviews": Provide(lambda: overviews, sync_to_thread=False),
             "question": Provide(_question, sync_to_thread=False),
+            "wish": Provide(wished, sync_to_thread=False),
             "meter": Provide(lambda: counts, sync_to_thread=False),
             "comparison": Provide(lambda: comparison, sync_to_thread=False),
             "trials": Provide(lambda: trials, sync_to_thread=False),
@@ -122,13 +124,15 @@ _To = Annotated[
 ]
 _At = Annotated[
     str | None,
-    QueryParameter(name="at", description="A month (its end), a date or an instant; now if not said."),
+    QueryParameter(
+        name="at", description="A month or `..2026-04-17` (its end), a date or an instant; now if not said."
+    ),
 ]
 _Against = Annotated[
     str | None,
     QueryParameter(
         name="against",
-        description="A month (its end), a date or an instant for `from`; the month before if not said.",
+        description="For `from`, written as `at` is; the end of the month before if not said.",
     ),
 ]
 _Ever = Annotated[str | None, QueryParameter(name="ever", description="Those who have been in this stage.")]
@@ -157,7 +161,10 @@ _Until = Annotated[
     QueryParameter(name="until", description="The date for `becomes`; 30 days on if not said."),
 ]
 _Bought = Annotated[
-    str | None, QueryParameter(name="bought", description="Those who ordered in this month: 2026-11.")
+    str | None,
+    QueryParameter(
+        name="bought", description="Those who ordered in this period: 2026-11, 2026-11-03..2026-11-17."
+    ),
 ]
 _Again = Annotated[
     bool,
@@ -282,10 +289,11 @@ def _look_ahead(shop: Shop, overviews: Overviews) -> None:
     """
     with suppress(UserError):  # a store that is down is told to whoever asks
         model, now = shop.models()[0], clock.now()
-        months = compared(None, None, now, shop.settings.timezone)
-        overviews.get(model.version, len(model.stages), *months, now)
+        this = month_of(day_of(now, shop.settings.timezone))
+        versus = Versus(this, this.ago())
+        overviews.get(Pair(Key(model.version, len(model.stages)), versus), now)
         overviews.stakes(model.version, model.subject, now)
-        overviews.sales(Pair(Key(0, 0), *months), model.subject, now, 60.0)
+        overviews.sales(Pair(Key(0, 0), versus), model.subject, now, 60.0)
         shop.listed_segments(now)
         lists.warm(shop, model, now)
 

@@ -12,9 +12,9 @@ import pytest
 from habitue.app import Settings, Shop
 from habitue.demo.shop import parcels
 from habitue.kernel.clock import instant
+from habitue.kernel.period import Versus, parse
 from habitue.metrics import sales as counting
 from habitue.metrics.sales import Sold
-from habitue.stages.calendar import end, previous
 from habitue.stages.sales import Sales, sales
 
 NOW = instant("2026-11-22T14:48")
@@ -43,22 +43,42 @@ def told(shop: Shop, now: int) -> Sales:
     return sales(shop.warehouse, "person", "UTC", now)
 
 
+def of(text: str) -> Versus:
+    return Versus(parse(text), parse(text).ago())
+
+
 def test_orders_are_counted_in_their_month_and_buyers_once(shop: Shop) -> None:
     found = told(shop, NOW)
-    assert found.months["2026-09"] == Sold(1000, 1000, 1, 1, 1, 0)
+    assert found.months[parse("2026-09")] == Sold(1000, 1000, 1, 1, 1, 0)
     # `b` ordered twice at the same moment: neither came after the other.
-    assert found.months["2026-10"] == Sold(9500, 9500, 4, 4, 2, 1)
-    assert found.months["2026-11"] == Sold(1500, 1500, 2, 2, 1, 1)
-    assert found.of("2026-10").mean == 2375
-    assert found.of("2026-10").repeat == 0.5
-    assert (found.of("2020-01"), found.of("2020-01").mean, found.of("2020-01").repeat) == (Sold(), None, None)
+    assert found.months[parse("2026-10")] == Sold(9500, 9500, 4, 4, 2, 1)
+    assert found.months[parse("2026-11")] == Sold(1500, 1500, 2, 2, 1, 1)
+    assert found.of(parse("2026-10")).mean == 2375
+    assert found.of(parse("2026-10")).repeat == 0.5
+    assert (
+        found.of(parse("2020-01")),
+        found.of(parse("2020-01")).mean,
+        found.of(parse("2020-01")).repeat,
+    ) == (Sold(), None, None)
 
 
 def test_a_month_that_runs_is_held_against_as_much_of_another(shop: Shop) -> None:
     found = told(shop, instant("2026-11-06T10:00"))
-    assert found.before("2026-11", "2026-10") == Sold(3000, 3000, 1, 1, 1, 1)
-    assert found.before("2026-10", "2026-09") == found.months["2026-09"]
-    assert told(shop, instant("2026-11-02T12:00")).of("2026-11") == Sold(700, 700, 1, 1, 1, 0)
+    assert found.both(of("2026-11"))[1] == Sold(3000, 3000, 1, 1, 1, 1)
+    assert found.both(of("2026-10"))[1] == found.months[parse("2026-09")]
+    assert told(shop, instant("2026-11-02T12:00")).of(parse("2026-11")) == Sold(700, 700, 1, 1, 1, 0)
+
+
+def test_days_are_held_against_the_days_before_or_as_much_of_them(shop: Shop) -> None:
+    def both(text: str, now: int) -> tuple[Sold, Sold]:
+        return sales(shop.warehouse, "person", "UTC", now, None, of(text)).both(of(text))
+
+    # From October 20 to 31 against the 8th to the 19th: nobody; three days of November against three before.
+    assert both("2026-10-20..2026-10-31", NOW) == (Sold(6500, 6500, 3, 3, 2, 1), Sold())
+    assert both("2026-11-01..2026-11-03", NOW) == (Sold(1500, 1500, 2, 2, 1, 1), Sold(4500, 4500, 2, 2, 1, 0))
+    # At noon of its second day, as much of the two days before: until noon of the 31st.
+    assert both("2026-11-01..2026-11-02", instant("2026-11-02T12:00")) == (Sold(700, 700, 1, 1, 1, 0), Sold())
+    assert both("2026-10-05", NOW) == (Sold(3000, 3000, 1, 1, 1, 1), Sold())
 
 
 def test_the_table_is_in_major_units_and_only_of_a_segment_where_one_is_named(shop: Shop) -> None:
@@ -83,7 +103,7 @@ def test_it_is_what_one_would_count_by_hand(
         refunds = made.warehouse.read("SELECT count(*) AS n FROM event WHERE revenue < 0")["n"][0].as_py()
         assert refunds
         for month in ("2026-11", "2026-03"):
-            before, after = (end(one, ZONE, NOW) for one in previous(month, 2))
+            before, after = parse(month).span(ZONE, NOW)
             rows = made.warehouse.read(
                 "SELECT person, epoch_us(ts) AS at, name, revenue FROM event JOIN event_name USING (code) "
                 "WHERE starts_with(name, 'Order ') AND revenue IS NOT NULL AND ts <= make_timestamp(?)",
@@ -96,7 +116,7 @@ def test_it_is_what_one_would_count_by_hand(
                 for p in {row["person"] for row in orders}
             }
             here = [row for row in orders if before < row["at"] <= after]
-            found = sales(made.warehouse, "person", ZONE, NOW, some).months[month]
+            found = sales(made.warehouse, "person", ZONE, NOW, some).months[parse(month)]
             assert found.revenue == sum(row["revenue"] for row in mine if before < row["at"] <= after)
             assert (found.gross, found.orders) == (sum(row["revenue"] for row in here), len(here))
             assert found.buyers == len({row["person"] for row in here})

@@ -6,26 +6,36 @@ import numpy as np
 import pytest
 
 from habitue.kernel import clock
-from habitue.stages.calendar import end
-from habitue.stages.usual import Period, periods, usual
+from habitue.kernel.period import Span, parse
+from habitue.stages.usual import spans, usual
 
 NOW = clock.instant("2026-11-11T00:00:00Z", "UTC")
 
 
+def end(month: str) -> int:
+    return parse(month).span("UTC", NOW).after
+
+
 def test_earlier_periods_are_as_long_and_end_where_the_next_begins() -> None:
-    found = periods("2026-09", "2026-06", "UTC", NOW, 0)
+    found = spans(parse("2026-07..2026-09"), "UTC", NOW, 0)
     assert len(found) == 12
-    assert found[0] == Period(end("2026-03", "UTC", NOW), end("2026-06", "UTC", NOW))
+    assert found[0] == Span(end("2026-03"), end("2026-06"))
     assert [one.before for one in found[:-1]] == [one.after for one in found[1:]]
+
+
+def test_days_are_compared_with_as_many_days() -> None:
+    found = spans(parse("2026-04-03..2026-04-17"), "UTC", NOW, 0)
+    assert {one.after - one.before for one in found} == {15 * clock.DAY}
+    assert found[11].before == clock.instant("2025-10-05T00:00:00Z") - 1
 
 
 def test_a_period_that_runs_is_compared_with_as_much_of_each_and_none_from_before_the_first_stay() -> None:
     first = clock.instant("2026-06-30T12:00:00Z", "UTC")
-    found = periods("2026-11", "2026-10", "UTC", NOW, first)
+    found = spans(parse("2026-11"), "UTC", NOW, first)
     assert [one.before for one in found] == [
-        end(month, "UTC", NOW) for month in ("2026-09", "2026-08", "2026-07", "2026-06")
+        end(month) for month in ("2026-09", "2026-08", "2026-07", "2026-06")
     ]
-    assert {one.after - one.before for one in found} == {NOW - end("2026-10", "UTC", NOW)}
+    assert {one.after - one.before for one in found} == {NOW - end("2026-10")}
 
 
 def table(moved: int, stayed: int, came: int = 0) -> np.ndarray:

@@ -91,10 +91,20 @@ def test_a_ribbon_tells_its_number_and_leads_to_its_people(visit: Visit) -> None
     expect(page.locator("h1")).to_contain_text("From")
 
 
-def test_a_choice_of_month_is_an_address(visit: Visit) -> None:
+def test_a_choice_of_period_is_an_address(visit: Visit) -> None:
     page = visit("/")
-    page.locator("select[name=against]").select_option(index=3)
-    page.wait_for_url("**against=**")
+    page.get_by_role("button", name="Period").click()
+    page.get_by_role("link", name="Last 30 days").click()
+    page.wait_for_url("**period=30d**")
+    page.get_by_role("button", name="Period").press("Enter")
+    page.keyboard.press("Escape")
+    expect(page.get_by_label("From", exact=True)).to_be_hidden()
+    page.get_by_role("button", name="Period").press("Enter")
+    page.get_by_label("From", exact=True).fill("2026-04-03")
+    page.get_by_label("To (included)").fill("2026-04-17")
+    page.get_by_label("To (included)").press("Enter")
+    page.wait_for_url("**period=2026-04-03..2026-04-17**")
+    expect(page.get_by_role("button", name="Period")).to_contain_text("Apr 3")
     page.get_by_role("button", name="Hide unchanged").click()
     page.wait_for_url("**hide=unchanged**")
     expect(page.get_by_role("button", name="Hide unchanged")).to_have_attribute("aria-pressed", "true")

@@ -22,7 +22,7 @@ from habitue.engine.explain import Verdict
 from habitue.engine.reason import told
 from habitue.kernel import clock
 from habitue.kernel.i18n import translator
-from habitue.stages.calendar import month_of
+from habitue.kernel.period import day_of, month_of
 from habitue.store.tables import tables
 from tests.inside import BEARER, session
 from tests.web.conftest import PAYLOADS
@@ -230,6 +230,10 @@ def test_the_api_page_speaks_the_readers_language(client: httpx.Client) -> None:
         "/?month=99999-01",
         "/?month=9999-12&against=0001-01",
         "/?against=x",
+        "/?period=..",
+        "/?period=2026-04..2026-04..2026-04",
+        "/?period=year&compare=yesterday",
+        "/?first=9999-12-31&last=0001-01-01",
         "/?model=nobody",
         "/?hide=everything&hide=<b>",
         "/?fresh=perhaps",
@@ -407,6 +411,11 @@ def test_the_page_explains_a_stage_in_the_words_of_the_command_line(shop: Shop, 
     [
         ("/?at=zzz", "“at”"),
         ("/?month=zz", "“zz”"),
+        ("/?period=zz", "“zz”"),
+        ("/?period=2999-01-01", "2999-01-01"),
+        ("/?first=2026-02-30", "“2026-02-30”"),
+        ("/?period=1990-01..2026-01", "ten years"),
+        ("/?compare=x", "compare"),
         ("/?model=x", "transactional – Transactional cycle"),
         ("/customers?after=zz", "“zz”"),
         ("/customers?sort=x", "“x”"),
@@ -425,9 +434,18 @@ def test_a_bad_address_is_told_which_part_of_it_is_wrong(
     assert named in html.unescape(answer.text)
 
 
-def test_months_that_can_not_be_meant_lead_to_those_that_are(shop: Shop, client: httpx.Client) -> None:
-    answer = client.get("/?month=9999-01&hide=prospects", follow_redirects=True)
-    assert (answer.status_code, len(answer.history)) == (200, 1)
-    asked = dict(answer.url.params)
-    assert (asked["hide"], asked["month"] > asked["against"]) == ("prospects", True)
-    assert asked["month"] == month_of(clock.now(), shop.settings.timezone)
+def test_addresses_with_months_lead_to_the_period_they_mean(shop: Shop, client: httpx.Client) -> None:
+    this = str(month_of(day_of(clock.now(), shop.settings.timezone)))
+    for path in ("/", "/stages/transactional/active"):
+        for old, period in (
+            ("month=9999-01", this),
+            ("month=2026-04", "2026-04"),
+            ("month=2026-07&against=2026-04", "2026-05..2026-07"),
+            ("month=2026-04&against=2026-07", "2026-05..2026-07"),
+            ("first=2026-04-17&last=2026-04-03", "2026-04-03..2026-04-17"),
+            ("first=2026-04-17&last=&compare=year", "2026-04-17"),
+        ):
+            answer = client.get(f"{path}?{old}", follow_redirects=True)
+            assert (answer.status_code, len(answer.history)) == (200, 1)
+            kept = {"compare": "year"} if "compare" in old else {}
+            assert dict(answer.url.params) == {"period": period, **kept}

@@ -46,7 +46,7 @@ def total(client: httpx.Client, link: str) -> int:
 
 def test_a_segment_shows_its_own_people_and_each_number_is_a_list(client: httpx.Client) -> None:
     everybody, buyers = (
-        client.get(f"/?{query}").text for query in ("month=2026-10", "month=2026-10&segment=buyers")
+        client.get(f"/?{query}").text for query in ("period=2026-10", "period=2026-10&segment=buyers")
     )
     assert "segment=buyers" not in everybody.replace('value="buyers"', "")
     cells = re.findall(r'<td class="(?:same|h\d)"><a href="([^"]+)">\s*([\d,]+)', buyers)
@@ -58,27 +58,50 @@ def test_a_segment_shows_its_own_people_and_each_number_is_a_list(client: httpx.
     assert client.get("/?segment=byers").status_code == 400
 
 
-def test_another_month_keeps_its_distance_to_the_one_it_is_compared_with(client: httpx.Client) -> None:
-    for path in ("/", "/stages/transactional/active"):
-        for chosen, kept in (
-            ("month=2026-04&against=2026-10", "month=2026-04&against=2026-03"),
-            ("month=2026-11&against=2026-03", "month=2026-11&against=2026-03"),
-            ("month=2026-04&against=2026-02", "month=2026-04&against=2026-02"),
-        ):
-            answer = client.get(f"{path}?{chosen}&shown=2026-11~2026-10")
-            found = httpx.URL(answer.headers["location"])
-            assert (found.path, set(str(found.query, "ascii").split("&"))) == (path, set(kept.split("&")))
-    assert client.get("/?month=2026-04&against=else&shown=2026-11~else").status_code == 400
+@pytest.mark.parametrize(
+    "period", ["2026-04-03..2026-04-17", "2026-10-25", "30d", "2026-11", "2026-02..2026-07"]
+)
+def test_each_number_of_any_period_is_a_list(client: httpx.Client, period: str) -> None:
+    for path, pattern in (
+        ("/", r'<td class="(?:same|h\d)"><a href="([^"]+)">\s*([\d,]+)'),
+        ("/stages/transactional/dormant", r'<td class="num"><a href="([^"]+from=[^"]+)">([\d,]+)'),
+    ):
+        page = ready(client, f"{path}?period={period}", '/overview/sales"')
+        cells = re.findall(pattern, page)
+        cells += re.findall(
+            r'<a class="kpi" href="([^"]*bought[^"]+)">.*?class="big">([\d,]+)<', page, re.DOTALL
+        )
+        cells += re.findall(
+            r'<a class="kpi" href="([^"]*stage=[^"]+)">.*?class="big">([\d,]+)<', page, re.DOTALL
+        )
+        assert cells
+        for link, number in cells[::5]:
+            assert total(client, link) == int(number.replace(",", "")), link
 
 
-def test_only_months_in_which_anybody_was_there_are_offered(client: httpx.Client) -> None:
-    page = client.get("/?month=2026-10").text
-    month, against = (
-        re.findall('value="(\\d{4}-\\d\\d)"', page.split(f'name="{name}"')[1].split("</select>")[0])
-        for name in ("month", "against")
-    )
-    assert 20 < len(month) <= 26
-    assert against == month[2:]
+def test_the_choice_of_a_period_is_addresses(client: httpx.Client) -> None:
+    page = client.get("/?period=2026-04-03..2026-04-17&hide=prospects").text
+    panel = page.split('id="period"')[1].split("</nav>")
+    presets = re.findall(r'href="/\?([^"]+)"', panel[0])
+    assert len(presets) == 9
+    assert all("hide=prospects" in one for one in presets)
+    assert {"period=30d", "period=last-quarter"} <= {
+        part for one in presets for part in html.unescape(one).split("&")
+    }
+    assert 'name="hide" value="prospects"' in panel[1]
+    ways = dict(re.findall(r'rel="(prev|next)" href="/\?([^"]+)"', page))
+    assert "period=2026-03-19..2026-04-02" in ways["prev"]
+    assert "period=2026-04-18..2026-05-02" in ways["next"]
+    assert 'rel="next"' not in client.get("/").text
+    year = client.get("/?period=2026-04&compare=year").text
+    assert "vs Apr 2025" in year
+    assert 'href="/?period=2026-04" aria-current' not in year
+
+
+def test_before_anybody_was_known_the_page_says_so(client: httpx.Client) -> None:
+    page = client.get("/?period=2020-01-01..2020-01-07").text
+    assert "Nobody was known in this period yet" in page
+    assert 'rel="prev"' not in page
 
 
 def test_what_to_do_now_is_ranked_by_money_and_each_number_is_a_list(client: httpx.Client) -> None:
@@ -111,7 +134,7 @@ def test_what_was_sold_is_the_same_everywhere_and_each_figure_is_a_list(
     shop: Shop, client: httpx.Client
 ) -> None:
     ready(client, "/", '/overview/sales"')
-    page = client.get("/?month=2026-10").text
+    page = client.get("/?period=2026-10").text
     shown = re.findall(
         r'<a class="kpi" href="(/customers[^"]*bought[^"]*)">.*?class="big[^"]*">([^<]+)', page, re.DOTALL
     )
@@ -131,12 +154,12 @@ def test_what_was_sold_is_the_same_everywhere_and_each_figure_is_a_list(
 
 def test_what_a_segment_bought_comes_beside_the_page(shop: Shop, client: httpx.Client) -> None:
     shop.save_segment("thrice", 'count("Order Completed") >= 3')
-    page = client.get("/?month=2026-10&segment=thrice").text
+    page = client.get("/?period=2026-10&segment=thrice").text
     (beside,) = re.findall(r'hx-get="(/overview/sales[^"]*)"', page)
     cards = client.get(html.unescape(beside)).text
     told = client.get("/api/v1/sales?month=2026-10&segment=thrice").json()["months"][-1]
     assert f">{told['customers']:,}<" in cards
-    assert "/overview/sales" not in client.get("/?month=2026-10&segment=thrice").text
+    assert "/overview/sales" not in client.get("/?period=2026-10&segment=thrice").text
     for link in re.findall(r'href="(/customers[^"]*bought[^"]*)"', cards)[1::2]:
         assert total(client, link) in (told["customers"], told["again"])
     shop.remove_segment("thrice")
@@ -177,7 +200,7 @@ def test_a_stage_s_tables_are_about_that_stage_alone(client: httpx.Client) -> No
 
 
 def test_a_stage_says_who_came_and_went_and_each_number_is_a_list(client: httpx.Client) -> None:
-    page = ready(client, "/stages/transactional/active?month=2026-10", 'hx-select="#goal"')
+    page = ready(client, "/stages/transactional/active?period=2026-10", 'hx-select="#goal"')
     cells = re.findall(r'<td class="num"><a href="(/customers[^"]+)">([\d,]+)<', page)
     card = r'<a class="kpi" href="([^"]+)">\s*<span class="name">(?:In|Out)<.span>\s*<.{17}\D([\d,]+)<'
     cells += re.findall(card, page)

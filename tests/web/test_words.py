@@ -6,6 +6,7 @@ import pytest
 
 from habitue.demo.shop import parcels
 from habitue.kernel.clock import DAY, SECOND, instant
+from habitue.kernel.period import parse
 from habitue.people import events, terms
 from habitue.web.words import Words
 
@@ -40,7 +41,18 @@ def plain(text: str) -> str:
         ((FR.happened("Order Completed"), "Commande passée"), (EN.happened("Our Own"), "Our Own")),
         ((FR.trait("postalCode"), "Code postal"), (EN.prop("order_id"), "Order number")),
         ((FR.date(NOW), "23 nov. 2026"), (EN.date(None), "–")),
-        ((FR.month("2026-11"), "novembre 2026"), (EN.month("2026-11"), "November 2026")),
+        (
+            (FR.period(parse("2026-11")), "novembre 2026"),
+            (EN.period(parse("2026-11"), "LLL y"), "Nov 2026"),
+        ),
+        (
+            (FR.period(parse("2026-04-01..2026-04-17")), "1er–17 avr. 2026"),
+            (EN.period(parse("2026-04-21..2026-05-01")), "Apr 21\N{THIN SPACE}–\N{THIN SPACE}May 1, 2026"),
+        ),
+        (
+            (FR.period(parse("2026-01..2026-03")), "janv.–mars 2026"),
+            (EN.period(parse("2026-04-01")), "Apr 1, 2026"),
+        ),
         ((FR.ago(NOW - 12 * SECOND, NOW), "il y a 12~s"), (EN.ago(NOW - 3 * DAY, NOW), "3 days ago")),
     ],
 )

@@ -205,7 +205,8 @@ def _letters(shop: Shop) -> Iterator[Stop]:
 def _steering(shop: Shop) -> Iterator[Stop]:
     here = "/stages/transactional"
     yield Stop("overview", "/")
-    yield Stop("overview-segment", "/?segment=second-order&hide=prospects&hide=unchanged&month=2026-09")
+    yield Stop("overview-segment", "/?segment=second-order&hide=prospects&hide=unchanged&period=2026-09")
+    yield Stop("overview-period", "/?period=30d&compare=year", ("[popovertarget=period]",))
     yield Stop("stages", "/stages")
     yield Stop("model", here)
     for model in shop.models()[1:]:

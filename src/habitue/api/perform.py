@@ -31,10 +31,10 @@ from habitue.kernel import money
 from habitue.kernel.clock import iso
 from habitue.kernel.errors import UserError
 from habitue.kernel.i18n import N_, Language, Translator, translator
+from habitue.kernel.period import between, parse
 from habitue.people import profiles
 from habitue.rules.check import check
 from habitue.stages import choice
-from habitue.stages.calendar import between
 from habitue.stages.models import Model
 
 AT_ONCE: Final = 10_000
@@ -226,7 +226,7 @@ def _every_stay(command: commands.Stays, asked: Asked) -> Answer:
 
 def _earlier(stays: Stays, found: pa.Table, say: Translator) -> Iterator[str]:
     """That there were months before these, where there were."""
-    shown, first = found["month"][0].as_py(), stays.first
+    shown, first = parse(found["month"][0].as_py()).first, stays.first
     if first is not None and first < shown:
         n = len(between(first, shown)) - 1
         yield say.n(

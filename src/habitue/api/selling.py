@@ -15,9 +15,9 @@ from habitue.api.perform import Asked, perform
 from habitue.app import Shop
 from habitue.kernel import clock, money
 from habitue.kernel.i18n import N_
+from habitue.kernel.period import Period, Versus, after_end, day_of, previous
 from habitue.metrics.sales import Sold
 from habitue.segments import saved
-from habitue.stages.calendar import compared, previous
 from habitue.stages.overview import MONTHS, Key, Overviews, Pair
 
 LONGEST = 60.0
@@ -42,18 +42,18 @@ def sales(
     customers who ordered to whom it was not the first order, `repeat_rate` their share.
     """
     now, currency = clock.now(), shop.settings.currency
-    months = compared(month, None, now, shop.settings.timezone)
+    last = after_end(month, None, day_of(now, shop.settings.timezone))
     within = saved.named(shop.segments(), segment).version if segment else None
-    pair = Pair(Key(0, 0, within, months[0] if segment else None), *months)
+    pair = Pair(Key(0, 0, within, last.last if segment else None), Versus(last, last.ago()))
     found = overviews.sales(pair, "person", now, LONGEST)
-    named = [] if found is None else [(one, found.of(one)) for one in previous(months[0], MONTHS)]
+    named = [] if found is None else [(one, found.of(one)) for one in previous(last.last, MONTHS)]
     return shapes.Sales(currency, [_shown(name, sold, currency) for name, sold in named])
 
 
-def _shown(month: str, sold: Sold, currency: str) -> shapes.Sold:
+def _shown(month: Period, sold: Sold, currency: str) -> shapes.Sold:
     mean = None if sold.mean is None else str(money.major(sold.mean, currency))
     revenue = str(money.major(sold.revenue, currency))
-    return shapes.Sold(month, revenue, sold.orders, mean, sold.buyers, sold.again, sold.repeat)
+    return shapes.Sold(str(month), revenue, sold.orders, mean, sold.buyers, sold.again, sold.repeat)
 
 
 @perform.register
@@ -69,5 +69,5 @@ def _sales(command: commands.Sales, asked: Asked) -> Answer:
         Column("repeat_rate", N_("Repeat rate"), "share"),
     )
     named = [(month, found.of(month)) for month in months]
-    rows = [(one, s.revenue, s.orders, s.mean, s.buyers, s.again, s.repeat) for one, s in named]
+    rows = [(str(one), s.revenue, s.orders, s.mean, s.buyers, s.again, s.repeat) for one, s in named]
     return Sheet(columns, rows)

@@ -81,7 +81,7 @@ class Flow(Struct, frozen=True):
 
 
 class Flows(Struct, frozen=True):
-    """Who moved between the ends of two months."""
+    """Who moved in a period: from where they stood at its beginning to where they stand at its end."""
 
     model: str
     before: str
@@ -90,7 +90,7 @@ class Flows(Struct, frozen=True):
 
 
 class Month(Struct, frozen=True):
-    """How many were in each stage when a month ended (now, for the month that runs)."""
+    """How many were in each stage when a month ended, or the period in it (now, while it runs)."""
 
     month: str
     at: str

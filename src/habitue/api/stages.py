@@ -9,18 +9,16 @@ from litestar.params import QueryParameter
 
 import habitue
 from habitue.api import shapes
-from habitue.api.asked import Against, At, ModelId, Month, chosen, read
+from habitue.api.asked import Against, At, Days, ModelId, Month, chosen, meant, read
 from habitue.app import Shop
 from habitue.kernel import clock
-from habitue.kernel.errors import UserError
-from habitue.kernel.i18n import N_
+from habitue.kernel.period import Versus
 from habitue.metrics.counts import counts
 from habitue.metrics.flow import Move
 from habitue.metrics.survival import Curve
-from habitue.stages.calendar import compared
 from habitue.stages.choice import instant
 from habitue.stages.models import Model
-from habitue.stages.overview import Overview, Overviews
+from habitue.stages.overview import Key, Overview, Overviews, Pair
 
 
 @read("/health", security=None)
@@ -48,13 +46,14 @@ def overview(
     shop: NamedDependency[Shop],
     overviews: NamedDependency[Overviews],
     model: ModelId = None,
+    period: Days = None,
     month: Month = None,
     against: Against = None,
     fresh: Annotated[bool, QueryParameter(description="Compute it anew.")] = False,
 ) -> shapes.Overview:
     """All that the overview page shows; `fresh` computes it anew."""
     one = chosen(shop, model)
-    seen = _seen(shop, overviews, one, month, against, fresh)
+    seen = _seen(shop, overviews, one, period, month, against, fresh)
     return shapes.Overview(
         model=one.id,
         computed=clock.iso(seen.computed),
@@ -71,12 +70,13 @@ def flow(
     shop: NamedDependency[Shop],
     overviews: NamedDependency[Overviews],
     model: ModelId = None,
+    period: Days = None,
     month: Month = None,
     against: Against = None,
 ) -> shapes.Flows:
-    """Who moved from which stage to which between the ends of two months."""
+    """Who moved from which stage to which in a period."""
     one = chosen(shop, model)
-    seen = _seen(shop, overviews, one, month, against)
+    seen = _seen(shop, overviews, one, period, month, against)
     moves = [_flow(one, move) for move in seen.moves]
     return shapes.Flows(one.id, clock.iso(seen.before), clock.iso(seen.after), moves)
 
@@ -86,11 +86,12 @@ def monthly(
     shop: NamedDependency[Shop],
     overviews: NamedDependency[Overviews],
     model: ModelId = None,
+    period: Days = None,
     month: Month = None,
 ) -> shapes.Months:
-    """How many people were in each stage at the end of each of 24 months, the last of them `month`."""
+    """How many were in each stage at the end of each of 24 months, the last up to that of the period."""
     one = chosen(shop, model)
-    return shapes.Months(one.id, _months(one, _seen(shop, overviews, one, month)))
+    return shapes.Months(one.id, _months(one, _seen(shop, overviews, one, period, month)))
 
 
 @read("/stay")
@@ -98,11 +99,12 @@ def stay(
     shop: NamedDependency[Shop],
     overviews: NamedDependency[Overviews],
     model: ModelId = None,
+    period: Days = None,
     month: Month = None,
 ) -> shapes.Stays:
-    """How long stays in each stage last, counting everything up to the end of `month`."""
+    """How long stays in each stage last, counting everything up to the end of the period."""
     one = chosen(shop, model)
-    seen = _seen(shop, overviews, one, month)
+    seen = _seen(shop, overviews, one, period, month)
     return shapes.Stays(one.id, clock.iso(seen.after), _stays(one, seen))
 
 
@@ -110,16 +112,14 @@ def _seen(
     shop: Shop,
     overviews: Overviews,
     model: Model,
+    period: str | None,
     month: str | None,
     against: str | None = None,
     fresh: bool = False,
 ) -> Overview:
     now = clock.now()
-    months = compared(month, against, now, shop.settings.timezone)
-    if against is not None and months[1] != against:
-        text = N_("`against` is {against}, and must be a month before the other one, {month}.")
-        raise UserError(text, against=against, month=month or months[0])
-    return overviews.get(model.version, len(model.stages), *months, now, fresh)
+    found = meant(shop, period, month, against, now)
+    return overviews.get(Pair(Key(model.version, len(model.stages)), Versus(found, found.ago())), now, fresh)
 
 
 def _model(model: Model) -> shapes.Model:
@@ -161,7 +161,7 @@ def _flow(model: Model, move: Move) -> shapes.Flow:
 def _months(model: Model, seen: Overview) -> list[shapes.Month]:
     ids = [stage.id for stage in model.stages]
     return [
-        shapes.Month(month, clock.iso(at), dict(zip(ids, row, strict=True)))
+        shapes.Month(f"{month.first:%Y-%m}", clock.iso(at), dict(zip(ids, row, strict=True)))
         for month, at, row in zip(seen.months, seen.ends, seen.counts.tolist(), strict=True)
     ]
 

@@ -16,12 +16,12 @@ from habitue.kernel import clock
 from habitue.kernel.clock import LAST, MINUTE, Micros
 from habitue.kernel.errors import UserError
 from habitue.kernel.i18n import N_
+from habitue.kernel.period import parse
 from habitue.metrics.sales import buyers
 from habitue.people import roster
 from habitue.people.profiles import Choice, Member
 from habitue.people.roster import SORTS, SUMMED, Leaf, Place, Sort
 from habitue.segments import saved
-from habitue.stages.calendar import end, previous
 from habitue.stages.choice import Question, choose, members
 from habitue.stages.kept import Made
 from habitue.stages.models import Model
@@ -121,11 +121,10 @@ def choice(shop: Shop, model: Model, question: Question, now: Micros) -> Choice:
     return found
 
 
-def _buyers(shop: Shop, month: str, again: bool, now: Micros) -> NDArray[np.int32]:
-    """Who ordered in a month; where `again`, not for the first time."""
-    zone = shop.settings.timezone
-    after, until = (end(one, zone, now) for one in previous(month, 2))
-    return buyers(shop.warehouse, after, until, _summed(shop, LAST) if again else None)
+def _buyers(shop: Shop, period: str, again: bool, now: Micros) -> NDArray[np.int32]:
+    """Who ordered in a period; where `again`, not for the first time."""
+    span = parse(period).span(shop.settings.timezone, now)
+    return buyers(shop.warehouse, *span, _summed(shop, LAST) if again else None)
 
 
 def _standing(shop: Shop, version: int, now: Micros) -> pa.Table:

@@ -20,13 +20,13 @@ from habitue.kernel import clock
 from habitue.kernel.clock import DAY, MINUTE, Micros
 from habitue.kernel.errors import UserError
 from habitue.kernel.i18n import N_
+from habitue.kernel.period import day_of, previous
 from habitue.rules.check import accept, references
 from habitue.segments import crowd, saved
 from habitue.segments.crowd import Shared, Stay, Way
 from habitue.segments.persona import Mark, persona
 from habitue.segments.saved import Segment
 from habitue.segments.sizes import Sizes, sizes
-from habitue.stages.calendar import end, month_of, previous
 from habitue.stages.kept import Kept, Made
 
 WEEKS: Final = 26
@@ -148,8 +148,8 @@ class Segmented(Shelf):
     def segment_months(self, version: int, now: Micros) -> Periods:
         """The last two years of a definition by month, on the shop's clock; this month up to now."""
         zone = self.settings.timezone
-        names = previous(month_of(now, zone), MONTHS + 1)
-        edges = [end(name, zone, now) + (n < MONTHS) for n, name in enumerate(names)]
+        months = [one.span(zone, now) for one in previous(day_of(now, zone), MONTHS)]
+        edges = [*(one.before + 1 for one in months), now]
         return self._kept(("months", version), now, lambda: self._periods(version, edges))
 
     def segment_days(self, version: int, now: Micros) -> Periods:

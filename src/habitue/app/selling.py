@@ -12,9 +12,9 @@ from habitue.app.stays import FURTHEST, TOO_MANY
 from habitue.app.workspace import When, Workspace
 from habitue.kernel import money
 from habitue.kernel.errors import UserError
+from habitue.kernel.period import Period, day_of, previous
 from habitue.metrics.counts import who
 from habitue.segments import saved
-from habitue.stages.calendar import month_of, previous
 from habitue.stages.overview import MONTHS
 from habitue.stages.sales import Sales, sales
 
@@ -35,7 +35,7 @@ class Selling(Workspace):
 
     def sold(
         self, months: int = MONTHS, until: When = None, segment: str | None = None
-    ) -> tuple[Sales, tuple[str, ...]]:
+    ) -> tuple[Sales, tuple[Period, ...]]:
         """The same with amounts in minor units, and the months that were asked for."""
         if not 1 <= months <= FURTHEST:
             raise UserError(TOO_MANY, months=months, most=FURTHEST)
@@ -43,10 +43,10 @@ class Selling(Workspace):
         version = saved.named(self.segments(), segment).version if segment else None
         within = None if version is None else who(self.warehouse, version, last)
         found = sales(self.warehouse, "person", zone, last, within)
-        return found, previous(month_of(last, zone), months)
+        return found, previous(day_of(last, zone), months)
 
 
-def tabled(found: Sales, months: Sequence[str], currency: str) -> pa.Table:
+def tabled(found: Sales, months: Sequence[Period], currency: str) -> pa.Table:
     """A row for each of these months, amounts in major units."""
     rows = [found.of(month) for month in months]
     exact = pa.decimal128(19, money.digits(currency))
@@ -57,7 +57,7 @@ def tabled(found: Sales, months: Sequence[str], currency: str) -> pa.Table:
 
     return pa.table(
         {
-            "month": list(months),
+            "month": [str(month) for month in months],
             "revenue": amounts([one.revenue for one in rows]),
             "orders": [one.orders for one in rows],
             "average_order": amounts([one.mean for one in rows]),

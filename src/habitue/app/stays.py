@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Final, Literal
 
 import pyarrow as pa
@@ -9,11 +10,10 @@ import pyarrow.compute as pc
 
 from habitue.app.frame import Frame
 from habitue.app.workspace import When, Workspace
-from habitue.kernel.clock import Micros
 from habitue.kernel.errors import UserError
 from habitue.kernel.i18n import N_
+from habitue.kernel.period import Period, between, day_of, month_of, previous
 from habitue.metrics.counts import counts, monthly
-from habitue.stages.calendar import between, end, month_of, previous
 from habitue.stages.models import Model
 from habitue.stages.overview import MONTHS
 
@@ -65,31 +65,33 @@ class Stays:
         if months is not None and not 1 <= months <= FURTHEST:
             raise UserError(TOO_MANY, months=months, most=FURTHEST)
         last, zone = self.shop.instant(until), self.shop.settings.timezone
-        names = previous(month_of(last, zone), months or MONTHS) if since is None else self._from(since, last)
-        ends = [end(name, zone, last) for name in names]
+        this = day_of(last, zone)
+        shown = previous(this, months or MONTHS) if since is None else self._from(since, this)
+        ends = [one.span(zone, last).after for one in shown]
         stages = self.model.stages
         found = monthly(self.shop.warehouse, self.model.version, ends, len(stages))
-        columns: dict[str, object] = {"month": list(names)}
+        columns: dict[str, object] = {"month": [str(one) for one in shown]}
         for value in self.model.shown:
             columns[stages[value].id] = found[:, value]
         return Frame(pa.table(columns))
 
-    def _from(self, since: When, last: Micros) -> tuple[str, ...]:
+    def _from(self, since: When, last: date) -> tuple[Period, ...]:
         """The months from that of `since` on; there are none before the first stay."""
-        zone = self.shop.settings.timezone
-        first, this = month_of(self.shop.instant(since), zone), month_of(last, zone)
-        if first > this:
+        first = day_of(self.shop.instant(since), self.shop.settings.timezone)
+        if month_of(first) > month_of(last):
             raise UserError(
-                N_("The months can't begin in {first} and end in {last}."), first=first, last=this
+                N_("The months can't begin in {first} and end in {last}."),
+                first=str(month_of(first)),
+                last=str(month_of(last)),
             )
-        return between(min(max(first, self.first or first), this), this)
+        return between(min(max(first, self.first or first), last), last)
 
     @property
-    def first(self) -> str | None:
-        """The month of the first stay, None where there is none."""
+    def first(self) -> date | None:
+        """The day of the first stay, None where there is none."""
         sql = "SELECT epoch_us(min(start)) AS ts FROM intervals WHERE version = ?"
         found = self.shop.warehouse.read(sql, (self.model.version,))["ts"][0].as_py()
-        return None if found is None else month_of(found, self.shop.settings.timezone)
+        return None if found is None else day_of(found, self.shop.settings.timezone)
 
     def who(self, stage: str, when: When = None) -> list[str]:
         """Who is in a stage at an instant."""

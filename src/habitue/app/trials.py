@@ -25,8 +25,8 @@ from habitue.engine.fold import stretches
 from habitue.kernel.clock import DAY, Micros
 from habitue.kernel.errors import UserError
 from habitue.kernel.i18n import N_
+from habitue.kernel.period import day_of, previous
 from habitue.metrics.contrast import Contrast, Counting
-from habitue.stages.calendar import end, month_of, previous
 from habitue.stages.kept import Kept, Made
 from habitue.stages.models import Model
 from habitue.stages.overview import MONTHS
@@ -59,8 +59,8 @@ class Trial:
         self.draft = draft
         self.at = at
         self.begun = now
-        self.months = previous(month_of(at, zone), MONTHS)
-        self.ends = [end(month, zone, at) for month in previous(month_of(at, zone), MONTHS + 1)]
+        before, *self.months = previous(day_of(at, zone), MONTHS + 1)
+        self.ends = [one.span(zone, at).after for one in (before, *self.months)]
         self.done = self.total = 0
         self.rough: Contrast | None = None
         self.exact: Contrast | None = None

@@ -1,4 +1,4 @@
-"""What was sold in one period after the other: revenue, orders, and who of the buyers had bought before.
+"""What was sold in periods: revenue, orders, and who of the buyers had bought before.
 
 One pass over all orders, as they lie in the working copy: by person and time.
 """
@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from habitue.engine.plan import Subject
 from habitue.engine.sweep import Ints, compiled
 from habitue.kernel.clock import Micros
+from habitue.kernel.period import Span
 from habitue.metrics.named import codes
 from habitue.store.warehouse import Warehouse
 
@@ -53,22 +54,23 @@ class Sold(Struct, frozen=True):
 def sold(
     warehouse: Warehouse,
     subject: Subject,
-    edges: Sequence[Micros],
-    elapsed: Micros | None = None,
+    lanes: Sequence[Sequence[Span]],
     within: Ints | None = None,
-) -> tuple[tuple[Sold, ...], tuple[Sold, ...]]:
-    """Each period after one of the `edges`, which rise, up to and including the next.
+) -> list[tuple[Sold, ...]]:
+    """What was sold in each span. Those of a lane rise and don't overlap; those of two lanes may.
 
-    The second time only so much of each as has `elapsed` (all of it if not said). Only of the subjects
-    `within`, where these are given.
+    Only of the subjects `within`, where these are given.
     """
-    whole, partly = (np.zeros((max(len(edges) - 1, 0), _COLUMNS), np.int64) for _ in range(2))
-    ends = np.asarray(edges, np.int64)
-    stops = ends[1:] if elapsed is None else np.minimum(ends[1:], ends[:-1] + elapsed)
-    for rows in _orders(warehouse, subject, int(ends[-1])) if len(whole) else ():
+    made = [
+        (*np.array(lane, np.int64).reshape(-1, 2).T.copy(), np.zeros((len(lane), _COLUMNS), np.int64))
+        for lane in lanes
+    ]
+    last = max((span.after for lane in lanes for span in lane), default=None)
+    for rows in () if last is None else _orders(warehouse, subject, last):
         counted = np.ones(len(rows[0]), np.bool_) if within is None else np.isin(rows[0], within)
-        cast(Callable[..., None], _added)(*rows, counted, ends, stops, whole, partly)
-    return tuple(Sold(*row) for row in whole.tolist()), tuple(Sold(*row) for row in partly.tolist())
+        for befores, afters, sums in made:
+            cast(Callable[..., None], _added)(*rows, counted, befores, afters, sums)
+    return [tuple(Sold(*row) for row in sums.tolist()) for *_, sums in made]
 
 
 def first(warehouse: Warehouse) -> Micros | None:
@@ -131,29 +133,26 @@ def _added(
     revenue: Ints,
     kind: NDArray[np.int8],
     counted: NDArray[np.bool_],
-    ends: Ints,
-    stops: Ints,
-    whole: Ints,
-    partly: Ints,
+    befores: Ints,
+    afters: Ints,
+    sums: Ints,
 ) -> None:
-    """Add each row to its period, and to as much of it as is looked at."""
-    here, first, period, began = -1, 0, -1, False
-    seen = np.zeros((2, 2), np.bool_)  # in the whole period and in a part: whether as buyer, and as one again
+    """Add each row to its span."""
+    here, first, place, began = -1, 0, -1, False
+    seen = np.zeros(2, np.bool_)  # in this span: whether as buyer, and as one again
     for i in range(len(who)):
         if not counted[i]:
             continue
         if who[i] != here:
-            here, period, began = who[i], -1, False
+            here, place, began = who[i], -1, False
         if kind[i] and not began:
             first, began = at[i], True
-        now = np.searchsorted(ends, at[i]) - 1
-        if now != period:
-            period = now
+        now = np.searchsorted(befores, at[i]) - 1
+        if now != place:
+            place = now
             seen[:] = False
-        if 0 <= now < len(whole):
-            _counted(whole[now], seen[0], revenue[i], kind[i], at[i] > first)
-            if at[i] <= stops[now]:
-                _counted(partly[now], seen[1], revenue[i], kind[i], at[i] > first)
+        if now >= 0 and at[i] <= afters[now]:
+            _counted(sums[now], seen, revenue[i], kind[i], at[i] > first)
 
 
 @compiled

@@ -15,11 +15,11 @@ from habitue.kernel import clock
 from habitue.kernel.clock import Micros
 from habitue.kernel.errors import UserError
 from habitue.kernel.i18n import N_
+from habitue.kernel.period import day_of, month_of, parse, until
 from habitue.kernel.region import region
 from habitue.metrics.stakes import SOON
 from habitue.people import profiles
 from habitue.people.profiles import NOBODY, Choice, Member
-from habitue.stages.calendar import end, month_of, previous
 from habitue.stages.models import Model
 from habitue.store.warehouse import Warehouse
 
@@ -28,17 +28,19 @@ NONE: Final = "none"
 
 NOTHING: Final = Expected(None, None)
 _LATER: Final = N_("The day to begin with lies after the one to end with. Change one of them.")
+_DOTS: Final = ".."
 _MONTH: Final = re.compile(r"\d{4}-\d{2}\Z")
 
 
 class Question(Struct, frozen=True):
-    """The parameters of a list. Stages are ids; `at` is a month (its end) or an instant, now if not said.
+    """The parameters of a list. Stages are ids; `at` is a month (its end), `..2026-04-17` (the end of that
+    day) or an instant, now if not said.
 
     `source` and `target` ask for those who were in one of `source` at `against` (written as `at` is; the end
     of the month before if not said) and are in one of `target` at `at`; `ever` for those who have been in it;
     `segment` for those in a saved segment, `rule` for those for whom a rule holds; `becomes` for those whose
     next stage is that one, if nothing happens, by the date `until` (in 30 days if not said). `bought` asks
-    for those who ordered in that month, `again` among them for those to whom it was not the first order.
+    for those who ordered in that period, `again` among them for those to whom it was not the first order.
     """
 
     stage: tuple[str, ...] = ()
@@ -59,7 +61,7 @@ class Question(Struct, frozen=True):
 def choose(model: Model, question: Question, zone: str, now: Micros) -> Choice:
     """The choice that a question makes in a model; raises `UserError` for an unknown stage, month or date."""
     after = instant(question.at, zone, now)
-    against = question.against or previous(month_of(after - 1, zone), 2)[0]
+    against = question.against or until(month_of(day_of(after - 1, zone)).ago().last)
     before = instant(against, zone, now) if question.source else None
     if before is not None and before > after:
         raise UserError(_LATER)
@@ -105,10 +107,12 @@ def members(
 
 
 def instant(at: str | None, zone: str, now: Micros) -> Micros:
-    """The end of a month, an instant, or now."""
+    """The end of a month or of a day (`..2026-04-17`), an instant, or now."""
     if not at:
         return now
-    return end(at, zone, now) if _MONTH.match(at) else clock.instant(at, zone)
+    if _MONTH.match(at) or _DOTS in at:
+        return parse(at.removeprefix(_DOTS)).span(zone, now).after
+    return clock.instant(at, zone)
 
 
 def _values(model: Model, stages: tuple[str, ...]) -> tuple[int, ...]:

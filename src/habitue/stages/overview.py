@@ -1,27 +1,29 @@
-"""A model's overview between two month ends: all that the first page shows, read once and kept."""
+"""A model's overview of a period: all that the first page shows, read once and kept."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from datetime import date
+from functools import partial
 from typing import Final
 
 from msgspec import Struct
 
 from habitue.engine.plan import Subject
 from habitue.kernel.clock import HOUR, MINUTE, Micros
+from habitue.kernel.period import Period, Span, Versus, day_of, previous
 from habitue.metrics.contrast import Tally
 from habitue.metrics.counts import Counts, who
 from habitue.metrics.flow import Move, flow
 from habitue.metrics.lives import Library, Lives
 from habitue.metrics.stakes import Stake, stakes
 from habitue.metrics.survival import Curve, tallied
-from habitue.metrics.walk import Seen, walk
 from habitue.metrics.walk import tallied as between_ends
-from habitue.stages.calendar import end, month_of, previous
+from habitue.metrics.walk import walk
 from habitue.stages.kept import PATIENCE, Kept, Made
 from habitue.stages.sales import Sales, sales
-from habitue.stages.usual import Period, periods
+from habitue.stages.usual import spans
 from habitue.store.warehouse import Warehouse
 
 MONTHS: Final = 24
@@ -34,10 +36,12 @@ _REST: Final = 60.0
 class Overview(Struct, frozen=True, eq=False):
     """People by value at `before` and `after`, who moved between, the months up to then, and the stays.
 
-    `counts[month, value]` belongs to `months`; `stays[value]` counts everything up to `after`, `ever[value]`
-    the people who had them; `usual` [period, from, to] is who moved in each of the periods before, as long as
-    this one, by place; `first` lies in the first month that anybody was there; `latest` is the last
-    event where nobody has moved (None: there is no event, or somebody has).
+    `then` is people by value at `since`: at the end of the period that this one is compared with, `other` who
+    moved in that, [from, to] by place. `counts[month, value]` belongs to `months`, the last of which goes as
+    far as the period; `stays[value]` counts everything up to `after`, `ever[value]` the people who had them;
+    `usual` [period, from, to] is who moved in each of the periods before, as long as this one, by place;
+    `first` is when the first came; `latest` is the last event where nobody has moved (None: there is no
+    event, or somebody has).
     """
 
     computed: Micros
@@ -45,10 +49,13 @@ class Overview(Struct, frozen=True, eq=False):
     first: Micros
     before: Micros
     after: Micros
+    since: Micros
     was: dict[int, int]
     stands: dict[int, int]
+    then: dict[int, int]
+    other: Counts
     moves: tuple[Move, ...]
-    months: tuple[str, ...]
+    months: tuple[Period, ...]
     ends: tuple[Micros, ...]
     counts: Counts
     stays: tuple[Curve, ...]
@@ -64,26 +71,26 @@ class Overviews:
         self._place = zone
         self._library = Library(warehouse)
         self._lives = Kept[int, Lives](generation, _VERSIONS)
-        self._overviews = Kept[Pair, Overview](generation, _PAIRS)
+        self._overviews = Kept[tuple[Pair, bool], Overview](generation, _PAIRS)
         self._stakes = Kept[Key, list[Stake]](generation, _VERSIONS, _REST)
         self._tallies = Kept[Key, Tally](generation, _VERSIONS, _REST)
         self._sales = Kept[_Buyers, Sales](generation, _VERSIONS, _REST)
 
-    def get(
-        self, version: int, values: int, month: str, against: str, now: Micros, fresh: bool = False
-    ) -> Overview:
-        """The overview of a version with so many values; computed anew where asked `fresh`.
+    def get(self, pair: Pair, now: Micros, fresh: bool = False) -> Overview:
+        """The overview of a version in a period; computed anew where asked `fresh`.
 
-        Months that are over stay as they are until the data change; one that runs is read anew each minute.
+        Periods that are over stay as they are until the data change; one that runs is read anew each minute.
         """
-        pair = Pair(Key(version, values), month, against)
-        age = 0 if fresh else self._age(pair, now)
-        return self._overviews.get(pair, now, age, lambda wait: self._read(pair, now, wait), fresh).value
+        runs = self._runs(pair, now)
+        age = 0 if fresh else MINUTE if runs else None
+        read = partial(self._read, pair, now)
+        return self._overviews.get((pair, runs), now, age, read, fresh).value
 
     def glance(self, pair: Pair, now: Micros, patience: float = PATIENCE) -> Overview | None:
         """As `get`; None where it was never made and takes longer than `patience` (seconds)."""
-        age = self._age(pair, now)
-        found = self._overviews.glance(pair, now, age, lambda wait: self._read(pair, now, wait), patience)
+        runs = self._runs(pair, now)
+        read = partial(self._read, pair, now)
+        found = self._overviews.glance((pair, runs), now, MINUTE if runs else None, read, patience)
         return None if found is None else found.value
 
     def stakes(
@@ -106,7 +113,7 @@ class Overviews:
 
         def read(wait: bool) -> Made[Tally]:
             lives, generation, _ = self._everybody(version, now, wait)
-            ends = [end(month, self._zone, now) for month in previous(month_of(now, self._zone), MONTHS + 1)]
+            ends = self._ends(previous(day_of(now, self._zone), MONTHS + 1), now)
             return Made(between_ends(lives, values, ends), generation, now)
 
         found = self._tallies.glance(Key(version, values), now, HOUR, read, 0.5)
@@ -115,25 +122,29 @@ class Overviews:
     def sales(
         self, pair: Pair, subject: Subject, now: Micros, patience: float, ask: bool = True
     ) -> Sales | None:
-        """What was sold month by month to everybody, or to who is in the segment when the period ends.
+        """What was sold in the period and month by month, to everybody or who is in the segment at its end.
 
         None where it was never read and takes longer than `patience`, or where it is not to be `ask`ed for.
         """
-        key = _Buyers(subject, pair.of.within, pair.of.until if pair.of.within is not None else None)
+        versus = None if pair.versus.period.months == 1 and pair.versus.against.months else pair.versus
+        key = _Buyers(subject, pair.of.within, pair.of.until if pair.of.within is not None else None, versus)
 
         def read(_: bool) -> Made[Sales]:
             generation = self._sales.generation()
-            at = end(pair.month, self._zone, now)
+            at = pair.versus.period.span(self._zone, now).after
             within = None if key.within is None else who(self._warehouse, key.within, at)
-            return Made(sales(self._warehouse, subject, self._zone, now, within), generation, now)
+            return Made(sales(self._warehouse, subject, self._zone, now, within, versus), generation, now)
 
         if not ask and key not in self._sales:
             return None
         found = self._sales.glance(key, now, HOUR, read, patience)
         return None if found is None else found.value
 
-    def _age(self, pair: Pair, now: Micros) -> Micros | None:
-        return MINUTE if month_of(now, self._zone) in (pair.month, pair.against) else None
+    def _runs(self, pair: Pair, now: Micros) -> bool:
+        return pair.versus.period.span(self._zone, now).after == now
+
+    def _ends(self, some: Sequence[Period], now: Micros) -> tuple[Micros, ...]:
+        return tuple(one.span(self._zone, now).after for one in some)
 
     def _everybody(self, version: int, now: Micros, wait: bool) -> Made[Lives]:
         def read(_: bool) -> Made[Lives]:
@@ -146,47 +157,40 @@ class Overviews:
         """Made of the version's stays, so that it is of their generation, and as soon out of date."""
         everybody, generation, _ = self._everybody(pair.of.version, now, wait)
         first = min(now if everybody.earliest is None else everybody.earliest, now)
-        main = Period(*(end(month, self._zone, now) for month in (pair.against, pair.month)))
-        before = periods(pair.month, pair.against, self._zone, now, first)
-        months = previous(pair.month, MONTHS)
-        ends = tuple(end(month, self._zone, now) for month in months)
-        instants, places = _places([main, *before], ends)
+        versus, zone = pair.versus, self._zone
+        main, other = versus.spans(zone, now)
+        since, before = versus.since(zone, now), spans(versus.period, zone, now, first)
+        *whole, last = previous(versus.period.last, MONTHS)
+        months = (*whole, Period(last.first, min(last.last, versus.period.last)))
+        ends = self._ends(months, now)
+        instants, places = _places([main, other, *before], (since, *ends))
         seen = walk(self._whose(everybody, pair, main.after), pair.of.values, instants, places)
-        counts = seen.counts[[instants.index(at) for at in ends]]
-        return Made(self._overview(seen, main, now, first, months, ends, counts), generation, now)
-
-    def _whose(self, everybody: Lives, pair: Pair, at: Micros) -> Lives:
-        """Everybody, or who is in the segment when the period ends."""
-        within = pair.of.within
-        return everybody if within is None else everybody.among(who(self._warehouse, within, at))
-
-    def _overview(
-        self,
-        seen: Seen,
-        main: Period,
-        now: Micros,
-        first: Micros,
-        months: tuple[str, ...],
-        ends: tuple[Micros, ...],
-        counts: Counts,
-    ) -> Overview:
         moves = flow(seen.pairs[0], seen.spent)
-        return Overview(
+        found = Overview(
             computed=now,
             latest=self._latest(moves),
             first=first,
             before=main.before,
             after=main.after,
+            since=since,
             was=_sums((move.from_value, move.n) for move in moves),
             stands=_sums((move.to_value, move.n) for move in moves),
+            then={value: n for value, n in enumerate(seen.counts[instants.index(since)].tolist()) if n},
             moves=moves,
+            other=seen.pairs[1],
             months=months,
             ends=ends,
-            counts=counts,
+            counts=seen.counts[[instants.index(at) for at in ends]],
             stays=tuple(tallied(*both) for both in zip(seen.ended, seen.still, strict=True)),
             ever={value: n for value, n in enumerate(seen.ever.tolist()) if n},
-            usual=seen.pairs[1:],
+            usual=seen.pairs[2:],
         )
+        return Made(found, generation, now)
+
+    def _whose(self, everybody: Lives, pair: Pair, at: Micros) -> Lives:
+        """Everybody, or who is in the segment when the period ends."""
+        within = pair.of.within
+        return everybody if within is None else everybody.among(who(self._warehouse, within, at))
 
     @property
     def _zone(self) -> str:
@@ -203,34 +207,35 @@ class Overviews:
 
 
 class Key(Struct, frozen=True):
-    """A version with so many values; `within` is the version of a segment, and `until` the month whose end
-    tells who is in it."""
+    """A version with so many values; `within` is the version of a segment, and `until` the day at whose end
+    it tells who is in it."""
 
     version: int
     values: int
     within: int | None = None
-    until: str | None = None
+    until: date | None = None
 
 
 class _Buyers(Struct, frozen=True):
-    """Of whom sales are told: everybody, or who is in a version when a month ends."""
+    """Of whom sales are told: everybody, or who is in a version when a day ends; and of which period beside
+    the months."""
 
     subject: Subject
     within: int | None
-    until: str | None
+    until: date | None
+    versus: Versus | None
 
 
 class Pair(Struct, frozen=True):
-    """Which overview: one month against another."""
+    """Which overview: of a period, beside another."""
 
     of: Key
-    month: str
-    against: str
+    versus: Versus
 
 
-def _places(some: Sequence[Period], ends: Sequence[Micros]) -> tuple[list[Micros], list[tuple[int, int]]]:
-    """All the instants, rising without repeats, and each period as places among them."""
-    instants = sorted({*ends, *(at for one in some for at in (one.before, one.after))})
+def _places(some: Sequence[Span], ends: Sequence[Micros]) -> tuple[list[Micros], list[tuple[int, int]]]:
+    """All the instants, rising without repeats, and each span as places among them."""
+    instants = sorted({*ends, *(at for one in some for at in one)})
     place = {at: n for n, at in enumerate(instants)}
     return instants, [(place[one.before], place[one.after]) for one in some]
 

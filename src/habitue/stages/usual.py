@@ -16,9 +16,9 @@ from msgspec import Struct
 from numpy.typing import NDArray
 
 from habitue.kernel.clock import Micros
+from habitue.kernel.period import Period, Span
 from habitue.metrics.contrast import OUT
 from habitue.metrics.counts import Counts
-from habitue.stages.calendar import end, previous
 
 PERIODS: Final = 12
 LEAST: Final = 6
@@ -27,13 +27,6 @@ LEAST: Final = 6
 FAR: Final = 2.0
 FEW: Final = 5
 """A difference of fewer people is nothing to be told."""
-
-
-class Period(Struct, frozen=True):
-    """From an instant to a later one."""
-
-    before: Micros
-    after: Micros
 
 
 class Usual(Struct, frozen=True):
@@ -48,26 +41,16 @@ class Usual(Struct, frozen=True):
     odd: int
 
 
-def periods(month: str, against: str, zone: str, now: Micros, first: Micros) -> list[Period]:
-    """The periods before the one from the end of `against` to that of `month`, the latest first.
+def spans(period: Period, zone: str, now: Micros, first: Micros) -> list[Span]:
+    """The periods before it, each as long, the latest first.
 
     Those that begin before `first` are left out: nothing was known then.
     """
-    length = _apart(against, month)
-    cut = end(month, zone, now) - end(against, zone, now)
-    whole = end(month, zone, now) < now
-    found = []
-    for n in range(1, PERIODS + 1):
-        last = previous(month, length * n + 1)[0]
-        before, after = (end(one, zone, now) for one in (previous(last, length + 1)[0], last))
-        found.append(Period(before, after if whole else min(after, before + cut)))
+    main = period.span(zone, now)
+    found = [period.ago(n).span(zone, now) for n in range(1, PERIODS + 1)]
+    if main.after == now:
+        found = [one.cut(main.after - main.before) for one in found]
     return [one for one in found if one.before >= first]
-
-
-def _apart(earlier: str, later: str) -> int:
-    """How many months lie between."""
-    (a, b), (c, d) = ((int(part) for part in month.split("-")) for month in (earlier, later))
-    return (c - a) * 12 + d - b
 
 
 def usual(now: Counts, before: Counts) -> dict[tuple[int, int], Usual]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import date
 from typing import Any, Final
 
 from habitue.app import Shop
@@ -104,5 +105,5 @@ def _ticks(start: Micros, stop: Micros, now: Micros, words: Words, most: int = 8
     for k in range(n, n + months + step, step):
         at = clock.instant(f"{k // 12:04d}-{k % 12 + 1:02d}-01", words.zone)
         if start < at < stop and abs(at - now) > (stop - start) // 16:
-            found.append((at, words.month(f"{k // 12:04d}-{k % 12 + 1:02d}", "LLL y")))
+            found.append((at, words.month(date(k // 12, k % 12 + 1, 1), "LLL y")))
     return found

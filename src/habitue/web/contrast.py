@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from habitue.app.trials import Trial
 from habitue.kernel.i18n import N_
+from habitue.kernel.period import Period
 from habitue.metrics.contrast import OUT, Contrast, Tally
 from habitue.stages.kpis import KPIS, Kpi, series
 from habitue.web import charts
@@ -73,7 +74,7 @@ class Picture(Struct, frozen=True):
     change: str
     mood: str
     spec: charts.Spec
-    rows: tuple[tuple[str, str, str, str], ...]
+    rows: tuple[tuple[Period, str, str, str], ...]
     differs: bool
     """Whether the two are apart in any month."""
 
@@ -213,14 +214,14 @@ def _picture(
             return "–"
         return words.points(b - a) if rate else words.signed(round(b) - round(a))
 
-    ticks = [words.month(month, "LLL y") for month in trial.months]
+    ticks = [words.period(month, "LLL y") for month in trial.months]
     rows = tuple(
         (month, said(a), said(b), gap(a, b)) for month, a, b in zip(trial.months, old, new, strict=True)
     )
     tips = [
         "\n".join(
             (
-                words.month(month),
+                words.period(month),
                 words.say(N_("live: {figure}"), figure=a),
                 words.say(N_("draft: {figure}"), figure=b),
                 words.say(N_("difference: {figure}"), figure=c),
@@ -251,7 +252,7 @@ def table(trial: Trial, seen: Contrast, views: Views) -> list[list[Any]]:
     pairs |= {one.id: (old[one.id], new[one.id]) for one in KPIS}
     for name, (a, b) in pairs.items():
         rows += [
-            [month, name, *("" if np.isnan(n) else round(float(n), 6) for n in both)]
+            [str(month), name, *("" if np.isnan(n) else round(float(n), 6) for n in both)]
             for month, *both in zip(trial.months, a, b, strict=True)
         ]
     return rows

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Final
+from datetime import date, timedelta
+from typing import Any, Final, Literal, TypeAlias
 
 import numpy as np
+from litestar.params import FromQuery
 from msgspec import Struct
 
 from habitue.app import Shop
 from habitue.kernel.clock import Micros
 from habitue.kernel.i18n import N_
+from habitue.kernel.period import Period, Versus, after_end, asked, day_of, until
 from habitue.metrics.counts import Counts
 from habitue.segments import saved
-from habitue.stages.calendar import beside, compared, offered
 from habitue.stages.models import Model
 from habitue.stages.overview import Key, Overview, Pair
 from habitue.stages.usual import Usual, usual
@@ -24,16 +26,21 @@ from habitue.web.words import Words
 ARRIVED: Final = -1
 """The value of those who had no stage yet: a node of the flow, a row of the table."""
 
+USUAL: Final = "month"
+"""The period of an address that names none."""
+
+Compare: TypeAlias = Literal["before", "year"]
+"""What a period is compared with: the one before, or the same of the year before."""
+
 
 class Frame(Struct, frozen=True):
-    """What every part of the page needs: the numbers, how stages look, who reads, which months."""
+    """What every part of the page needs: the numbers, how stages look, who reads, which period."""
 
     seen: Overview
     looks: tuple[Look, ...]
     words: Words
     model: str
-    month: str
-    against: str
+    versus: Versus
     segment: str | None = None
 
     @property
@@ -43,17 +50,13 @@ class Frame(Struct, frozen=True):
 
     def people(self, **params: Any) -> str:
         """The list of people behind a number."""
-        return listed(self.model, self.month, self.segment, **params)
+        return listed(self.model, self.versus.period, self.segment, **params)
 
     def moved(self, source: Look | Sequence[str], target: Look | Sequence[str]) -> str:
         """The list of those who were in `source` and are in `target`."""
         ids = [[side.id] if isinstance(side, Look) else list(side) for side in (source, target)]
-        return self.people(against=self.against, **{"from": ids[0], "to": ids[1]})
-
-    def months(self, now: Micros) -> list[str]:
-        """The months to choose from, the latest first, and whatever the address says."""
-        some = offered(self.seen.first, now, self.words.zone)
-        return sorted({*some, self.month, self.against}, reverse=True)
+        before = until(self.versus.period.first - timedelta(days=1))
+        return self.people(against=before, **{"from": ids[0], "to": ids[1]})
 
     @property
     def table(self) -> Counts:
@@ -65,29 +68,61 @@ class Frame(Struct, frozen=True):
         return found
 
 
-def listed(model: str, month: str, segment: str | None, **params: Any) -> str:
-    """The list of people of a model when a month ends."""
-    return link("/customers", **{"model": model, "at": month, "segment": segment, **params})
+class Wish(Struct, frozen=True):
+    """What an address says of its period: in one word, by two days as a form has them, or by months, as it
+    was said before there were periods."""
+
+    period: str | None
+    days: tuple[str | None, str | None]
+    months: tuple[str | None, str | None]
+    compare: Compare
+
+    @property
+    def roundabout(self) -> bool:
+        """Whether it is said in another way than in one word."""
+        return any((*self.days, *self.months))
+
+    def versus(self, today: date) -> Versus:
+        """The period that is meant and the one beside it; raises `UserError` for what is none."""
+        days = [day for day in self.days if day]
+        text = "..".join(days) or self.period
+        old = not text and any(self.months)
+        found = after_end(*self.months, today) if old else asked(text or USUAL, today)
+        return Versus(found, found.year_ago() if self.compare == "year" else found.ago())
 
 
-def asked(
-    shop: Shop,
-    model: Model,
-    month: str | None,
-    against: str | None,
-    segment: str | None,
-    now: Micros,
-    shown: str | None = None,
-) -> Pair:
-    """Which overview is meant; raises `UserError` for a month or a segment that is none.
+def wished(
+    period: FromQuery[str | None] = None,
+    first: FromQuery[str | None] = None,
+    last: FromQuery[str | None] = None,
+    month: FromQuery[str | None] = None,
+    against: FromQuery[str | None] = None,
+    compare: FromQuery[Compare] = "before",
+) -> Wish:
+    """The parameters of an address that are about its period, see `PERIOD`."""
+    return Wish(period, (first, last), (month, against), compare)
 
-    `shown` are the months of the page on which they were chosen.
-    """
-    other = beside(month, against, shown)
-    months = compared(month or None, other or None, now, shop.settings.timezone)
+
+PERIOD: Final = ("period", "compare", "first", "last", "month", "against")
+
+
+def listed(model: str, period: Period, segment: str | None, **params: Any) -> str:
+    """The list of people of a model when a period ends."""
+    return link("/customers", **{"model": model, "at": until(period.last), "segment": segment, **params})
+
+
+def paired(shop: Shop, model: Model, wish: Wish, segment: str | None, now: Micros) -> Pair:
+    """Which overview is meant; raises `UserError` for a period or a segment that is none."""
+    versus = wish.versus(day_of(now, shop.settings.timezone))
     version = saved.named(shop.segments(), segment).version if segment else None
-    until = months[0] if segment else None
-    return Pair(Key(model.version, len(model.stages), version, until), *months)
+    day = versus.period.last if segment else None
+    return Pair(Key(model.version, len(model.stages), version, day), versus)
+
+
+def came_and_went(table: Counts, place: int) -> tuple[int, int]:
+    """How many came to a place, and left it for another."""
+    stayed = int(table[place, place])
+    return int(table[:, place].sum()) - stayed, int(table[place, 1:].sum()) - stayed
 
 
 def customary(frame: Frame) -> dict[tuple[int, int], Usual]:

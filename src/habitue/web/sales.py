@@ -1,4 +1,4 @@
-"""The cards that say what was sold in a month, beside another."""
+"""The cards that say what was sold in a period, beside another."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import Final, Literal
 from msgspec import Struct
 
 from habitue.kernel.i18n import N_
+from habitue.kernel.period import Versus, previous
 from habitue.metrics.sales import Sold
-from habitue.stages.calendar import previous
 from habitue.stages.overview import MONTHS
 from habitue.stages.sales import Sales
 from habitue.web import charts
@@ -38,17 +38,17 @@ class Card(Struct, frozen=True):
     url: str
 
 
-def cards(sales: Sales, month: str, against: str, words: Words, people: Callable[..., str]) -> list[Card]:
+def cards(sales: Sales, versus: Versus, words: Words, people: Callable[..., str]) -> list[Card]:
     """Them all; `people` makes the address of a list."""
-    line = [sales.of(one) for one in previous(month, MONTHS)]
-    both = sales.of(month), sales.before(month, against)
+    line = [sales.of(one) for one in previous(versus.period.last, MONTHS)]
+    both = sales.both(versus)
     return [
         Card(
             words.say(name),
             _said(both[0], figure, words),
             *_change(*both, figure, words),
             charts.spark([round((_value(one, figure) or 0) * _scale(figure)) for one in line]),
-            people(bought=month, again="1" if figure == "repeat" else None),
+            people(bought=str(versus.period), again="1" if figure == "repeat" else None),
         )
         for figure, name in FIGURES
     ]

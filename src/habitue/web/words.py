@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime, timedelta
-from typing import Final, Literal
+from typing import Final, Literal, TypeAlias
 
 from babel.dates import (
     format_date,
     format_datetime,
+    format_interval,
     format_timedelta,
     get_date_format,
     get_datetime_format,
@@ -19,8 +21,14 @@ from babel.units import format_unit
 from habitue.kernel import clock, money
 from habitue.kernel.clock import Micros
 from habitue.kernel.i18n import N_, Language, dated, translator
+from habitue.kernel.period import Period
 from habitue.people import motives, terms
 from habitue.people.events import called
+
+Day: TypeAlias = date
+
+_ONE: Final = re.compile(r"(?<!\d)1(?!\d)")
+"""The day of a month that French has as an ordinal."""
 
 MINUS: Final = "\N{MINUS SIGN}"
 FEW: Final = 10
@@ -116,9 +124,22 @@ class Words:
         form = join.replace("{1}", day.pattern).replace("{0}", hour.pattern)
         return self._dated(str(format_datetime(self._moment(at), form, locale=self.language)), at)
 
-    def month(self, month: str, form: str = "LLLL y") -> str:
-        """`novembre 2026` of `2026-11`."""
-        return str(format_date(datetime.strptime(month, "%Y-%m"), form, self.language))
+    def month(self, day: Day, form: str = "LLLL y") -> str:
+        """`novembre 2026` of any of its days."""
+        return str(format_date(day, form, self.language))
+
+    def period(self, period: Period, form: str = "LLLL y") -> str:
+        """`novembre 2026` of a month, in that form; `janv.–mars 2026` of others, `3–17 avr. 2026`."""
+        first, last = period.first, period.last
+        if period.months == 1:
+            return self.month(first, form)
+        if period.months:
+            return str(format_interval(first, last, "yMMM", locale=self.language))
+        if first == last:
+            said = format_date(first, "medium", self.language)
+        else:
+            said = format_interval(first, last, "yMMMd", locale=self.language)
+        return _ONE.sub("1er", str(said)) if self.language == "fr" else str(said)
 
     def ago(self, at: Micros, now: Micros) -> str:
         """`12 s ago`, `il y a 12 s`."""

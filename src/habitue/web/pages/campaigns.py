@@ -17,7 +17,7 @@ from habitue.kernel import clock
 from habitue.kernel.clock import moment
 from habitue.kernel.errors import UserError
 from habitue.kernel.i18n import N_
-from habitue.stages.calendar import month_of
+from habitue.kernel.period import Period, day_of, month_of, parse
 from habitue.store.broadcasts import Kept
 from habitue.web import flash
 from habitue.web.gate import by
@@ -54,6 +54,7 @@ def index(request: Asked, shop: NamedDependency[Shop], month: FromQuery[str] = "
     """The list with what came of each, or the calendar of a month."""
     only(request, "month")
     words, found = reader(request, shop), shop.broadcasts()
+    shown = _month(month) if month else None
     return page(
         request,
         shop,
@@ -61,9 +62,10 @@ def index(request: Asked, shop: NamedDependency[Shop], month: FromQuery[str] = "
         rows=[] if month else _rows(shop, found, words),
         ideas=_ideas(shop, words),
         month=month,
-        weeks=_weeks(found, month, words) if month else [],
-        around=_around(month) if month else ("", ""),
-        here_now=month_of(clock.now(), shop.settings.timezone),
+        shown=shown,
+        weeks=_weeks(found, shown, words) if shown else [],
+        around=(shown.ago(), shown.ago(-1)) if shown else (),
+        here_now=str(month_of(day_of(clock.now(), shop.settings.timezone))),
         some=bool(found),
     )
 
@@ -126,22 +128,16 @@ def _ideas(shop: Shop, words: Words) -> list[dict[str, str]]:
 # --- the calendar ---------------------------------------------------------------------------------
 
 
-def _first(month: str) -> date:
-    try:
-        return date.fromisoformat(f"{month}-01")
-    except ValueError as error:
-        raise UserError(N_("“{month}” is no month. Write it as 2026-11."), month=month[:20]) from error
+def _month(text: str) -> Period:
+    found = parse(text)
+    if found.months != 1:
+        raise UserError(N_("“{month}” is no month. Write it as 2026-11."), month=text[:20])
+    return found
 
 
-def _around(month: str) -> tuple[str, str]:
-    first = _first(month)
-    before, after = first - timedelta(days=1), first + timedelta(days=31)
-    return f"{before:%Y-%m}", f"{after:%Y-%m}"
-
-
-def _weeks(found: list[Kept], month: str, words: Words) -> list[list[dict[str, Any]]]:
+def _weeks(found: list[Kept], month: Period, words: Words) -> list[list[dict[str, Any]]]:
     """The weeks of a month from Monday on, with what begins on each day."""
-    first = _first(month)
+    first = month.first
     day = first - timedelta(days=first.weekday())
     by_day: dict[date, list[dict[str, Any]]] = {}
     for kept in found:

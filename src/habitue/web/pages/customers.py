@@ -17,6 +17,7 @@ from habitue.kernel import clock, money
 from habitue.kernel.cell import safe
 from habitue.kernel.clock import Micros
 from habitue.kernel.i18n import N_
+from habitue.kernel.period import parse
 from habitue.people import profiles
 from habitue.people.profiles import Choice, Member
 from habitue.people.roster import Leaf, Place
@@ -146,10 +147,14 @@ def about(words: Words, question: Question, by_id: dict[str, Look], called: dict
             target=named(target) or words.say(N_("any stage")),
         )
     if question.bought:
-        month = words.month(question.bought)
-        if question.again:
-            return words.say(N_("Who ordered again in {month}"), month=month)
-        return words.say(N_("Who ordered in {month}"), month=month)
+        period = parse(question.bought)
+        text = {
+            (True, True): N_("Who ordered again in {period}"),
+            (True, False): N_("Who ordered in {period}"),
+            (False, True): N_("Who ordered again: {period}"),
+            (False, False): N_("Who ordered: {period}"),
+        }
+        return words.say(text[period.months == 1, question.again], period=words.period(period))
     if question.segment:
         return words.say(
             N_("In the segment {segment}"), segment=called.get(question.segment, question.segment)

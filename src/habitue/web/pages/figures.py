@@ -15,13 +15,13 @@ from litestar.params import FromQuery
 from habitue.app import Shop
 from habitue.app.selling import tabled
 from habitue.kernel import clock
+from habitue.kernel.period import Period, day_of, previous
 from habitue.metrics.contrast import Tally
-from habitue.stages.calendar import month_of, previous
 from habitue.stages.kpis import series
 from habitue.stages.models import Model
 from habitue.stages.overview import MONTHS, Overviews
 from habitue.stages.sales import Sales
-from habitue.web.frame import Frame, asked, customary
+from habitue.web.frame import PERIOD, Frame, Wish, came_and_went, customary, paired
 from habitue.web.looks import looks
 from habitue.web.page import Asked, only, reader
 
@@ -34,34 +34,34 @@ def table(
     request: Asked,
     shop: NamedDependency[Shop],
     overviews: NamedDependency[Overviews],
+    wish: NamedDependency[Wish],
     of: FromQuery[Kind] = "transitions",
     model: FromQuery[str | None] = None,
-    month: FromQuery[str | None] = None,
-    against: FromQuery[str | None] = None,
     segment: FromQuery[str | None] = None,
     stage: FromQuery[str | None] = None,
 ) -> Response[str]:
     """One of its tables, or what of it is about one stage; stages by their ids, shares as numbers."""
-    only(request, "of", "model", "month", "against", "segment", "stage")
+    only(request, "of", "model", "segment", "stage", *PERIOD)
     now, chosen = clock.now(), shop.model(model) if model else shop.models()[0]
     if stage:
         chosen.value(stage)
     if of == "figures":
         tally = overviews.tally(chosen.version, len(chosen.stages), now)
-        months = previous(month_of(now, shop.settings.timezone), MONTHS)
+        months = previous(day_of(now, shop.settings.timezone), MONTHS)
         return _answer(f"{of}-{chosen.id}.csv", [] if tally is None else _figures(tally, chosen, months))
-    pair = asked(shop, chosen, month, against, segment, now)
+    pair = paired(shop, chosen, wish, segment, now)
+    period = pair.versus.period
     if of == "sales":
         sales = overviews.sales(pair, chosen.subject, now, 60)
-        return _answer(f"{of}-{pair.month}.csv", [] if sales is None else _sales(sales, pair.month, shop))
+        return _answer(f"{of}-{period}.csv", [] if sales is None else _sales(sales, period, shop))
     seen = overviews.glance(pair, now, 60)
     rows: list[list[Any]] = []
     if seen is not None:
         words = reader(request, shop)
-        frame = Frame(seen, looks(chosen, words.language), words, chosen.id, pair.month, pair.against)
+        frame = Frame(seen, looks(chosen, words.language), words, chosen.id, pair.versus)
         common = customary(frame) if of == "transitions" else None
         rows = _ROWS[of](frame, chosen, common)
-    name = f"{of}-{stage or chosen.id}-{pair.against}-{pair.month}.csv"
+    name = f"{of}-{stage or chosen.id}-{period}.csv"
     return _answer(name, _only(of, rows, stage) if stage and rows else rows)
 
 
@@ -103,7 +103,7 @@ def _months(frame: Frame, *_: Any) -> list[list[Any]]:
     return [
         head,
         *(
-            [month, *(int(frame.seen.counts[n, look.value]) for look in frame.looks)]
+            [str(month), *(int(frame.seen.counts[n, look.value]) for look in frame.looks)]
             for n, month in enumerate(frame.seen.months)
         ),
     ]
@@ -113,9 +113,7 @@ def _balance(frame: Frame, *_: Any) -> list[list[Any]]:
     table = frame.table
     rows: list[list[Any]] = [["stage", "in", "out", "net"]]
     for look in frame.looks:
-        place = look.value + 1
-        came = int(table[:, place].sum() - table[place, place])
-        went = int(table[place, 1:].sum() - table[place, place])
+        came, went = came_and_went(table, look.value + 1)
         rows.append([look.id, came, went, came - went])
     return rows
 
@@ -129,21 +127,21 @@ def _stays(frame: Frame, *_: Any) -> list[list[Any]]:
     return rows
 
 
-def _figures(tally: Tally, model: Model, months: Sequence[str]) -> list[list[Any]]:
+def _figures(tally: Tally, model: Model, months: Sequence[Period]) -> list[list[Any]]:
     """The figures that a stage can be judged by, month by month."""
     lines = series(tally, model.canonical)
     return [
         ["month", *lines],
         *(
-            [month, *("" if np.isnan(line[n]) else _round(line[n]) for line in lines.values())]
+            [str(month), *("" if np.isnan(line[n]) else _round(line[n]) for line in lines.values())]
             for n, month in enumerate(months)
         ),
     ]
 
 
-def _sales(sales: Sales, month: str, shop: Shop) -> list[list[Any]]:
+def _sales(sales: Sales, period: Period, shop: Shop) -> list[list[Any]]:
     """What was sold month by month, amounts in major units."""
-    frame = tabled(sales, previous(month, MONTHS), shop.settings.currency)
+    frame = tabled(sales, previous(period.last, MONTHS), shop.settings.currency)
     return [frame.column_names, *(list(row.values()) for row in frame.to_pylist())]
 
 

@@ -1,4 +1,4 @@
-"""`/`: the stages now, who moved between two months, and how long people stay."""
+"""`/`: the stages now, who moved in a period, and how long people stay."""
 
 from __future__ import annotations
 
@@ -15,20 +15,21 @@ from habitue.app import Shop
 from habitue.kernel import clock
 from habitue.kernel.clock import Micros
 from habitue.kernel.i18n import N_
+from habitue.kernel.period import Period, day_of, month_of, until
 from habitue.metrics.flow import Move
 from habitue.metrics.stakes import Stake
 from habitue.metrics.survival import Curve
-from habitue.stages.calendar import month_of, previous
 from habitue.stages.models import Model
 from habitue.stages.overview import Overview, Overviews, Pair
 from habitue.stages.usual import Usual
 from habitue.web import charts
 from habitue.web.advice import Task, plays, tasks
-from habitue.web.frame import ARRIVED, Frame, asked, customary
+from habitue.web.frame import ARRIVED, PERIOD, Frame, Wish, came_and_went, customary, paired
 from habitue.web.looks import Look, looks
 from habitue.web.page import Asked, here, link, only, page, reader
 from habitue.web.pages import sales
 from habitue.web.pages.welcome import instead
+from habitue.web.periods import picker, straight
 from habitue.web.saying import circles
 from habitue.web.words import Words
 
@@ -44,7 +45,6 @@ CARDS: Final = (
 ALONE: Final = {"at_risk": N_("Customers at risk"), "dormant": N_("Dormant customers")}
 """What a card of several is called in a model that has only this one of them."""
 
-SPANS: Final = ((1, N_("1 month")), (3, N_("3 months")), (12, N_("12 months")))
 PATIENCE: Final = 1.0
 """Seconds for which a first look at a large shop keeps its reader waiting; then the page says so."""
 
@@ -59,24 +59,19 @@ def show(
     request: Asked,
     shop: NamedDependency[Shop],
     overviews: NamedDependency[Overviews],
+    wish: NamedDependency[Wish],
     model: FromQuery[str | None] = None,
-    month: FromQuery[str | None] = None,
-    against: FromQuery[str | None] = None,
     segment: FromQuery[str | None] = None,
     hide: Annotated[list[str] | None, QueryParameter(name="hide")] = None,
-    shown: FromQuery[str | None] = None,
     fresh: FromQuery[bool] = False,
 ) -> Response[Any]:
-    """The lifecycle overview of one model between two months.
-
-    Months that it can't mean, such as one to come, lead to those that it does.
-    """
-    only(request, "model", "month", "against", "segment", "hide", "shown", "fresh")
+    """The lifecycle overview of one model in a period, which has one address however it was asked for."""
+    only(request, "model", "segment", "hide", "fresh", *PERIOD)
     now = clock.now()
     chosen = shop.model(model) if model else shop.models()[0]
-    pair = asked(shop, chosen, month, against, segment, now, shown)
-    if shown or any(wish and wish != found for wish, found in ((month, pair.month), (against, pair.against))):
-        return Redirect(here(request, month=pair.month, against=pair.against, shown=None))
+    pair = paired(shop, chosen, wish, segment, now)
+    if wish.roundabout:
+        return Redirect(straight(request, pair.versus.period))
     seen = _seen(overviews, pair, now, fresh)
     if seen is None:
         return page(request, shop, "pending.html", title=N_("Lifecycle"), again=here(request))
@@ -84,13 +79,14 @@ def show(
         return instead(request, shop)
     words = reader(request, shop)
     named = looks(chosen, words.language)
-    frame = Frame(seen, named, words, chosen.id, pair.month, pair.against, segment or None)
+    frame = Frame(seen, named, words, chosen.id, pair.versus, segment or None)
     stakes = overviews.stakes(chosen.version, chosen.subject, now, pair.of.within)
     return page(
         request,
         shop,
         "overview.html",
-        **_choices(request, shop, chosen, frame, now),
+        **_choices(request, shop, chosen, frame),
+        picker=picker(request, pair.versus, wish.compare, words, seen.first, now),
         **_pictures(request, frame, [one for one in hide or [] if one in HIDES]),
         **_tables(frame),
         **sales.context(overviews, pair, chosen, frame, now),
@@ -101,28 +97,24 @@ def show(
 def _seen(overviews: Overviews, pair: Pair, now: Micros, fresh: bool) -> Overview | None:
     """The numbers; None where the first look takes longer than its reader is kept waiting."""
     if fresh and pair.of.within is None:
-        return overviews.get(pair.of.version, pair.of.values, pair.month, pair.against, now, fresh)
+        return overviews.get(pair, now, fresh)
     return overviews.glance(pair, now, PATIENCE)
 
 
-def _choices(request: Asked, shop: Shop, model: Model, frame: Frame, now: Micros) -> dict[str, Any]:
+def _choices(request: Asked, shop: Shop, model: Model, frame: Frame) -> dict[str, Any]:
     """What is looked at, what else could be, and as of when."""
-    words, month, against = frame.words, frame.month, frame.against
-    spans = [(previous(month, n + 1)[0], name) for n, name in SPANS]
+    words, seen = frame.words, frame.seen
     return {
         "model": frame.model,
         "title": model.kind.name.said(words.language),
         "models": [(one.id, one.kind.name.said(words.language)) for one in shop.models()],
-        "month": month,
-        "against": against,
-        "months": frame.months(now),
-        "spans": [(here(request, against=other), name, other == against) for other, name in spans],
         "segment": frame.segment,
         "segments": [
             (one.id, one.title) for one in circles(shop, words.language) if one.subject == model.subject
         ],
-        "computed": frame.seen.computed,
-        "quiet": _quiet(frame.seen, shop.settings.timezone),
+        "seen": seen,
+        "early": seen.after < seen.first,
+        "quiet": _quiet(seen, shop.settings.timezone),
         "figures": here(request, hide=None).replace("/", "/overview.csv", 1),
     }
 
@@ -166,9 +158,11 @@ def _tasks(shop: Shop, model: Model, stakes: list[Stake], words: Words, segment:
     )
 
 
-def _quiet(seen: Overview, zone: str) -> str | None:
-    """The month of the last event, where it lies before both months that are compared."""
-    return month_of(seen.latest, zone) if seen.latest is not None and seen.latest < seen.before else None
+def _quiet(seen: Overview, zone: str) -> Period | None:
+    """The month of the last event, where it lies before the period."""
+    if seen.latest is None or seen.latest >= seen.before:
+        return None
+    return month_of(day_of(seen.latest, zone))
 
 
 def _toggle(request: Asked, words: Words, name: str, hidden: Sequence[str]) -> dict[str, Any]:
@@ -189,7 +183,7 @@ def _card(frame: Frame, name: str, canonical: Sequence[str], rising: bool) -> di
     meant = [look for look in frame.looks if not canonical or look.canonical in canonical]
     values = [look.value for look in meant]
     stands, was = (
-        sum(side.get(value, 0) for value in values) for side in (frame.seen.stands, frame.seen.was)
+        sum(side.get(value, 0) for value in values) for side in (frame.seen.stands, frame.seen.then)
     )
     line = [int(n) for n in frame.seen.counts[:, values].sum(axis=1)] if values else []
     return {
@@ -275,7 +269,7 @@ def _monthly(frame: Frame) -> charts.Spec:
     tips = [
         "\n".join(
             [
-                words.month(one),
+                words.period(one),
                 *(
                     f"{look.name}\N{EN SPACE}{words.number(int(seen.counts[i, look.value]))}"
                     for look in reversed(frame.looks)
@@ -284,15 +278,15 @@ def _monthly(frame: Frame) -> charts.Spec:
         )
         for i, one in enumerate(seen.months)
     ]
-    return charts.stacked(series, [words.month(one, "LLL y") for one in seen.months], tips)
+    return charts.stacked(series, [words.month(one.first, "LLL y") for one in seen.months], tips)
 
 
-def _history(frame: Frame) -> list[tuple[str, str | None, list[int]]]:
+def _history(frame: Frame) -> list[tuple[Period, str | None, list[int]]]:
     """The months, the latest first; of a segment no list tells who of it was where then."""
     return [
         (
             month,
-            None if frame.segment else frame.people(at=month),
+            None if frame.segment else frame.people(at=until(month.last)),
             [int(frame.seen.counts[n, look.value]) for look in frame.looks],
         )
         for n, month in enumerate(frame.seen.months)
@@ -309,6 +303,7 @@ def _balance(frame: Frame) -> list[dict[str, Any]]:
                 "look": look,
                 "arrived": sum(move.n for _, target, move in moved if target.value == look.value),
                 "gone": sum(move.n for source, _, move in moved if source.value == look.value),
+                "before": came_and_went(frame.seen.other, look.value + 1),
                 "into": frame.moved(others, look),
                 "out": frame.moved(look, [one for one in others if one != "none"]),
             }

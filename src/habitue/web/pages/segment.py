@@ -25,6 +25,7 @@ from habitue.kernel.clock import LAST, Micros
 from habitue.kernel.errors import UserError
 from habitue.kernel.i18n import N_
 from habitue.kernel.number import Number
+from habitue.kernel.period import day_of
 from habitue.people import profiles
 from habitue.people.keys import bare
 from habitue.rules.text import write
@@ -32,7 +33,6 @@ from habitue.segments.crowd import Shared, Stay, Way
 from habitue.segments.persona import CATEGORY, Mark
 from habitue.segments.saved import Segment
 from habitue.segments.templates import told
-from habitue.stages.calendar import month_of
 from habitue.web import charts, flash
 from habitue.web.gate import by
 from habitue.web.looks import looks
@@ -113,12 +113,12 @@ def _chart(periods: Periods, words: Words) -> charts.Spec:
     sizes = periods.sizes.inside[1:].tolist()
     ends = [_period(at, words, "month") for at in periods.begun]
     tips = [f"{end}\n{words.number(n)}" for end, n in zip(ends, sizes, strict=True)]
-    short = [words.month(month_of(at, words.zone), "LLL y") for at in periods.begun]
+    short = [words.month(day_of(at, words.zone), "LLL y") for at in periods.begun]
     return charts.stacked([charts.Series("", "#6366f1", list(enumerate(sizes)))], short, tips)
 
 
 def _period(at: Micros, words: Words, step: str) -> str:
-    return words.month(month_of(at, words.zone)) if step == "month" else words.time(at)
+    return words.month(day_of(at, words.zone)) if step == "month" else words.time(at)
 
 
 def _moves(own: Segment, periods: Periods, words: Words, step: str) -> list[dict[str, Any]]:

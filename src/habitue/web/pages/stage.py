@@ -9,7 +9,7 @@ import numpy as np
 from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.enums import RequestEncodingType
-from litestar.params import Body, FromPath, FromQuery
+from litestar.params import Body, FromPath
 from litestar.response import Redirect
 from msgspec import Struct
 
@@ -17,10 +17,10 @@ from habitue.app import Shop, usage
 from habitue.kernel import clock
 from habitue.kernel.errors import UserError
 from habitue.kernel.i18n import N_
+from habitue.kernel.period import day_of, previous, until
 from habitue.metrics.contrast import Tally
 from habitue.metrics.stakes import Stake
 from habitue.rules.text import write
-from habitue.stages.calendar import month_of, previous
 from habitue.stages.kind import Canonical
 from habitue.stages.kpis import KPIS, Kpi, Name, series
 from habitue.stages.models import Model
@@ -29,10 +29,11 @@ from habitue.store.playbook import Play
 from habitue.web import charts
 from habitue.web.advice import plays
 from habitue.web.flash import done
-from habitue.web.frame import Frame, asked
+from habitue.web.frame import PERIOD, Frame, Wish, paired
 from habitue.web.gate import by
 from habitue.web.looks import Look, looks
-from habitue.web.page import Asked, here, link, only, page, reader
+from habitue.web.page import Asked, link, only, page, reader
+from habitue.web.periods import picker, straight
 from habitue.web.saying import meant, names
 from habitue.web.words import Words
 
@@ -66,25 +67,29 @@ def show(
     overviews: NamedDependency[Overviews],
     model: FromPath[str],
     stage: FromPath[str],
-    month: FromQuery[str | None] = None,
-    against: FromQuery[str | None] = None,
-    shown: FromQuery[str | None] = None,
+    wish: NamedDependency[Wish],
 ) -> Response[Any]:
-    """All that there is to know of a stage, between the ends of two months."""
-    only(request, "month", "against", "shown")
+    """All that there is to know of a stage in a period."""
+    only(request, *PERIOD)
     now, chosen = clock.now(), shop.model(model)
     value = chosen.value(stage)
-    pair = asked(shop, chosen, month, against, None, now, shown)
-    if shown or any(wish and wish != found for wish, found in ((month, pair.month), (against, pair.against))):
-        return Redirect(here(request, month=pair.month, against=pair.against, shown=None))
+    pair = paired(shop, chosen, wish, None, now)
+    if wish.roundabout:
+        return Redirect(straight(request, pair.versus.period))
     seen = overviews.glance(pair, now, 1.0)
     words = reader(request, shop)
     if seen is None:
         return page(request, shop, "pending.html", title=chosen.stages[value].name.said(words.language))
-    frame = Frame(seen, looks(chosen, words.language), words, chosen.id, pair.month, pair.against)
+    frame = Frame(seen, looks(chosen, words.language), words, chosen.id, pair.versus)
     tally = overviews.tally(chosen.version, len(chosen.stages), now)
     stakes = overviews.stakes(chosen.version, chosen.subject, now)
-    return page(request, shop, "stage.html", **_context(shop, chosen, value, frame, tally, stakes, now))
+    return page(
+        request,
+        shop,
+        "stage.html",
+        picker=picker(request, pair.versus, wish.compare, words, seen.first, now),
+        **_context(shop, chosen, value, frame, tally, stakes, now),
+    )
 
 
 @post("/stages/{model:str}/{stage:str}", sync_to_thread=True, status_code=303)
@@ -165,12 +170,9 @@ def _context(
         "about": stage.description.said(words.language),
         "said": meant(rule, words, called, model.subject) if rule is not None else None,
         "text": write(rule) if rule is not None else None,
-        "month": frame.month,
-        "against": frame.against,
-        "months": frame.months(now),
-        "computed": frame.seen.computed,
+        "seen": frame.seen,
         "count": frame.seen.stands.get(value, 0),
-        "was": frame.seen.was.get(value, 0),
+        "was": frame.seen.then.get(value, 0),
         "people": frame.people(stage=look.id),
         "into": frame.moved(others, look),
         "out": frame.moved(look, [one for one in others if one != "none"]),
@@ -181,7 +183,7 @@ def _context(
         "survival": _survival(look, frame),
         "size": _size(look, frame),
         "history": [
-            (month, frame.people(at=month, stage=look.id), int(frame.seen.counts[n, value]))
+            (month, frame.people(at=until(month.last), stage=look.id), int(frame.seen.counts[n, value]))
             for n, month in enumerate(frame.seen.months)
         ][::-1],
         "ahead": None if stakes is None else _ahead(stakes, look, frame),
@@ -230,9 +232,10 @@ def _size(look: Look, frame: Frame) -> charts.Spec:
     counts = [int(n) for n in frame.seen.counts[:, look.value]]
     words = frame.words
     tips = [
-        f"{words.month(month)}\n{words.number(n)}" for month, n in zip(frame.seen.months, counts, strict=True)
+        f"{words.period(month)}\n{words.number(n)}"
+        for month, n in zip(frame.seen.months, counts, strict=True)
     ]
-    short = [words.month(month, "LLL y") for month in frame.seen.months]
+    short = [words.month(month.first, "LLL y") for month in frame.seen.months]
     return charts.stacked([charts.Series(look.name, look.colour, list(enumerate(counts)))], short, tips)
 
 
@@ -257,7 +260,7 @@ def _goal(
     """The stage's figure, month by month, beside what it is to reach; judged by the last whole month."""
     kpi = _kpi(own.kpi or _USUAL.get(canonical, "won"))
     line = series(tally, model.canonical)[kpi.id]
-    months = previous(month_of(now, words.zone), MONTHS)
+    months = previous(day_of(now, words.zone), MONTHS)
     target = own.target if own.kpi == kpi.id else None
 
     def shown(n: float) -> str:
@@ -265,8 +268,8 @@ def _goal(
 
     last = float(line[-2])
     reached = None if target is None or np.isnan(last) else (last >= target) == kpi.rising or last == target
-    tips = [f"{words.month(month)}\n{shown(n)}" for month, n in zip(months, line, strict=True)]
-    short = [words.month(month, "LLL y") for month in months]
+    tips = [f"{words.period(month)}\n{shown(n)}" for month, n in zip(months, line, strict=True)]
+    short = [words.month(month.first, "LLL y") for month in months]
     beside = np.full(len(line), line if target is None else target)
     return {
         "kpi": kpi,
