@@ -42,6 +42,10 @@ def plain(text: str) -> str:
         ((FR.trait("postalCode"), "Code postal"), (EN.prop("order_id"), "Order number")),
         ((FR.date(NOW), "23 nov. 2026"), (EN.date(None), "–")),
         (
+            (FR.near(instant("2026-10-01T08:00"), NOW), "1er oct."),
+            (EN.near(NOW - 365 * DAY, NOW), "Nov 23, 2025"),
+        ),
+        (
             (FR.period(parse("2026-11")), "novembre 2026"),
             (EN.period(parse("2026-11"), "LLL y"), "Nov 2026"),
         ),

@@ -53,7 +53,7 @@ class Picker(Struct, frozen=True):
     today: str
     kept: tuple[tuple[str, str], ...]
     said: str
-    chosen: tuple[tuple[str, str], ...]
+    chosen: dict[str, str]
 
 
 def straight(request: Asked, period: Period) -> str:
@@ -93,5 +93,5 @@ def picker(
             if value and name not in {*PERIOD, "fresh", "lang"} - {"compare"}
         ),
         said=str(period),
-        chosen=tuple((name, value) for name in PERIOD[:2] if (value := request.query_params.get(name))),
+        chosen={name: value for name in PERIOD[:2] if (value := request.query_params.get(name))},
     )

@@ -10,6 +10,7 @@ from babel.dates import (
     format_date,
     format_datetime,
     format_interval,
+    format_skeleton,
     format_timedelta,
     get_date_format,
     get_datetime_format,
@@ -100,6 +101,12 @@ class Words:
         if at is None:
             return "–"
         return self._dated(str(format_date(self._moment(at), "medium", self.language)), at)
+
+    def near(self, at: Micros, other: Micros) -> str:
+        """`22 nov.` beside another instant of that year, else with the year."""
+        if self._moment(at).year != self._moment(other).year:
+            return self.date(at)
+        return self._dated(str(format_skeleton("MMMd", self._moment(at), locale=self.language)), at)
 
     def calendar(self, text: str) -> str:
         """`7 mars 1980` of `1980-03-07`; what is no such day stays as it is."""
