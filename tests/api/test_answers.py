@@ -149,10 +149,12 @@ def test_any_request_is_answered_as_the_document_says(site: str, mode: Generatio
     [
         ("/stages?foo=1", ("“foo”", "model, at, lang")),
         ("/flow?month=2026-03&against=2026-05", ("2026-05", "2026-03")),
+        ("/flow?period=30d&month=2026-03", ("`period`", "`against`")),
+        ("/stay?period=lately", ("“lately”",)),
     ],
 )
 def test_a_parameter_that_would_be_passed_over_is_refused(
-    client: httpx.Client, path: str, named: tuple[str, str]
+    client: httpx.Client, path: str, named: tuple[str, ...]
 ) -> None:
     refused = client.get(path)
     assert refused.status_code == 400
