@@ -1,5 +1,5 @@
 // Bundles src/*.js, the font and the licences into the product's static folder.
-import { build } from "esbuild";
+import { build, transformSync } from "esbuild";
 import { copyFileSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 
 const out = "../src/habitue/web/static/dist";
@@ -18,6 +18,19 @@ function licence(name) {
   return `${name} ${version} (${license})\n\n${text}\n`;
 }
 
+/** Takes the room out of the style sheets that stand in a script as text. */
+const tight = {
+  name: "tight",
+  setup({ onLoad }) {
+    onLoad({ filter: /inapp\.js$/ }, async ({ path }) => ({
+      contents: readFileSync(path, "utf8").replace(/const SHEET = `([^`]*)`/, (_, css) => {
+        const { code } = transformSync(css, { loader: "css", minify: true });
+        return `const SHEET = ${JSON.stringify(code.trim())}`;
+      }),
+    }));
+  },
+};
+
 rmSync(out, { recursive: true, force: true });
 mkdirSync(out, { recursive: true });
 const common = { outdir: out, bundle: true, minify: true, legalComments: "none", logLevel: "warning" };
@@ -25,6 +38,8 @@ const common = { outdir: out, bundle: true, minify: true, legalComments: "none",
 await build({ ...common, entryPoints: { habitue: "src/snippet.js" }, format: "iife", target: "es2020" });
 // And these only where a visitor is asked whether messages may be pushed to them.
 await build({ ...common, entryPoints: { "habitue-push": "src/push.js" }, format: "esm", target: "es2020" });
+// Where a message waits for the visitor; its style sheet is a text, which esbuild leaves as it is.
+await build({ ...common, entryPoints: { "habitue-inapp": "src/inapp.js" }, format: "esm", target: "es2020", plugins: [tight] });
 await build({ ...common, entryPoints: { "habitue-worker": "src/worker.js" }, format: "iife", target: "es2020" });
 const { metafile } = await build({
   ...common,

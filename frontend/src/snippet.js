@@ -28,6 +28,7 @@ const goodbyes = new Set(); // those of them that take an agreement back
 let visitor = recall();
 let allowed = !opposed && (dataset.consent === "granted" || visitor.consent?.analytics || undefined);
 let timer, sending, news, failures = 0; // `news`: choices that no event carries yet
+let viewed, proof; // a page since it was last asked for messages; the shop's word for who is looking
 
 /** 128 random bits; crypto.randomUUID is missing from pages without TLS. */
 function random() {
@@ -151,6 +152,26 @@ async function flush() {
   if (pause) hold(queue.unshift, sending);
   sending = undefined;
   later(pause);
+  if (!pause && viewed && allowed && "messages" in dataset) greet().catch(() => {}); // no network: the next page asks
+}
+
+const ask = (fields) =>
+  fetch(new URL("messages", DOOR), {
+    method: "POST",
+    body: JSON.stringify({ writeKey: dataset.key, ...fields }),
+    keepalive: true,
+    credentials: "omit",
+  });
+
+/** Show what waits for this visitor, if anything does: what shows it is loaded only then. */
+async function greet() {
+  viewed = false;
+  const { id, user } = visitor;
+  const answer = await ask({ anonymousId: id, userId: user, signature: proof });
+  if (answer.status !== 200) return;
+  const { show } = await import(new URL("habitue-inapp.js", src));
+  const message = await answer.json();
+  if (allowed && id === visitor.id) show(message, ask);
 }
 
 /** The first events that go into one request, at least one. */
@@ -184,6 +205,7 @@ function leave() {
 
 const api = {
   page(name, properties) {
+    viewed = true;
     record("page", { name, properties: { ...here(), ...properties } });
   },
 
@@ -191,9 +213,13 @@ const api = {
     record("track", { event, properties });
   },
 
-  /** Traits alone leave open who it is; `identify(null)` is a logout, and another name another visitor. */
-  identify(user, traits) {
+  /**
+   * Traits alone leave open who it is; `identify(null)` is a logout, and another name another visitor. A shop
+   * that signs who its customers are says so each time.
+   */
+  identify(user, traits, signature) {
     if (user && typeof user === "object") return record("identify", { traits: user });
+    proof = signature;
     const id = user == null ? undefined : String(user);
     if (visitor.user && visitor.user !== id) visitor = { ...stranger(), consent: visitor.consent };
     visitor.user = id;

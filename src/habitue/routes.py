@@ -227,6 +227,7 @@ STANDING_PAGES: Final[Routes] = {
         pages.hooks.hear,  # /hooks/{kind}/{secret}
         snippet.show,  # /habitue.js
         snippet.push,  # /habitue-push.js
+        snippet.inapp,  # /habitue-inapp.js
         snippet.worker,  # /habitue-worker.js
         snippet.key,  # /push.json
         meter.show,  # /metrics

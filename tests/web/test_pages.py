@@ -119,7 +119,13 @@ def test_every_route_answers(shop: Shop, site: str) -> None:
 
 
 def test_every_answer_carries_the_headers_that_keep_it_safe(shop: Shop, client: httpx.Client) -> None:
-    public = {"/habitue.js", "/habitue-push.js", "/habitue-worker.js", "/static/icon.svg"}
+    public = {
+        "/habitue.js",
+        "/habitue-push.js",
+        "/habitue-inapp.js",
+        "/habitue-worker.js",
+        "/static/icon.svg",
+    }
     for path in [*routes(shop), "/nothing", "/?month=x", "/api/v1/nothing", "/static/nothing"]:
         headers = client.get(path).headers
         assert "default-src 'none'" in headers["content-security-policy"], path

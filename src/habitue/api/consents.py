@@ -95,7 +95,7 @@ class Blocked(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """An address that nobody may write to again; on its own channel if none is said. `lift` ends it."""
 
     address: Annotated[str, Meta(min_length=3, max_length=320)]
-    channel: Literal["email", "sms", "push", "post", "phone", "web", "all"] | None = None
+    channel: Literal["email", "sms", "push", "post", "phone", "web", "inapp", "all"] | None = None
     reason: Reason = "manual"
     lift: bool = False
 

@@ -13,11 +13,12 @@ from collections.abc import Callable, Iterable
 from time import monotonic
 from typing import Any, Final
 
-import msgspec
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, HTTPScope, Receive, Scope, Send
 
+from habitue.api.greeting import Host
 from habitue.api.meter import Meter
+from habitue.api.reply import answer, language, refuse
 from habitue.app import Shop
 from habitue.ingest.calls import protocol, sources
 from habitue.ingest.calls.intake import Arrival, Intake
@@ -26,27 +27,20 @@ from habitue.ingest.calls.recent import Seen
 from habitue.ingest.calls.sources import Source
 from habitue.kernel.clock import Micros
 from habitue.kernel.errors import UserError
-from habitue.kernel.i18n import N_, Language, choose, translator
+from habitue.kernel.i18n import N_, translator
 
 KINDS: Final = {word: word for word in protocol.TYPES} | {word[0]: word for word in protocol.TYPES}
 """What is sent to `/v1/{word}`, and to the browser's short paths."""
 
 MANY: Final = ("batch", "b", "import")
+ASKED: Final = "messages"
+"""Where pages ask what waits for their visitor."""
 SLOW: Final = 25.0
 """Seconds in which a request must have arrived: a little before the wire loses patience, to say why."""
 
 ROOM: Final = 24 << 20
 """The most bytes of requests that may be on their way in at once."""
 
-_CORS: Final = [
-    (b"access-control-allow-origin", b"*"),
-    (b"access-control-allow-methods", b"GET, POST, OPTIONS"),
-    (b"access-control-allow-headers", b"authorization, content-type, content-encoding, x-retry-count"),
-    (b"access-control-expose-headers", b"retry-after"),
-    (b"access-control-max-age", b"86400"),
-    (b"cross-origin-resource-policy", b"cross-origin"),
-    (b"x-content-type-options", b"nosniff"),
-]
 _UNKNOWN: Final = N_("This write key is not known. Look at “habitue sources”.")
 _FULL: Final = N_("Too much is waiting to be stored. Send it again in a second.")
 _LATE: Final = N_("The request did not arrive in time.")
@@ -77,6 +71,7 @@ class Door:
         self._intake = Intake(shop.ops, arrived)
         self._intake.start()
         self._keys = _Keys(shop)
+        self._host = Host(shop, now, lambda key: self._keys.get(key) is not None)
 
     def close(self) -> None:
         """Commit what waits."""
@@ -88,24 +83,26 @@ class Door:
             return
         method, word = scope["method"], scope["path"][4:]
         if method == "OPTIONS":
-            await _answer(send, 204, None)
+            await answer(send, 204, None)
         elif method in ("GET", "HEAD") and word.startswith("projects/") and word.endswith("/settings"):
             await self._settings(scope, send, word[9:-9])
-        elif word not in KINDS and word not in MANY:
-            await _refuse(send, 404, _NOWHERE, scope)
+        elif word not in KINDS and word not in MANY and word != ASKED:
+            await refuse(send, 404, _NOWHERE, scope)
         elif method != "POST":
-            await _refuse(send, 405, _METHOD, scope)
+            await refuse(send, 405, _METHOD, scope)
+        elif word == ASKED:
+            await self._host(scope, receive, send)
         else:
             await self._take(scope, receive, send, word)
 
     async def _settings(self, scope: HTTPScope, send: Send, key: str) -> None:
         """What a browser's SDK asks before it starts: where to send; nothing else is to be loaded."""
         if self._keys.get(key) is None:
-            await _refuse(send, 404, _UNKNOWN, scope)
+            await refuse(send, 404, _UNKNOWN, scope)
             return
         host = dict(scope["headers"]).get(b"host", b"").decode("latin-1")
         own = {"apiKey": key, "apiHost": f"{host}/v1", "protocol": scope["scheme"]}
-        await _answer(
+        await answer(
             send,
             200,
             {
@@ -155,7 +152,7 @@ class Door:
             call.sorted_out(len(good), [(place, fault) for place, _, fault in bad])
             call.status = 400 if kind and bad else 200
             self._note(call)
-            await _answer(send, call.status, _result(call.status, bad, scope))
+            await answer(send, call.status, _result(call.status, bad, scope))
 
     async def _body(self, scope: HTTPScope, receive: Receive) -> bytes:
         """The whole body, unpacked. Raises `Refused` as soon as it is known to be too large, `_Full`."""
@@ -221,7 +218,7 @@ class Door:
         if call:
             call.status, call.why, call.fields = status, message, fields or {}
             self.recent.add(call)
-        await _refuse(send, status, message, scope, fields, retry)
+        await refuse(send, status, message, scope, fields, retry)
 
 
 class _Full(Exception):
@@ -295,38 +292,8 @@ def _result(status: int, bad: Iterable[tuple[int, Any, Fault]], scope: HTTPScope
         {
             "index": place,
             "code": fault.code,
-            "reason": translator(_language(scope))(FAULTS[fault.code], **fault.fields),
+            "reason": translator(language(scope))(FAULTS[fault.code], **fault.fields),
         }
         for place, _, fault in bad
     ]
     return {"success": status == 200} | ({"rejected": said} if said else {})
-
-
-def _language(scope: HTTPScope) -> Language:
-    for name, value in scope["headers"]:
-        if name == b"accept-language":
-            return choose(value.decode("latin-1"))
-    return "en"
-
-
-async def _refuse(
-    send: Send,
-    status: int,
-    message: str,
-    scope: HTTPScope,
-    fields: dict[str, Any] | None = None,
-    retry: int | None = None,
-) -> None:
-    said = translator(_language(scope))(message, **(fields or {}))
-    await _answer(send, status, {"success": False, "error": said}, retry)
-
-
-async def _answer(send: Send, status: int, content: dict[str, Any] | None, retry: int | None = None) -> None:
-    body = b"" if content is None else msgspec.json.encode(content)
-    headers = [*_CORS, (b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
-    if retry is not None:
-        headers.append((b"retry-after", str(retry).encode()))
-    if status == 408:
-        headers.append((b"connection", b"close"))
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": body, "more_body": False})

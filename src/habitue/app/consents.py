@@ -136,7 +136,7 @@ class Consenting(Workspace):
         """Let an address be written to again, as far as consent goes; how many entries that ended."""
         key = suppression.normal(address, self.settings.terms.region)
         suppression.checked(channel or suppression.ALL, "manual")
-        where = [channel] if channel else [*consent.CHANNELS, suppression.ALL]
+        where = [channel] if channel else [*consent.CHANNELS, consent.SITE, suppression.ALL]
         with self.ops.begin() as tx:
             return suppression.lift(tx, [key], where, source, clock.now() if now is None else now)
 

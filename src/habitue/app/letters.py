@@ -186,7 +186,7 @@ class Answering(Templated):
     def _suppressed(self, person: int, now: Micros) -> None:
         keys = identities.identities(self.warehouse, person).keys
         with self.ops.begin() as tx:
-            for kind, channel in (("email:", "email"), ("phone:", "sms")):
+            for kind, channel in (("email:", "email"), ("phone:", "sms"), ("", consent.SITE)):
                 mine = [key for key in keys if key.startswith(kind)]
                 suppression.suppress(tx, mine, channel, "unsubscribed", SOURCE, now)
 

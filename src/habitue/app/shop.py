@@ -27,6 +27,7 @@ from habitue.app.drafting import Drafting
 from habitue.app.duplicates import Alike
 from habitue.app.errands import Doing
 from habitue.app.exports import Exporter
+from habitue.app.greetings import Greeted
 from habitue.app.imports import ImportReport, Told
 from habitue.app.notes import Noted
 from habitue.app.privacy import Private
@@ -92,6 +93,7 @@ class Shop(
     Noted,
     Selling,
     Doing,
+    Greeted,
     Reputable,
     Couponed,
     Team,

@@ -19,7 +19,7 @@ from habitue.rules.problem import Problem, nearest
 MOST: Final = 4
 """Variants of one message."""
 
-SENDABLE: Final = ("email", "sms", "push")
+SENDABLE: Final = ("email", "sms", "push", "inapp")
 """The channels that a template can be sent by to many."""
 
 

@@ -194,4 +194,5 @@ CHANNELS: tuple[tuple[str, str], ...] = (
     ("push", N_("Push")),
     ("post", N_("Post")),
     ("phone", N_("Phone")),
+    ("inapp", N_("On the site")),
 )

@@ -18,6 +18,7 @@ from habitue.messaging import guards, spacing
 from habitue.messaging.crowd import NOWHERE
 from habitue.messaging.holdout import GLOBAL, held
 from habitue.messaging.rules import TRANSACTIONAL, Rules
+from habitue.people.consent import SITE
 
 NAMES: Final = ("sent", *guards.ORDER)
 _SPACED: Final = np.array([0, *(NAMES.index(one) for one in ("late", "cap", "quiet"))], np.int64)
@@ -85,7 +86,7 @@ def _channel(
         alone |= held(rules.salt + name, share, person) if share else False
     why[alone & marketing] = NAMES.index("holdout")
     agreed = Watch(f'consent("{channel}")')
-    asked = np.flatnonzero(marketing)
+    asked = np.flatnonzero(marketing & (channel != SITE))
     why[asked[facts.next(agreed, person[asked], at[asked]) != at[asked]]] = NAMES.index("consent")
     hard = np.array([False, *(bool(one - guards.EXEMPT) for one in reach.reasons)])
     why[(blocked > 0) & (marketing | hard[blocked])] = NAMES.index("suppressed")

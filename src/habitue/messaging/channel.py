@@ -28,18 +28,22 @@ class Outcome(NamedTuple):
 
 
 class Composed(NamedTuple):
-    """A message's words; `unsubscribe` is an address that takes the customer's no (RFC 8058)."""
+    """A message's words; `unsubscribe` is an address that takes the customer's no (RFC 8058), `more` is what
+    only its channel knows what to do with.
+    """
 
     subject: str
     html: str
     text: str
     unsubscribe: str | None = None
+    more: Mapping[str, str] = {}
 
 
 class Letter(NamedTuple):
     """A message ready to be handed over; `mark` names it for ever, whatever number of times it is tried.
 
-    `mail` is all of it as bytes, where that was made before: then there are no words.
+    `mail` is all of it as bytes, where that was made before: then there are no words. `more` is what only its
+    channel knows what to do with, such as the words on a button.
     """
 
     id: int
@@ -54,6 +58,7 @@ class Letter(NamedTuple):
     made: Micros
     attempts: int = 0
     mail: bytes | None = None
+    more: Mapping[str, str] = {}
 
 
 class Session(Protocol):

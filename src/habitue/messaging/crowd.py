@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from habitue.kernel.clock import Micros
 from habitue.people import consent, postal, profiles, pushed, suppression, zones
+from habitue.people.consent import SITE
 from habitue.people.keys import bare, email_key, phone_key
 from habitue.store.ops import Tx
 from habitue.store.warehouse import Warehouse
@@ -26,7 +27,14 @@ NOWHERE: Final = -1
 """The address of who has none."""
 
 _TRAITS: Final = {"email": ("email",), "sms": ("phone", "mobile"), "phone": ("phone", "mobile")}
-_KEYS: Final = {"email": "email:", "sms": "phone:", "phone": "phone:", "post": "post:", "push": "push:"}
+_KEYS: Final = {
+    "email": "email:",
+    "sms": "phone:",
+    "phone": "phone:",
+    "post": "post:",
+    "push": "push:",
+    SITE: "",
+}
 
 
 class Reached(NamedTuple):
@@ -102,6 +110,13 @@ def _addresses(warehouse: Warehouse, persons: Ints, channel: str, region: str | 
         known = profiles.known_traits(warehouse, persons.tolist(), (pushed.TRAIT,)) if len(persons) else {}
         told = (known.get(one, {}).get(pushed.TRAIT) for one in persons.tolist())
         return pa.array((one if pushed.read(one) else None for one in told), pa.string())
+    if channel == SITE:
+        keyed = warehouse.read(_KEYED, ("",), large=True, own_crowd=crowd)
+        email, phone = (_addresses(warehouse, persons, one, region) for one in ("email", "sms"))
+        named = [
+            pc.binary_join_element_wise(kind, one, "") for kind, one in (("email:", email), ("phone:", phone))
+        ]
+        return pc.coalesce(*named, _placed(keyed["person"], keyed["key"], persons))
     if channel not in _TRAITS:
         return pa.nulls(len(persons), pa.string())
     names = [f"trait.{one}" for one in _TRAITS[channel]]

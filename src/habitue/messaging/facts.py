@@ -13,14 +13,22 @@ from habitue.kernel.clock import Micros, duration
 from habitue.messaging.guards import BROADCAST, Case, Facts, Rival, month, part
 from habitue.messaging.rules import TRANSACTIONAL, Rules
 from habitue.people import consent, identities, postal, profiles, pushed, suppression, zones
+from habitue.people.consent import SITE
 from habitue.people.keys import bare, email_key, phone_key
 from habitue.store import messages, traffic
 from habitue.store.messages import Sending
 from habitue.store.ops import Tx
 from habitue.store.warehouse import Warehouse
 
-_KIND: Final = {"email": "email:", "sms": "phone:", "phone": "phone:", "post": "post:", "push": "push:"}
-"""Of a channel, the keys that are addresses on it."""
+_KIND: Final = {
+    "email": "email:",
+    "sms": "phone:",
+    "phone": "phone:",
+    "post": "post:",
+    "push": "push:",
+    SITE: "",
+}
+"""Of a channel, the keys that are addresses on it; on the site any key is one."""
 
 
 class Mark(NamedTuple):
@@ -99,6 +107,10 @@ def _address(channel: str, traits: Mapping[str, Any], keys: Iterable[str], regio
     if channel == "push":
         told = traits.get(pushed.TRAIT)
         return told if isinstance(told, str) and pushed.read(told) else None
+    if channel == SITE:
+        told = (_address(one, traits, keys, region) for one in ("email", "sms"))
+        named = (f"{_KIND[one]}{way}" for one, way in zip(("email", "sms"), told, strict=True) if way)
+        return next(named, None) or next(iter(keys), None)
     told = [traits.get("email")] if kind == "email:" else [traits.get("phone"), traits.get("mobile")]
     read = (email_key(one) if kind == "email:" else phone_key(one, region) for one in told)
     found = next(filter(None, read), None) or next((one for one in keys if one.startswith(kind)), None)

@@ -14,6 +14,7 @@ from msgspec import Struct, field
 from habitue.kernel.clock import LAST, Micros, duration, instant, moment
 from habitue.messaging import caps, holdout, quiet
 from habitue.messaging.rules import TRANSACTIONAL, Rules
+from habitue.people.consent import SITE
 
 WEBHOOK: Final = "webhook"
 
@@ -196,8 +197,8 @@ def suppressed(case: Case, desk: _Desk) -> Verdict | None:
 
 
 def consent(case: Case, desk: _Desk) -> Verdict | None:
-    """Marketing goes to who agreed to it, on this channel and for this purpose."""
-    if case.person in desk.facts.agreed.get((case.channel, case.purpose), ()):
+    """Marketing goes to who agreed to it, on this channel and for this purpose; on the site nobody has to."""
+    if case.channel == SITE or case.person in desk.facts.agreed.get((case.channel, case.purpose), ()):
         return None
     return Verdict(case.id, "skip", "consent", fields={"channel": case.channel, "purpose": case.purpose})
 

@@ -16,13 +16,13 @@ from habitue.kernel.clock import Micros
 from habitue.kernel.errors import UserError
 from habitue.kernel.i18n import N_
 from habitue.messaging.rules import TRANSACTIONAL
-from habitue.people.consent import CHANNELS, meant
+from habitue.people.consent import CHANNELS, SITE, meant
 from habitue.store import messages
 from habitue.store.messages import Change
 from habitue.store.ops import Tx
 
-WAYS: Final = (*CHANNELS[:-1], "webhook")
-"""How something can leave: every channel of consent on which somebody is reached, and to a program."""
+WAYS: Final = (*CHANNELS[:-1], SITE, "webhook")
+"""How something can leave: every channel on which somebody is reached, and to a program."""
 
 _ORIGIN: Final = re.compile(r"[a-z0-9_.-]+(:[^:\0]+)?")
 

@@ -309,6 +309,7 @@ class Sender:
             made=self._now(),
             attempts=row.attempts,
             mail=mail,
+            more=words.more,
         )
 
     def _ours(self, batch: Batch) -> bool:

@@ -10,9 +10,11 @@ from msgspec import Struct
 from habitue.kernel.errors import UserError
 from habitue.kernel.i18n import N_
 from habitue.messaging.channel import Composed
+from habitue.people.consent import SITE
 from habitue.store.messages import Sending
 from habitue.templates.passes import Pass, Passes
-from habitue.templates.press import Press
+from habitue.templates.press import Filled, Press
+from habitue.templates.shape import Template
 from habitue.templates.values import customer
 
 _EMAIL: Final = "email"
@@ -55,12 +57,20 @@ def written(
     clicks = house.clicks and marketing and row.channel in (_EMAIL, "push")
     wrap = passes.follow(one, clicks=clicks) if passes.base else None
     filled = press.fill(values, language, wrap)
+    if row.channel == SITE:
+        return noticed(press.template, filled, press.template.language(language))
     if not marketing or row.channel != _EMAIL:
         return Composed(filled.subject, filled.html, filled.text)
     html = filled.html
     if html and house.opens:
         html = _watched(html, passes.picture(one))
     return Composed(filled.subject, html, filled.text, links["unsubscribe"])
+
+
+def noticed(template: Template, said: Filled, language: str) -> Composed:
+    """A message for the site, in its place there."""
+    more = {"button": said.button, "link": said.link, "place": template.place, "language": language}
+    return Composed(said.subject, "", said.text, more=more)
 
 
 def _watched(html: str, picture: str) -> str:

@@ -16,7 +16,7 @@ from habitue.kernel.clock import HOUR, YEAR, Micros, duration
 from habitue.kernel.errors import UserError
 from habitue.kernel.i18n import N_
 from habitue.metrics.gains import orders
-from habitue.metrics.named import ending
+from habitue.metrics.named import codes, ending
 from habitue.store.warehouse import Warehouse
 
 
@@ -66,11 +66,14 @@ def read(kept: str | None) -> Windows:
     return msgspec.json.decode(kept, type=Windows) if kept else Windows()
 
 
+SHOWN: Final = "In-App Opened"
+"""A message on the site has come when it is shown: until then it waits, and nobody knows of it."""
+
 # A click by a program is nobody's: only what is told as `… Clicked` counts. What customers wait for, such as
 # the confirmation of an order, has no part in the order.
 _TOUCHED: Final = """
     SELECT person, ts, props ->> '$.message' AS message, props ->> '$.origin' AS origin,
-        coalesce(props ->> '$.step', '') AS step, code IN ({clicks}) AS click
+        coalesce(props ->> '$.step', '') AS step, coalesce(code IN ({clicks}), false) AS click
     FROM event WHERE code IN ({every}) AND ts > make_timestamp(?) AND ts <= make_timestamp(?)
         AND props ->> '$.origin' IS NOT NULL
         AND coalesce(props ->> '$.purpose', '') <> 'transactional'
@@ -117,7 +120,8 @@ def credited(
     """
     click, delivery = windows.lengths
     clicks, gone = ending(warehouse, "Clicked"), ending(warehouse, "Bounced")
-    touched = _TOUCHED.format(clicks=clicks, every=ending(warehouse, "Clicked", "Sent"))
+    every = f"{ending(warehouse, 'Clicked', 'Sent')}, {codes(warehouse, SHOWN)}"
+    touched = _TOUCHED.format(clicks=clicks, every=every)
     sql = _CREDITED.format(
         touched=touched, gone=gone, orders=orders(warehouse, since, "person IN (SELECT person FROM touched)")
     )

@@ -33,6 +33,11 @@ Status = Literal["granted", "denied", "withdrawn", "pending"]
 CHANNELS: Final = ("email", "sms", "push", "post", "phone", "web")
 """How somebody is reached; on `web` they are only watched, and the purposes are the banner's categories."""
 
+SITE: Final = "inapp"
+"""Messages on the shop's own site: nobody has to agree to be reached so, for they come by themselves. Who
+wants none of them stands on the suppression list.
+"""
+
 STATUSES: Final = {
     "granted": N_("granted"),
     "denied": N_("refused"),
@@ -47,6 +52,7 @@ NAMES: Final = {
     "post": N_("post"),
     "phone": N_("phone"),
     "web": N_("web"),
+    SITE: N_("on the site"),
     "all": N_("all channels"),
 }
 """What people call them, and all of them."""

@@ -16,7 +16,7 @@ from msgspec import Struct
 from habitue.kernel.clock import Micros
 from habitue.kernel.errors import UserError
 from habitue.kernel.i18n import N_
-from habitue.people.consent import CHANNELS
+from habitue.people.consent import CHANNELS, SITE
 from habitue.people.keys import email_key, phone_key
 from habitue.store import suppressed
 from habitue.store.ops import Tx
@@ -82,7 +82,7 @@ def channel(key: str) -> str:
 def checked(where: str, reason: str) -> None:
     """Raises `UserError` for a channel or a reason that is none."""
     for told, known, text in (
-        (where, (*CHANNELS, ALL), N_("“{told}” is no channel. Choose one of {known}.")),
+        (where, (*CHANNELS, SITE, ALL), N_("“{told}” is no channel. Choose one of {known}.")),
         (reason, get_args(Reason), N_("“{told}” is no reason. Choose one of {known}.")),
     ):
         if told not in known:

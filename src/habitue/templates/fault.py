@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from msgspec import Struct
 
 from habitue.kernel.errors import UserError
 from habitue.kernel.i18n import N_, Translator, translator
 
-Part = Literal["", "subject", "preheader", "body"]
+Part = Literal["", "subject", "preheader", "body", "button", "link"]
 Severity = Literal["error", "warning"]
 
 
@@ -33,7 +33,7 @@ class Fault(Struct, frozen=True):
     @property
     def place(self) -> tuple[str, int, int, str]:
         """By which they are put in order."""
-        return self.language, ("", "subject", "preheader", "body").index(self.part), self.line, self.text
+        return self.language, get_args(Part).index(self.part), self.line, self.text
 
 
 class TemplateError(UserError):
@@ -70,6 +70,8 @@ PARTS: Mapping[str, str] = {
     "subject": N_("subject"),
     "preheader": N_("preheader"),
     "body": N_("body"),
+    "button": N_("button"),
+    "link": N_("link"),
 }
 
 

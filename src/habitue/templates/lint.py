@@ -13,7 +13,9 @@ from msgspec import Struct
 
 from habitue.kernel.i18n import N_
 from habitue.rules.problem import nearest
+from habitue.templates import press
 from habitue.templates.fault import Fault, Part, Severity
+from habitue.templates.holes import Holes
 from habitue.templates.liquid import MARKS, tongue
 from habitue.templates.places import Element, elements
 from habitue.templates.press import Press, Ready, tried
@@ -25,6 +27,8 @@ CUT: Final = 102 << 10
 SUBJECT: Final = 60
 """Characters of a subject that most phones and lists show."""
 PREHEADER: Final = 140
+SHOWN: Final = 280
+"""Characters of a message on the site that leave room for the page."""
 FIELDS: Final[Mapping[str, frozenset[str]]] = {
     "shop": frozenset(
         ("name", "address", "website", "logo", "color", "currency", "timezone", "phone", "email")
@@ -47,16 +51,16 @@ class Known(Struct, frozen=True):
 
 def lint(template: Template, known: Known | None = None) -> tuple[Press | None, list[Fault]]:
     """The template made ready, where that can be; and all that there is to say of it, in its order."""
-    press, faults = tried(template)
+    made, faults = tried(template)
     found = [*faults, *_whole(template)]
     for language, text in template.texts.items():
         found += _envelope(template, text, language)
         found += _names(text, known or Known(), language)
-        if press is not None:
-            ready = press.ready[language]
+        if made is not None:
+            ready = made.ready[language]
             found += _body(template, text, ready, language)
     once = {(one.place, *sorted(map(str, one.fields.values()))): one for one in found}
-    return press, sorted(once.values(), key=lambda one: one.place)
+    return made, sorted(once.values(), key=lambda one: one.place)
 
 
 def _whole(template: Template) -> Iterator[Fault]:
@@ -71,6 +75,8 @@ def _whole(template: Template) -> Iterator[Fault]:
 def _envelope(template: Template, text: Text, language: str) -> Iterator[Fault]:
     if template.channel == "sms":
         yield from _segments(template, text, language)
+    if template.channel == "inapp":
+        yield from _notice(text, language)
     if template.channel != "email":
         return
     if not text.subject.strip():
@@ -84,6 +90,26 @@ def _envelope(template: Template, text: Text, language: str) -> Iterator[Fault]:
     if (n := len(_bare(text.preheader))) > PREHEADER:
         fields = {"n": n, "most": PREHEADER}
         yield Fault(N_("{n} characters: most readers see {most}."), fields, "warning", language, "preheader")
+
+
+def _notice(text: Text, language: str) -> Iterator[Fault]:
+    """What a message on the site needs."""
+    if text.form != "text":
+        said = N_("On the site a message is plain text: write form = “text”.")
+        yield Fault(said, {}, "error", language, "body")
+    if not text.subject.strip():
+        yield Fault(N_("There is no title."), {}, "error", language, "subject")
+    if (n := len(_bare(text.body).strip())) > SHOWN:
+        told = N_("{n} characters: on a phone it covers the page beyond {most}.")
+        yield Fault(told, {"n": n, "most": SHOWN}, "warning", language, "body")
+    if text.link.strip() and not text.button.strip():
+        yield Fault(N_("There are no words on the button."), {}, "error", language, "button")
+    if text.button.strip() and not text.link.strip():
+        yield Fault(N_("The button leads nowhere."), {}, "error", language, "link")
+    holes = Holes(text.link.strip())
+    if holes.text and not holes.spot.match(holes.text) and not press.leads(holes.spot.sub("x", holes.text)):
+        said = N_("{name} leads nowhere: write a whole web address, or one of your site such as /sale.")
+        yield Fault(said, {"name": text.link.strip()[:80]}, "error", language, "link")
 
 
 def _bare(text: str) -> str:
@@ -217,12 +243,7 @@ def _line(seek: str, text: Text) -> int:
 
 
 def _names(text: Text, known: Known, language: str) -> Iterator[Fault]:
-    parts: tuple[tuple[Part, str], ...] = (
-        ("subject", text.subject),
-        ("preheader", text.preheader),
-        ("body", text.body),
-    )
-    for part, said in parts:
+    for part, said in press.parts(text):
         with suppress(LiquidError, RecursionError):  # what can't be read is told where it is read
             template = tongue(language, escaping=False).from_string(said)
             for found in template.analyze(include_partials=False).globals.values():

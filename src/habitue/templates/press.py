@@ -27,6 +27,10 @@ from habitue.templates.shape import Template, Text
 
 SUBJECT: Final = 250
 """Characters of a subject; what is longer was not written by the template."""
+_WORDS: Final = 40
+"""Characters on a button."""
+_GOOD: Final = re.compile(r"(?:https?://[^\s\\/?#@]+(?:[/?#][^\s\\]*)?|/(?!/)[^\s\\]*)", re.IGNORECASE)
+"""An address that a button may lead to: a whole one, or one of the site that it is shown on."""
 _SPACE: Final = re.compile(r"[\s\x00-\x1f\x7f\x85\u2028\u2029]+")
 _LINK: Final = re.compile(f"{MARKS[0]}([^{MARKS[1]}]*){MARKS[1]}")
 _BODY: Final = re.compile(r"<body\b[^>]*>", re.IGNORECASE)
@@ -49,6 +53,8 @@ class Filled(NamedTuple):
     preheader: str
     html: str
     text: str
+    button: str = ""
+    link: str = ""
 
 
 class Ready(NamedTuple):
@@ -60,6 +66,8 @@ class Ready(NamedTuple):
     text: BoundTemplate
     raw: str
     holes: Holes
+    button: BoundTemplate
+    link: BoundTemplate
 
 
 class Press(Struct, frozen=True, eq=False):
@@ -77,7 +85,7 @@ class Press(Struct, frozen=True, eq=False):
         """
         ready = self.ready[self.template.language(language)]
         subject = _SPACE.sub(" ", filled(ready.subject, values)).strip()
-        if self.template.channel == "email" and not subject:
+        if self.template.channel in ("email", "inapp") and not subject:
             raise missing("subject")
         if len(subject) > SUBJECT:
             raise Unfit("limit", N_("The subject became too long: {n} characters."), n=len(subject))
@@ -87,7 +95,35 @@ class Press(Struct, frozen=True, eq=False):
             _SPACE.sub(" ", filled(ready.preheader, values)).strip(),
             _LINK.sub(follow, filled(ready.html, values)) if ready.html else "",
             _LINK.sub(_follow(wrap, str, str), plain.tidy(filled(ready.text, values))),
+            *_led(ready, values),
         )
+
+
+def _led(ready: Ready, values: Mapping[str, Any]) -> tuple[str, str]:
+    """The words on the button, and where it leads; nothing where there is none."""
+    button = _SPACE.sub(" ", filled(ready.button, values)).strip()
+    link = markup.unescape(filled(ready.link, values)).strip("".join(MARKS) + " ")
+    if len(button) > _WORDS:
+        raise Unfit("limit", N_("The button says too much: {n} characters."), n=len(button))
+    if link and not leads(link):
+        raise Unfit("value", N_("“{value}” is no web address."), value=link[:80])
+    return button, link
+
+
+def leads(link: str) -> bool:
+    """Whether a button may lead there: by HTTP, or to a page of the site that it stands on."""
+    return _GOOD.fullmatch(link) is not None
+
+
+def parts(text: Text) -> tuple[tuple[Part, str], ...]:
+    """Whatever may hold Liquid."""
+    return (
+        ("subject", text.subject),
+        ("preheader", text.preheader),
+        ("body", text.body),
+        ("button", text.button),
+        ("link", text.link),
+    )
 
 
 def _follow(wrap: Wrap | None, close: Wrap, open_: Wrap) -> Callable[[re.Match[str]], str]:
@@ -129,12 +165,7 @@ def _of(fault: Fault, language: str) -> Fault:
 
 
 def _language(text: Text, language: str) -> tuple[Ready | None, list[Fault]]:
-    parts: tuple[tuple[Part, str], ...] = (
-        ("subject", text.subject),
-        ("preheader", text.preheader),
-        ("body", text.body),
-    )
-    faults = [fault for part, said in parts for fault in _liquid(said, part, language)]
+    faults = [fault for part, said in parts(text) for fault in _liquid(said, part, language)]
     made, holes, wrong = _html(text, language)
     faults += wrong
     if any(one.severity == "error" for one in faults):
@@ -148,8 +179,17 @@ def _language(text: Text, language: str) -> tuple[Ready | None, list[Fault]]:
         bare.from_string(holes.shown(said)),
         made,
         holes,
+        bare.from_string(text.button),
+        full.from_string(_address(text.link)),
     )
     return ready, faults
+
+
+def _address(link: str) -> str:
+    """A button's address, whose holes let through what fits their place in one."""
+    holes = Holes(link.strip())
+    made, _ = places.guarded(f'<a href="{markup.escape(holes.text)}">', holes)
+    return holes.shown(made.removeprefix('<a href="').removesuffix('">'))
 
 
 def _html(text: Text, language: str) -> tuple[str, Holes, list[Fault]]:

@@ -15,9 +15,11 @@ from habitue.kernel.i18n import N_
 from habitue.rules.problem import nearest
 
 Form = Literal["mjml", "html", "text"]
-Channel = Literal["email", "sms", "push", "post", "phone"]
+Channel = Literal["email", "sms", "push", "post", "phone", "inapp"]
 CHANNELS: Final = get_args(Channel)
 FORMS: Final = get_args(Form)
+Place = Literal["corner", "bar", "dialog"]
+PLACES: Final = get_args(Place)
 
 SLUG: Final = re.compile(r"[a-z][a-z0-9_-]{0,63}")
 LANGUAGE: Final = re.compile(r"[a-z]{2,3}(-[A-Z]{2})?")
@@ -33,18 +35,24 @@ MANY: Final = 20
 
 
 class Text(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
-    """What is sent in one language; a `text` body is sent as it is, without HTML."""
+    """What is sent in one language; a `text` body is sent as it is, without HTML.
+
+    On the site the subject is the title, and a `button` leads to `link`.
+    """
 
     body: str
     subject: str = ""
     preheader: str = ""
     form: Form = "mjml"
+    button: str = ""
+    link: str = ""
 
 
 class Template(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
     """The texts by language, the first of which serves where a customer's own is not there.
 
-    `purpose` is `transactional`, or what customers agree to (`people.consent`).
+    `purpose` is `transactional`, or what customers agree to (`people.consent`). `place` is where on the site
+    a message is shown.
     """
 
     slug: str
@@ -53,6 +61,7 @@ class Template(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=Tr
     about: str = ""
     channel: Channel = "email"
     purpose: str = "marketing"
+    place: Place = "corner"
 
     @property
     def title(self) -> str:
@@ -85,8 +94,9 @@ def checked(template: Template) -> Template:
     for said, most in ((template.name, NAMED), (template.about, ABOUT), (template.purpose, 40)):
         _short(said, most)
     for text in template.texts.values():
-        for said, most in ((text.subject, 2_000), (text.preheader, 2_000), (text.body, LONGEST)):
-            _short(said, most)
+        for said in (text.subject, text.preheader, text.button, text.link):
+            _short(said, 2_000)
+        _short(text.body, LONGEST)
     return template
 
 
@@ -115,9 +125,10 @@ def read(text: str) -> Template:
 _OWN: Final[dict[str, tuple[str, ...]]] = {
     **dict.fromkeys(("slug", "name", "about", "purpose"), ()),
     "channel": CHANNELS,
+    "place": PLACES,
 }
 _TEXT: Final[dict[str, tuple[str, ...]]] = {
-    **dict.fromkeys(("body", "subject", "preheader"), ()),
+    **dict.fromkeys(("body", "subject", "preheader", "button", "link"), ()),
     "form": FORMS,
 }
 """What stands in a file, in its head and for each language: a text, or one of these."""
@@ -152,10 +163,13 @@ def _shaped(place: str, given: Mapping[str, Any], known: Mapping[str, tuple[str,
 def written(template: Template) -> str:
     """The same as TOML: `read` makes the template again."""
     own = {name: getattr(template, name) for name in ("slug", "name", "about", "channel", "purpose")}
+    own |= {"place": template.place} if template.channel == "inapp" else {}
     lines = [f"{name} = {_quoted(value)}" for name, value in own.items() if value]
     for language, text in template.texts.items():
         lines += ["", f"[{language}]"]
         lines += [f"{name} = {_quoted(getattr(text, name))}" for name in ("subject", "preheader", "form")]
+        more = {name: getattr(text, name) for name in ("button", "link")}
+        lines += [f"{name} = {_quoted(value)}" for name, value in more.items() if value]
         lines.append(f"body = {_block(text.body)}")
     return "\n".join(lines) + "\n"
 

@@ -21,6 +21,7 @@ _CHANNELS: Final = {
     "push": N_("Push"),
     "post": N_("Post"),
     "phone": N_("Phone"),
+    "inapp": N_("On the site"),
 }
 DAYS: Final = {
     "mon": N_("Mon"),

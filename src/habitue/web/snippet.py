@@ -32,6 +32,12 @@ def push() -> Response[bytes]:
     return Response(script("habitue-push"), media_type="text/javascript", headers=_HEADERS)
 
 
+@get("/habitue-inapp.js", opt={PUBLIC: True}, sync_to_thread=False)
+def inapp() -> Response[bytes]:
+    """What the snippet loads where a message waits for the visitor."""
+    return Response(script("habitue-inapp"), media_type="text/javascript", headers=_HEADERS)
+
+
 @get("/habitue-worker.js", opt={PUBLIC: True}, sync_to_thread=False)
 def worker() -> Response[bytes]:
     """What a shop's service worker loads: it shows what was pushed."""

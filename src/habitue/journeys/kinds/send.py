@@ -17,7 +17,7 @@ class Send(Act, frozen=True, kw_only=True, tag="send"):
     icon: ClassVar[str] = "mail"
 
     channel: Annotated[
-        Literal["email", "sms", "push", "post", "phone"],
+        Literal["email", "sms", "push", "post", "phone", "inapp"],
         Asked(N_("Channel"), N_("How it reaches the customer."), "choice", dict(CHANNELS)),
     ] = "email"
     template: Annotated[

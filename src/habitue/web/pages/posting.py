@@ -33,7 +33,7 @@ from habitue.web.words import Words
 
 PATH: Final = "/settings/sending"
 Filled = Annotated[dict[str, str], Body(media_type=RequestEncodingType.URL_ENCODED)]
-CAPPED: Final = ("email", "sms", "push")
+CAPPED: Final = ("email", "sms", "push", "inapp")
 RESTING: Final = ("sms", "push")
 PRICED: Final = ("email", "sms")
 _CAP: Final = re.compile(r"\s*(\d{1,4})\s*(?:/|in|per|en|par)\s*(\d{1,4}\s*[mhdwy])\s*\Z")
