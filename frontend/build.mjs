@@ -18,16 +18,14 @@ function licence(name) {
   return `${name} ${version} (${license})\n\n${text}\n`;
 }
 
-/** Takes the room out of the style sheets that stand in a script as text. */
+/** A style sheet is a text where a script asks for it: without its room. */
 const tight = {
   name: "tight",
   setup({ onLoad }) {
-    onLoad({ filter: /inapp\.js$/ }, async ({ path }) => ({
-      contents: readFileSync(path, "utf8").replace(/const SHEET = `([^`]*)`/, (_, css) => {
-        const { code } = transformSync(css, { loader: "css", minify: true });
-        return `const SHEET = ${JSON.stringify(code.trim())}`;
-      }),
-    }));
+    onLoad({ filter: /\.css$/ }, ({ path }) => {
+      const { code } = transformSync(readFileSync(path, "utf8"), { loader: "css", minify: true });
+      return { contents: code.trim(), loader: "text" };
+    });
   },
 };
 
@@ -38,7 +36,7 @@ const common = { outdir: out, bundle: true, minify: true, legalComments: "none",
 await build({ ...common, entryPoints: { habitue: "src/snippet.js" }, format: "iife", target: "es2020" });
 // And these only where a visitor is asked whether messages may be pushed to them.
 await build({ ...common, entryPoints: { "habitue-push": "src/push.js" }, format: "esm", target: "es2020" });
-// Where a message waits for the visitor; its style sheet is a text, which esbuild leaves as it is.
+// And this where a message waits for the visitor.
 await build({ ...common, entryPoints: { "habitue-inapp": "src/inapp.js" }, format: "esm", target: "es2020", plugins: [tight] });
 await build({ ...common, entryPoints: { "habitue-worker": "src/worker.js" }, format: "iife", target: "es2020" });
 const { metafile } = await build({

@@ -3,37 +3,11 @@
 // All of it stands in a shadow root with a sheet made by a constructor, so the shop's styles don't reach it and
 // no policy has to allow inline styles. Texts are only ever texts.
 
+import SHEET from "../../src/habitue/templates/greeting.css";
+
 const TAG = "habitue-message";
 const TRIES = [0, 2000, 10_000]; // milliseconds before each try to tell what happened
 const CLOSE = { fr: "Fermer", en: "Close" };
-const SHEET = `
-:host { all: initial; color-scheme: light dark; --paper: #fff; --ink: #1c1b22; --soft: #55535f; --line: #d9d7e0; --do: #3d3a8c; --done: #fff; }
-@media (prefers-color-scheme: dark) {
-  :host { --paper: #212029; --ink: #f4f3f8; --soft: #bdbac9; --line: #45434f; --do: #b9b5ff; --done: #1c1b22; }
-}
-* { box-sizing: border-box; margin: 0; font: 400 16px/1.5 system-ui, sans-serif; }
-.box { position: fixed; z-index: 2147483647; padding: 20px 56px 20px 20px; border: 1px solid var(--line); background: var(--paper); color: var(--ink); box-shadow: 0 8px 32px rgb(0 0 0 / .2); overflow-wrap: anywhere; overflow-y: auto; max-height: calc(100dvh - 32px); }
-.corner { inset: auto 16px 16px auto; width: min(384px, calc(100vw - 32px)); border-radius: 12px; }
-.bar { inset: auto 0 0; border-width: 1px 0 0; display: flex; flex-wrap: wrap; align-items: center; justify-content: center; gap: 8px 24px; padding-block: 14px; padding-bottom: max(14px, env(safe-area-inset-bottom)); }
-.bar .words { max-width: 720px; }
-.dialog { inset: 0; margin: auto; height: fit-content; width: min(480px, calc(100vw - 32px)); border-radius: 12px; padding: 28px 56px 28px 28px; }
-.dialog::backdrop { background: rgb(20 18 30 / .5); }
-h2 { font-size: 18px; font-weight: 650; line-height: 1.3; }
-.dialog h2 { font-size: 22px; }
-p { margin-top: 6px; color: var(--soft); white-space: pre-line; }
-.bar p { margin-top: 2px; }
-a { display: inline-block; margin-top: 16px; padding: 9px 18px; border-radius: 8px; background: var(--do); color: var(--done); font-weight: 600; text-decoration: none; }
-.bar a { margin-top: 0; }
-button { position: absolute; inset: 8px 8px auto auto; width: 44px; height: 44px; border: 0; border-radius: 8px; background: none; color: var(--soft); cursor: pointer; }
-button:hover { color: var(--ink); }
-svg { display: block; width: 20px; height: 20px; margin: auto; fill: none; stroke: currentColor; stroke-width: 2; stroke-linecap: round; }
-:focus-visible { outline: 3px solid var(--do); outline-offset: 2px; }
-@media (forced-colors: active) { a { border: 1px solid; } }
-@media (prefers-reduced-motion: no-preference) {
-  .box { animation: come .2s ease-out; }
-  @keyframes come { from { opacity: 0; transform: translateY(12px); } }
-}
-`;
 
 /** Show the message that the server gave; `ask` tells the server what became of it. */
 export function show(message, ask) {
@@ -42,6 +16,7 @@ export function show(message, ask) {
   const root = host.attachShadow({ mode: "open" });
   const sheet = new CSSStyleSheet();
   sheet.replaceSync(SHEET);
+  if (/^#[\da-f]{6}$/i.test(message.color)) sheet.insertRule(`a{--do:${message.color};--done:#fff}`, sheet.cssRules.length);
   root.adoptedStyleSheets = [sheet];
   host.lang = message.language;
   const modal = message.place === "dialog";

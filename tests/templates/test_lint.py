@@ -101,3 +101,34 @@ def test_marketing_by_text_message_says_how_to_say_no() -> None:
 
     assert "STOP 36111" in found("Sale!")[0]
     assert found("Sale! STOP 36111") == found("Sale! {{ links.unsubscribe }}") == []
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (Text("Bonjour", "Du nouveau", form="text", button="Voir", link="/thés"), []),
+        (Text("Bonjour", "Du nouveau", form="text", button="Voir", link="{{ customer.city }}"), []),
+        (
+            Text("<mjml/>", "", button="Voir"),
+            [
+                "error fr, subject: There is no title.",
+                "error fr, body: On the site a message is plain text: write form = “text”.",
+                "error fr, link: The button leads nowhere.",
+            ],
+        ),
+        (
+            Text("a" * 281, "Du nouveau", form="text", link="//evil.example"),
+            [
+                "warning fr, body: 281 characters: on a phone it covers the page beyond 280.",
+                "error fr, button: There are no words on the button.",
+                "error fr, link: //evil.example leads nowhere: write a whole web address, or one of your "
+                "site such as /sale.",
+            ],
+        ),
+    ],
+)
+def test_a_message_on_the_site_is_short_and_its_button_leads_somewhere(
+    text: Text, expected: list[str]
+) -> None:
+    faults = lint(Template("one", {"fr": text}, channel="inapp"), KNOWN)[1]
+    assert [one for one in said(faults) if "MJML" not in one and "<mjml" not in one] == expected

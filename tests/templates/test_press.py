@@ -291,3 +291,40 @@ def test_what_stands_wrong_in_a_file_is_said_with_the_nearest_name(
     assert read(sound).slug == "tea"
     with pytest.raises(UserError, match=re.escape(told)):
         read(sound.replace(before, after))
+
+
+@pytest.mark.parametrize(
+    ("link", "name", "told"),
+    [
+        ("/thés?de={{ customer.name }}", "a&b=c/d", "/thés?de=a%26b%3Dc%2Fd"),
+        (
+            "https://shop.example/{{ customer.name }}/",
+            "été noir",
+            "https://shop.example/%C3%A9t%C3%A9%20noir/",
+        ),
+        ("{{ customer.name }}", "https://shop.example/a?b&c", "https://shop.example/a?b&c"),
+        ("/x?a=1&b={{ customer.name }}", '"><b>', "/x?a=1&b=%22%3E%3Cb%3E"),
+        ("{{ customer.name }}", "javascript:alert(1)", None),
+        ("{{ customer.name }}", "mailto:ada@shop.example", None),
+        ("/{{ customer.name }}", "/evil.example", None),
+        ("/{{ customer.name }}", "", None),
+        ("/\\evil.example", "x", None),
+        ("https://a@evil.example/", "x", None),
+        ("javascript:alert(1)", "x", None),
+    ],
+)
+def test_a_button_leads_by_http_or_to_a_page_of_the_site(link: str, name: str, told: str | None) -> None:
+    text = Text("Bonjour", "Du nouveau", form="text", button="Voir", link=link)
+    press = pressed(Template("one", {"fr": text}, channel="inapp"))
+    values = {"customer": {"name": name}}
+    if told is None:
+        with pytest.raises(Unfit):
+            press.fill(values)
+    else:
+        assert (press.fill(values).link, press.fill(values).button) == (told, "Voir")
+
+
+def test_a_message_for_the_site_is_kept_in_a_file_too() -> None:
+    text = Text("Bonjour", "Du nouveau", form="text", button="Voir", link="/thés")
+    one = Template("one", {"fr": text}, channel="inapp", place="dialog")
+    assert read(written(one)) == one

@@ -30,7 +30,7 @@ CALLED = """key => {
     return (it.ariaLabel ?? it.labels?.[0]?.innerText ?? it.innerText).trim();
 }"""
 APART = re.compile(
-    r"/([vco]/|api/v1|static|metrics|oidc|overview/sales|habitue(-push|-worker)?\.js|push\.json|segments/-|templates/-|exports/|data/rejected|stages/.*/people/)"
+    r"/([vco]/|api/v1|static|metrics|oidc|overview/sales|habitue(-push|-inapp|-worker)?\.js|push\.json|segments/-|templates/-|exports/|data/rejected|stages/.*/people/)"
     r"|.*(\.csv|\.json|\.pdf|/progress|/timeline|/why|/beside|/arrived|/findings|/export)$"
 )
 """Files, parts of pages, and ways that lead elsewhere."""

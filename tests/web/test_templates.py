@@ -172,3 +172,38 @@ def test_a_pool_of_codes_is_made_and_ended_on_its_page(shop: Shop, client: httpx
     client.post("/coupons", data={"end": "partner"})
     assert {one.slug: one.left for one in shop.coupon_pools()} == {"ete-2026": 1000, "partner": 0}
     assert "Partner" in client.get("/coupons").text
+
+
+def test_a_message_for_the_site_is_written_seen_and_left_for_somebody(
+    shop: Shop, client: httpx.Client
+) -> None:
+    page = client.get("/templates/new?channel=inapp").text
+    given = form(page) | {"name": "Spring", "purpose": "marketing", "place": "bar", "customer": ""}
+    given |= {
+        "en.subject": "New",
+        "en.body": "<i>Teas</i>\r\nof spring",
+        "en.button": "See",
+        "en.link": "/new",
+    }
+    assert (given["channel"], given["en.form"]) == ("inapp", "text")
+    page = client.post("/templates/-/draft", data=given).text
+    frame = re.search(r'<iframe[^>]* src="([^"]+)"', page)
+    assert frame is not None
+    shown = client.get(frame[1]).text
+    assert 'class="box bar"' in shown
+    assert "&lt;i&gt;Teas&lt;/i&gt;\nof spring" in shown
+    assert client.post("/templates/new", data=given | {"do": "publish"}).status_code == 303
+    kept = shop.template("spring").template
+    assert (kept.channel, kept.place, kept.texts["en"].link) == ("inapp", "bar", "/new")
+    person = shop.warehouse.read("SELECT person, key FROM person LIMIT 1").to_pylist()[0]
+    asked = given | {"own": "spring", "do": "test en", "customer": person["key"]}
+    assert "Nothing is set up for messages on your site" in client.post("/templates/-/test", data=asked).text
+    shop.set_channel("site", {}, "test")
+    try:
+        nobody = client.post("/templates/-/test", data=asked | {"customer": ""}).text
+        assert "Write which customer it is for" in nobody
+        assert "It waits for" in client.post("/templates/-/test", data=asked).text
+        found = shop.customer_messages(person["person"], 1)[0]
+        assert (found.channel, found.origin, found.state) == ("inapp", "test", "sent")
+    finally:
+        shop.end_channel("inapp", "test")

@@ -30,6 +30,7 @@ from habitue.team.entry import Came
 from habitue.team.rights import Act, Actor
 from habitue.templates.coupons import Pool
 from habitue.templates.passes import Pass
+from habitue.templates.shape import Template, Text
 from habitue.templates.starters import starters
 from tests.inside import session
 from tests.messaging.test_domain import GOOD, Told
@@ -121,6 +122,8 @@ def stock(shop: Shop, customers: int) -> None:
     shop.make_coupons(Pool("welcome-2026", "Welcome 2026", "10 %", "TEA", 10_000, 30), "Odile", now)
     for slug in ("cart", "cart-reminder"):
         shop.publish_template(starters()["cart"].named(slug, "en"), "demo", now)
+    spring = Text("Les premiers thés sont arrivés.", "Du nouveau", "", "text", "Les voir", "/nouveautes")
+    shop.publish_template(Template("spring", {"fr": spring}, channel="inapp", place="bar"), "demo", now)
     cart = read({**recipes()["cart"].said("en"), "holdout": 0.2})[0]
     keys = shop.warehouse.read("SELECT key FROM person WHERE key LIKE 'user:%' ORDER BY person")["key"]
     live(shop, shop.publish_journey(cart, "demo", now - 30 * clock.DAY), keys.to_pylist(), now)
@@ -269,6 +272,7 @@ def _people(client: httpx.Client) -> Iterator[Stop]:
     yield Stop("coupons", "/coupons")
     yield Stop("template", "/templates/cart")
     yield Stop("template-new", "/templates/new?starter=welcome")
+    yield Stop("template-site", "/templates/spring")
     yield Stop("segment-why", "/segments/second-order/why?customer=1")
 
 

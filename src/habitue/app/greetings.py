@@ -18,13 +18,21 @@ from habitue.app.notes import nodes
 from habitue.app.posting import Posting
 from habitue.kernel import clock
 from habitue.kernel.clock import MINUTE, Micros
+from habitue.kernel.errors import UserError
+from habitue.kernel.i18n import N_
+from habitue.messaging import outbox
+from habitue.messaging.channel import Letter
 from habitue.messaging.guards import EXEMPT
 from habitue.messaging.kinds import site
+from habitue.messaging.outbox import Wanted
 from habitue.messaging.rules import TRANSACTIONAL
+from habitue.messaging.words import noticed
 from habitue.people import identities, suppression
 from habitue.people.consent import SITE
 from habitue.people.keys import anon_key, user_key
-from habitue.store import greetings, messages
+from habitue.store import acts, greetings, messages
+from habitue.templates.press import Filled
+from habitue.templates.shape import Template
 
 LEASE: Final = 2 * MINUTE
 """So long a page that was given a message has time to show it, before another page is given it."""
@@ -55,10 +63,40 @@ class Greeting(Struct, frozen=True):
     link: str
     place: str
     language: str
+    color: str
 
 
 class Greeted(Posting):
     """The part of a shop that shows messages on its own site."""
+
+    def leave_greeting(
+        self, person: int, template: Template, language: str, said: Filled, by: str, now: Micros
+    ) -> None:
+        """Let a message wait for a customer past the outbox: a trial, which counts for nothing.
+
+        Raises `UserError` where nothing is set up for the site.
+        """
+        way = self.ways().get(SITE)
+        if way is None:
+            raise UserError(
+                N_("Nothing is set up for messages on your site. Set it up under Settings → Sending.")
+            )
+        one = Wanted(
+            origin="test",
+            step=template.slug or "-",
+            run=f"{now}",
+            person=person,
+            channel=SITE,
+            due=now,
+            purpose=TRANSACTIONAL,
+            language=language,
+        )
+        with self.ops.begin() as tx:
+            number = outbox.put_sent(tx, one, now)
+            acts.note(tx, now, by, "test", f"template:{template.slug or '-'}", language=language)
+        words = noticed(template, said, language)
+        letter = Letter(number, "", self.mark(number), *words[:3], {}, False, None, now, more=words.more)
+        way.connect().hand(letter, lambda: None)
 
     def greeting(self, visitor: Visitor, now: Micros | None = None) -> Greeting | None:
         """The message that this visitor is to be shown now, which nobody else is given meanwhile."""
@@ -78,7 +116,7 @@ class Greeted(Posting):
             listed = suppression.standing(tx, {row.address for row in rows if row.address}, SITE)
             free = (row for row in rows if not _blocked(row, listed.get(row.address, set())))
             row = next((one for one in free if greetings.give(tx, one.message, when, last)), None)
-        return None if row is None else _shown(row, self.mark(row.message))
+        return None if row is None else _shown(row, self.mark(row.message), self.brand.color)
 
     def greeted(self, mark: str, what: str, now: Micros | None = None) -> bool:
         """Note what a page tells of a message that it was given; False for what we never gave out.
@@ -135,5 +173,5 @@ def _blocked(row: Any, why: Collection[str]) -> bool:
     return bool(set(why) - (EXEMPT if row.purpose == TRANSACTIONAL else frozenset()))
 
 
-def _shown(row: Any, mark: str) -> Greeting:
-    return Greeting(mark, row.title, row.text, row.button, row.link, row.place, row.language)
+def _shown(row: Any, mark: str, color: str) -> Greeting:
+    return Greeting(mark, row.title, row.text, row.button, row.link, row.place, row.language, color)

@@ -108,6 +108,14 @@ def put(tx: Tx, wanted: Iterable[Wanted], now: Micros) -> int:
     return messages.put(tx, [_row(one, now) for one in map(checked, wanted)])
 
 
+def put_sent(tx: Tx, one: Wanted, now: Micros) -> int:
+    """Note what was handed over past the guards, such as a trial, as sent: its number. Raises `UserError`."""
+    put(tx, [one], now)
+    ((number, trail),) = messages.waiting(tx, one.origin, one.step, [one.run], None).items()
+    messages.change(tx, {number: trail}, [Change(number, "sent")], now)
+    return number
+
+
 def put_many(
     tx: Tx,
     like: Wanted,

@@ -12,7 +12,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from habitue.kernel.i18n import LANGUAGES, N_, Language
-from habitue.templates.shape import Template, Text
+from habitue.templates.shape import Channel, Template, Text
 
 BLOCKS: Final = {
     "header": N_("Header"),
@@ -68,8 +68,10 @@ def told(template: Template, language: Language) -> Template:
     return template
 
 
-def empty(slug: str, language: Language) -> Template:
+def empty(slug: str, language: Language, channel: Channel = "email") -> Template:
     """A template with nothing in it but its frame."""
+    if channel != "email":
+        return Template(slug, {language: Text("", form="text")}, channel=channel)
     body = framed("<!-- text -->\n", language)
     return Template(slug, {language: Text(body, "", "")})
 

@@ -20,17 +20,20 @@ from habitue.app.templates import Brand
 from habitue.kernel import clock
 from habitue.kernel.errors import UserError
 from habitue.kernel.i18n import LANGUAGES, N_, Language
+from habitue.people.consent import SITE
 from habitue.people.keys import bare
 from habitue.templates import starters
 from habitue.templates.fault import PARTS, Fault, TemplateError
 from habitue.templates.kept import Kept
 from habitue.templates.lint import FIELDS
-from habitue.templates.shape import LANGUAGE, Template, Text
+from habitue.templates.shape import Template, Text
 from habitue.web import flash, guard
 from habitue.web.gate import by
 from habitue.web.page import Asked, only, page, reader
 from habitue.web.pages.builder import slug as slugged
 from habitue.web.pages.letters import shown
+from habitue.web.typed import channel as channel_of
+from habitue.web.typed import done, field, read
 from habitue.web.words import Words
 
 Form: TypeAlias = Annotated[dict[str, Any], Body(media_type=RequestEncodingType.URL_ENCODED)]
@@ -41,6 +44,11 @@ MOST: Final = 40
 PURPOSES: Final = {
     "marketing": N_("News and offers: to those who agreed"),
     "transactional": N_("About an order or an account: to everybody"),
+}
+PLACES: Final = {
+    "corner": N_("A card in the corner"),
+    "bar": N_("A bar at the bottom"),
+    "dialog": N_("A dialog in the middle"),
 }
 SAVED: Final = {
     "saved": N_("Saved as version {number}. What is sent has not changed."),
@@ -86,14 +94,15 @@ def new(
     shop: NamedDependency[Shop],
     previews: NamedDependency[Previews],
     starter: FromQuery[str] = "",
+    channel: FromQuery[str] = "",
 ) -> Response[str]:
     """The editor with a starter in it, or an empty frame."""
-    only(request, "starter")
+    only(request, "starter", "channel")
     language = reader(request, shop).language
     chosen = starters.starters().get(starter)
     if starter and chosen is None:
         raise NotFoundException
-    template = chosen.named("", language) if chosen else starters.empty("", language)
+    template = chosen.named("", language) if chosen else starters.empty("", language, channel_of(channel))
     return _editor(request, shop, previews, template, None)
 
 
@@ -118,10 +127,10 @@ def draft(
     request: Asked, shop: NamedDependency[Shop], previews: NamedDependency[Previews], data: Form
 ) -> Response[str]:
     """The editor after a change or a button; nothing is kept."""
-    template = _done(_read(data), _one(data, "do"))
-    found = shop.templates() if _one(data, "own") else []
-    own = next((one for one in found if one.template.slug == _one(data, "own")), None)
-    return _editor(request, shop, previews, template, own, customer=_one(data, "customer"))
+    template = done(read(data), field(data, "do"))
+    found = shop.templates() if field(data, "own") else []
+    own = next((one for one in found if one.template.slug == field(data, "own")), None)
+    return _editor(request, shop, previews, template, own, customer=field(data, "customer"))
 
 
 @post("/templates/-/test", sync_to_thread=True, status_code=200)
@@ -129,12 +138,22 @@ def test(
     request: Asked, shop: NamedDependency[Shop], previews: NamedDependency[Previews], data: Form
 ) -> Response[str]:
     """Send what stands in the editor to an address, and say what the mail server answered."""
-    template, language = _read(data), _one(data, "do").removeprefix("test ")
-    words, customer, to = reader(request, shop), _one(data, "customer"), _one(data, "to")
-    own = next((one for one in shop.templates() if one.template.slug == _one(data, "own")), None)
+    template, language = read(data), field(data, "do").removeprefix("test ")
+    words, customer, to = reader(request, shop), field(data, "customer"), field(data, "to")
+    own = next((one for one in shop.templates() if one.template.slug == field(data, "own")), None)
     if language not in template.texts:
         raise UserError(N_("There is nothing to be sent."))
     base = shop.base or str(request.base_url)
+    if template.channel == SITE:
+        return _editor(
+            request,
+            shop,
+            previews,
+            template,
+            own,
+            customer,
+            tested={language: _left(request, previews, template, language, customer)},
+        )
     try:
         outcome = previews.test(template, language, customer, to, base, by(request), clock.now())
         taken = outcome.state == "sent"
@@ -143,6 +162,20 @@ def test(
     except UserError as error:
         told = error.say(words.say), "bad"
     return _editor(request, shop, previews, template, own, customer, tested={language: told}, to=to)
+
+
+def _left(
+    request: Asked, previews: Previews, template: Template, language: str, customer: str
+) -> tuple[str, str]:
+    """Leave the message for the customer that it is seen as: what there is to say of that, and how."""
+    words = reader(request, previews.shop)
+    try:
+        name = previews.leave(template, language, customer, by(request), clock.now())
+    except UserError as error:
+        return error.say(words.say), "bad"
+    return words.say(
+        N_("It waits for {customer}, on the next page of your site that they look at."), customer=name
+    ), "good"
 
 
 @get("/templates/-/preview/{secret:str}", sync_to_thread=True)
@@ -159,13 +192,13 @@ def create(
     request: Asked, shop: NamedDependency[Shop], previews: NamedDependency[Previews], data: Form
 ) -> Response[Any]:
     """Keep a new template."""
-    template = _read(data)
+    template = read(data)
     template = replace(template, slug=template.slug or slugged(template.name))
     wrong = UserError(UNNAMED) if not template.slug else None
     if any(one.template.slug == template.slug for one in shop.templates()):
         wrong = UserError(TAKEN, name=template.slug)
     if wrong:
-        return _editor(request, shop, previews, template, None, _one(data, "customer"), wrong)
+        return _editor(request, shop, previews, template, None, field(data, "customer"), wrong)
     return _kept(request, shop, previews, template, None, data)
 
 
@@ -179,17 +212,17 @@ def save(
 ) -> Response[Any]:
     """Keep a version, and let it be what is sent; or send none any more."""
     own = _versions(shop, slug)[-1]
-    if _one(data, "do") == "retire":
+    if field(data, "do") == "retire":
         shop.retire_template(slug, by(request))
         return flash.done("/templates", SAVED["retired"], name=own.template.title)
-    return _kept(request, shop, previews, replace(_read(data), slug=slug), own, data)
+    return _kept(request, shop, previews, replace(read(data), slug=slug), own, data)
 
 
 @post("/templates/-/brand", sync_to_thread=True, status_code=303)
 def settle(request: Asked, shop: NamedDependency[Shop], data: Form) -> Response[Any]:
     """What every message says of the shop."""
     names = Brand.__struct_fields__
-    shop.name_brand(Brand(**{name: _one(data, name).strip() for name in names}), by(request))
+    shop.name_brand(Brand(**{name: field(data, name).strip() for name in names}), by(request))
     return flash.done("/templates", SAVED["brand"])
 
 
@@ -197,7 +230,7 @@ def _kept(
     request: Asked, shop: Shop, previews: Previews, template: Template, own: Kept | None, data: dict[str, Any]
 ) -> Response[Any]:
     try:
-        if _one(data, "do") == "publish":
+        if field(data, "do") == "publish":
             made = shop.publish_template(template, by(request))
             kept, said = made.kept, SAVED["same" if made.same else "live"]
         else:
@@ -206,9 +239,9 @@ def _kept(
         wrong = UserError(
             N_("It can’t be sent like this yet: what is marked below comes first. Saving it works.")
         )
-        return _editor(request, shop, previews, template, own, _one(data, "customer"), wrong)
+        return _editor(request, shop, previews, template, own, field(data, "customer"), wrong)
     except UserError as error:
-        return _editor(request, shop, previews, template, own, _one(data, "customer"), error)
+        return _editor(request, shop, previews, template, own, field(data, "customer"), error)
     return flash.done(f"/templates/{template.slug}", said, number=kept.number)
 
 
@@ -248,7 +281,9 @@ def _editor(
         nameless=not shop.brand.name,
         tested=tested or {},
         to=to or _mine(request),
-        mails=shop.mail() is not None,
+        mails=shop.mail() is not None and template.channel != SITE,
+        site=SITE in shop.channels() and template.channel == SITE,
+        places=[(name, words.say(said)) for name, said in PLACES.items()],
         customer=customer,
         unknown=unknown,
         seen=looked.customer and (looked.customer.name or bare(looked.customer.key)),
@@ -281,7 +316,9 @@ def _column(language: str, text: Text, looked: Looked, words: Words) -> dict[str
         "problem": found and found.problem and found.problem.say(words.say),
         "size": len(found.mail.html.encode()) / 1024 if found and found.mail else 0,
         "blocks": [
-            (name, words.say(title), starters.block(name, spoken)) for name, title in starters.BLOCKS.items()
+            (name, words.say(title), starters.block(name, spoken))
+            for name, title in starters.BLOCKS.items()
+            if text.form == "mjml"
         ],
     }
 
@@ -297,7 +334,8 @@ def _said(one: Fault, words: Words) -> dict[str, Any]:
 
 
 def _purposes(template: Template, words: Words) -> list[tuple[str, str]]:
-    known = [(one, words.say(said)) for one, said in PURPOSES.items()]
+    told = PURPOSES | ({"marketing": N_("News and offers")} if template.channel == SITE else {})
+    known = [(one, words.say(said)) for one, said in told.items()]
     return known if template.purpose in PURPOSES else [*known, (template.purpose, template.purpose)]
 
 
@@ -325,53 +363,3 @@ def _versions(shop: Shop, name: str) -> Sequence[Kept]:
     if not found:
         raise NotFoundException
     return found
-
-
-def _one(data: dict[str, Any], name: str) -> str:
-    found = data.get(name, "")
-    return str(found[0] if isinstance(found, list) and found else found or "")
-
-
-def _read(data: dict[str, Any]) -> Template:
-    """The template as the form has it. Browsers send lines with CR LF."""
-    languages = [one for one in _one(data, "languages").split(",") if LANGUAGE.fullmatch(one)] or ["en"]
-    texts = {one: _text(data, one) for one in languages}
-    channel = _one(data, "channel")
-    return Template(
-        _one(data, "slug").strip() or _one(data, "own"),
-        texts,
-        _one(data, "name").strip(),
-        _one(data, "about").strip(),
-        "sms" if channel == "sms" else "email",
-        _one(data, "purpose") or "marketing",
-    )
-
-
-def _text(data: dict[str, Any], language: str) -> Text:
-    body, subject, preheader = (
-        _one(data, f"{language}.{name}").replace("\r\n", "\n") for name in ("body", "subject", "preheader")
-    )
-    form = _one(data, f"{language}.form")
-    return Text(
-        body,
-        subject.strip(),
-        preheader.strip(),
-        "html" if form == "html" else "text" if form == "text" else "mjml",
-    )
-
-
-def _done(template: Template, act: str) -> Template:
-    """After a button: a language more or less, or a block before the last section."""
-    verb, *rest = act.split() or [""]
-    if verb == "add" and rest and rest[0] in LANGUAGES:
-        text = starters.empty("", "fr" if rest[0] == "fr" else "en").texts[rest[0]]
-        return replace(template, texts={**template.texts, rest[0]: text})
-    if verb == "drop" and rest and len(template.texts) > 1:
-        return replace(template, texts={one: text for one, text in template.texts.items() if one != rest[0]})
-    if verb == "block" and len(rest) == 2 and rest[0] in starters.BLOCKS and rest[1] in template.texts:
-        text = template.texts[rest[1]]
-        at = max(text.body.rfind("    <mj-section"), 0) or len(text.body)
-        block = starters.block(rest[0], "fr" if rest[1][:2] == "fr" else "en")
-        own = replace(text, body=text.body[:at] + block + text.body[at:])
-        return replace(template, texts={**template.texts, rest[1]: own})
-    return template
