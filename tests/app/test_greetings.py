@@ -15,14 +15,17 @@ from habitue.kernel import clock
 from habitue.kernel.clock import DAY, HOUR
 from habitue.kernel.errors import UserError
 from habitue.messaging import outbox
+from habitue.messaging.channel import Composed
 from habitue.messaging.outbox import Wanted
 from habitue.messaging.rules import Cap, Rules
 from habitue.metrics.credit import Windows, credited
 from habitue.metrics.reactions import reactions
+from habitue.store import greetings
+from habitue.store.ops import Ops
 from habitue.templates.shape import Template, Text
 from tests.ingest.stores import parcel
 
-PEOPLE: Final = ("ada", "bob", "eva", "kim", "lou", "max", "zoe")
+PEOPLE: Final = ("ada", "bob", "eva", "kim", "lou", "max", "uma", "zoe")
 SECRET: Final = "0123456789abcdef0123456789abcdef"
 TEXT: Final = Text(
     "Bonjour {{ customer.name }},\nle thé est arrivé.",
@@ -94,6 +97,8 @@ def happened(shop: Shop, key: str) -> list[str]:
 def test_it_waits_is_shown_once_and_what_came_of_it_counts_once(shop: Shop) -> None:
     assert given(shop, "ada") is None
     assert sent(shop, "user:ada", "one") == ("sent", None)  # nobody has to agree to it
+    with pytest.raises(UserError, match="template"):
+        shop.try_channel("inapp", "ada@tea.example", Composed("Du nouveau", "", "Bonjour"))
     found = given(shop, "ada")
     assert found is not None
     assert (found.title, found.button, found.place, found.language) == ("Du nouveau", "Voir", "bar", "fr")
@@ -201,3 +206,38 @@ def test_caps_hold_where_they_are_set_and_quiet_hours_never(shop: Shop) -> None:
     shop.set_sending_rules(Rules(caps={"inapp": (Cap(2, "7d"),)}), "test")
     assert sent(shop, "user:zoe", "three", expires=clock.now() + HOUR) == ("skipped", "cap")
     assert sent(shop, "user:zoe", "order", purpose="transactional") == ("sent", None)
+
+
+def test_who_is_erased_leaves_nothing_that_waits(shop: Shop) -> None:
+    assert sent(shop, "user:uma", "erased")[0] == "sent"
+    person = shop.person("user:uma")
+    with shop.ops.read() as tx:
+        assert len(greetings.waiting(tx, [person], clock.now(), 0)) == 1
+    shop.erase(["user:uma"], "test")
+    with shop.ops.read() as tx:
+        assert (
+            tx.execute(greetings.greeting.select().where(greetings.greeting.c.person == person)).all() == []
+        )
+    assert given(shop, "uma") is None
+
+
+def test_of_two_pages_at_once_one_is_given_it_whatever_the_database(ops_url: str) -> None:
+    ops = Ops.open(ops_url)
+    words = {"title": "", "text": "", "button": "", "link": "", "place": "bar", "language": "fr"}
+    with ops.begin() as tx:
+        for priority in (0, 5):
+            one = Wanted(origin="api", run=f"{priority}", channel="inapp", person=1, due=1, priority=priority)
+            number = outbox.put_sent(tx, one, 1)
+            for _ in range(2):  # once, however often it is handed over
+                greetings.put(tx, {"message": number, "person": 1, "made": 1, "expires": 100, **words})
+        first, second = (row.message for row in greetings.waiting(tx, [1, 2], 10, 0))
+        assert first > second  # the higher priority
+        assert greetings.there(tx, [first, second, 99]) == {first, second}
+        assert not greetings.show(tx, first, 10)
+        assert [greetings.give(tx, first, 10, 0) for _ in range(2)] == [True, False]
+        assert [row.message for row in greetings.waiting(tx, [1], 11, 9)] == [second]
+        assert [row.message for row in greetings.waiting(tx, [1], 11, 10)] == [first, second]
+        assert [greetings.settle(tx, first, "clicked", 12), greetings.show(tx, first, 12)] == [False, True]
+        assert [greetings.settle(tx, first, "clicked", 12) for _ in range(2)] == [True, False]
+        assert greetings.waiting(tx, [2], 11, 10) == greetings.waiting(tx, [1], 100, 99) == []
+    ops.close()

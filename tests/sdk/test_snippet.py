@@ -44,10 +44,12 @@ class Visitor:
         if not (self.failing and said.text.startswith("Failed to load resource")):
             self.wrong.append(said.text)
 
-    def visit(self, path: str = "/", consent: str = "required", before: str = "", tags: int = 1) -> Page:
+    def visit(
+        self, path: str = "/", consent: str = "required", before: str = "", tags: int = 1, more: str = ""
+    ) -> Page:
         """A page of the shop with our tag, or several, and `before` in the script that comes ahead of it."""
         source, key = f"{self.desk.url}/habitue.js", self.desk.key
-        tag = f'<script async src="{source}" data-key="{key}" data-consent="{consent}"></script>'
+        tag = f'<script async src="{source}" data-key="{key}" data-consent="{consent}" {more}></script>'
         self.front.show(*[tag] * tags, script=before)
         page = self.context.new_page()
         page.goto(self.front.url + path)
@@ -119,6 +121,18 @@ def test_before_consent_nothing_is_kept_and_nothing_leaves(visitor: Visitor) -> 
     page.goto(visitor.front.url + "/teapots")
     assert visitor.kept(page) == ({}, {})
     visitor.silent(page)
+
+
+def test_whether_a_message_waits_is_asked_once_the_visitor_agrees_and_not_before(visitor: Visitor) -> None:
+    page = visitor.visit(more="data-messages")
+    visitor.later(page, 3600)
+    assert visitor.sent == []
+    with page.expect_response("**/v1/messages") as asked:
+        page.evaluate("habitue.consent({ analytics: true })")
+        visitor.later(page)
+    (view, question) = visitor.batches
+    assert question == {"writeKey": visitor.desk.key, "anonymousId": view["batch"][0]["anonymousId"]}
+    assert asked.value.status == 204
 
 
 def test_what_was_held_goes_when_the_visitor_agrees(visitor: Visitor) -> None:

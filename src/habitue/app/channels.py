@@ -19,6 +19,7 @@ from habitue.messaging.channel import Composed, Letter, Outcome, Way
 from habitue.messaging.guards import WEBHOOK
 from habitue.messaging.kinds import email_smtp, webhook, webpush
 from habitue.messaging.registry import Kind, kinds
+from habitue.people.consent import SITE
 from habitue.rules.problem import nearest
 from habitue.store import acts, transports
 from habitue.store.ops import Tx
@@ -29,6 +30,9 @@ SOURCE: Final = "habitue"
 EMAIL: Final = "email"
 SMTP: Final = "email_smtp"
 NO_MAIL: Final = N_("No mail server is set. Set one with: habitue mail set --host HOST --from ADDRESS")
+_ON_SITE: Final = N_(
+    "A message on your site is tried where its template is written: choose a customer and show it to them."
+)
 _NO_WAY: Final = N_("Nothing is set up by which anything could leave on the channel {channel}.")
 
 
@@ -111,6 +115,8 @@ class Channelled(Answering):
         way = self.ways().get(channel)
         if way is None:
             raise UserError(NO_MAIL) if channel == EMAIL else UserError(_NO_WAY, channel=channel)
+        if channel == SITE:
+            raise UserError(_ON_SITE)
         letter = Letter(0, to, self.mark(when), *words[:3], {}, False, None, when)
         session = way.connect()
         try:
