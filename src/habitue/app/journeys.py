@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
-from typing import Any
+from typing import Any, Final
 
 from msgspec import Struct
 
@@ -30,7 +30,7 @@ from habitue.journeys.trips import Trip, trips
 from habitue.journeys.walk import STOPPED
 from habitue.journeys.writing import body, diff
 from habitue.kernel import clock
-from habitue.kernel.clock import DAY, Micros
+from habitue.kernel.clock import DAY, HOUR, Micros
 from habitue.kernel.errors import UserError
 from habitue.kernel.i18n import N_, Language
 from habitue.kernel.region import region
@@ -42,6 +42,9 @@ from habitue.store.runs import State
 from habitue.templates import coupons
 from habitue.templates import kept as templates
 from habitue.templates.starters import starters
+
+_APART: Final = 26 * HOUR
+"""No two clocks on earth are further apart: from 12 hours behind UTC to 14 before it."""
 
 
 class Figures(Struct, frozen=True):
@@ -213,6 +216,17 @@ class Journeying(Travelled):
         with self.working:
             change(clock.now() if now is None else now)
             self.generation += 1
+
+    def configure(self, timezone: str, language: str, by: str, now: Micros | None = None) -> None:
+        """See `Workspace`. By another clock a time may be over that had not come by the last: those whose day
+        it is are looked for again, and who was let in for that day is not let in twice.
+        """
+        with self.working:
+            moved = timezone != self.settings.timezone
+            super().configure(timezone, language, by, now)
+            if moved:
+                with self.ops.begin() as tx:
+                    runs.look_again(tx, _APART)
 
     # --- what would have been ---------------------------------------------------------------------
 

@@ -101,11 +101,11 @@ def checked(rules: Rules) -> Rules:
 
 
 def read(tx: Tx, zone: str, country: str | None) -> Rules:
-    """As they stand; before anybody changed them those of a workspace in that zone and country."""
+    """As they stand, on the clock of that zone; before anybody changed them those of that country."""
     kept = told(tx, _SETTING)
     if kept is None:
         return Rules(zone=zone, country=country)
-    return msgspec.json.decode(kept, type=Rules)
+    return msgspec.structs.replace(msgspec.json.decode(kept, type=Rules), zone=zone)
 
 
 def write(ops: Ops, rules: Rules, by: str, now: Micros) -> None:

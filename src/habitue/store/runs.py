@@ -297,6 +297,17 @@ def look(tx: Tx, slug: str, seen: Micros, until: Micros) -> bool:
     return tx.execute(journey.update().where(*mine).values(cursor=until)).rowcount == 1
 
 
+def look_again(tx: Tx, length: Micros) -> None:
+    """Have dates and schedules of the last while looked at again, none from before a journey was live."""
+    back = sa.func.coalesce(journey.c.since, 0)
+    earlier = journey.c.cursor - length
+    tx.execute(
+        journey.update()
+        .values(cursor=sa.case((earlier > back, earlier), else_=back))
+        .where(journey.c.cursor > back)
+    )
+
+
 def _numbers(tx: Tx, persons: Collection[int]) -> sa.Select[Any]:
     listed = given(tx.dialect.name, [str(one) for one in persons])
     return sa.select(sa.cast(listed.c.value, sa.BigInteger))
