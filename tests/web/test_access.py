@@ -89,6 +89,16 @@ def test_the_palette_and_the_menu_of_a_phone_are_accessible(tab: Page, site: str
     tab.set_viewport_size({"width": 1280, "height": 900})
 
 
+def test_the_choice_of_a_period_is_accessible(tab: Page, site: str) -> None:
+    tab.goto(f"{site}/?period=30d")
+    tab.get_by_role("button", name="Period").press("Enter")
+    expect(tab.get_by_role("link", name="Last 30 days")).to_be_visible()
+    tab.evaluate(AXE.read_text())
+    assert tab.evaluate(CHECK, [WCAG, None]) == []
+    tab.evaluate("document.documentElement.dataset.theme = 'dark'")
+    assert tab.evaluate(CHECK, [WCAG, ["color-contrast"]]) == []
+
+
 @pytest.mark.parametrize(("path", "most"), [("/customers", 250), ("/", 600)])
 def test_a_first_load_is_light(tab: Page, site: str, path: str, most: int) -> None:
     tab.goto(site + path, wait_until="networkidle")
