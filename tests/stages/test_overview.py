@@ -84,6 +84,17 @@ def test_a_period_that_was_read_while_it_ran_is_read_again_when_it_is_over(shop:
     assert overviews.get(of("2026-11-16..2026-11-22"), NOW + 3 * DAY) is over
 
 
+def test_a_day_is_that_of_the_zone_that_is_set_now(shop: Shop) -> None:
+    zone = ZONE
+    overviews = Overviews(shop.warehouse, lambda: zone, lambda: 0)
+    paris = overviews.get(of("2026-04-17"), NOW)
+    zone = "America/New_York"
+    york = overviews.get(of("2026-04-17"), NOW)
+    assert (york.before - paris.before, york.after - paris.after) == (6 * HOUR, 6 * HOUR)
+    zone = ZONE
+    assert overviews.get(of("2026-04-17"), NOW) is paris
+
+
 def test_days_that_are_asked_for_cost_no_more_than_months(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:

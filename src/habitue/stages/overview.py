@@ -71,9 +71,9 @@ class Overviews:
         self._place = zone
         self._library = Library(warehouse)
         self._lives = Kept[int, Lives](generation, _VERSIONS)
-        self._overviews = Kept[tuple[Pair, bool], Overview](generation, _PAIRS)
+        self._overviews = Kept[tuple[Pair, str, bool], Overview](generation, _PAIRS)
         self._stakes = Kept[Key, list[Stake]](generation, _VERSIONS, _REST)
-        self._tallies = Kept[Key, Tally](generation, _VERSIONS, _REST)
+        self._tallies = Kept[tuple[Key, str], Tally](generation, _VERSIONS, _REST)
         self._sales = Kept[_Buyers, Sales](generation, _VERSIONS, _REST)
 
     def get(self, pair: Pair, now: Micros, fresh: bool = False) -> Overview:
@@ -84,13 +84,13 @@ class Overviews:
         runs = self._runs(pair, now)
         age = 0 if fresh else MINUTE if runs else None
         read = partial(self._read, pair, now)
-        return self._overviews.get((pair, runs), now, age, read, fresh).value
+        return self._overviews.get((pair, self._zone, runs), now, age, read, fresh).value
 
     def glance(self, pair: Pair, now: Micros, patience: float = PATIENCE) -> Overview | None:
         """As `get`; None where it was never made and takes longer than `patience` (seconds)."""
         runs = self._runs(pair, now)
-        read = partial(self._read, pair, now)
-        found = self._overviews.glance((pair, runs), now, MINUTE if runs else None, read, patience)
+        age, read = MINUTE if runs else None, partial(self._read, pair, now)
+        found = self._overviews.glance((pair, self._zone, runs), now, age, read, patience)
         return None if found is None else found.value
 
     def stakes(
@@ -116,7 +116,7 @@ class Overviews:
             ends = self._ends(previous(day_of(now, self._zone), MONTHS + 1), now)
             return Made(between_ends(lives, values, ends), generation, now)
 
-        found = self._tallies.glance(Key(version, values), now, HOUR, read, 0.5)
+        found = self._tallies.glance((Key(version, values), self._zone), now, HOUR, read, 0.5)
         return None if found is None else found.value
 
     def sales(
@@ -127,7 +127,9 @@ class Overviews:
         None where it was never read and takes longer than `patience`, or where it is not to be `ask`ed for.
         """
         versus = None if pair.versus.period.months == 1 and pair.versus.against.months else pair.versus
-        key = _Buyers(subject, pair.of.within, pair.of.until if pair.of.within is not None else None, versus)
+        key = _Buyers(
+            subject, pair.of.within, pair.of.until if pair.of.within is not None else None, versus, self._zone
+        )
 
         def read(_: bool) -> Made[Sales]:
             generation = self._sales.generation()
@@ -217,13 +219,14 @@ class Key(Struct, frozen=True):
 
 
 class _Buyers(Struct, frozen=True):
-    """Of whom sales are told: everybody, or who is in a version when a day ends; and of which period beside
-    the months."""
+    """Of whom sales are told: everybody, or who is in a version when a day ends; of which period beside the
+    months, and on which clock."""
 
     subject: Subject
     within: int | None
     until: date | None
     versus: Versus | None
+    zone: str
 
 
 class Pair(Struct, frozen=True):
