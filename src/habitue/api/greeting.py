@@ -49,14 +49,14 @@ class Host:
 
     async def __call__(self, scope: HTTPScope, receive: Receive, send: Send) -> None:
         """204 where nothing waits or all is noted, else 200 with the message."""
-        if self._busy >= AT_ONCE or self._too_often(scope):
-            await refuse(send, 429, _OFTEN, scope, retry=60)
-            return
         try:
             async with asyncio.timeout(_PATIENCE):
                 asking = msgspec.json.decode(await _body(receive), type=Asking)
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, ValueError, TimeoutError):
             await refuse(send, 400, _UNREAD, scope)
+            return
+        if self._busy >= AT_ONCE or self._too_often(scope, asking):
+            await refuse(send, 429, _OFTEN, scope, retry=60)
             return
         self._busy += 1
         try:
@@ -78,13 +78,20 @@ class Host:
         found = self._shop.greeting(asking, self._now())
         return None if found is None else msgspec.to_builtins(found)
 
-    def _too_often(self, scope: HTTPScope) -> bool:
+    def _too_often(self, scope: HTTPScope, asking: Asking) -> bool:
+        """By the address that asks; of a proxy here that the settings don't name, by visitor."""
         minute = self._now() // MINUTE
         if minute != self._minute:
             self._minute, self._asked = minute, Counter()
         peer = scope["client"][0] if scope["client"] else ""
-        self._asked[peer] += 1
-        return self._asked[peer] > OFTEN
+        who = f"{peer} {(asking.anonymousId or '')[:64]}" if _near(peer) else peer
+        self._asked[who] += 1
+        return self._asked[who] > OFTEN
+
+
+def _near(peer: str) -> bool:
+    """Whether this is the machine itself, such as a proxy before the server."""
+    return not peer or peer == "::1" or peer.startswith("127.")
 
 
 async def _body(receive: Receive) -> bytes:
