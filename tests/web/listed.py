@@ -24,7 +24,7 @@ def listed(shop: Shop, now: Micros) -> None:
     shop.set_channel("letter", {"sender": "Oolong|12 rue Austin|69001 Lyon", "place": "Lyon"}, "Odile")
     with shop.ops.begin() as tx:
         for n, channel in enumerate((CALLS, CALLS, CALLS, LETTERS, LETTERS)):
-            same: dict[str, Any] = {"origin": "journey:cart", "run": f"e{n}", "due": now - DAY}
+            same: dict[str, Any] = {"origin": "journey:subject", "run": f"e{n}", "due": now - DAY}
             outbox.put(tx, [Wanted(**same, person=n + 1, channel=channel, purpose="transactional")], now)
             number = int(tx.scalar(sa.select(sa.func.max(message.c.id))) or 0)
             mine = message.update().where(message.c.id == number)

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 import httpx
 import pytest
+from msgspec import structs
 
 from habitue.app import Shop
 from habitue.kernel import clock
@@ -123,6 +124,11 @@ def test_dns_is_asked_when_somebody_asks_and_marketing_goes_on_with_a_reason(
     told = {"do": "set", "kind": "email_smtp", "host": "mail.shop.fr", "sender": "hello@shop.fr"}
     read(client.post(PATH, data=told))
     assert "Nobody has looked yet" in read(client.get(path))
+    assert "takes each customer’s consent" in read(client.get(path))
+    rules = shop.sending_rules()
+    shop.set_sending_rules(structs.replace(rules, opens=False), "test")
+    assert "Nothing in marketing mails tells that they were opened" in read(client.get(path))
+    shop.set_sending_rules(rules, "test")
     with nameserver(GOOD) as server:
         monkeypatch.setitem(shop.__dict__, "configured", {**shop.configured, "dns": [server]})
         monkeypatch.delitem(shop.__dict__, "resolver", raising=False)

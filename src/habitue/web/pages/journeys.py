@@ -225,7 +225,7 @@ def _chart(found: Replayed, words: Words) -> Spec:
         sums = {"sent": [sum(found.arrivals[at : at + _WEEK]) for at in weeks]}
         label = {"sent": words.say(N_("came in"))}
     series = [Series(label[name], COLOURS[name], list(enumerate(counts))) for name, counts in sums.items()]
-    starts = [words.day(found.since + at * DAY) for at in weeks]
+    starts = [words.calendar(words.day(found.since + at * DAY)) for at in weeks]
     tips = [
         "\n".join([start, *(f"{label[name]}: {words.number(counts[n])}" for name, counts in sums.items())])
         for n, start in enumerate(starts)

@@ -70,6 +70,7 @@ def _page(request: Asked, shop: Shop, wrong: str = "") -> Response[str]:
         wrong=wrong,
         sender=shop.mail_sender(),
         looked=looked,
+        opens=shop.sending_rules().opens,
         titles=TITLES,
         state=worst(looked.checks) if looked else "",
         week=rules.whole(week),
