@@ -22,6 +22,7 @@ from habitue.api import (
     customers,
     duplicates,
     errands,
+    imports,
     incoming,
     joining,
     meter,
@@ -190,6 +191,8 @@ PAGES: Final[Routes] = {
         pages.importing.follow,  # /data/import/{upload}/run
         pages.importing.tried,  # /data/import/{upload}/rejected.csv
         pages.importing.rejected,  # /data/rejected/{table}
+        pages.undo.show,  # /data/imports/{number}
+        pages.undo.undo,  # /data/imports/{number}/undo
         pages.catalogue.show,  # /data/catalogue
         pages.profiles.show,  # /settings/profiles
         pages.profiles.settle,
@@ -335,6 +338,9 @@ API: Final[Routes] = {
     ],
     Act.DATA: [
         profile.settle,  # /traits
+        imports.index,  # /imports
+        imports.effect,  # /imports/{number}/undo
+        imports.undo,
     ],
     Act.PRIVACY: [
         rights.export,  # /customers/{key}/export

@@ -263,7 +263,7 @@ def test_a_file_that_is_half_read_forgets_them_too(shop: Shop) -> None:
     chunk = parcel("file", {"key": "user:ada", "id": "x"}, {"key": "user:bob", "id": "y"}).table
     held.hold(shop.ops, "job", 0, "import:file", 2, packed(chunk))
     shop.erase(["ada"], now=NOW)
-    held.release(shop.ops, "job", NOW)
+    held.release(shop.ops, "job", None, NOW)
     shop.refresh(NOW)
     assert shop.customer("bob").profile.orders == 2
     with pytest.raises(UserError):

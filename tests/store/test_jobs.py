@@ -19,8 +19,8 @@ def ops(ops_url: str) -> Iterator[Ops]:
 
 
 def test_an_import_that_was_cut_short_goes_on_as_it_was_begun(ops: Ops) -> None:
-    assert jobs.begin(ops, "f", "orders.csv", "orders", 1) == 1
-    assert jobs.begin(ops, "f", "orders.csv", "orders", 2) == 1
+    assert jobs.begin(ops, "f", "orders.csv", "orders", 1)[0] == 1
+    assert jobs.begin(ops, "f", "orders.csv", "orders", 2)[0] == 1
     assert jobs.unfinished(ops) == ["orders.csv"]
 
 
@@ -28,7 +28,7 @@ def test_a_file_imported_again_is_under_way_again(ops: Ops) -> None:
     jobs.begin(ops, "f", "orders.csv", "orders", 1)
     jobs.finish(ops, "f", {"rows": 1}, 2)
     assert jobs.unfinished(ops) == []
-    assert jobs.begin(ops, "f", "orders.csv", "orders", 3) == 3
+    assert jobs.begin(ops, "f", "orders.csv", "orders", 3)[0] == 3
     assert jobs.unfinished(ops) == ["orders.csv"]
 
 

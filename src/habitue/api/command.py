@@ -36,6 +36,18 @@ class Import(Command, frozen=True):
     dry_run: bool = False
 
 
+class Imports(Command, frozen=True):
+    """Which files were imported."""
+
+
+class UndoImport(Command, frozen=True):
+    """Take an import back; unless it is `sure` only what would go is said."""
+
+    number: int
+    by: str
+    sure: bool = False
+
+
 class Refresh(Command, frozen=True):
     """Bring every definition up to an instant."""
 

@@ -40,7 +40,8 @@ import habitue.api.people
 import habitue.api.privacy
 import habitue.api.selling
 import habitue.api.teaming
-import habitue.api.templating  # noqa: F401  their commands are known once they are loaded
+import habitue.api.templating
+import habitue.api.undoing  # noqa: F401  their commands are known once they are loaded
 from habitue.api.answer import Answer, End, Facts, Fault, Head, House, Line, Rows, Sheet, Step
 from habitue.api.command import Command
 from habitue.api.perform import Asked, perform

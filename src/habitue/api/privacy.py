@@ -30,7 +30,7 @@ def _export(command: personal.Export, asked: Asked) -> Answer:
 def _erase(command: personal.Erase, asked: Asked) -> Answer:
     if command.sure:
         return _done(asked.shop.erase(command.customers, command.by, told=asked.told), asked)
-    keys = [asked.shop.identities(customer).keys for customer in command.customers]
+    keys = [asked.shop.goes_by(customer) for customer in command.customers]
     say = asked.say
     lines = [
         *(", ".join(one) for one in keys[:SHOWN]),

@@ -40,6 +40,7 @@ ACTS: Final = {
     "add key": N_("added a key"),
     "end key": N_("ended a key"),
     "import": N_("imported a file"),
+    "undo import": N_("undid an import"),
     "add source": N_("added a source"),
     "rotate source": N_("gave a source another key"),
     "end source": N_("ended a source"),

@@ -184,7 +184,9 @@ def run(
     report, found, before = Report(), Filed(), held.reached(shop.ops, job)
     returned = Returned(shop.ops, shop.settings.terms.region)
     # What was in the future when it began is rejected for good: its chunks are of one mind.
-    begun = now if dry_run else jobs.begin(shop.ops, job, detected.source.name, detected.kind, now)
+    begun, mark = (
+        (now, None) if dry_run else jobs.begin(shop.ops, job, detected.source.name, detected.kind, now)
+    )
     parcels = files.parcels(
         detected,
         settings,
@@ -210,7 +212,7 @@ def run(
         held.drop(shop.ops, job)
         jobs.forget(shop.ops, job)
         raise
-    held.release(shop.ops, job, now)
+    held.release(shop.ops, job, mark, now)
     jobs.remember(shop.ops, files.fingerprint(detected.header), detected.kind, files.remember(detected), now)
     done = Done(detected, report, rejects, dry_run, language, found, returned.events)
     jobs.finish(shop.ops, job, done.kept(), now)

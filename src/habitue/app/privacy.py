@@ -16,14 +16,14 @@ from habitue.app.identities import ruling
 from habitue.app.imports import Told
 from habitue.app.workspace import Workspace
 from habitue.ingest import erasing, inbox, traces, whole
-from habitue.ingest.erasing import Plan
+from habitue.ingest.erasing import Gone, Plan
 from habitue.journeys import kept as journeys
 from habitue.kernel import clock
 from habitue.kernel.clock import DAY, Micros
 from habitue.kernel.errors import UserError
 from habitue.kernel.i18n import N_, Language
-from habitue.people import identities, retention
-from habitue.people.keys import email_key, phone_key
+from habitue.people import identities, identity, retention
+from habitue.people.keys import email_key, phone_key, spoken
 from habitue.people.privacy import ERASED, Marks
 from habitue.people.retention import Silent
 from habitue.store import acts, aged, erasures
@@ -98,16 +98,18 @@ class Private(Workspace):
     ) -> Erased:
         """Forget these people everywhere; their events stay, as the events of nobody.
 
-        Raises `UserError` where one is not known; then nothing was done. Once it was asked it is carried
-        out, whatever happens on the way: the next opening goes on with it.
+        Raises `UserError` where one is not known; then nothing was done. Whom only an import told of that was
+        taken back is known to the log, and goes too. Once it was asked it is carried out, whatever happens on
+        the way: the next opening goes on with it.
         """
         when = clock.now() if now is None else now
         with self.working:
             self.finish_erasures(told)
             self.refresh(when, told)
-            people = [self._living(customer) for customer in dict.fromkeys(customers)]
+            meant = {customer: self._undone(customer) for customer in customers}
+            people = [self._living(customer) for customer, one in meant.items() if one is None]
             self._hold_apart(people, when)
-            plan = self._plan(people)
+            plan = self._plan(people, [one for one in meant.values() if one is not None])
             n = len(plan.people)
             asked = erasures.ask(self.ops, by, reason, n, to_builtins(plan), when)
             shared = self._shared(plan)
@@ -150,6 +152,23 @@ class Private(Workspace):
         known = sorted(erasures.erased(self.ops).items(), key=lambda one: (one[1], one[0]))
         return "".join(f"{clock.iso(at)} {one}\n" for one, at in known)
 
+    def goes_by(self, customer: str | int) -> list[str]:
+        """The keys of whom would be erased; raises `UserError`."""
+        undone = self._undone(customer)
+        return (
+            [undone.key] if undone else [*identities.identities(self.warehouse, self.person(customer)).keys]
+        )
+
+    def _undone(self, customer: str | int) -> Gone | None:
+        """Who is known no more but to an import that was taken back."""
+        if isinstance(customer, int) or not self.log.retracted():
+            return None
+        keys = spoken(customer)
+        if identities.whose(self.warehouse, keys) is not None:
+            return None
+        found = identity.known(self.ops, list(keys))
+        return next((Gone(found[key], found[key], key) for key in keys if key in found), None)
+
     def _living(self, customer: str | int) -> int:
         person = self.person(customer)
         key = self.warehouse.read("SELECT key FROM person WHERE person = ?", (person,))["key"].to_pylist()
@@ -165,8 +184,9 @@ class Private(Workspace):
             inbox.put(self.ops, parcels, now)
             self.refresh(now)
 
-    def _plan(self, people: Sequence[int]) -> Plan:
-        gone = erasing.chosen(self.warehouse, people)
+    def _plan(self, people: Sequence[int], undone: Sequence[Gone] = ()) -> Plan:
+        gone = [*erasing.chosen(self.warehouse, people), *undone]
+        gone += erasing.buried(self.log, self.warehouse, gone)
         whole_ = sorted({one.person for one in gone})
         names, addresses = _told(self.warehouse, whole_, self.settings.terms.region)
         own = {one.key for one in gone}

@@ -21,6 +21,7 @@ from habitue.segments import saved
 from habitue.stages import drafts, versions
 from habitue.stages.models import Model
 from habitue.stages.versions import Saved
+from habitue.store.warehouse import Warehouse
 
 
 @dataclass(frozen=True)
@@ -78,6 +79,12 @@ class Shelf(Workspace):
             self.taking = None
         n = folded.subjects
         return Fresh(loaded.events, loaded.duplicates, n, folded.whole, loaded.differing, loaded.returned)
+
+    def _fold(self, made: Warehouse, when: Micros, told: Told | None) -> None:
+        """Make the intervals of a working copy that is not in use yet."""
+        since, progress = self.ops.setting("told"), step(told, N_("Folding"))
+        up_to = None if since is None else int(since)
+        engine.refresh(made, self.definitions(), when, self.settings.digits, up_to, progress)
 
     # --- what is live -----------------------------------------------------------------------------
 

@@ -38,9 +38,9 @@ from habitue.app.selling import Selling
 from habitue.app.shelf import step
 from habitue.app.stays import Stays
 from habitue.app.team import Team
+from habitue.app.undoing import Undoing
 from habitue.app.workspace import When
 from habitue.engine import explain as why
-from habitue.engine import refresh as engine
 from habitue.ingest import inbox, loader, whole
 from habitue.ingest.apply import reached
 from habitue.ingest.calls import dead, sources
@@ -60,7 +60,6 @@ from habitue.store import jobs, refused
 from habitue.store.failure import Notice, StoreDown
 from habitue.store.lock import Lock
 from habitue.store.refused import Dead
-from habitue.store.warehouse import Warehouse
 
 _CUT_SHORT: Final = N_("The import of {file} was cut short. Run it again: it goes on where it was.")
 _REMADE: Final = N_("The working copy was made again from the event log: {events} events.")
@@ -79,6 +78,7 @@ class Behind:
 
 
 class Shop(
+    Undoing,
     Resulting,
     Broadcasting,
     Drafting,
@@ -126,6 +126,7 @@ class Shop(
         waiting, here, there = inbox.count(self.ops), reached(self.warehouse), self.log.end()
         if waiting or finished or here < there or self.warehouse.notices:
             self.refresh()
+        self.finish_undoing()
         if there and not here:
             self.notices.append(Notice(_REMADE, {"events": there}))
         if left := waiting + (there - here if 0 < here < there else 0):
@@ -341,12 +342,6 @@ class Shop(
                 self.rebuilding = False
             self.refresh(when, told)
         return done
-
-    def _fold(self, made: Warehouse, when: Micros, told: Told | None) -> None:
-        """Make the intervals of a working copy that is not in use yet."""
-        since, progress = self.ops.setting("told"), step(told, N_("Folding"))
-        up_to = None if since is None else int(since)
-        engine.refresh(made, self.definitions(), when, self.settings.digits, up_to, progress)
 
 
 def _table(frame: Any) -> pa.Table:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from getpass import getuser
 from pathlib import Path
 from typing import Annotated
 
@@ -100,9 +101,21 @@ def init(
 
 
 _File = Annotated[
-    Path,
+    Path | None,
     typer.Argument(
         metavar="FILE", readable=False, help=N_("The file; write -- before a name that begins with -.")
+    ),
+]
+_Undo = Annotated[
+    int | None,
+    typer.Option(
+        "--undo",
+        metavar="NUMBER",
+        min=1,
+        help=N_(
+            "Take an import back instead, by its number in habitue imports. Without --yes it only says what "
+            "would go."
+        ),
     ),
 ]
 _Kind = Annotated[
@@ -158,13 +171,22 @@ _Only = Annotated[
 )
 def import_(
     desk: Desk,
-    file: _File,
+    file: _File = None,
     kind: _Kind = None,
     mapping: _Map = None,
     rate: _Rates = None,
     only: _Only = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help=N_("Only say what would be loaded."))] = False,
+    undo: _Undo = None,
+    yes: Annotated[bool, typer.Option("--yes", help=N_("Do it."))] = False,
+    by: identities.By = None,
 ) -> None:
+    if (file is None) == (undo is None):
+        raise UserError(N_("Say which file to import, or with --undo which import to take back."))
+    if undo is not None:
+        desk.do(command.UndoImport(number=undo, by=by or getuser(), sure=yes))
+        return
+    assert file is not None
     if only is not None:
         rows = 'only="' + only.replace('"', '""') + '"'
         mapping = f"{mapping},{rows}" if mapping else rows
@@ -177,6 +199,14 @@ def import_(
             dry_run=dry_run,
         )
     )
+
+
+@verb(
+    app,
+    help=N_("The files that were imported, the latest first. habitue import --undo NUMBER takes one back."),
+)
+def imports(desk: Desk) -> None:
+    desk.do(command.Imports())
 
 
 @verb(app, help=N_("Bring every stage and segment up to now: new events, and the changes that fell due."))

@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from habitue.engine.ties import GROUP
+from habitue.ingest import retract
 from habitue.kernel.i18n import N_
 from habitue.people import answers, merging, search
 from habitue.people.graph import Node
@@ -97,9 +98,12 @@ _TAKEN: Final = (
 def apply(warehouse: Warehouse, log: EventLog, rows: pa.Table) -> None:
     """Take rows of the log (`LOG`) into the working copy, with how far it has come, in one transaction."""
     end = reached(warehouse) + rows.num_rows
+    rows = retract.counting(log, rows)
     with warehouse.write() as writer:
-        take(writer, rows)
-        writer.run(_TALLY, arriving=rows)  # here: whoever is erased is taken in again, and counted already
+        if len(rows):
+            take(writer, rows)
+            # Here: whoever is erased is taken in again, and counted already.
+            writer.run(_TALLY, arriving=rows)
         writer.note({"log": log.identity(), "log_end": str(end)})
 
 
@@ -158,6 +162,7 @@ def catch_up(log: EventLog, warehouse: Warehouse, progress: Progress | None = No
     """Apply what the log has and the working copy lacks; returns how many events that were.
 
     A working copy that knows events the log doesn't, or comes from another log, is set aside and built anew.
+    One that holds what was taken back since is built anew beside, and gives way when that is done.
     """
     if warehouse.damaged:
         warehouse.renew(Notice(N_("The working copy was damaged on disk. It was set aside and made again.")))
@@ -168,6 +173,11 @@ def catch_up(log: EventLog, warehouse: Warehouse, progress: Progress | None = No
         )
         start = 0
     at = start
+    if start and any(one.seq >= start for one in log.retracted().values()):
+        made = warehouse.beside()
+        catch_up(log, made, progress)
+        warehouse.replace(made, keep=False)
+        return log.end() - start
     for rows in log.read(start):
         apply(warehouse, log, rows)
         at += rows.num_rows

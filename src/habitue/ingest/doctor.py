@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, Literal
 
-from habitue.ingest import inbox, whole
+from habitue.ingest import inbox, retract, whole
 from habitue.ingest.apply import reached
 from habitue.kernel.errors import UserError
 from habitue.kernel.i18n import N_
@@ -234,6 +234,7 @@ def _working_copy(warehouse: Warehouse, log: EventLog, ops: Ops | None) -> Itera
         yield Finding("warn", N_("The working copy has {here} of {there} events."), mend, fields)
         return
     fields["here"] = warehouse.read("SELECT count(*) AS n FROM event")["n"][0].as_py()
+    fields["there"] -= retract.left_out(log)
     if fields["here"] != fields["there"]:
         what = N_("Events in the working copy: {here}; in the log: {there}.")
         yield Finding("bad", what, _REBUILD, fields)

@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 from msgspec import Struct
 
 from habitue.ingest.apply import Progress, catch_up, take
+from habitue.ingest.retract import counting
 from habitue.people import privacy
 from habitue.people.circle import circle
 from habitue.people.graph import Node
@@ -72,6 +73,37 @@ def chosen(warehouse: Warehouse, people: Sequence[Node]) -> list[Gone]:
     wanted = {whose[person] for person in people}
     gone = [Gone(node, whose[node], found.keys[node]) for node in found.inside if whose[node] in wanted]
     return gone + [Gone(**row) for row in warehouse.read(_UNUSED, gone=_numbers(gone)).to_pylist()]
+
+
+def buried(log: EventLog, warehouse: Warehouse, gone: Sequence[Gone]) -> list[Gone]:
+    """The keys that only imports knew that were taken back, named there beside one of these or another."""
+    found = {one.node: one for one in gone}
+    fresh, marks = set(found), [*log.retracted()]
+    while marks and fresh:
+        met: dict[Node, tuple[str, Node]] = {}
+        for rows in log.read(jobs=marks):
+            met |= _beside(rows, pa.array(sorted(fresh), pa.int64()))
+        asked = pa.table({"node": pa.array(sorted(met), pa.int32())})
+        known = warehouse.read("SELECT node FROM node SEMI JOIN asked USING (node)", asked=asked)
+        fresh = met.keys() - found.keys() - set(known["node"].to_pylist())
+        for node in sorted(fresh):
+            key, beside = met[node]
+            found[node] = Gone(node, found[beside].person, key)
+    return [*found.values()][len(gone) :]
+
+
+def _beside(rows: pa.Table, nodes: pa.Array) -> dict[Node, tuple[str, Node]]:
+    """The keys that rows name beside one of these: by number the key, and beside which."""
+    lists = rows["nodes"].combine_chunks()
+    named = pc.list_parent_indices(lists).filter(pc.is_in(pc.list_flatten(lists), nodes)).to_numpy()
+    own = np.flatnonzero(pc.is_in(rows["person"], nodes).to_numpy())
+    some = rows.select(["person", "key", "nodes", "also"]).take(pa.array(np.union1d(own, named)))
+    wanted, met = set(nodes.to_pylist()), {}
+    for person, key, others, keys in zip(*(one.to_pylist() for one in some.columns), strict=True):
+        told = {person: key, **dict(zip(others or (), keys or (), strict=True))}
+        beside = next(node for node in told if node in wanted)
+        met.update({node: (name, beside) for node, name in told.items() if node != beside})
+    return met
 
 
 _ALONE: Final = """
@@ -189,10 +221,10 @@ def on_copy(log: EventLog, warehouse: Warehouse, plan: Plan) -> None:
     Whoever was erased is to be folded anew, as history.
     """
     catch_up(log, warehouse)
-    rows = [_quiet(table) for table in log.read(people=plan.people)]
+    rows = [_quiet(counting(log, table)) for table in log.read(people=plan.people)]
     with warehouse.write() as writer:
         _clear(warehouse, writer, plan)
-        if rows:
+        if any(map(len, rows)):
             take(writer, pa.concat_tables(rows))
     warehouse.cleanse()
 

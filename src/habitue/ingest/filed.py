@@ -23,8 +23,8 @@ CORRECTED: Final = pa.schema(
 (date or amount), or only other `details`; or a new `refund` of an order that stays with another customer.
 Instants in µs, revenue in minor units."""
 
-# Traits have no order, and in a file no date of their own. Two keys may be one human's by now: then nobody
-# is contradicted.
+# Traits and answers have no order, and in a file as a rule no date of their own. Two keys may be one human's
+# by now: then nobody is contradicted.
 _CORRECTED: Final = """
     WITH mine AS (SELECT * REPLACE (id::UUID AS id, ts::TIMESTAMP AS ts) FROM arriving),
          stored AS (SELECT id, node, node.key, ts, revenue, props
@@ -101,7 +101,7 @@ def _found(warehouse: Warehouse, events: pa.Table, known: Places) -> Filed:
     if not len(known):
         return Filed(len(events), 0, _revenue(events))
     repeated = events.take(pa.array(known)).select(["id", "key", "ts", "name", "revenue", "props"])
-    orders = repeated.filter(pc.not_equal(repeated["name"], "$identify"))
+    orders = repeated.filter(pc.invert(pc.starts_with(repeated["name"], "$")))
     corrected = warehouse.read(_CORRECTED, arriving=orders).cast(CORRECTED)
     return Filed(len(events) - len(known), len(known), _revenue(events) - _revenue(repeated), corrected)
 

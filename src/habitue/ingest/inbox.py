@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final, NamedTuple, TypeAlias
 from zlib import crc32
 
@@ -36,18 +36,22 @@ _IPC: Final = pa.ipc.IpcWriteOptions(compression="zstd")
 
 @dataclass(frozen=True)
 class Parcel:
-    """Events on their way in, in the `PARCEL` schema; a `key` is taken once, `history` triggers nothing."""
+    """Events on their way in, in the `PARCEL` schema; a `key` is taken once, `history` triggers nothing.
+
+    `job` is the mark of the import that they come with.
+    """
 
     key: str
     source: str
     history: bool
     table: pa.Table
+    job: str | None = None
 
 
 @dataclass(frozen=True)
 class Waiting:
     """One inbox row of `size` bytes, read back and found intact: a parcel, or the events of a request with
-    their `places` in it.
+    their `places` in it; `job` is the mark of the import that it came with.
     """
 
     id: int
@@ -59,6 +63,7 @@ class Waiting:
     size: int
     places: list[int] | None = None
     dead: list[Dead] = field(default_factory=list)
+    job: str | None = None
 
     def __len__(self) -> int:
         return int(self.table.num_rows)
@@ -147,16 +152,14 @@ def opened(ops: Ops, terms: Terms, reader: Reader, group: Sequence[Listed]) -> l
             )
     called = _called(ops, [row for row in found if row.form == "calls"], terms, reader)
     return [
-        Waiting(
-            row.id,
-            row.source,
-            bool(row.history),
-            int(row.received),
-            row.crc,
-            *(next(called) if row.form == "calls" else (_whole(unpacked(row.body)), len(row.body))),
-        )
+        replace(Waiting(*origin, *next(called) if row.form == "calls" else _parcel(row.body)), job=row.job)
         for row in found
+        for origin in [(row.id, row.source, bool(row.history), int(row.received), row.crc)]
     ]
+
+
+def _parcel(body: bytes) -> tuple[pa.Table, int]:
+    return _whole(unpacked(body)), len(body)
 
 
 def taken(ops: Ops, row: Waiting) -> Waiting:
@@ -263,7 +266,7 @@ def _put_body(tx: Tx, key: str, parcel: Parcel, rows: int, body: bytes, now: int
     number = take(tx, "inbox", 1)
     if tx.execute(inbox.select().with_only_columns(inbox.c.id).where(inbox.c.key == key)).first():
         return False
-    row = {"id": number, "key": key, "source": parcel.source, "history": parcel.history}
+    row = {"id": number, "key": key, "source": parcel.source, "history": parcel.history, "job": parcel.job}
     tx.execute(inbox.insert().values(**row, rows=rows, crc=crc32(body), body=body, received=now))
     return True
 

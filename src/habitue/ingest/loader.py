@@ -28,6 +28,8 @@ from habitue.store.ops import Ops
 from habitue.store.tidy import tidy
 from habitue.store.warehouse import Warehouse
 
+Fold = Callable[[Warehouse], object]
+
 BATCH: Final = min(100_000, machine.memory() >> 15)
 """About how many events are taken to the log in one commit: fewer where memory is short."""
 
@@ -143,22 +145,32 @@ def rebuild(
     log: EventLog,
     warehouse: Warehouse,
     progress: Progress | None = None,
-    fold: Callable[[Warehouse], object] | None = None,
+    fold: Fold | None = None,
 ) -> Rebuilt:
     """Make the working copy again from the log, compare it with the old one and put it in its place.
 
     Meanwhile the old one is read, also while `fold` makes the new one's intervals; without it everybody in
     the new one is touched. An old one that differs is set aside.
     """
+    fresh = _beside(log, warehouse, progress, fold)
+    made, old = _proof(fresh), _old_proof(log, warehouse)
+    differing = tuple(name for name in made if old and made[name] != old[name])
+    kept = warehouse.replace(fresh, keep=old is None or bool(differing))
+    return Rebuilt(made["event"][0], old is not None, differing, kept)
+
+
+def remake(log: EventLog, warehouse: Warehouse, progress: Progress | None, fold: Fold) -> None:
+    """The same without comparing: what the log has since taken back goes out of the working copy."""
+    warehouse.replace(_beside(log, warehouse, progress, fold), keep=False)
+
+
+def _beside(log: EventLog, warehouse: Warehouse, progress: Progress | None, fold: Fold | None) -> Warehouse:
     fresh = warehouse.beside()
     catch_up(log, fresh, progress)
     if fold:
         fold(fresh)
     fresh.compact()
-    made, old = _proof(fresh), _old_proof(log, warehouse)
-    differing = tuple(name for name in made if old and made[name] != old[name])
-    kept = warehouse.replace(fresh, keep=old is None or bool(differing))
-    return Rebuilt(made["event"][0], old is not None, differing, kept)
+    return fresh
 
 
 def _old_proof(log: EventLog, warehouse: Warehouse) -> dict[str, tuple[int, int]] | None:
@@ -262,6 +274,7 @@ def _labelled(batch: list[Waiting]) -> pa.Table:
         ("received", pa.array([row.received for row in batch], MOMENT)),
         ("source", pa.array([row.source for row in batch])),
         ("history", pa.array([row.history for row in batch])),
+        ("job", pa.array([row.job for row in batch], pa.string())),
     ):
         table = table.append_column(name, told.take(of))
     return table

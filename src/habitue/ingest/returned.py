@@ -41,7 +41,7 @@ class Returned:
         gone = self._gone(told)
         if not gone:
             return table
-        back = identity.known(self._ops, list(gone))
+        back = set(identity.known(self._ops, list(gone)))
         left = [_left(one, gone, back) for one in table.select(["key", "also", "ts", "name"]).to_pylist()]
         self.events += left.count(False)
         return _told(table.filter(pa.array(left, pa.bool_())), gone.keys() - back)

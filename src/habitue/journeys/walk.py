@@ -24,7 +24,7 @@ from habitue.kernel.i18n import N_
 GRACE: Final = 5 * MINUTE
 """Who is later than this goes on from now: after an outage the next steps keep their distances."""
 
-OUTCOMES: Final = ("done", "exit", "goal", "held", "moved", "stopped")
+OUTCOMES: Final = ("done", "exit", "goal", "held", "moved", "stopped", "undone")
 WHY: Final = {
     "done": N_("went all the way"),
     "exit": N_("condition for leaving"),
@@ -32,8 +32,9 @@ WHY: Final = {
     "held": N_("control group"),
     "moved": N_("its step is gone"),
     "stopped": N_("taken out"),
+    "undone": N_("its import was undone"),
 }
-DONE, EXIT, GOAL, HELD, MOVED, STOPPED = range(6)
+DONE, EXIT, GOAL, HELD, MOVED, STOPPED, UNDONE = range(7)
 
 IN, OUT, LEFT = "in", "out", "left"
 

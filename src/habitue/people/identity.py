@@ -65,13 +65,14 @@ def _known(ops: Ops, keys: list[str], space: str) -> dict[str, int]:
     return known
 
 
-def known(ops: Ops, keys: list[str], space: str = PERSON) -> set[str]:
-    """Those of the keys that have an id."""
+def known(ops: Ops, keys: list[str], space: str = PERSON) -> dict[str, int]:
+    """The ids of those of the keys that have one."""
     with ops.read() as tx:
         given = ops.texts(keys)
         held = identity.c.value.in_(given.select().with_only_columns(given.c.value))
         mine = identity.select().where(identity.c.space == space, held)
-        return set(tx.scalars(mine.with_only_columns(identity.c.value)))
+        rows = tx.execute(mine.with_only_columns(identity.c.value, identity.c.subject))
+        return {value: int(subject) for value, subject in rows}
 
 
 def recover(ops: Ops, space: str, keys: list[str], ids: list[int]) -> None:

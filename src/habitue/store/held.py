@@ -36,8 +36,8 @@ def kept(ops: Ops, job: str) -> Iterator[bytes]:
             yield bytes(tx.execute(held.select().where(mine)).one().body)
 
 
-def release(ops: Ops, job: str, now: int) -> None:
-    """Hand all that is kept of the job to the inbox, as history, in one transaction."""
+def release(ops: Ops, job: str, mark: str | None, now: int) -> None:
+    """Hand all that is kept of the job to the inbox, as history and with its mark, in one transaction."""
     mine = held.c.job == job
     with ops.begin() as tx:
         count = tx.scalar(held.select().where(mine).with_only_columns(sa.func.count()))
@@ -54,9 +54,10 @@ def release(ops: Ops, job: str, now: int) -> None:
                 held.c.crc,
                 held.c.body,
                 sa.literal(now),
+                sa.literal(mark, sa.Text),
             )
         )
-        names = ["id", "key", "source", "history", "rows", "crc", "body", "received"]
+        names = ["id", "key", "source", "history", "rows", "crc", "body", "received", "job"]
         tx.execute(inbox.insert().from_select(names, rows))
         tx.execute(held.delete().where(mine))
 

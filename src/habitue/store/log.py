@@ -1,18 +1,18 @@
 """The event log: one Delta table, append-only, the record that everything else is rebuilt from.
 
 Each append carries application transactions: `inbox:<store>`, the last inbox id it holds; `seq`, the next
-free sequence number; `person` and `account`, the next free ids. So the log itself says how far it has come,
-in the same commit as the rows.
+free sequence number; `person` and `account`, the next free ids; `retracted`, up to where imports were taken
+back. So the log itself says how far it has come, in the same commit as the rows.
 """
 
 from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Any, Final, NamedTuple, Protocol
 from uuid import uuid4
 
 import pyarrow as pa
@@ -61,13 +61,17 @@ LOG: Final = pa.schema(
         pa.field("history", pa.bool_()),
         pa.field("also", pa.list_(pa.string())),
         pa.field("nodes", pa.list_(pa.int64())),
+        pa.field("job", pa.string()),
     ]
 )
 """An event as it is kept: with its global sequence number and the ids of its person and account.
 
 `person` is the number of `key`, `nodes` are those of `also`, for ever: which of them are one human is
-worked out from all that was said.
+worked out from all that was said. `job` is the mark of the import that it came with, null for all else.
 """
+
+RETRACT: Final = "$retract"
+"""The event of nobody's that takes an import back: the rows before it that bear its `job` count no more."""
 
 _WRITING: Final = WriterProperties(compression="ZSTD", compression_level=1)
 _FILE: Final = 128 << 20
@@ -78,6 +82,14 @@ _COUNTED: Final = ("seq", "ts", "person")
 of somebody's stand."""
 
 _NOTING: Final = {"delta.dataSkippingStatsColumns": ",".join(_COUNTED)}
+
+
+class Retracted(NamedTuple):
+    """That an import was taken back: the number of the event that says so, when, and by whom."""
+
+    seq: int
+    at: int
+    by: str
 
 
 class Change(Protocol):
@@ -100,6 +112,7 @@ class EventLog:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._notes: tuple[int, dict[str, int]] = (-1, {})
+        self._retracted: tuple[int, dict[str, Retracted]] = (0, {})
         with self._guarded():
             try:
                 self._table = DeltaTable(folder)
@@ -140,6 +153,33 @@ class EventLog:
         ):
             highest = [pc.max(column).as_py() for column in columns]
             noted[subject] = max(self.ids(subject), *(0 if n is None else n + 1 for n in highest))
+        self._write(rows, noted)
+
+    def retract(self, job: str, by: str, now: int) -> None:
+        """Take back an import, for good: what bears its mark counts no more. Durable on return."""
+        seq, at = self.end(), pa.array([now], MOMENT)
+        said: dict[str, Any] = {"seq": seq, "key": "", "name": RETRACT, "source": "habitue", "history": True}
+        said |= {"props": json.dumps({"by": by}), "job": job}
+        row = pa.Table.from_pylist([said], schema=LOG)
+        for name in ("ts", "received"):
+            row = row.set_column(row.column_names.index(name), LOG.field(name), at)
+        self._write(row, {"seq": seq + 1, "retracted": seq + 1})
+
+    def retracted(self) -> Mapping[str, Retracted]:
+        """The imports that were taken back, by their marks."""
+        last = self._noted("retracted")
+        if last != self._retracted[0]:
+            with self._guarded():
+                rows = self._table.to_pyarrow_dataset().to_table(
+                    columns=["job", "seq", "ts", "props"], filter=pc.field("name") == RETRACT
+                )
+            columns = (rows["job"], rows["seq"], rows["ts"].cast(pa.int64()), rows["props"])
+            told = zip(*(one.to_pylist() for one in columns), strict=True)
+            found = {job: Retracted(seq, at, json.loads(said)["by"]) for job, seq, at, said in told}
+            self._retracted = last, found
+        return self._retracted[1]
+
+    def _write(self, rows: pa.Table, noted: dict[str, int]) -> None:
         with self._guarded():
             write_deltalake(
                 self._table,
@@ -154,15 +194,22 @@ class EventLog:
             self._settle()
 
     def read(
-        self, start: int = 0, rows: int = 1 << 19, people: Sequence[int] | None = None
+        self,
+        start: int = 0,
+        rows: int = 1 << 19,
+        people: Sequence[int] | None = None,
+        jobs: Sequence[str] | None = None,
     ) -> Iterator[pa.Table]:
         """The events from sequence number `start` on, in tables of about `rows`; other files are not read.
 
-        With `people` only those under these numbers.
+        With `people` only those under these numbers, with `jobs` those that came with these imports. What was
+        taken back is among them.
         """
         wanted = pc.field("seq") >= start
         if people is not None:
             wanted &= pc.field("person").isin(list(people))
+        if jobs is not None:
+            wanted &= pc.field("job").isin(list(jobs))
         with self._guarded():
             dataset = self._table.to_pyarrow_dataset()
             held: list[pa.RecordBatch] = []

@@ -229,6 +229,12 @@ def of(tx: Tx, persons: Collection[int]) -> list[Row]:
     return list(tx.execute(run.select().where(mine).order_by(run.c.entered.desc(), run.c.id.desc())))
 
 
+def under_way(tx: Tx) -> list[Row]:
+    """Who is in any journey: id, journey, version, person, cause, entered."""
+    columns = [run.c[name] for name in ("id", "journey", "version", "person", "cause", "entered")]
+    return list(tx.execute(sa.select(*columns).where(run.c.ended.is_(None)).order_by(run.c.id)))
+
+
 def stop(tx: Tx, slug: str, persons: Collection[int], now: Micros, outcome: int) -> list[int]:
     """Let these leave a journey; the ids of their runs."""
     mine = run.c.journey == slug, run.c.ended.is_(None), run.c.person.in_(_numbers(tx, persons))

@@ -54,10 +54,14 @@ inbox = Table(
     Column("body", LargeBinary, nullable=False),
     Column("received", BigInteger, nullable=False),
     Column("form", Text, nullable=False, server_default="parcel"),
+    Column("job", Text),
 )
 inbox_size = func.length(inbox.c.body)
 """Bytes of a row's body, which is not read for it."""
-"""`form` is `parcel` (compressed Arrow, with a key) or `calls` (events as the Segment protocol has them)."""
+"""`form` is `parcel` (compressed Arrow, with a key) or `calls` (events as the Segment protocol has them).
+
+`job` is the mark of the import that it came with.
+"""
 
 source = Table(
     "source",
@@ -133,7 +137,10 @@ import_job = Table(
     Column("report", JSON, nullable=False),
     Column("started", BigInteger, nullable=False),
     Column("finished", BigInteger),
+    Column("mark", Text),
+    Column("undone", BigInteger),
 )
+"""`mark` is what its events bear in the log (null: they bear none); `undone`, when it was taken back."""
 
 mapping = Table(
     "mapping",

@@ -94,6 +94,8 @@ def told(job: Job, words: Words, shop: Shop) -> dict[str, Any]:
     if counts["stored"] is None and isinstance(job.report.get("events"), dict):
         counts["stored"] = sum(job.report["events"].values()) - (job.report.get("known") or 0)
     return {
+        "number": job.id,
+        "undone": job.undone,
         "file": PurePath(job.file).name,
         "kind": words.say(FILES[job.kind]) if job.kind in FILES else job.kind,
         "at": job.finished or job.started,
