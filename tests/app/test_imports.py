@@ -108,3 +108,12 @@ def test_an_order_counts_once_whether_it_comes_as_an_event_or_as_an_order(shop: 
     assert (report := shop.import_file(orders)).stored == 0
     assert report.conflicts == 0
     assert shop.segment('count("Order Completed", where=props.order_id == "K2") == 1').count() == 1
+
+
+def test_a_file_of_customers_with_their_consents_comes_again(shop: Shop, tmp_path: Path) -> None:
+    """The instant of an answer without a date is that of the import: no order is contradicted by that."""
+    path = tmp_path / "x.csv"
+    path.write_text("customer,city,newsletter\nc1,Lyon,yes\nc2,Nice,no\n")
+    assert shop.import_file(path, now=clock.instant("2026-02-01", "UTC")).stored == 4
+    report = shop.import_file(path, now=clock.instant("2026-02-02", "UTC"))
+    assert (report.known, report.differing, report.corrections) == (4, 0, None)

@@ -56,7 +56,8 @@ NEEDS |= {"/customers/act": "?act=export"}
 
 
 NOTHING = {"/lists/outgoing/letters.pdf": 400, "/push.json": 404}
-"""What there is to be had here of these: no letter is to be printed, and no push was set up."""
+NOTHING |= {"/data/imports/1": 404, "/api/v1/imports/1/undo": 404}
+"""What there is to be had here of these: no letter is to be printed, no push was set up, no file imported."""
 
 
 def routes(shop: Shop) -> Iterator[str]:

@@ -307,6 +307,7 @@ def _data(shop: Shop, client: httpx.Client) -> Iterator[Stop]:
     yield Stop("import-unclear", unclear)
     yield Stop("import-tried", _run(client, "check"))
     yield Stop("import-done", _run(client, "load"))
+    yield Stop("import-undo", f"/data/imports/{shop.imports()[0].id}")
 
 
 def _twin(name: str, n: int) -> dict[str, object]:

@@ -186,7 +186,6 @@ class Private(Workspace):
 
     def _plan(self, people: Sequence[int], undone: Sequence[Gone] = ()) -> Plan:
         gone = [*erasing.chosen(self.warehouse, people), *undone]
-        gone += erasing.buried(self.log, self.warehouse, gone)
         whole_ = sorted({one.person for one in gone})
         names, addresses = _told(self.warehouse, whole_, self.settings.terms.region)
         own = {one.key for one in gone}

@@ -75,37 +75,6 @@ def chosen(warehouse: Warehouse, people: Sequence[Node]) -> list[Gone]:
     return gone + [Gone(**row) for row in warehouse.read(_UNUSED, gone=_numbers(gone)).to_pylist()]
 
 
-def buried(log: EventLog, warehouse: Warehouse, gone: Sequence[Gone]) -> list[Gone]:
-    """The keys that only imports knew that were taken back, named there beside one of these or another."""
-    found = {one.node: one for one in gone}
-    fresh, marks = set(found), [*log.retracted()]
-    while marks and fresh:
-        met: dict[Node, tuple[str, Node]] = {}
-        for rows in log.read(jobs=marks):
-            met |= _beside(rows, pa.array(sorted(fresh), pa.int64()))
-        asked = pa.table({"node": pa.array(sorted(met), pa.int32())})
-        known = warehouse.read("SELECT node FROM node SEMI JOIN asked USING (node)", asked=asked)
-        fresh = met.keys() - found.keys() - set(known["node"].to_pylist())
-        for node in sorted(fresh):
-            key, beside = met[node]
-            found[node] = Gone(node, found[beside].person, key)
-    return [*found.values()][len(gone) :]
-
-
-def _beside(rows: pa.Table, nodes: pa.Array) -> dict[Node, tuple[str, Node]]:
-    """The keys that rows name beside one of these: by number the key, and beside which."""
-    lists = rows["nodes"].combine_chunks()
-    named = pc.list_parent_indices(lists).filter(pc.is_in(pc.list_flatten(lists), nodes)).to_numpy()
-    own = np.flatnonzero(pc.is_in(rows["person"], nodes).to_numpy())
-    some = rows.select(["person", "key", "nodes", "also"]).take(pa.array(np.union1d(own, named)))
-    wanted, met = set(nodes.to_pylist()), {}
-    for person, key, others, keys in zip(*(one.to_pylist() for one in some.columns), strict=True):
-        told = {person: key, **dict(zip(others or (), keys or (), strict=True))}
-        beside = next(node for node in told if node in wanted)
-        met.update({node: (name, beside) for node, name in told.items() if node != beside})
-    return met
-
-
 _ALONE: Final = """
     WITH met AS (SELECT DISTINCT account FROM event SEMI JOIN gone USING (person) WHERE account IS NOT NULL)
     SELECT account.key FROM account SEMI JOIN met USING (account)
