@@ -379,19 +379,6 @@ def routers(reading: Mapping[str, Any], token: str | None) -> list[Router]:
     ]
 
 
-def document(after: Any) -> Router:
-    """Where the API's document stands."""
-    return Router(
-        "/api/v1",
-        route_handlers=[],
-        include_in_schema=False,
-        dto=None,
-        return_dto=None,
-        after_request=after,
-        opt={ACT: Act.OPEN},
-    )
-
-
 def _told(routes: Routes) -> list[BaseRouteHandler]:
     """The handlers, each of which knows what it takes."""
     return [_knowing(one, act) for act, some in routes.items() for one in some]

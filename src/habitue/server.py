@@ -13,7 +13,7 @@ from threading import Thread
 from typing import Annotated, Any, Final
 
 import uvicorn
-from litestar import Litestar, MediaType, Request, Response
+from litestar import Litestar, MediaType, Request, Response, Router
 from litestar.config.compression import CompressionConfig
 from litestar.datastructures import State
 from litestar.di import Provide
@@ -39,13 +39,14 @@ from habitue.kernel import clock
 from habitue.kernel.errors import UserError
 from habitue.kernel.i18n import N_
 from habitue.kernel.period import Versus, day_of, month_of
-from habitue.routes import document, routers
+from habitue.routes import routers
 from habitue.stages.choice import Question
 from habitue.stages.overview import Key, Overviews, Pair
 from habitue.store.failure import StoreDown
+from habitue.team.rights import Act
 from habitue.web import pages
 from habitue.web.frame import wished
-from habitue.web.gate import Gate
+from habitue.web.gate import ACT, Gate
 from habitue.web.guard import Guard, hosted, seal
 from habitue.web.head import headed
 from habitue.web.page import reader
@@ -95,7 +96,7 @@ def create(
             "Habitué",
             habitue.__version__,
             path="/api/v1",
-            openapi_router=document(_nowhere),
+            openapi_router=_document(),
             render_plugins=[Document()],
             components=Components(security_schemes={"token": SecurityScheme("http", scheme="bearer")}),
             use_handler_docstrings=True,
@@ -206,6 +207,19 @@ def _question(
         until or None,
         bought or None,
         again,
+    )
+
+
+def _document() -> Router:
+    """Where the API's document stands."""
+    return Router(
+        "/api/v1",
+        route_handlers=[],
+        include_in_schema=False,
+        dto=None,
+        return_dto=None,
+        after_request=_nowhere,
+        opt={ACT: Act.OPEN},
     )
 
 
