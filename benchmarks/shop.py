@@ -53,8 +53,11 @@ MODEL: Final = Definition(
 )
 
 
-def make(path: Path, customers: int, each: int, from_customer: int = 0) -> None:
-    """Append `customers` with `each` events to the working copy at `path`, created if need be."""
+def make(path: Path, customers: int, each: int, from_customer: int = 0, told: str = "'{}'") -> None:
+    """Append `customers` with `each` events to the working copy at `path`, created if need be.
+
+    `told` is what an event says more, in SQL.
+    """
     warehouse = Warehouse.open(path)
     step = DAYS * DAY // each
     with warehouse.write() as writer:
@@ -68,7 +71,7 @@ def make(path: Path, customers: int, each: int, from_customer: int = 0) -> None:
                    make_timestamp({START} + (i % {each}) * {step} + (hash(i) % {step})::BIGINT),
                    CASE WHEN dice < 2 THEN 1 WHEN dice < 5 THEN 2 ELSE 3 + dice % 3 END,
                    CASE WHEN dice < 2 THEN 500 + (hash(i + 3) % 9500)::BIGINT END,
-                   '{{}}', i, NULL, ({from_customer} + i // {each})::INTEGER
+                   {told}, i, NULL, ({from_customer} + i // {each})::INTEGER
             FROM (SELECT i, (hash(i + 7) % 10)::INTEGER AS dice FROM range({customers * each}) t(i))
             """
         )

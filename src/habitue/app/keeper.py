@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable, Sequence
 from threading import Event, Thread
 from typing import TYPE_CHECKING, Final
 
@@ -21,13 +22,19 @@ _LOG: Final = logging.getLogger("habitue")
 
 
 class Keeper(Thread):
-    """Refreshes when woken and now and then, until `stop`; a store that is down is tried again."""
+    """Refreshes when woken and now and then, until `stop`; a store that is down is tried again.
 
-    def __init__(self, shop: Shop, pause: float = PAUSE, pace: float = PACE) -> None:
+    After each round those who are `told` hear that something may be there to be sent.
+    """
+
+    def __init__(
+        self, shop: Shop, pause: float = PAUSE, pace: float = PACE, told: Sequence[Callable[[], None]] = ()
+    ) -> None:
         super().__init__(name="keeper", daemon=True)
         self._shop = shop
         self._pause = pause
         self._pace = pace
+        self._told = told
         self._news = Event()
         self._over = Event()
 
@@ -40,6 +47,8 @@ class Keeper(Thread):
             try:
                 self._shop.refresh()
                 self._shop.attend()
+                for tell in self._told:
+                    tell()
             except UserError as error:
                 _LOG.warning("%s", error)
             except Exception:  # noqa: BLE001  a keeper that is gone keeps nothing fresh ever again

@@ -59,7 +59,11 @@ def ends(broadcast: Broadcast, starts: Micros) -> Micros:
 
 def order(slug: str, persons: Ints) -> Ints:
     """The recipients by lot, which falls the same each time."""
-    found: Ints = persons[np.lexsort((persons, places(f"order:broadcast:{slug}", persons)))]
+    drawn = places(f"order:broadcast:{slug}", persons)
+    order = np.argsort(drawn)  # in a third of the time of one that also says who of two comes first
+    if (np.diff(drawn[order]) == 0).any():
+        order = np.lexsort((persons, drawn))
+    found: Ints = persons[order]
     return found
 
 

@@ -221,7 +221,9 @@ def _served(desk: Desk, shop: Shop, host: str, port: int, *, show: bool = False)
         if show and _seen():
             Thread(target=webbrowser.open, args=(link,), daemon=True).start()
 
-    keeper, herald, postmen = Keeper(shop), Herald(shop), [Postman(shop, lane) for lane in (0, 1)]
+    postmen = [Postman(shop, lane) for lane in (0, 1)]
+    keeper = Keeper(shop, told=[postman.wake for postman in postmen])
+    herald = Herald(shop)
     for thread in (keeper, herald, *postmen):
         thread.start()
     try:

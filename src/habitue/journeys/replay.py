@@ -14,6 +14,7 @@ import numpy as np
 from msgspec import Struct
 from msgspec.structs import replace
 
+from habitue.engine.order import numbered, ordered
 from habitue.engine.sweep import NEVER, Ints, compiled
 from habitue.journeys.entering import Comers, comers, keyed
 from habitue.journeys.facts import Ground, Told
@@ -133,7 +134,7 @@ def walked(journey: Journey, way: Plan, found: Comers, facts: Told, now: Micros)
     """Let everybody in whom the journey lets in again, one run after the other, and walk them."""
     again = journey.head.again
     apart = 0 if again in ("never", "always") else duration(again)
-    order = np.lexsort((found.at, found.person))
+    order = ordered(found.person, found.at)
     person, at = found.person[order], found.at[order]
     if keyed(journey.entry) and again == "always":
         crowd = arriving(person, at)
@@ -197,9 +198,8 @@ def _told(
     run: Run, sends: Sends, since: Micros, now: Micros, wanted: int, barred: int, again: int, alone: int
 ) -> Replayed:
     crowd, days = run.crowd, (now - since) // DAY
-    first = np.unique(crowd.person)
     ends = np.bincount(crowd.outcome[crowd.outcome >= 0], minlength=len(OUTCOMES))
-    latest = np.argsort(crowd.entered)[::-1][:_SAMPLE]
+    latest = _latest(crowd.entered)
     return Replayed(
         since,
         now,
@@ -208,7 +208,7 @@ def _told(
         again,
         alone,
         len(crowd),
-        len(first),
+        len(numbered(crowd.person)[0]),
         int((crowd.converted != NEVER).sum()),
         {name: int(n) for name, n in zip(OUTCOMES, ends, strict=True) if n},
         _by_day(crowd.entered, since, days),
@@ -219,6 +219,14 @@ def _told(
         [_step(run, sends, place) for place in range(len(run.plan.nodes))],
         list(zip(crowd.person[latest].tolist(), crowd.entered[latest].tolist(), strict=True)),
     )
+
+
+def _latest(entered: Ints) -> Ints:
+    """Some of those who came last, the last one first."""
+    first = max(0, len(entered) - _SAMPLE)
+    last = np.argpartition(entered, first)[first:] if first else np.arange(len(entered))
+    found: Ints = last[np.lexsort((last, entered[last]))][::-1]
+    return found
 
 
 def _step(run: Run, sends: Sends, place: int) -> Step:

@@ -6,6 +6,7 @@ from typing import Any, Final, NamedTuple
 
 import numpy as np
 
+from habitue.engine.order import numbered, ordered
 from habitue.engine.sweep import NEVER, Ints, compiled
 from habitue.journeys.facts import Told
 from habitue.journeys.past import Left, Past
@@ -76,7 +77,7 @@ def _channel(
     mine = np.flatnonzero(np.isin(found.node, list(places)))
     person, at = found.person[mine], found.at[mine]
     marketing = ~np.isin(found.node[mine], list(pressing))
-    who, which = np.unique(person, return_inverse=True)
+    who, which = numbered(person)
     reach = past.reached(channel, who)
     address, blocked = reach.address[which], reach.blocked[which]
     why = found.why[mine]
@@ -104,7 +105,8 @@ def _channel(
 
 def _twins(found: Sends, rows: Ints, address: Ints, rules: Rules) -> None:
     """One address gets a step once in a while, whosever it is."""
-    order = np.lexsort((found.at[rows], address, found.node[rows]))
+    once = numbered(found.node[rows])[1] * (int(address.max(initial=0)) + 1) + address
+    order = ordered(once, found.at[rows])
     again = _again(found.node[rows][order], address[order], found.at[rows][order], duration(rules.same))
     found.why[rows[order][again]] = NAMES.index("twin")
 

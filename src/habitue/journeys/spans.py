@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from habitue.engine.order import ordered
 from habitue.engine.sweep import NEVER, Intervals, Ints, compiled
 
 
@@ -38,7 +39,7 @@ def spans(found: Intervals) -> Spans:
 def happenings(person: Ints, at: Ints) -> Spans:
     """What happened to whom when, in any order."""
     if not _rising(person, at):  # as a rule the working copy lies so already
-        order = np.lexsort((at, person))
+        order = ordered(person, at)
         person, at = person[order], at[order]
     return Spans(person, at, at)
 

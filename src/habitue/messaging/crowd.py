@@ -52,15 +52,27 @@ _SAID: Final = """
     SEMI JOIN own_crowd USING (person) WHERE list_contains(?, name) GROUP BY ALL
 """
 
-# Most addresses are plain; what is not is read by the same words as everywhere else (people/keys.py).
-_PLAIN: Final = """
-    SELECT person, name, CASE WHEN plain AND regexp_full_match(folded, $address) THEN folded END AS address,
-        CASE WHEN NOT plain THEN text END AS odd
-    FROM (SELECT person, name, text, regexp_full_match(text, '[!-~]{1,256}') AS plain,
-        regexp_replace(lower(text), '^mailto:', '') AS folded
-        FROM (SELECT person, name, CASE WHEN json_type(value) = 'VARCHAR' THEN value ->> '$' END AS text
-            FROM own_said) WHERE text IS NOT NULL)
+_ONCE: Final = """
+    SELECT person, name, value FROM said SEMI JOIN own_crowd USING (person) WHERE list_contains(?, name)
 """
+
+# Most addresses are plain, and nearly all of those in small letters: they are seen to be so at one look. What
+# is not plain is read by the same words as everywhere else (people/keys.py).
+_PLAIN: Final = """
+    WITH said AS MATERIALIZED (
+        SELECT person, name, value, length(value) <= 256 AND regexp_full_match(value, $simple) AS simple
+        FROM own_said WHERE value IS NOT NULL
+    )
+    SELECT person, value[2:-2] AS address, NULL AS odd FROM said WHERE simple
+    UNION ALL
+    SELECT person, CASE WHEN plain AND regexp_full_match(folded, $address) THEN folded END AS address,
+        CASE WHEN NOT plain THEN text END AS odd
+    FROM (SELECT person, text, regexp_full_match(text, '[!-~]{1,256}') AS plain,
+        regexp_replace(lower(text), '^mailto:', '') AS folded
+        FROM (SELECT person, CASE WHEN json_type(value) = 'VARCHAR' THEN value ->> '$' END AS text
+            FROM said WHERE NOT simple) WHERE text IS NOT NULL)
+"""
+_SIMPLE: Final = r'"[L.]{1,64}@[L.]+\.[L]{2,}"'.replace("L", "!#-'*+/0-9=?^_`a-z{-~-")
 _EMAIL: Final = r"[^@\s,;<>()]{1,64}@[^@\s,;<>()]+\.[^@\s,;<>().]{2,}"
 
 _KEYED: Final = """
@@ -120,7 +132,7 @@ def _addresses(warehouse: Warehouse, persons: Ints, channel: str, region: str | 
     if channel not in _TRAITS:
         return pa.nulls(len(persons), pa.string())
     names = [f"trait.{one}" for one in _TRAITS[channel]]
-    said = warehouse.read(_SAID, (names,), large=True, own_crowd=crowd)
+    said = _said(warehouse, crowd, names)
     keyed = warehouse.read(_KEYED, (_KEYS[channel],), large=True, own_crowd=crowd)
     found = _placed(keyed["person"], pc.utf8_slice_codeunits(keyed["key"], len(_KEYS[channel])), persons)
     for name in reversed(names):
@@ -132,10 +144,24 @@ def _addresses(warehouse: Warehouse, persons: Ints, channel: str, region: str | 
     return found
 
 
+def _said(warehouse: Warehouse, crowd: pa.Table, names: list[str]) -> pa.Table:
+    """What counts of what was said of each by these names; what was said once needs no weighing."""
+    rows = warehouse.read(_ONCE, (names,), large=True, own_crowd=crowd)
+    whose, which = np.asarray(rows["person"]), np.asarray(pc.index_in(rows["name"], pa.array(names)))
+    times = np.bincount(whose.astype(np.int64) * len(names) + which)
+    several = np.unique(np.flatnonzero(times > 1) // len(names))
+    if not len(several):
+        return rows
+    some = pa.table({"person": pa.array(several.astype(np.int32))})
+    weighed = warehouse.read(_SAID, (names,), large=True, own_crowd=some)
+    return pa.concat_tables([rows.filter(pa.array(~np.isin(whose, several))), weighed])
+
+
 def _read(warehouse: Warehouse, said: pa.Table, channel: str, region: str | None) -> tuple[Any, pa.Array]:
     """Whose addresses these values are, and the addresses."""
     if channel == "email":
-        rows = warehouse.read(_PLAIN.replace("$address", "?"), (_EMAIL,), large=True, own_said=said)
+        asked = _PLAIN.replace("$simple", "?").replace("$address", "?")
+        rows = warehouse.read(asked, (_SIMPLE, _EMAIL), large=True, own_said=said)
         odd = rows.filter(pc.is_valid(rows["odd"]))
         plain = rows.filter(pc.is_valid(rows["address"]))
         read = [email_key(text) for text in odd["odd"].to_pylist()]
@@ -173,7 +199,7 @@ def zoned(warehouse: Warehouse, persons: Ints, otherwise: str) -> tuple[list[str
     """Time zones, the workspace's own first, and which of them is whose."""
     crowd = pa.table({"person": pa.array(persons.astype(np.int32))})
     names = [f"trait.{one}" for one in zones.TRAITS]
-    rows = warehouse.read(_SAID, (names,), large=True, own_crowd=crowd)
+    rows = _said(warehouse, crowd, names)
     told: dict[int, Any] = {}
     for name in reversed(names):
         mine = rows.filter(pc.equal(rows["name"], name))

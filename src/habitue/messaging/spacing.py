@@ -13,6 +13,7 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from habitue.engine.order import ordered
 from habitue.engine.sweep import NEVER, compiled
 from habitue.kernel.clock import DAY, duration
 from habitue.messaging import quiet
@@ -49,7 +50,7 @@ def spaced(
     mine = np.isin(had[0], person)
     who, at = np.concatenate([had[0][mine], person]), np.concatenate([had[1][mine], due])
     earlier = int(mine.sum())
-    order = np.lexsort((np.arange(len(who)), at, who))
+    order = ordered(who, at)
     caps = rules.capped(channel)
     most = np.array([cap.most for cap in caps], np.int64)
     lengths = np.array([cap.length for cap in caps], np.int64)
