@@ -275,7 +275,8 @@ class Live:
         gates = self._enrolled(batch, walked, now)
         self.between("walked")
         with self._writing(held) as tx:
-            runs.forward(tx, _written(seen, crowd, now))
+            ends = zip(*(seen[name] for name in runs.ENDS), strict=True)
+            runs.forward(tx, _written(seen, crowd, now), ends)
             arms.note(tx, _arms(one.plan, batch, walked))
             for gate in gates:
                 gate.admit(tx)
