@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
 from msgspec import Raw
 
 from habitue.ingest import inbox
@@ -24,17 +26,20 @@ NUMBERS = count()
 def stores(tmp_path: Path) -> Iterator[Stores]:
     with opened(tmp_path) as three:
         sources.add(three.ops, "shop", "server", "s" * 8, 0)
+        sources.add(three.ops, "crm", "server", "c" * 8, 0)
         sources.add(three.ops, "site", "browser", "b" * 8, 0)
         yield three
 
 
-def call(stores: Stores, *calls: dict[str, Any], source: str = "shop", history: bool = False) -> None:
+def call(
+    stores: Stores, *calls: dict[str, Any], source: str = "shop", history: bool = False, at: int = 9
+) -> None:
     events = [
         {"type": "track", "event": "Seen", "messageId": f"m{next(NUMBERS)}", "anonymousId": "d1", **one}
         for one in calls
     ]
     body = protocol.stored([Raw(json.dumps(event).encode()) for event in events], Sending(), None)
-    intake.commit(stores.ops, [Arrival(source, history, 9 * MINUTE, len(events), body, [])])
+    intake.commit(stores.ops, [Arrival(source, history, at * MINUTE, len(events), body, [])])
     stores.load()
 
 
@@ -201,3 +206,85 @@ def test_what_a_backfill_repeats_is_kept_once(stores: Stores) -> None:
     for minute in (1, 2):
         call(stores, profile(minute, email=False), history=True)
     assert [row[3:] for row in answers(stores)] == [("denied", 1)]
+
+
+def test_a_yes_dated_back_that_arrives_after_a_repeated_no_takes_nothing_back(stores: Stores) -> None:
+    call(stores, profile(1, email=False))
+    call(stores, profile(5, email=False))
+    form(stores, 3, "user:ada", "granted")
+    call(stores)
+    assert agreed(stores)["email"] is False
+    assert [row[3:] for row in answers(stores)] == [("denied", 1), ("granted", 3), ("denied", 5)]
+    call(stores, profile(6, email=False))
+    form(stores, 3, "user:ada", "granted")
+    form(stores, 7, "user:ada", "granted")
+    call(stores)
+    assert agreed(stores)["email"] is True
+    assert len(answers(stores)) == 5
+    assert rebuild(stores.log, stores.warehouse).differing == ()
+
+
+def test_so_it_is_of_a_banners_no_and_under_another_key(stores: Stores) -> None:
+    both = {"type": "identify", "userId": "ada", "traits": {"email": "ada@example.com"}}
+    call(stores, {"userId": "ada", **banner(1, email=False)}, {**both, **banner(2)})
+    call(stores, {"userId": "ada", **banner(5, email=False)})
+    form(stores, 3, "email:ada@example.com", "granted")
+    call(stores)
+    assert agreed(stores)["email"] is False
+
+
+def test_a_yes_dated_back_stands_where_nobody_said_no_since(stores: Stores) -> None:
+    call(stores, profile(1, email=False))
+    call(stores, {"type": "identify", "userId": "ada", **banner(5), "traits": {"city": "Paris"}})
+    form(stores, 3, "user:ada", "granted")
+    call(stores)
+    assert agreed(stores)["email"] is True
+
+
+ACTS = ("shop no", "shop no", "shop no", "shop yes", "crm no", "crm yes", "form yes", "form no", "nothing")
+LIVES = st.tuples(st.lists(st.sampled_from(ACTS), min_size=6, max_size=6), st.integers(0, 6))
+
+
+@given(st.lists(LIVES, min_size=80, max_size=80))
+@settings(
+    max_examples=1,
+    deadline=None,
+    phases=[Phase.reuse, Phase.generate],  # eighty lives take long to shrink
+    suppress_health_check=list(HealthCheck),
+)
+def test_what_is_dropped_changes_for_nobody_where_they_stand(
+    stores: Stores, lives: list[tuple[list[str], int]]
+) -> None:
+    """Two programs send profiles again and again; last comes a yes on paper, given somewhere in between."""
+    names = [f"h{next(NUMBERS)}" for _ in lives]
+    said: dict[str, list[tuple[int, str, bool]]] = {name: [] for name in names}
+    for step in range(7):
+        calls: dict[str, list[dict[str, Any]]] = {"shop": [], "crm": []}
+        for name, (acts, back) in zip(names, lives, strict=True):
+            who, _, word = acts[step].partition(" ") if step < 6 else ("form", "", "yes")
+            minute, yes = (3 * step if step < 6 else 3 * back + 1), word == "yes"
+            if who == "form":
+                form(stores, minute, f"user:{name}", "granted" if yes else "withdrawn")
+            elif word:
+                calls[who].append({**profile(minute, yes), "userId": name})
+            if word:
+                said[name].append((minute, who, yes))
+        for source, made in calls.items():
+            call(stores, *made, source=source, at=30)
+    found = stores.rows(
+        "SELECT key, arg_max(value, (ts, trait.seq)) FROM trait JOIN node ON node.node = trait.person "
+        "WHERE trait.name = 'consent.email' GROUP BY ALL"
+    )
+    stands = {str(key).removeprefix("user:"): value == "true" for key, value in found}
+    assert {name: stands.get(name) for name in names} == {name: plain(said[name]) for name in names}
+
+
+def plain(said: list[tuple[int, str, bool]]) -> bool | None:
+    """Where they stand, from all that was said in its order: a program's yes counts after its own no."""
+    stands: bool | None = None
+    last: dict[str, bool] = {}
+    for _, who, yes in sorted(said):
+        news = who == "form" or last.get(who) is False
+        stands = False if not yes else (True if news or stands is None else stands)
+        last[who] = yes
+    return stands

@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from habitue.ingest import inbox, twice, unchanged, whole
+from habitue.ingest.again import again
 from habitue.ingest.apply import Progress, apply, catch_up
 from habitue.ingest.calls.rows import EURO, Terms
 from habitue.ingest.inbox import Waiting
@@ -88,7 +89,7 @@ def _load(
     returned = Returned(ops)
     events, persons = 0, np.empty(0, np.int64)
     for parcels in _batches(returned.kept(waiting(ops, terms))):
-        batch = unchanged.without(warehouse, parcels)
+        batch = again(warehouse, unchanged.without(warehouse, parcels))
         fresh = _numbered(ops, log, warehouse, batch)
         if fresh.num_rows < sum(map(len, batch)):
             differing += _contradicted(ops, warehouse, batch)

@@ -109,14 +109,14 @@ def _news(warehouse: Warehouse, batch: list[Waiting], refused: pa.Table) -> Iter
     """The places of the no's that their sender repeats and that are news, as there was a yes meanwhile."""
     if not len(refused):
         return ()
-    agreed = warehouse.read(_AGREED, arriving=_live(batch))
-    pairs = _pairs(batch) if len(agreed) else []
-    keys = {*pc.unique(refused["key"]).to_pylist(), *agreed["key"].to_pylist(), *chain(*pairs)}
-    humans = _humans(warehouse, sorted(keys), pairs)
-    return _places(warehouse.read(_NEWS, refused=refused, agreed=agreed, humans=humans))
+    told = agreed(warehouse, batch)
+    named = pairs(batch) if len(told) else []
+    keys = {*pc.unique(refused["key"]).to_pylist(), *told["key"].to_pylist(), *chain(*named)}
+    whose = humans(warehouse, sorted(keys), named)
+    return _places(warehouse.read(_NEWS, refused=refused, agreed=told, humans=whose))
 
 
-def _humans(warehouse: Warehouse, keys: list[str], pairs: list[tuple[str, str]]) -> pa.Table:
+def humans(warehouse: Warehouse, keys: list[str], named: list[tuple[str, str]]) -> pa.Table:
     """The keys, each with a number of the human whose it may be: as is known by now, or told in the batch.
 
     Who is told to be one and then isn't makes a repeated no stay: that harms nobody.
@@ -124,26 +124,27 @@ def _humans(warehouse: Warehouse, keys: list[str], pairs: list[tuple[str, str]])
     asked = pa.table({"key": pa.array(keys, pa.string())})
     known = warehouse.read(_PERSONS, asked=asked)
     number = {key: n for n, key in enumerate(keys)}
-    links = [Link(number[one], number[other], 0, 0) for one, other in pairs]
+    links = [Link(number[one], number[other], 0, 0) for one, other in named]
     links += (
         Link(number[key], ~person, 0, 0)
         for key, person in zip(known["key"].to_pylist(), known["person"].to_pylist(), strict=True)
     )
     led = leaders({end for link in links for end in link[:2]}, links)
-    humans = [led.get(n, n) for n in range(len(keys))]
-    return asked.append_column("human", pa.array(humans, pa.int64()))
+    whose = [led.get(n, n) for n in range(len(keys))]
+    return asked.append_column("human", pa.array(whose, pa.int64()))
 
 
-def _live(batch: list[Waiting]) -> pa.Table:
-    """All that is answered in a batch and not read out of the past."""
+def agreed(warehouse: Warehouse, batch: list[Waiting]) -> pa.Table:
+    """Every yes in a batch that is not read out of the past: under which key, to what, and when."""
     columns = ["key", "ts", "props"]
-    return pa.concat_tables(
+    answers = pa.concat_tables(
         row.table.filter(pc.and_(pc.equal(row.table["name"], EVENT), not row.history)).select(columns)
         for row in batch
     )
+    return warehouse.read(_AGREED, arriving=answers)
 
 
-def _pairs(batch: list[Waiting]) -> list[tuple[str, str]]:
+def pairs(batch: list[Waiting]) -> list[tuple[str, str]]:
     """The keys that are named beside each other in a batch."""
     found: list[tuple[str, str]] = []
     for row in batch:
