@@ -1,33 +1,42 @@
 """More than a server can take, for minutes: what it answers, how long that takes, and that its memory stays.
 
-`python -m benchmarks.flood URL WRITE-KEY PID [SECONDS] [CONNECTIONS]` floods a running server, such as
-one held to a processor and half a gigabyte: each connection sends 42 KB requests of 100 events, the next as
-soon as one was answered, or after as long as it was told to wait.
+`python -m benchmarks.flood [SECONDS] [CONNECTIONS] [MB]`: a server of its own, held to that much memory and
+one processor (Linux, as root). Each connection sends 45 KB requests of 100 events, the next as soon as one
+was answered, or after as long as it was told to wait. Then the server is ended, and each event that was
+acknowledged is looked for in the log.
 """
 
 from __future__ import annotations
 
 import asyncio
+import re
 import sys
 import time
 from base64 import b64encode
 from collections import Counter
+from hashlib import blake2b
 from itertools import count
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Final
 from urllib.parse import urlsplit
 
 import httpx
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from benchmarks.calls import EVENTS
+from benchmarks.held import Fence, served
 from benchmarks.lag import Sample, request, sample
+from habitue.app import Shop
 
+SOURCE: Final = "bench"
 _END: Final = b"\r\n"
 
 
 class Flood:
-    """What was answered so far: by status, and how long each acceptance took."""
+    """What was answered so far: by status, how long each acceptance took, and which were accepted."""
 
     def __init__(self, url: str, key: str) -> None:
         where = urlsplit(url)
@@ -38,6 +47,9 @@ class Flood:
         self.numbers = count()
         self.statuses: Counter[str] = Counter()
         self.took: list[float] = []
+        self.taken: list[int] = []
+        self.mute = 0
+        """Refusals that didn't say how long to wait."""
 
     async def line(self, until: float) -> None:
         while time.perf_counter() < until:
@@ -45,12 +57,15 @@ class Flood:
                 await self._connected(until)
             except (OSError, asyncio.IncompleteReadError):
                 self.statuses["cut off"] += 1
+                await asyncio.sleep(1)
 
     async def _connected(self, until: float) -> None:
+        wait = 0.0
         reader, writer = await asyncio.open_connection(self.host, self.port)
         try:
             while time.perf_counter() < until:
-                body = request(next(self.numbers))
+                number = next(self.numbers)
+                body = request(number)
                 began = time.perf_counter()
                 writer.write(self.head + b"%d\r\n\r\n" % len(body) + body)
                 await writer.drain()
@@ -58,9 +73,14 @@ class Flood:
                 self.statuses[status] += 1
                 if status == "200":
                     self.took.append(time.perf_counter() - began)
-                await asyncio.sleep(wait)
+                    self.taken.append(number)
+                elif not wait:
+                    self.mute += 1
+                if wait:  # longer, perhaps, than the server keeps a connection that says nothing
+                    break
         finally:
             writer.close()
+        await asyncio.sleep(wait)
 
     async def _answer(self, reader: asyncio.StreamReader) -> tuple[str, float]:
         status = (await reader.readline()).split()
@@ -75,11 +95,21 @@ class Flood:
         return status[1].decode(), wait
 
 
+def held(pid: int, name: str = "RssAnon") -> int:
+    """Bytes of its own: what it maps of libraries counts once for all who map them, and goes when needed."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    return int(status.split(f"{name}:")[1].split()[0]) << 10
+
+
 async def watch(url: str, pid: int, until: float) -> list[Sample]:
     began, found = time.perf_counter(), list[Sample]()
     while time.perf_counter() < until:
         await asyncio.sleep(2)
-        found.append(await asyncio.to_thread(sample, url, pid, time.perf_counter() - began))
+        try:
+            one = await asyncio.to_thread(sample, url, pid, time.perf_counter() - began)
+            found.append(one._replace(memory=held(pid)))
+        except (httpx.HTTPError, OSError) as error:
+            print(f"no answer after {time.perf_counter() - began:.0f} s: {error!r}", flush=True)
     return found
 
 
@@ -90,19 +120,48 @@ async def flooded(url: str, key: str, pid: int, seconds: float, lines: int) -> t
     return flood, await watching
 
 
-def main() -> None:
-    url, key, pid = sys.argv[1].rstrip("/"), sys.argv[2], int(sys.argv[3])
-    seconds = float(sys.argv[4]) if len(sys.argv) > 4 else 300.0
-    lines = int(sys.argv[5]) if len(sys.argv) > 5 else 2_000
-    flood, samples = asyncio.run(flooded(url, key, pid, seconds, lines))
-    ended = time.perf_counter()
+def lost(place: Path, taken: list[int]) -> int:
+    """How many events of these requests are neither in the log nor in the inbox, which opening empties."""
+    with Shop.open(place) as shop:
+        told = pc.unique(
+            pa.chunked_array([part["id"].combine_chunks().cast(pa.binary()) for part in shop.log.read()])
+        )
+    missing = 0
+    for start in range(0, len(taken), 1_000):
+        wanted = [
+            blake2b(f"{SOURCE}\0node-{number:012d}-{n:04d}-aaaaaaaa".encode(), digest_size=16).digest()
+            for number in taken[start : start + 1_000]
+            for n in range(EVENTS)
+        ]
+        missing += pc.sum(pc.invert(pc.is_in(pa.array(wanted, pa.binary()), value_set=told))).as_py()
+    return missing
+
+
+def _address(place: Path) -> str:
+    said = place.with_suffix(".txt")
+    while not (found := re.search(r"http://[\d.]+:\d+", said.read_text())):
+        time.sleep(0.2)
+    return found[0]
+
+
+def _tell(flood: Flood, samples: list[Sample], seconds: float) -> None:
     p50, p99 = np.percentile(flood.took, [50, 99])
     print(dict(flood.statuses), f"{flood.statuses['200'] * EVENTS / seconds:,.0f} events/s acknowledged")
-    print(f"an acceptance took p50 {p50:.2f} s, p99 {p99:.2f} s")
+    print(f"an acceptance took p50 {p50:.2f} s, p99 {p99:.2f} s, most {max(flood.took):.2f} s")
+    print(f"refusals that don't say how long to wait: {flood.mute}")
     for minute in range(int(seconds // 60) + 1):
-        part = [one.memory for one in samples if minute * 60 <= one.at < (minute + 1) * 60]
+        part = [one for one in samples if minute * 60 <= one.at < (minute + 1) * 60]
         if part:
-            print(f"minute {minute + 1}: {np.median(part) / 1e6:,.0f} MB, most {max(part) / 1e6:,.0f} MB")
+            memory = [one.memory for one in part]
+            behind, waits = max(one.lag for one in part), max(one.waiting for one in part)
+            print(
+                f"minute {minute + 1}: {np.median(memory) / 1e6:,.0f} MB, most {max(memory) / 1e6:,.0f} MB; "
+                f"{behind:.0f} s behind, {waits:,.0f} events wait"
+            )
+
+
+def _after(url: str, pid: int) -> None:
+    ended = time.perf_counter()
     while (took := httpx.get(f"{url}/api/v1/health", timeout=60)).elapsed.total_seconds() > 0.1:
         time.sleep(0.5)
     quick = took.elapsed.total_seconds() * 1000
@@ -110,9 +169,30 @@ def main() -> None:
     while (last := sample(url, pid, 0)).waiting:
         time.sleep(1)
     print(
-        f"caught up {time.perf_counter() - ended:.0f} s after, {last.memory / 1e6:,.0f} MB; "
-        f"peak {Path(f'/proc/{pid}/status').read_text().split('VmHWM:')[1].split()[0]} kB"
+        f"caught up {time.perf_counter() - ended:.0f} s after, {held(pid) / 1e6:,.0f} MB; "
+        f"with libraries {last.memory / 1e6:,.0f} MB, at most {held(pid, 'VmHWM') / 1e6:,.0f} MB"
     )
+
+
+def main() -> None:
+    seconds = float(sys.argv[1]) if len(sys.argv) > 1 else 600.0
+    lines = int(sys.argv[2]) if len(sys.argv) > 2 else 200
+    memory = int(sys.argv[3]) if len(sys.argv) > 3 else 512
+    with TemporaryDirectory() as folder, Fence(memory << 20) as fence:
+        place = Path(folder) / "shop"
+        with Shop.create(place) as shop:
+            key = shop.add_source(SOURCE).write_key
+        with served(place, 9130, fence) as server:
+            url = _address(place)
+            time.sleep(5)
+            print(f"idle {held(server.pid) / 1e6:,.0f} MB of {memory} MiB", flush=True)
+            flood, samples = asyncio.run(flooded(url, key, server.pid, seconds, lines))
+            _tell(flood, samples, seconds)
+            if server.poll() is None:
+                _after(url, server.pid)
+            print(f"ended for want of memory: {fence.killed()}; its end: {server.poll()}")
+        print(f"of {len(flood.taken) * EVENTS:,} events acknowledged {lost(place, flood.taken):,} are lost")
+        print(place.with_suffix(".txt").read_text()[-2000:])
 
 
 if __name__ == "__main__":

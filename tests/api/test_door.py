@@ -198,6 +198,25 @@ def test_a_full_house_says_when_to_come_again(served: Served, monkeypatch: pytes
     assert (answer.status_code, answer.headers["retry-after"]) == (429, "1")
 
 
+def test_while_the_inbox_is_full_senders_are_put_off_unread(served: Served) -> None:
+    assert served.post("track", track()).status_code == 200
+    served.door._intake._most = 0  # from here on what waits is too much
+    answers = [served.post("track", b"{", headers={"accept-language": "fr"}) for _ in range(3)]
+    assert [one.status_code for one in answers] == [429] * 3
+    rests = [one.headers["retry-after"] for one in answers]
+    assert len({*rests}) == 3
+    assert all(rest in one.json()["error"] for rest, one in zip(rests, answers, strict=True))
+    assert len(served.events()) == 1
+    served.door._intake._look()
+    assert served.post("track", track(messageId="m2")).status_code == 200
+    assert len(served.events()) == 2
+
+
+def test_a_request_larger_than_the_room_is_taken_when_nothing_else_waits(served: Served) -> None:
+    served.door._intake._room = 10
+    assert served.post("track", track()).status_code == 200
+
+
 def test_a_store_that_is_down_is_no_success(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(*_: object) -> None:
         raise DiskFull("here")

@@ -10,6 +10,7 @@ import zlib
 from base64 import b64decode
 from binascii import Error as NotBase64
 from collections.abc import Callable, Iterable
+from itertools import cycle
 from time import monotonic
 from typing import Any, Final
 
@@ -25,6 +26,7 @@ from habitue.ingest.calls.intake import Arrival, Intake
 from habitue.ingest.calls.protocol import FAULTS, Fault, Limits, Refused
 from habitue.ingest.calls.recent import Seen
 from habitue.ingest.calls.sources import Source
+from habitue.kernel import machine
 from habitue.kernel.clock import Micros
 from habitue.kernel.errors import UserError
 from habitue.kernel.i18n import N_, translator
@@ -38,11 +40,15 @@ ASKED: Final = "messages"
 SLOW: Final = 25.0
 """Seconds in which a request must have arrived: a little before the wire loses patience, to say why."""
 
-ROOM: Final = 24 << 20
+ROOM: Final = min(24 << 20, machine.memory() >> 5)
 """The most bytes of requests that may be on their way in at once."""
+
+REST: Final = range(5, 15)
+"""Seconds until senders shall come again while the inbox is full: in turn, lest all of them come at once."""
 
 _UNKNOWN: Final = N_("This write key is not known. Look at “habitue sources”.")
 _FULL: Final = N_("Too much is waiting to be stored. Send it again in a second.")
+_WAIT: Final = N_("More comes in than can be taken in just now. Send it again in {seconds} seconds.")
 _LATE: Final = N_("The request did not arrive in time.")
 _METHOD: Final = N_("Send this with POST.")
 _NOWHERE: Final = N_("There is nothing here. Events go to /v1/batch, /v1/track and the like.")
@@ -72,6 +78,7 @@ class Door:
         self._intake.start()
         self._keys = _Keys(shop)
         self._host = Host(shop, now, lambda key: self._keys.get(key) is not None)
+        self._rests = cycle(REST)
 
     def close(self) -> None:
         """Commit what waits."""
@@ -115,10 +122,15 @@ class Door:
     async def _take(self, scope: HTTPScope, receive: Receive, send: Send, word: str) -> None:
         call, kind = Seen(self._now(), f"/v1/{word}"), KINDS.get(word)
         body = b""
+        if self._intake.full:
+            await self._put_off(scope, send, call)
+            return
         try:
             async with asyncio.timeout(SLOW):
                 body = await self._body(scope, receive)
             call.brought(body)
+            if self._intake.crowded:
+                raise _Full
             sending = protocol.read(body, self._limits, kind)
             call.names = protocol.names(sending, kind)
             source = self._keys.get(_basic(scope) or sending.writeKey)
@@ -153,6 +165,13 @@ class Door:
             call.status = 400 if kind and bad else 200
             self._note(call)
             await answer(send, call.status, _result(call.status, bad, scope))
+
+    async def _put_off(self, scope: HTTPScope, send: Send, call: Seen) -> None:
+        """Refuse a request for some seconds, before anything is read of it: that would cost what it lacks."""
+        source, seconds = self._keys.found(_basic(scope)), next(self._rests)
+        call.source = source.id if source else None
+        fields = {"seconds": seconds}
+        await self._refuse(send, 429, _WAIT, scope, fields, call=call, retry=seconds)
 
     async def _body(self, scope: HTTPScope, receive: Receive) -> bytes:
         """The whole body, unpacked. Raises `Refused` as soon as it is known to be too large, `_Full`."""

@@ -33,6 +33,7 @@ from habitue.kernel import clock
 from habitue.kernel.clock import Micros
 from habitue.kernel.errors import UserError
 from habitue.kernel.i18n import N_
+from habitue.kernel.thrift import thrifty
 from habitue.segments.templates import templates
 from habitue.store.place import strangers
 
@@ -206,6 +207,7 @@ def _served(desk: Desk, shop: Shop, host: str, port: int, *, show: bool = False)
     # The web takes a second to load, and what is not served does without.
     from habitue import server  # noqa: PLC0415  see above
 
+    thrifty()
     token = secrets.token_urlsafe(32)
     _ = shop.provider  # settings that can't be meant are told now, not to whoever signs in
 

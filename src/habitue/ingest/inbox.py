@@ -18,7 +18,7 @@ from habitue.kernel.errors import UserError
 from habitue.kernel.i18n import N_
 from habitue.store.log import PARCEL
 from habitue.store.ops import Ops, Tx, take
-from habitue.store.tables import counter, inbox, inbox_size
+from habitue.store.tables import counter, inbox, inbox_events, inbox_size
 
 CHUNK: Final = 50_000
 """The most rows in one inbox row; longer parcels are cut."""
@@ -221,7 +221,7 @@ def follow(ops: Ops, offset: int) -> None:
 def count(ops: Ops) -> int:
     """How many events wait."""
     with ops.read() as tx:
-        return sum(row.rows for row in tx.execute(inbox.select().with_only_columns(inbox.c.rows)))
+        return int(tx.execute(inbox.select().with_only_columns(inbox_events)).scalar_one())
 
 
 def oldest(ops: Ops) -> int | None:

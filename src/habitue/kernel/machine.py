@@ -11,11 +11,19 @@ _MOUNT: Final = Path("/sys/fs/cgroup")
 _ALL: Final = 1 << 62
 """Version 1 says “no limit” as a number near the largest."""
 
+SMALL: Final = 1 << 30
+"""Bytes; with less there is no room for what only makes things quicker."""
+
 
 def memory(groups: Path = _GROUPS, mount: Path = _MOUNT) -> int:
     """Bytes: the machine's, or the least that a control group above this process allows (Linux)."""
     machine = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     return min([machine, *_limits(groups, mount)])
+
+
+def small() -> bool:
+    """Whether memory is short."""
+    return memory() < SMALL
 
 
 def _limits(groups: Path, mount: Path) -> list[int]:

@@ -9,6 +9,8 @@ from unicodedata import normalize
 
 import phonenumbers
 
+from habitue.kernel import machine
+
 
 def bare(key: str) -> str:
     """The name as the source gave it, without its kind."""
@@ -54,6 +56,9 @@ JUNK: Final = frozenset(
 _WORD: Final = max(map(len, JUNK))
 _IDS: Final = (str, int)
 
+_KNOWN: Final = min(1 << 16, machine.memory() >> 16)
+"""So many names that came last are not looked at anew; each takes a third of a kilobyte."""
+
 
 def junk(text: str) -> bool:
     """Whether this names nobody: a word of `JUNK`, or nothing but zeros and signs."""
@@ -76,7 +81,7 @@ def user_key(told: object) -> str | None:
     return _user(told) if isinstance(told, _IDS) else None
 
 
-@lru_cache(maxsize=1 << 16, typed=True)
+@lru_cache(maxsize=_KNOWN, typed=True)
 def _user(told: str | int) -> str | None:
     text = _plain(told)
     if text is None:
@@ -90,7 +95,7 @@ def anon_key(told: object) -> str | None:
     return _anon(told) if isinstance(told, _IDS) else None
 
 
-@lru_cache(maxsize=1 << 16, typed=True)
+@lru_cache(maxsize=_KNOWN, typed=True)
 def _anon(told: str | int) -> str | None:
     text = _plain(told)
     return None if text is None else f"anon:{text}"

@@ -22,6 +22,7 @@ from deltalake.exceptions import DeltaError, TableNotFoundError
 from deltalake.transaction import AddAction, RemoveAction
 from pyarrow import parquet
 
+from habitue.kernel import machine
 from habitue.kernel.i18n import N_
 from habitue.store.failure import DiskFull, StoreDown, full
 
@@ -73,8 +74,13 @@ worked out from all that was said. `job` is the mark of the import that it came 
 RETRACT: Final = "$retract"
 """The event of nobody's that takes an import back: the rows before it that bear its `job` count no more."""
 
-_WRITING: Final = WriterProperties(compression="ZSTD", compression_level=1)
-_FILE: Final = 128 << 20
+_GROUP: Final = min(1 << 17, machine.memory() >> 14)
+"""Rows of a row group: who writes one, or reads one, holds it whole."""
+
+_WRITING: Final = WriterProperties(compression="ZSTD", compression_level=1, max_row_group_size=_GROUP)
+_FILE: Final = min(128 << 20, machine.memory() >> 4)
+"""About the bytes of a file; one as large is not written anew any more."""
+
 _ROWS: Final = 1 << 17
 _SMALL_FILES: Final = 64
 _COUNTED: Final = ("seq", "ts", "person")
@@ -237,7 +243,11 @@ class EventLog:
         if sum(size < _FILE // 4 for _, size in self.files()) < _SMALL_FILES:
             return False
         with self._guarded():
-            self._table.optimize.compact(target_size=_FILE, writer_properties=_WRITING)
+            self._table.optimize.compact(
+                target_size=_FILE,
+                max_concurrent_tasks=1 if machine.small() else None,
+                writer_properties=_WRITING,
+            )
             self._settle()
             self._table.vacuum(dry_run=False)
         return True

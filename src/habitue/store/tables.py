@@ -56,12 +56,16 @@ inbox = Table(
     Column("form", Text, nullable=False, server_default="parcel"),
     Column("job", Text),
 )
-inbox_size = func.length(inbox.c.body)
-"""Bytes of a row's body, which is not read for it."""
 """`form` is `parcel` (compressed Arrow, with a key) or `calls` (events as the Segment protocol has them).
 
 `job` is the mark of the import that it came with.
 """
+
+inbox_size = func.length(inbox.c.body)
+"""Bytes of a row's body, which is not read for it."""
+
+inbox_events, inbox_bytes = (func.coalesce(func.sum(each), 0) for each in (inbox.c.rows, inbox_size))
+"""How many events wait in all, and in how many bytes."""
 
 source = Table(
     "source",

@@ -30,15 +30,13 @@ from habitue.store.failure import (
     refused,
 )
 from habitue.store.leave import leave
+from habitue.store.limits import limits
 from habitue.store.merge import SORTED, merge
 from habitue.store.statement import Array, Statements
 from habitue.store.writer import Writer
 
 SCHEMA: Final = "3"
 """Raised with every change of `warehouse.sql`: a file of another schema is set aside and rebuilt."""
-
-SHARE: Final = "40%"
-"""Of the machine's memory: half of what DuckDB takes when it has a machine to itself."""
 
 _SIZES: Final = "(BLOCK_SIZE 65536, ROW_GROUP_SIZE 40960)"
 """Smaller than DuckDB's own: a refresh reads a thousand customers scattered over the file, and what it reads
@@ -72,14 +70,14 @@ class Warehouse:
         *,
         log: Path | None = None,
         threads: int | None = None,
-        memory: str = SHARE,
+        memory: str | None = None,
     ) -> Warehouse:
         """Open or create the file (None: in memory); SQL may read files below `log` and nowhere else.
 
-        `memory` is DuckDB's limit, such as "2GB" or a share of the machine's. Raises `StoreDown` where
+        `memory` is DuckDB's limit, such as "2GB" (see `limits`). Raises `StoreDown` where
         another process holds the file, it may not be read or the disk is full; a damaged one is set aside.
         """
-        return cls(path, log, {"threads": threads, "memory_limit": memory})
+        return cls(path, log, limits(threads, memory))
 
     def __init__(self, path: Path | None, log: Path | None, limits: dict[str, Any]) -> None:
         self.path = path
@@ -87,7 +85,7 @@ class Warehouse:
         self.damaged = False
         """Whether a block was found that can't be read: the next load makes the working copy again."""
         self._log = log
-        self._limits = {name: value for name, value in limits.items() if value is not None}
+        self._limits = limits
         self._local = threading.local()
         self._writing = threading.Lock()
         self._opening = threading.RLock()

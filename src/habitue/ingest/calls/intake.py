@@ -1,10 +1,15 @@
-"""The way in: requests wait a moment for each other and are committed together; then each is told."""
+"""The way in: requests wait a moment for each other and are committed together; then each is told.
+
+What is committed waits in the inbox until the loader takes it to the log. Where more comes than that can
+take, the inbox fills up to a bound; from then on senders are told to wait.
+"""
 
 from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
 from collections.abc import Callable
+from contextlib import suppress
 from queue import Empty, SimpleQueue
 from threading import Lock, Thread
 from typing import Final, NamedTuple
@@ -12,6 +17,7 @@ from zlib import crc32
 
 from habitue.ingest.calls.protocol import Fault
 from habitue.ingest.calls.rows import Dead, Origin
+from habitue.kernel import machine
 from habitue.kernel.clock import Micros
 from habitue.kernel.errors import UserError
 from habitue.kernel.i18n import N_
@@ -19,14 +25,24 @@ from habitue.store import refused
 from habitue.store.failure import StoreDown
 from habitue.store.ops import Ops, Tx, take
 from habitue.store.refused import Lost
-from habitue.store.tables import inbox
+from habitue.store.tables import inbox, inbox_bytes
 
-ROOM: Final = 16 << 20
-"""The most bytes of requests that may wait at once."""
+ROOM: Final = min(16 << 20, machine.memory() >> 8)
+"""The most bytes of requests that may wait at once to be committed, unless a single one is larger: who is
+taken in is to be told within a second."""
 
-TOGETHER: Final = 8 << 20
+TOGETHER: Final = ROOM // 2
 """About the most bytes in one commit."""
 
+MOST: Final = min(1 << 30, machine.memory() >> 1)
+"""And so many may wait in the inbox: where there is nothing else to do, the loader takes them in within a
+minute."""
+
+LOOK: Final = 0.5
+"""Seconds between two looks whether a full inbox has room again."""
+
+_SHARE: Final = 16
+"""It is looked at each time so much of what it may hold has come."""
 
 _FAILED: Final = N_("The operational database {place} can't be used: {reason}")
 
@@ -51,21 +67,38 @@ class _Waiting(NamedTuple):
 class Intake(Thread):
     """Commits what `offer` brings, in order, in a thread of its own until `stop`; `arrived` is told after."""
 
-    def __init__(self, ops: Ops, arrived: Callable[[], None] = lambda: None, room: int = ROOM) -> None:
+    def __init__(
+        self, ops: Ops, arrived: Callable[[], None] = lambda: None, room: int = ROOM, most: int = MOST
+    ) -> None:
         super().__init__(name="intake", daemon=True)
         self._ops = ops
         self._arrived = arrived
         self._room = room
+        self._used = 0
+        self._most = most
+        self._held = 0
+        self._fresh = most
+        """Bytes in the inbox when it was looked at last, and those committed since."""
         self._lock = Lock()
         self._waiting = SimpleQueue[_Waiting | None]()
+
+    @property
+    def full(self) -> bool:
+        """Whether so much waits for the loader that nothing more is to be taken for now."""
+        return self._held + self._fresh > self._most
+
+    @property
+    def crowded(self) -> bool:
+        """Whether nothing more can wait to be committed just now."""
+        return self._used >= self._room
 
     def offer(self, arrival: Arrival) -> asyncio.Future[None] | None:
         """A future that is done once the arrival is committed, or fails as the store did; None: no room."""
         size = len(arrival.body) + sum(len(body) for body, _ in arrival.dead) + 1024
         with self._lock:
-            if size > self._room:
+            if self._used and self._used + size > self._room:
                 return None
-            self._room -= size
+            self._used += size
         told = asyncio.get_running_loop().create_future()
         self._waiting.put(_Waiting(arrival, told, size))
         return told
@@ -78,10 +111,23 @@ class Intake(Thread):
     def run(self) -> None:
         going = True
         while going:
-            first = self._waiting.get()
+            self._look()
+            try:
+                first = self._waiting.get(timeout=LOOK if self.full else None)
+            except Empty:
+                continue
             group, going = self._group(first)
             if group:
                 self._settle(group)
+
+    def _look(self) -> None:
+        """See how much the inbox holds, where it may be full or much has come since the last look."""
+        if not self.full and self._fresh < self._most // _SHARE:
+            return
+        with suppress(UserError):  # of a store that is down senders are told when it is to be written
+            with self._ops.read() as tx:
+                self._held = int(tx.execute(inbox.select().with_only_columns(inbox_bytes)).scalar_one())
+            self._fresh = 0
 
     def _group(self, first: _Waiting | None) -> tuple[list[_Waiting], bool]:
         """What waits by now, as far as it belongs into one commit; and whether more is to come."""
@@ -107,8 +153,9 @@ class Intake(Thread):
         except Exception as failed:  # noqa: BLE001  whatever it is, who waits is told and the next are served
             error = StoreDown(_FAILED, place=self._ops.name, reason=failed)
         with self._lock:
-            self._room += sum(one.size for one in group)
+            self._used -= sum(one.size for one in group)
         if error is None:
+            self._fresh += sum(one.size for one in group)
             self._arrived()
         loops = defaultdict(list)
         for one in group:

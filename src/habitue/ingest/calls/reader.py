@@ -23,9 +23,6 @@ from habitue.kernel import machine
 MUCH: Final = 1 << 20
 """Bytes of requests; less is read sooner than it is handed over."""
 
-ROOMY: Final = 1 << 30
-"""Bytes of memory; with less there is none for a second process."""
-
 _LOG: Final = logging.getLogger("habitue")
 
 
@@ -46,7 +43,8 @@ class Reader:
             return rows.read(asked)
 
     def _worth(self, asked: Sequence[Asked]) -> bool:
-        return machine.memory() >= ROOMY and sum(len(one.body) for one in asked) >= MUCH
+        """Where memory is short, there is none for a second process."""
+        return not machine.small() and sum(len(one.body) for one in asked) >= MUCH
 
     def _beside(self, asked: Sequence[Asked]) -> Taken:
         process = self._process = self._process or _begun()
