@@ -149,3 +149,14 @@ def test_only_some_rows_are_read_when_it_is_asked_for(habitue: Habitue, empty: P
     assert (report["rows"], report["stored"], report["revenue"]) == (3, 1, "12.50")
     assert answer(habitue, empty, "import", orders)["stored"] == 0
     assert answer(habitue, empty, "import", orders, "--only", "")["stored"] == 1
+
+
+def test_an_import_is_listed_and_undone(habitue: Habitue, empty: Path, orders: Path) -> None:
+    answer(habitue, empty, "import", orders)
+    told = answer(habitue, empty, "import", "--undo", "1")
+    assert (told["undone"], told["events"], told["alone"], told["revenue"]) == (False, 2, 2, "32.50")
+    assert answer(habitue, empty, "import", "--undo", "1", "--yes", "--by", "Odile")["undone"] is True
+    listed = answer(habitue, empty, "imports")
+    assert [(row["file"], row["undone"] is None) for row in listed] == [(orders.name, False)]
+    assert sum(row["customers"] for row in answer(habitue, empty, "stages")) == 0
+    assert "with --undo" in habitue("import", "--data", empty).stderr

@@ -11,6 +11,7 @@ from habitue.api import command as commands
 from habitue.api.answer import Answer, Column, Facts, Sheet
 from habitue.api.perform import Asked, perform
 from habitue.app.undoing import Undo
+from habitue.kernel import money
 from habitue.kernel.i18n import N_, Translator
 
 _SENTENCES: Final = (
@@ -50,6 +51,7 @@ def _undo(command: commands.UndoImport, asked: Asked) -> Answer:
         found = shop.undo(command.number)
         last = N_("Nothing was undone. Say it again with --yes, and this goes.")
     facts = {"number": command.number, "undone": command.sure, **to_builtins(found.effect)}
+    facts["revenue"] = str(money.major(found.effect.revenue, shop.settings.currency))
     return Facts(facts, [*_told(found, say), say(last, file=found.job.file)])
 
 

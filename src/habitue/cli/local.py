@@ -24,7 +24,8 @@ import habitue.api.people
 import habitue.api.privacy
 import habitue.api.selling
 import habitue.api.teaming
-import habitue.api.templating  # noqa: F401  their commands are known once they are loaded
+import habitue.api.templating
+import habitue.api.undoing  # noqa: F401  their commands are known once they are loaded
 from habitue.api.answer import Answer, House
 from habitue.api.command import Command, Told
 from habitue.api.perform import Asked, perform
