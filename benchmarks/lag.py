@@ -24,6 +24,7 @@ from benchmarks.calls import EVENTS, Line, body
 from habitue.app import Shop
 from habitue.app.keeper import Keeper
 from habitue.engine.sweep import ready as compiled
+from habitue.kernel.thrift import thrifty
 from habitue.server import serve
 
 LINES: Final = 8
@@ -59,6 +60,7 @@ class Sample(NamedTuple):
 
 
 def served(place: Path, ready: Any) -> None:
+    thrifty()
     compiled()
     with Shop.open(place) as shop:
         keeper = Keeper(shop)
