@@ -18,12 +18,14 @@ from typing import Any, Final
 
 from benchmarks.shop import NOW, START, make
 from habitue.app import Settings, Shop
+from habitue.app.templates import Brand
 from habitue.kernel import clock
 from habitue.messaging.kinds import email_smtp
 from habitue.templates.starters import starters
 
 MILLION: Final = 1_000_000
 EACH: Final = 20
+BRAND: Final = Brand("La Théière bleue", "12 rue Austin, 69004 Lyon", "https://shop.example")
 URL: Final = "https://crm.shop.fr"
 ORDERED: Final = "CASE WHEN dice < 2 THEN '{\"order_id\":\"O' || i || '\"}' ELSE '{}' END"
 
@@ -56,6 +58,7 @@ def stock(place: Path, customers: int = MILLION, each: int = EACH) -> None:
                 for name, value in _TRAITS.items()
             ]
             writer.run(f"INSERT INTO trait_base {' UNION ALL '.join(said)} ORDER BY 1, 2")
+        shop.name_brand(BRAND, "bench", NOW)
         for name in ("thanks", "welcome"):
             shop.publish_template(starters()[name].template, "bench", NOW)
         shop.refresh(NOW)
