@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from email import message_from_bytes
 from pathlib import Path
 from random import Random
-from threading import Thread
+from threading import Event, Thread
 from typing import Any, Final
 
 import pytest
@@ -18,7 +18,7 @@ from habitue.kernel.clock import DAY, HOUR, MINUTE, SECOND
 from habitue.kernel.errors import UserError
 from habitue.messaging import outbox
 from habitue.messaging import sender as room
-from habitue.messaging.batch import Batch
+from habitue.messaging.batch import Batch, Door
 from habitue.messaging.channel import Composed, Letter, Outcome, Way
 from habitue.messaging.journal import BEGUN, SENT, Journal
 from habitue.messaging.kinds import brevo
@@ -229,6 +229,46 @@ def test_who_says_no_while_a_batch_is_under_way_gets_nothing_of_it(shop: Office,
     assert {to for to, said in states(shop).items() if said != ("sent", None)} == stopped
     assert {states(shop)[one] for one in stopped} == {("skipped", "consent")}
     assert len(way.taken) == 47
+
+
+@pytest.mark.parametrize("cancelled", [False, True], ids=["paused", "cancelled"])
+def test_what_is_held_back_while_a_batch_is_under_way_does_not_leave(
+    shop: Office, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cancelled: bool
+) -> None:
+    called, look = Event(), Door.call_back
+
+    def noticed(door: Door, batch: Batch) -> None:
+        look(door, batch)
+        if batch.back:
+            called.set()
+
+    monkeypatch.setattr(Door, "call_back", noticed)
+    people = customers(shop.stores, [f"c{n}@b.fr" for n in range(50)])
+    want(shop, list(people.values())[:40])
+    want(shop, list(people.values())[40:], origin="journey:other", step="v1:more")
+
+    def during(letter: Letter) -> None:
+        if letter.to == "c5@b.fr":
+            with shop.ops.begin() as tx:
+                if cancelled:
+                    outbox.cancel(tx, "journey:welcome", now=NOW)
+                else:
+                    outbox.pause(tx, "journey:welcome", NOW)
+            assert called.wait(10)
+
+    way = Recorder(during)
+    sender = shop.sender({"email": way}, tmp_path / "out")
+    sender.round()
+    expected = {f"c{n}@b.fr" for n in (*range(6), *range(40, 50))}
+    assert {one.to for one in way.taken} == expected
+    left = {states(shop)[people[f"c{n}@b.fr"]] for n in range(6, 40)}
+    assert left == {("skipped", "stopped") if cancelled else ("wanted", None)}
+    assert sender.round() == 0
+    if not cancelled:
+        with shop.ops.begin() as tx:
+            outbox.resume(tx, "journey:welcome", NOW)
+        sender.round()
+    assert len(way.taken) == (16 if cancelled else 50)
 
 
 def test_no_marketing_leaves_after_a_no_in_any_order(shop: Office, tmp_path: Path) -> None:

@@ -230,6 +230,8 @@ class Live:
         while origin in self._resting():
             with self.ops.begin() as tx:
                 if not outbox.cancel(tx, origin, now=now, most=PART):
+                    if traffic.open_(tx, origin):  # a worker is giving back what it holds
+                        return
                     outbox.resume(tx, origin, now)
             self.between("cleared")
 

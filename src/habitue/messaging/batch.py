@@ -16,7 +16,7 @@ from habitue.messaging.facts import Mark, People
 from habitue.messaging.guards import Case, Facts, Verdict
 from habitue.messaging.mailbox import mailbox
 from habitue.messaging.rules import Rules
-from habitue.store import messages, repute
+from habitue.store import messages, repute, traffic
 from habitue.store.messages import Change, Sending
 from habitue.store.ops import Ops, Tx
 from habitue.store.warehouse import Warehouse
@@ -33,6 +33,8 @@ class Batch:
         self.mark: Mark | None = None
         self.stopped: set[int] = set()
         """Those whose customer said no since."""
+        self.back: dict[int, bool] = {}
+        """Those that are not to be begun any more; whether for good, not only for now."""
         self.begun: set[int] = set()
         """Those that the other side may have."""
         self.done: deque[tuple[Sending, Outcome]] = deque()
@@ -102,6 +104,11 @@ class Door:
                 told = facts.willing(tx, self._warehouse, left, now)
                 batch.stopped |= {one.id for one in left if guards.refused(one, told)}
                 batch.mark = mark
+
+    def call_back(self, batch: Batch) -> None:
+        """Note those of a batch whose origin rests since, or wants them no more."""
+        with self._ops.read() as tx:
+            batch.back = batch.back | traffic.called_back(tx, batch.token)
 
 
 def _taken(

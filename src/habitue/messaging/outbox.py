@@ -17,7 +17,7 @@ from habitue.kernel.errors import UserError
 from habitue.kernel.i18n import N_
 from habitue.messaging.rules import TRANSACTIONAL
 from habitue.people.consent import CHANNELS, SITE, meant
-from habitue.store import messages
+from habitue.store import messages, traffic
 from habitue.store.messages import Change
 from habitue.store.ops import Tx
 
@@ -207,17 +207,22 @@ def cancel(
     reason: str = "stopped",
     most: int | None = None,
 ) -> int:
-    """Skip what an origin wanted, or some runs or a step of it, and has not left yet; how many that were.
+    """Skip what an origin wanted, or some runs or a step of it, and waits; how many that were.
 
+    What a worker holds and has not begun it leaves, within a quarter of a second.
     At most so many at once: of a million, nobody else could do anything meanwhile.
     """
     waiting = messages.waiting(tx, origin, step, runs, most)
     messages.change(tx, waiting, [Change(number, "skipped", reason) for number in waiting], now)
+    traffic.call_back(tx, origin, step, runs)
     return len(waiting)
 
 
 def pause(tx: Tx, origin: str, now: Micros) -> bool:
-    """Leave an origin's messages where they are until `resume`; False where it was paused already."""
+    """Leave an origin's messages where they are until `resume`; False where it was paused already.
+
+    What a worker holds and has not begun it gives back, within a quarter of a second.
+    """
     return messages.pause(tx, origin, now)
 
 

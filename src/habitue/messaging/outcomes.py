@@ -36,6 +36,9 @@ STATES: Final[Mapping[int, State]] = {
 REFUSED: Final = Outcome("failed", "\0consent")
 """The customer said no after the message was taken."""
 
+CALLED_BACK: Final = Outcome("failed", "\0stopped")
+"""Whoever wanted the message wants it no more."""
+
 _UNWRITTEN: Final = "\0template:"
 
 
@@ -58,6 +61,8 @@ def change(row: Sending, outcome: Outcome, now: Micros) -> Change:
             return _put_off(row, outcome, now)
     if outcome is REFUSED:
         return Change(row.id, "skipped", "consent", {"channel": row.channel, "purpose": row.purpose})
+    if outcome is CALLED_BACK:
+        return Change(row.id, "skipped", "stopped")
     if answer.startswith(_UNWRITTEN):
         return Change(row.id, "failed", "template", {"why": answer.removeprefix(_UNWRITTEN)})
     return Change(row.id, outcome.state, "refused", {"answer": answer}, answer=outcome.answer or None)

@@ -217,6 +217,7 @@ class Sender:
             done, futures = wait(futures, timeout=_FLUSH)
             self._settle(batch)
             self._renew(batch)
+            self._door.call_back(batch)
             for one in done:
                 one.result()
             if self._over.is_set():
@@ -256,8 +257,10 @@ class Sender:
                 self._door.look(batch, self._now())
             if row.id in batch.stopped:
                 batch.done.append((row, outcomes.REFUSED))
-            else:
+            elif row.id not in batch.back:
                 self._one(batch, channel, way, session, row, ahead.get(row.id))
+            elif batch.back[row.id]:
+                batch.done.append((row, outcomes.CALLED_BACK))
 
     def _one(
         self, batch: Batch, channel: str, way: Way, session: Session, row: Sending, mail: bytes | None

@@ -10,16 +10,38 @@ import sqlalchemy as sa
 from habitue.kernel.clock import Micros
 from habitue.store.messages import COUNTED, Row
 from habitue.store.ops import Tx, given
-from habitue.store.tables import message
+from habitue.store.tables import message, paused
 
 OPEN: Final = ("wanted", "held", "sending")
 """The states of what has not reached its end."""
+
+NEVER: Final = 0
+"""When what was called back expired."""
 
 
 def open_(tx: Tx, origin: str) -> bool:
     """Whether any of an origin's messages has not reached its end."""
     mine = message.c.origin == origin, message.c.state.in_(OPEN)
     return tx.scalar(sa.select(message.c.id).where(*mine).limit(1)) is not None
+
+
+def call_back(tx: Tx, origin: str, step: str | None, runs: Collection[str] | None) -> None:
+    """Let what a worker holds of an origin not be begun any more: its time was over long ago."""
+    mine = [message.c.lease.is_not(None), message.c.origin == origin, message.c.state == "sending"]
+    if step is not None:
+        mine.append(message.c.step == step)
+    if runs is not None:
+        mine.append(message.c.run.in_(sa.select(given(tx.dialect.name, sorted({*runs})).c.value)))
+    tx.execute(message.update().where(*mine).values(expires=NEVER))
+
+
+def called_back(tx: Tx, token: int) -> dict[int, bool]:
+    """What a worker holds and should not begin any more; whether for good, not only while its origin rests."""
+    over = sa.func.coalesce(message.c.expires == NEVER, sa.false()).label("over")
+    held = message.c.lease.is_not(None), message.c.token == token, message.c.state == "sending"
+    resting = message.c.origin.in_(sa.select(paused.c.origin))
+    rows = sa.select(message.c.id, over).where(*held, sa.or_(over, resting))
+    return {row.id: bool(row.over) for row in tx.execute(rows)}
 
 
 def had(tx: Tx, origin: str, persons: Collection[int]) -> set[int]:
