@@ -14,6 +14,7 @@ from habitue.journeys.reading import from_text
 from habitue.journeys.roles import Act, Message
 from habitue.kernel import clock
 from habitue.kernel.clock import SECOND
+from habitue.kernel.errors import UserError
 from habitue.messaging import outbox
 from habitue.messaging.outbox import Wanted
 from habitue.store import messages
@@ -102,3 +103,8 @@ def test_a_journey_that_gives_coupons_is_live_only_with_their_pool(tmp_path: Pat
         (one,) = shop.journey("x").journey.every()
         assert isinstance(one.does, Act)
         assert one.does.deed() == Message("email", "marketing", "hello", None, {"coupon": {"pool": "tea"}})
+        with pytest.raises(UserError, match="/journeys/x"):
+            shop.retire_template("hello")
+        shop.stop_journey("x", "ada")
+        shop.retire_template("hello")
+        assert not shop.template("hello").live

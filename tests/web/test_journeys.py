@@ -106,6 +106,7 @@ def test_a_segment_and_a_change_of_stage_are_one_click_from_a_journey(
     assert fields == {"model": "transactional", "from": "active", "to": "dormant"}
     begun = client.post("/journeys/new", data=fields)
     assert (begun.url.path, begun.url.query) == ("/journeys/active-dormant/edit", b"at=1")
+    assert 'href="/journeys/active-dormant/edit"' in client.get("/stages/transactional/dormant").text
     assert "Journey for this change" not in client.get("/customers?from=active").text
     wrong = ({"segment": "byers", "way": "leaves"}, {"segment": "buyers", "way": "x"}, {**fields, "to": "x"})
     assert [client.post("/journeys/new", data=one).status_code for one in wrong] == [400] * 3

@@ -9,6 +9,7 @@ from typing import Any, Final
 import msgspec
 from msgspec import Struct
 
+from habitue.app import usage
 from habitue.app.workspace import Workspace
 from habitue.kernel import clock
 from habitue.kernel.clock import MINUTE, Micros
@@ -129,8 +130,13 @@ class Templated(Workspace):
         return Went(self.template(template.slug, made.number), faults, same=False)
 
     def retire_template(self, slug: str, by: str = "", now: Micros | None = None) -> None:
-        """Send it no more; all versions stay kept. Raises `UserError` where there is none."""
+        """Send it no more; all versions stay kept. Raises `UserError` where there is none, or while what is
+        live sends it.
+        """
         kept.history(self.ops, slug)
+        if needed := usage.template_uses(self, slug):
+            told = ", ".join(f"{one.title} ({one.place})" for one in needed)
+            raise UserError(N_("“{id}” is still used by: {users}. Change these first."), id=slug, users=told)
         kept.retire(self.ops, slug, clock.now() if now is None else now, by)
 
     def fields(self, now: Micros | None = None) -> Known:

@@ -1,4 +1,4 @@
-"""What names a segment or a stage: models, segments, journeys, broadcasts, alerts."""
+"""What names a segment, a stage or a template: models, segments, journeys, broadcasts, alerts."""
 
 from __future__ import annotations
 
@@ -65,6 +65,36 @@ def stage_uses(shop: Workspace, model: str, stage: str) -> list[Use]:
         return isinstance(watch, Flow) and watch.model == model and stage in (watch.source, watch.target)
 
     return list(_uses(shop, ("model", model), lambda rule: _asked(rule, model, stage), watched))
+
+
+def template_uses(shop: Workspace, slug: str) -> list[Use]:
+    """What is live and sends a template."""
+    sent = [
+        Use("journey", one.journey.id, one.journey.title, needs=True)
+        for one in journeys.live(shop.ops)
+        if slug in _sent(body(one.journey))
+    ]
+    going = [one for one in broadcasts.every(shop.ops) if one.state in ("scheduled", *broadcasts.ACTIVE)]
+    sent += [
+        Use("broadcast", one.slug, one.body.get("name") or one.slug, needs=True)
+        for one in going
+        if slug in _sent(one.body)
+    ]
+    return sent
+
+
+def _sent(part: Any) -> Iterator[str]:
+    """The templates that a body sends."""
+    match part:
+        case dict():
+            for name, one in part.items():
+                if name == "template" and isinstance(one, str):
+                    yield one
+                else:
+                    yield from _sent(one)
+        case list() | tuple():
+            for one in part:
+                yield from _sent(one)
 
 
 def _asked(rule: Rule, model: str, stage: str) -> bool:

@@ -36,7 +36,7 @@ def call_back(tx: Tx, origin: str, step: str | None, runs: Collection[str] | Non
 
 
 def called_back(tx: Tx, token: int) -> dict[int, bool]:
-    """What a worker holds and should not begin any more; whether for good, not only while its origin rests."""
+    """What a worker holds and is not to begin; whether for good, or while its origin rests."""
     over = sa.func.coalesce(message.c.expires == NEVER, sa.false()).label("over")
     held = message.c.lease.is_not(None), message.c.token == token, message.c.state == "sending"
     resting = message.c.origin.in_(sa.select(paused.c.origin))

@@ -192,7 +192,11 @@ def _context(
         "play": plays(shop, model, words)[stage.id],
         "own": own,
         "users": users,
-        "figures": {one.id: _going(shop, one.id, words, now) for one in users if one.kind == "journey"},
+        "figures": {
+            one.id: _going(shop, one.id, words, now)
+            for one in users
+            if one.kind == "journey" and not one.drafted
+        },
     }
 
 
