@@ -28,6 +28,8 @@ _SAID: Final = {
     405: (N_("That can't be done here"), N_("This address can only be looked at.")),
     413: (N_("This is too much at once"), N_("Send less: what was sent is longer than what is taken here.")),
 }
+_UNDONE: Final = N_("This was not done")
+"""Above what is wrong with what somebody wanted done: the address is as it should be."""
 _OURS: Final = (
     N_("Something went wrong"),
     N_("It is our mistake, not yours, and nothing was lost. The server's log tells more."),
@@ -62,6 +64,7 @@ def show(request: Asked, shop: Shop, error: Exception) -> Response[Any]:
     title, text = _SAID.get(status, _OURS)
     say = reader(request, shop).say
     if isinstance(error, UserError):
+        title = title if request.method == "GET" or status != 400 else _UNDONE
         text = error.say(say)
     elif status == 400 and (wrong := _wrong(request, error)):
         text = say(N_("These parts of the address have a value that they can't have: {parts}"), parts=wrong)
