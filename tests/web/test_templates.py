@@ -53,6 +53,14 @@ def test_a_starter_becomes_a_template_that_is_kept_and_then_sent(shop: Shop, cli
     assert (refused.status_code, "no way to unsubscribe" in refused.text) == (400, True)
     assert client.post("/templates/forgotten-cart", data=broken | {"do": "save"}).status_code == 303
     assert [one.live for one in shop.template_versions("forgotten-cart")] == [True, False]
+    behind = form(client.get("/templates/forgotten-cart").text) | {"own": "forgotten-cart", "do": "save"}
+    assert behind["number"] == "2"
+    assert client.post("/templates/forgotten-cart", data=behind | {"en.subject": "A"}).status_code == 303
+    late = client.post("/templates/forgotten-cart", data=behind | {"en.subject": "B"})
+    assert (late.status_code, "Somebody else saved version 3" in late.text) == (400, True)
+    assert 'value="B"' in late.text
+    again = behind | {"number": form(late.text)["number"], "en.subject": "B"}
+    assert client.post("/templates/forgotten-cart", data=again).status_code == 303
     taken = client.post("/templates/new", data=given | {"do": "save"})
     assert (taken.status_code, "already" in taken.text) == (400, True)
     client.post("/templates/forgotten-cart", data={"do": "retire"})

@@ -61,6 +61,12 @@ TAKEN: Final = N_("There is a template with the short name “{name}” already.
 UNNAMED: Final = N_("Give the template a name.")
 
 
+MEANWHILE: Final = N_(
+    "Somebody else saved version {number} while you were writing. What you wrote stands here still: save it "
+    "again to put it before theirs."
+)
+
+
 @get("/templates", sync_to_thread=True)
 def index(request: Asked, shop: NamedDependency[Shop]) -> Response[str]:
     """The list, and what to begin with."""
@@ -130,7 +136,9 @@ def draft(
     template = done(read(data), field(data, "do"))
     found = shop.templates() if field(data, "own") else []
     own = next((one for one in found if one.template.slug == field(data, "own")), None)
-    return _editor(request, shop, previews, template, own, customer=field(data, "customer"))
+    return _editor(
+        request, shop, previews, template, own, field(data, "customer"), seen=field(data, "number")
+    )
 
 
 @post("/templates/-/test", sync_to_thread=True, status_code=200)
@@ -153,6 +161,7 @@ def test(
             own,
             customer,
             tested={language: _left(request, previews, template, language, customer)},
+            seen=field(data, "number"),
         )
     try:
         outcome = previews.test(template, language, customer, to, base, by(request), clock.now())
@@ -161,7 +170,17 @@ def test(
         told = words.say(text, address=to, answer=outcome.answer), "good" if taken else "bad"
     except UserError as error:
         told = error.say(words.say), "bad"
-    return _editor(request, shop, previews, template, own, customer, tested={language: told}, to=to)
+    return _editor(
+        request,
+        shop,
+        previews,
+        template,
+        own,
+        customer,
+        tested={language: told},
+        to=to,
+        seen=field(data, "number"),
+    )
 
 
 def _left(
@@ -215,7 +234,11 @@ def save(
     if field(data, "do") == "retire":
         shop.retire_template(slug, by(request))
         return flash.done("/templates", SAVED["retired"], name=own.template.title)
-    return _kept(request, shop, previews, replace(read(data), slug=slug), own, data)
+    template, seen = replace(read(data), slug=slug), field(data, "number")
+    if seen.isdecimal() and int(seen) != own.number and template != own.template:
+        wrong = UserError(MEANWHILE, number=own.number)
+        return _editor(request, shop, previews, template, own, field(data, "customer"), wrong)
+    return _kept(request, shop, previews, template, own, data)
 
 
 @post("/templates/-/brand", sync_to_thread=True, status_code=303)
@@ -258,8 +281,9 @@ def _editor(
     wrong: UserError | None = None,
     tested: Mapping[str, tuple[str, str]] | None = None,
     to: str = "",
+    seen: str = "",
 ) -> Response[str]:
-    words = reader(request, shop)
+    words, versions = reader(request, shop), shop.template_versions(template.slug)[::-1] if own else []
     unknown = ""
     try:
         looked = previews.look(template, customer, shop.base or str(request.base_url), clock.now())
@@ -290,7 +314,8 @@ def _editor(
         purposes=_purposes(template, words),
         more=[(one, _tongue(one, words.language)) for one in LANGUAGES if one not in template.texts],
         tags=_tags(shop),
-        versions=shop.template_versions(template.slug)[::-1] if own else [],
+        versions=versions,
+        number=seen or (versions[0].number if versions else ""),
     )
     made.headers["content-security-policy"] = FRAMED
     return made
