@@ -9,6 +9,7 @@ import "./people.js";
 import "./letters.js";
 import "./mirror.js";
 import "./upload.js";
+import "./once.js";
 
 document.documentElement.classList.add("js");
 

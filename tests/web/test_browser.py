@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from urllib.parse import quote
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, expect
+from playwright.sync_api import Browser, ConsoleMessage, Page, Route, expect
 
 from habitue.app import Shop
 from tests.inside import enter
@@ -266,4 +266,26 @@ def test_a_list_follows_what_one_types_and_a_note_is_written_by_keyboard(visit: 
     expect(page.locator("#notes .text")).to_have_text("Rang <b>twice</b>")
     expect(page.locator("#history")).to_contain_text("Rang <b>twice</b>")
     for note in shop.notes(int(page.url.rpartition("/")[2].partition("#")[0].partition("?")[0])):
+        shop.unwrite(note.id)
+
+
+TWICE = """async button => {
+    button.click();
+    await new Promise(asked => setTimeout(asked, 60));
+    button.click();
+    await new Promise(asked => setTimeout(asked, 60));
+}"""
+
+
+def test_a_second_click_sends_nothing_while_the_first_is_on_its_way(visit: Visit, shop: Shop) -> None:
+    page = visit("/customers/1")
+    held: list[Route] = []
+    page.route("**/customers/1/notes", lambda route: held.append(route))  # noqa: PLW0108  playwright asks a function of Python
+    page.locator("textarea[name=text]").first.fill("Rang once")
+    page.locator("#notes .writing button").first.evaluate(TWICE)
+    (only,) = held
+    only.continue_()
+    expect(page.locator("#notes .text")).to_have_text("Rang once")
+    page.unroute("**/customers/1/notes")
+    for note in shop.notes(1):
         shop.unwrite(note.id)
