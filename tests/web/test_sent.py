@@ -20,7 +20,7 @@ def test_each_decision_about_a_message_is_told_in_the_readers_language(shop: Sho
     with shop.ops.begin() as tx:
         same = {"origin": f"api:{PAYLOADS[0]}", "channel": "email", "person": person, "due": now + HOUR}
         outbox.put(tx, [Wanted(run=run, **same) for run in "ab"], now)  # type: ignore[arg-type]  # of many types
-        first, second = (row.id for row in messages.of(tx, [person], 9)[::-1])
+        first, second = (row.id for row in messages.of(tx, [person], 2)[::-1])
         held = Change(first, "held", "busy", {"answer": PAYLOADS[1], "until": now + HOUR}, due=now + HOUR)
         messages.change(tx, {first: "[]"}, [held], now)
         trails = {row.id: row.trail for row in messages.of(tx, [person], 9)}

@@ -119,7 +119,7 @@ def stock(shop: Shop, customers: int) -> None:
     shop.task(2, "Ask how the coat fits", "Odile", due="2030-01-01")
     shop.note(1, "Rang twice.\nInvoice by letter.", "Odile")
     shop.name_brand(Brand("La Théière bleue", "12 rue Austin, Lyon", "https://shop.example"), "demo", now)
-    shop.make_coupons(Pool("welcome-2026", "Welcome 2026", "10 %", "TEA", 10_000, 30), "Odile", now)
+    shop.make_coupons(Pool("harvest-2026", "Harvest 2026", "10 %", "TEA", 10_000, 30), "Odile", now)
     for slug in ("cart", "cart-reminder"):
         shop.publish_template(starters()["cart"].named(slug, "en"), "demo", now)
     spring = Text("Les premiers thés sont arrivés.", "Du nouveau", "", "text", "Les voir", "/nouveautes")
