@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
-from itertools import pairwise
+from itertools import pairwise, product
 
 import pytest
 from hypothesis import given
@@ -19,6 +19,7 @@ from habitue.kernel.period import (
     asked,
     between,
     day_of,
+    edges,
     month_of,
     parse,
     previous,
@@ -160,6 +161,32 @@ def test_a_period_that_runs_is_held_against_as_much_of_another() -> None:
     assert year.since(ZONE, NOW) == year.spans(ZONE, NOW)[1].after == NOW - 365 * DAY
     over = Versus(parse("2026-04"), parse("2026-03"))
     assert over.spans(ZONE, NOW) == tuple(one.span(ZONE, NOW) for one in over)
+
+
+def test_as_much_of_another_is_up_to_the_same_time_of_day_whatever_the_clocks_do() -> None:
+    noon = instant("2026-04-10T12:00", ZONE)
+    april = Versus(parse("2026-04"), parse("2026-03"))
+    main, other = april.spans(ZONE, noon)
+    assert (main.after, iso(other.after)) == (noon, "2026-03-10T11:00:00Z")  # an hour of daylight later
+    quarter = Versus(parse("2026-04..2026-06"), parse("2026-01..2026-03"))
+    assert iso(quarter.spans(ZONE, instant("2026-06-29T02:30", ZONE))[1].after) == "2026-03-31T00:30:00Z"
+    assert quarter.spans(ZONE, instant("2026-06-30T02:30", ZONE))[1] == quarter.against.span(ZONE, noon)
+    # On March 29 it is never half past two, on October 25 twice: a time of that day it is all the same.
+    for day, at in (("2026-03-29", "01:30:00Z"), ("2025-10-26", "00:30:00Z")):
+        today = Versus(parse("2026-04-10"), parse(day))
+        assert iso(today.spans(ZONE, instant("2026-04-10T02:30", ZONE))[1].after) == f"{day}T{at}"
+
+
+def test_whatever_spans_there_are_begin_and_end_at_edges() -> None:
+    first, found = date(2025, 9, 1), edges(date(2025, 9, 1), ZONE, NOW)
+    assert found == sorted(set(found))
+    assert found[-1] == NOW
+    for days, long, back in product((0, 1, 28, 83, 200), (1, 7, 30, 100), (0, 1)):
+        last = TODAY - timedelta(days=days)
+        period = Period(last - timedelta(days=long - 1), last)
+        versus = Versus(period, period.year_ago() if back else period.ago())
+        for at in (at for span in versus.spans(ZONE, NOW) for at in span):
+            assert at in found or day_of(at, ZONE) < first
 
 
 @pytest.mark.parametrize(

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
+from random import Random
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,7 +15,7 @@ import pytest
 from habitue.app import Settings, Shop
 from habitue.demo.shop import parcels
 from habitue.kernel.clock import instant
-from habitue.kernel.period import Versus, parse
+from habitue.kernel.period import Period, Span, Versus, parse
 from habitue.metrics import sales as counting
 from habitue.metrics.sales import Sold
 from habitue.stages.sales import Sales, sales
@@ -71,7 +74,7 @@ def test_a_month_that_runs_is_held_against_as_much_of_another(shop: Shop) -> Non
 
 def test_days_are_held_against_the_days_before_or_as_much_of_them(shop: Shop) -> None:
     def both(text: str, now: int) -> tuple[Sold, Sold]:
-        return sales(shop.warehouse, "person", "UTC", now, None, of(text)).both(of(text))
+        return sales(shop.warehouse, "person", "UTC", now).both(of(text))
 
     # From October 20 to 31 against the 8th to the 19th: nobody; three days of November against three before.
     assert both("2026-10-20..2026-10-31", NOW) == (Sold(6500, 6500, 3, 3, 2, 1), Sold())
@@ -91,6 +94,21 @@ def test_the_table_is_in_major_units_and_only_of_a_segment_where_one_is_named(sh
     shop.remove_segment("late")
 
 
+def by_hand(rows: list[dict[str, Any]], span: Span) -> Sold:
+    """Of all that a few people bought, what lies in a span, order by order."""
+    orders = [row for row in rows if row["name"] == "Order Completed"]
+    first = {row["person"]: row["at"] for row in sorted(orders, key=lambda row: -row["at"])}
+    here = [row for row in orders if span.before < row["at"] <= span.after]
+    return Sold(
+        sum(row["revenue"] for row in rows if span.before < row["at"] <= span.after),
+        sum(row["revenue"] for row in here),
+        len(here),
+        len(here),
+        len({row["person"] for row in here}),
+        len({row["person"] for row in here if row["at"] > first[row["person"]]}),
+    )
+
+
 @pytest.mark.parametrize("portion", [500, 8 << 20])
 def test_it_is_what_one_would_count_by_hand(
     tmp_path: Path, portion: int, monkeypatch: pytest.MonkeyPatch
@@ -100,25 +118,35 @@ def test_it_is_what_one_would_count_by_hand(
         made.put(parcels(5, 200, until=NOW), NOW)
         made.refresh(NOW)
         some = np.arange(0, 200, 3)
-        refunds = made.warehouse.read("SELECT count(*) AS n FROM event WHERE revenue < 0")["n"][0].as_py()
-        assert refunds
+        rows = made.warehouse.read(
+            "SELECT person, epoch_us(ts) AS at, name, revenue FROM event JOIN event_name USING (code) "
+            "WHERE starts_with(name, 'Order ') AND revenue IS NOT NULL AND ts <= make_timestamp(?)",
+            (NOW,),
+        ).to_pylist()
+        mine = [row for row in rows if row["person"] in some]
+        assert any(row["revenue"] < 0 for row in mine)
+        found = sales(made.warehouse, "person", ZONE, NOW, some)
+        months = {one: by_hand(mine, one.span(ZONE, NOW)) for one in found.months}
+        assert found.months == months
+        assert sum(one.orders for one in months.values()) == sum(
+            row["name"] == "Order Completed" for row in mine
+        )
+        dice, today = Random(7), date(2026, 11, 22)
+        for _ in range(60):
+            last = today - timedelta(days=dice.choice((0, dice.randrange(700))))
+            period = Period(last - timedelta(days=dice.randrange(90)), last)
+            for against in (period.ago(), period.year_ago()):
+                spans = Versus(period, against).spans(ZONE, NOW)
+                both = found.both(Versus(period, against))
+                assert both == tuple(by_hand(mine, span) for span in spans), (period, against)
+        whole = sales(made.warehouse, "person", ZONE, NOW)
         for month in ("2026-11", "2026-03"):
-            before, after = parse(month).span(ZONE, NOW)
-            rows = made.warehouse.read(
-                "SELECT person, epoch_us(ts) AS at, name, revenue FROM event JOIN event_name USING (code) "
-                "WHERE starts_with(name, 'Order ') AND revenue IS NOT NULL AND ts <= make_timestamp(?)",
-                (NOW,),
-            ).to_pylist()
-            mine = [row for row in rows if row["person"] in some]
-            orders = [row for row in mine if row["name"] == "Order Completed"]
-            first = {
-                p: min(row["at"] for row in orders if row["person"] == p)
-                for p in {row["person"] for row in orders}
-            }
-            here = [row for row in orders if before < row["at"] <= after]
-            found = sales(made.warehouse, "person", ZONE, NOW, some).months[parse(month)]
-            assert found.revenue == sum(row["revenue"] for row in mine if before < row["at"] <= after)
-            assert (found.gross, found.orders) == (sum(row["revenue"] for row in here), len(here))
-            assert found.buyers == len({row["person"] for row in here})
-            assert found.again == len({row["person"] for row in here if row["at"] > first[row["person"]]})
-            assert len(counting.buyers(made.warehouse, before, after)) >= found.buyers
+            span = parse(month).span(ZONE, NOW)
+            assert len(counting.buyers(made.warehouse, *span)) == whole.of(parse(month)).buyers
+
+
+def test_what_no_day_ends_at_is_not_guessed_at(shop: Shop) -> None:
+    found = told(shop, NOW).ledger
+    with pytest.raises(ValueError, match="no edge"):
+        found.sold(Span(instant("2026-10-01T00:00:01"), NOW))
+    assert found.sold(Span(0, instant("2020-01-01"))) == Sold()

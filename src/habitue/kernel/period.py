@@ -39,10 +39,6 @@ class Span(NamedTuple):
     before: Micros
     after: Micros
 
-    def cut(self, length: Micros) -> Span:
-        """As much of it from its beginning."""
-        return Span(self.before, min(self.after, self.before + length))
-
 
 class Period(Struct, frozen=True, order=True):
     """From the first day to the last, both included."""
@@ -87,6 +83,11 @@ class Period(Struct, frozen=True, order=True):
         following = self.last + _DAY if self.last < date.max else self.last
         return Span(*(min(now, _midnight(day, zone) - 1) for day in (self.first, following)))
 
+    def beside(self, running: Period, zone: str, now: Micros) -> Span:
+        """As much of it as there is of a `running` one: as many days, the last up to the same time of day."""
+        whole, days = self.span(zone, now), (day_of(now, zone) - running.first).days
+        return whole if days >= self.days else Span(whole.before, _like(now, self.first + days * _DAY, zone))
+
 
 class Versus(NamedTuple):
     """A period and the earlier one that it is compared with."""
@@ -97,7 +98,7 @@ class Versus(NamedTuple):
     def spans(self, zone: str, now: Micros) -> tuple[Span, Span]:
         """Both; while the first runs, as much of the other."""
         main, other = (one.span(zone, now) for one in self)
-        return main, other.cut(main.after - main.before) if main.after == now else other
+        return main, self.against.beside(self.period, zone, now) if main.after == now else other
 
     def since(self, zone: str, now: Micros) -> Micros:
         """The instant that the end of the period is compared with: the other's end, or where that has been
@@ -161,6 +162,14 @@ def previous(day: date, n: int) -> tuple[Period, ...]:
     return tuple(_months(k, 1) for k in range(last - n + 1, last + 1))
 
 
+def edges(first: date, zone: str, now: Micros) -> list[Micros]:
+    """The ends of the days from the eve of the first on, each with the time of day that it is now after it;
+    `now` is the last. Whatever spans of periods there are as of now begin and end at these.
+    """
+    days = (day_of(now, zone) - first).days + 1
+    return [at for n in range(days) for at in _halves(first + n * _DAY, zone, now)]
+
+
 def between(first: date, last: date) -> tuple[Period, ...]:
     """The months from that of one day to that of the other, both included."""
     return previous(last, _number(last) - _number(first) + 1)
@@ -222,3 +231,16 @@ def _midnight(day: date, zone: str) -> Micros:
     """The first instant of a day; where a change of the clocks leaves midnight out, that of the change."""
     first = datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(zone))
     return round((first - EPOCH).total_seconds()) * clock.SECOND
+
+
+def _halves(day: date, zone: str, now: Micros) -> tuple[Micros, Micros]:
+    """The last instant before a day, and the one of it at which it is as late as now."""
+    return _midnight(day, zone) - 1, _like(now, day, zone)
+
+
+def _like(now: Micros, day: date, zone: str) -> Micros:
+    """When the clocks of a day show what they show now; within the day also where they are changed."""
+    time = clock.moment(now, zone).timetz()
+    same = (datetime.combine(day, time) - EPOCH) // timedelta(microseconds=1)
+    first, end = _midnight(day, zone), _midnight(day + _DAY, zone)
+    return min(max(same, first), end - 1)

@@ -9,8 +9,8 @@ from typing import Final
 import pyarrow as pa
 
 _LARGE: Final = 32 << 20
-"""Bytes; what is as large is asked of the system by itself, and given back as soon as it is freed. Much less, and
-a load asks the system so often that it takes half as long again."""
+"""Bytes; what is as large is asked of the system by itself, and given back as soon as it is freed. Much
+less, and a load asks the system so often that it takes half as long again."""
 
 _OPTIONS: Final = {-8: 2, -3: _LARGE, -1: 2 * _LARGE}
 """Of glibc's `mallopt`: two heaps for all threads (`M_ARENA_MAX`) instead of eight a core, each with its own

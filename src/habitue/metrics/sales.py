@@ -5,7 +5,7 @@ One pass over all orders, as they lie in the working copy: by person and time.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from typing import Final, cast
 
 import numpy as np
@@ -14,7 +14,7 @@ from msgspec import Struct
 from numpy.typing import NDArray
 
 from habitue.engine.plan import Subject
-from habitue.engine.sweep import Ints, compiled
+from habitue.engine.sweep import NEVER, Ints, compiled
 from habitue.kernel.clock import Micros
 from habitue.kernel.period import Span
 from habitue.metrics.named import codes
@@ -22,8 +22,6 @@ from habitue.store.warehouse import Warehouse
 
 _PORTION: Final = 8 << 20
 """About so many events are looked through at once."""
-
-_COLUMNS: Final = 6
 
 
 class Sold(Struct, frozen=True):
@@ -51,26 +49,64 @@ class Sold(Struct, frozen=True):
         return self.again / self.buyers if self.buyers else None
 
 
-def sold(
-    warehouse: Warehouse,
-    subject: Subject,
-    lanes: Sequence[Sequence[Span]],
-    within: Ints | None = None,
-) -> list[tuple[Sold, ...]]:
-    """What was sold in each span. Those of a lane rise and don't overlap; those of two lanes may.
+class Ledger(Struct, frozen=True, eq=False):
+    """What was sold after each instant, the edges, up to and including the next: sales in cells.
 
-    Only of the subjects `within`, where these are given.
+    `sums` has a row for each cell: revenue, gross, priced and orders, as in `Sold`. `buyers` tells the orders
+    apart by where the same buyer's order before lies, `again` those that were not their buyer's first.
+    Whatever begins at an even edge and ends at any can be read from it.
     """
-    made = [
-        (*np.array(lane, np.int64).reshape(-1, 2).T.copy(), np.zeros((len(lane), _COLUMNS), np.int64))
-        for lane in lanes
-    ]
-    last = max((span.after for lane in lanes for span in lane), default=None)
-    for rows in () if last is None else _orders(warehouse, subject, last):
+
+    edges: Ints
+    sums: Ints
+    buyers: Links
+    again: Links
+
+    def sold(self, span: Span) -> Sold:
+        """What was sold in a span between two edges; before the first there is nothing."""
+        low, high = (self._place(at) for at in span)
+        revenue, gross, priced, orders = self.sums[low:high].sum(axis=0).tolist()
+        buyers, again = self.buyers.within(low, high), self.again.within(low, high)
+        return Sold(revenue, gross, priced, orders, buyers, again)
+
+    def _place(self, at: Micros) -> int:
+        place = int(np.searchsorted(self.edges, at))
+        if at > self.edges[0] and (place == len(self.edges) or self.edges[place] != at):
+            raise ValueError(f"{at} is no edge")
+        return place
+
+
+class Links(Struct, frozen=True, eq=False):
+    """`n` orders in a `cell` have their buyer's order before in the one `before`, or in that after it where
+    `before` is even; −1 where there is none. In the order of cells.
+    """
+
+    cell: NDArray[np.int32]
+    before: NDArray[np.int32]
+    n: NDArray[np.int32]
+
+    @classmethod
+    def of(cls, keys: Ints, counts: Ints, edges: int) -> Links:
+        """Of both in one number, as `_entered` makes it, and how many there are of each."""
+        return cls(*(one.astype(np.int32) for one in (keys // edges, keys % edges - 1, counts)))
+
+    def within(self, low: int, high: int) -> int:
+        """How many buyers have any from one cell up to another: each has one of which none is before it."""
+        some = slice(*np.searchsorted(self.cell, (low, high)))
+        return int(self.n[some][self.before[some] < low].sum())
+
+
+def ledger(warehouse: Warehouse, subject: Subject, edges: Ints, within: Ints | None = None) -> Ledger:
+    """All that was sold up to the last edge; only to the subjects `within`, where these are given."""
+    sums = np.zeros((len(edges) - 1, 4), np.int64)
+    keys = [(np.zeros(0, np.int64),) * 2] * 2
+    for rows in _orders(warehouse, subject, int(edges[-1])):
         counted = np.ones(len(rows[0]), np.bool_) if within is None else np.isin(rows[0], within)
-        for befores, afters, sums in made:
-            cast(Callable[..., None], _added)(*rows, counted, befores, afters, sums)
-    return [tuple(Sold(*row) for row in sums.tolist()) for *_, sums in made]
+        found = cast(Callable[..., tuple[Ints, Ints]], _entered)(*rows, counted, edges, sums)
+        keys = [
+            _merged(*old, *np.unique(new, return_counts=True)) for old, new in zip(keys, found, strict=True)
+        ]
+    return Ledger(edges, sums, *(Links.of(*own, len(edges)) for own in keys))
 
 
 def first(warehouse: Warehouse) -> Micros | None:
@@ -127,47 +163,50 @@ def _orders(warehouse: Warehouse, subject: Subject, until: Micros) -> Iterator[_
 
 
 @compiled
-def _added(
+def _entered(
     who: Ints,
     at: Ints,
     revenue: Ints,
     kind: NDArray[np.int8],
     counted: NDArray[np.bool_],
-    befores: Ints,
-    afters: Ints,
+    edges: Ints,
     sums: Ints,
-) -> None:
-    """Add each row to its span."""
-    here, first, place, began = -1, 0, -1, False
-    seen = np.zeros(2, np.bool_)  # in this span: whether as buyer, and as one again
+) -> tuple[Ints, Ints]:
+    """Add each row to its cell; for each order, and for each that is not its buyer's first, its cell and that
+    of the order before in one number.
+    """
+    buyers, again = np.empty(len(who), np.int64), np.empty(len(who), np.int64)
+    here, first, orders, others, cell, last, later = -1, 0, 0, 0, -1, -1, -1
     for i in range(len(who)):
         if not counted[i]:
             continue
         if who[i] != here:
-            here, place, began = who[i], -1, False
-        if kind[i] and not began:
-            first, began = at[i], True
-        now = np.searchsorted(befores, at[i]) - 1
-        if now != place:
-            place = now
-            seen[:] = False
-        if now >= 0 and at[i] <= afters[now]:
-            _counted(sums[now], seen, revenue[i], kind[i], at[i] > first)
+            here, first, cell, last, later = who[i], NEVER, np.searchsorted(edges, at[i]) - 1, -1, -1
+        while cell + 2 < len(edges) and edges[cell + 1] < at[i]:
+            cell += 1
+        if cell < 0:
+            continue
+        sums[cell, 0] += revenue[i]
+        if kind[i] == 0:
+            continue
+        if kind[i] == 2:
+            sums[cell, 1] += revenue[i]
+            sums[cell, 2] += 1
+        sums[cell, 3] += 1
+        buyers[orders] = cell * len(edges) + last + 1
+        orders += 1
+        last = cell - cell % 2
+        first = min(first, at[i])
+        if at[i] > first:
+            again[others] = cell * len(edges) + later + 1
+            others += 1
+            later = last
+    return buyers[:orders], again[:others]
 
 
-@compiled
-def _counted(row: Ints, seen: NDArray[np.bool_], revenue: int, kind: int, again: bool) -> None:
-    """Add to a period's row, in the order of `Sold`."""
-    row[0] += revenue
-    if kind == 0:
-        return
-    if kind == 2:
-        row[1] += revenue
-        row[2] += 1
-    row[3] += 1
-    if not seen[0]:
-        row[4] += 1
-        seen[0] = True
-    if again and not seen[1]:
-        row[5] += 1
-        seen[1] = True
+def _merged(keys: Ints, counts: Ints, more: Ints, others: Ints) -> tuple[Ints, Ints]:
+    """Of two counts by rising keys, one."""
+    both, sums = np.concatenate([keys, more]), np.concatenate([counts, others])
+    order = np.argsort(both, kind="stable")  # which merges what is sorted
+    first = np.flatnonzero(np.diff(both[order], prepend=-1))
+    return both[order][first], np.add.reduceat(sums[order], first) if len(first) else sums

@@ -29,6 +29,8 @@ from habitue.store.warehouse import Warehouse
 MONTHS: Final = 24
 _VERSIONS: Final = 16
 _PAIRS: Final = 64
+_LEDGERS: Final = 4
+"""Each may take tens of megabytes."""
 _REST: Final = 60.0
 """What took five seconds may be five minutes old: it must not keep a busy shop's machine from its work."""
 
@@ -74,7 +76,7 @@ class Overviews:
         self._overviews = Kept[tuple[Pair, str, bool], Overview](generation, _PAIRS)
         self._stakes = Kept[Key, list[Stake]](generation, _VERSIONS, _REST)
         self._tallies = Kept[tuple[Key, str], Tally](generation, _VERSIONS, _REST)
-        self._sales = Kept[_Buyers, Sales](generation, _VERSIONS, _REST)
+        self._sales = Kept[_Buyers, Sales](generation, _LEDGERS, _REST)
 
     def get(self, pair: Pair, now: Micros, fresh: bool = False) -> Overview:
         """The overview of a version in a period; computed anew where asked `fresh`.
@@ -126,16 +128,14 @@ class Overviews:
 
         None where it was never read and takes longer than `patience`, or where it is not to be `ask`ed for.
         """
-        versus = None if pair.versus.period.months == 1 and pair.versus.against.months else pair.versus
-        key = _Buyers(
-            subject, pair.of.within, pair.of.until if pair.of.within is not None else None, versus, self._zone
-        )
+        within = pair.of.within
+        key = _Buyers(subject, within, None if within is None else pair.of.until, self._zone)
 
         def read(_: bool) -> Made[Sales]:
             generation = self._sales.generation()
             at = pair.versus.period.span(self._zone, now).after
-            within = None if key.within is None else who(self._warehouse, key.within, at)
-            return Made(sales(self._warehouse, subject, self._zone, now, within, versus), generation, now)
+            people = None if key.within is None else who(self._warehouse, key.within, at)
+            return Made(sales(self._warehouse, subject, self._zone, now, people), generation, now)
 
         if not ask and key not in self._sales:
             return None
@@ -219,13 +219,11 @@ class Key(Struct, frozen=True):
 
 
 class _Buyers(Struct, frozen=True):
-    """Of whom sales are told: everybody, or who is in a version when a day ends; of which period beside the
-    months, and on which clock."""
+    """Of whom sales are told, everybody or who is in a version when a day ends; and on which clock."""
 
     subject: Subject
     within: int | None
     until: date | None
-    versus: Versus | None
     zone: str
 
 

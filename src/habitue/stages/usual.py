@@ -46,10 +46,9 @@ def spans(period: Period, zone: str, now: Micros, first: Micros) -> list[Span]:
 
     Those that begin before `first` are left out: nothing was known then.
     """
-    main = period.span(zone, now)
-    found = [period.ago(n).span(zone, now) for n in range(1, PERIODS + 1)]
-    if main.after == now:
-        found = [one.cut(main.after - main.before) for one in found]
+    runs = period.span(zone, now).after == now
+    before = [period.ago(n) for n in range(1, PERIODS + 1)]
+    found = [one.beside(period, zone, now) if runs else one.span(zone, now) for one in before]
     return [one for one in found if one.before >= first]
 
 
