@@ -100,7 +100,7 @@ def test_a_reason_shows_its_first_different_examples(run: Run) -> None:
 def test_a_date_that_the_other_order_would_read_says_which_was_taken(run: Run, cells: str) -> None:
     made = run(HEAD + "".join(f"a,{cell},1\n" for cell in cells.split()))
     way = "month-first" if "12/30" in cells else "day-first"
-    assert f"read {way} is not in the calendar; for the other order say --map dates=" in made.reasons[0]
+    assert f", read {way}, is not in the calendar" in made.reasons[0]
 
 
 @pytest.mark.parametrize("cells", ["46023 1767225600 1767229200", "1767225600 46023"])
@@ -108,6 +108,7 @@ def test_a_number_too_small_for_seconds_is_no_time_in_1970(run: Run, cells: str)
     made = run(HEAD + "".join(f"a,{cell},1\n" for cell in cells.split()))
     assert {e["ts"][:10] for e in made.events} == {"2026-01-01"}
     assert "“46023” is not a date written seconds" in made.reasons
+    assert "« 46023 » n’est pas une date écrite en secondes" in made.report.reasons.said(translator("fr"))
 
 
 @pytest.mark.parametrize("first", [datetime(2026, 1, 17), "17/01/2026"])

@@ -81,3 +81,17 @@ def test_a_name_that_differs_within_a_customer_is_not(run: Run) -> None:
 def test_a_name_alone_is_whom_the_orders_are_of(run: Run) -> None:
     made = run("Customer Name,Date,Amount\nAnn B,2026-01-02,5\nAnn B,2026-01-03,5\n")
     assert made.report.customers == 1
+
+
+def test_a_name_beside_an_address_says_nobody_apart(run: Run) -> None:
+    rows = "".join(f"Léa Roy;lea{n}@shop.fr;2026-01-0{n};5\n" for n in (1, 2, 3))
+    made = run("Nom du client;Courriel;Date;Montant\n" + rows)
+    assert made.report.customers == 3
+    assert "customer" not in made.detected.choices
+
+
+def test_people_with_names_of_two_words_are_known_by_their_address(run: Run) -> None:
+    made = run("Prénom client;Nom client;E-mail\nLéa;Roy;lea@shop.fr\nLéa;Noir;l.noir@shop.fr\n")
+    assert made.report.customers == 2
+    assert {"email", "first_name"} <= made.detected.choices.keys()
+    assert "customer" not in made.detected.choices

@@ -239,10 +239,13 @@ def guess(
     not those that it is to be `without`.
     """
     choices = dict(taken)
-    for field, column, reason in [*_shaped(header), *worded(kind, header), *_held(kind, header, columns)]:
+    found = [*_shaped(header), *worded(kind, header), *_held(kind, header, columns)]
+    for field, column, reason in sorted(found, key=_called):
         used = {choice.column for choice in choices.values() if not choice.fixed}
         if field == "name" and kind != "customers":
             continue  # the rows must show whose it is
+        if _called((field, column, reason)) and "email" in choices:
+            continue  # many people may have the same name, and each their own address
         if (
             field in FIELDS[kind]
             and field not in (*choices, *without)
@@ -251,6 +254,12 @@ def guess(
         ):
             choices[field] = Choice(column, reason)
     return choices
+
+
+def _called(found: tuple[str, str, Note]) -> bool:
+    """Whether a column of names would say who somebody is: a last resort."""
+    field, column, _ = found
+    return field == "customer" and not WORDS.called.isdisjoint(plain(column).split())
 
 
 def _shaped(header: list[str]) -> Iterator[tuple[str, str, Note]]:

@@ -17,11 +17,22 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from habitue.ingest.files.words import MONTHS
+from habitue.kernel.i18n import N_
 
 Form = Literal["year-first", "day-first", "month-first", "yyyymmdd", "seconds", "milliseconds", "excel"]
 FORMS: Final[tuple[Form, ...]] = (
     "year-first", "day-first", "month-first", "yyyymmdd", "seconds", "milliseconds", "excel",
 )  # fmt: skip
+WRITTEN: Final[dict[str, str]] = {
+    "year-first": N_("year-first"),
+    "day-first": N_("day-first"),
+    "month-first": N_("month-first"),
+    "yyyymmdd": N_("yyyymmdd"),
+    "seconds": N_("seconds"),
+    "milliseconds": N_("milliseconds"),
+    "excel": N_("excel"),
+}
+"""What dates are written as, by the words that --map takes for it."""
 
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]

@@ -17,7 +17,7 @@ from msgspec import Struct, structs
 
 from habitue.ingest.files import bounds, columns, lacking, reading, sales, sheets, sniff, text
 from habitue.ingest.files.columns import Choice, Column
-from habitue.ingest.files.dates import Ints
+from habitue.ingest.files.dates import WRITTEN, Ints
 from habitue.ingest.files.props import Type
 from habitue.ingest.files.reading import EUROPE, Place
 from habitue.ingest.files.report import Note, note
@@ -35,16 +35,6 @@ CALLED: Final[dict[Kind, str]] = {
     "customers": N_("customers"),
     "events": N_("events"),
 }
-WRITTEN: Final[dict[str, str]] = {
-    "year-first": N_("year-first"),
-    "day-first": N_("day-first"),
-    "month-first": N_("month-first"),
-    "yyyymmdd": N_("yyyymmdd"),
-    "seconds": N_("seconds"),
-    "milliseconds": N_("milliseconds"),
-    "excel": N_("excel"),
-}
-"""What dates are written as, by the words that --map takes for it."""
 SAMPLE: Final = 5000
 SHARED: Final = 5
 """Fewer order ids that have several customers are a mistake."""

@@ -10,7 +10,7 @@ import pyarrow as pa
 from babel.core import get_global
 
 from habitue.ingest.files import dates
-from habitue.ingest.files.dates import Bools
+from habitue.ingest.files.dates import WRITTEN, Bools
 from habitue.ingest.files.report import Note, note
 from habitue.kernel.i18n import N_, Language
 
@@ -92,7 +92,7 @@ def _usual(semicolons: bool, place: Place) -> tuple[str, Note]:
 def told(column: str, form: str, why: Note) -> Note:
     """What people are told of it, with how to have it otherwise."""
     text = N_("dates in “{column}” are read {form}: {why}; for the other order say --map dates={other}")
-    return note(text, column=column, form=form, why=why, other=other(form))
+    return note(text, column=column, form=note(WRITTEN[form]), why=why, other=other(form))
 
 
 def given(options: Mapping[str, str], before: Mapping[str, str]) -> dict[str, tuple[str, Note]]:

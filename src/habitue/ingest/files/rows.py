@@ -15,6 +15,7 @@ from habitue.ingest.files import dates, keys, props, reading
 from habitue.ingest.files.dates import Bools, Ints
 from habitue.ingest.files.detect import Detected, Settings
 from habitue.ingest.files.faults import Faults
+from habitue.ingest.files.report import note
 from habitue.ingest.files.words import titled
 from habitue.kernel.cell import DANGEROUS
 from habitue.kernel.clock import DAY
@@ -88,11 +89,10 @@ class Rows(Struct):
         form = self.form(field)
         unread, unreal = N_("“{value}” is not a date written {form}"), N_("“{value}” is not in the calendar")
         if form in reading.WAYS:
-            unreal = N_(
-                "“{value}” read {form} is not in the calendar; for the other order say --map dates={other}"
-            )
-        self.faults.mark(why == dates.UNREAD, unread, cells, form=form)
-        self.faults.mark(why == dates.UNREAL, unreal, cells, form=form, other=reading.other(form))
+            unreal = N_("“{value}”, read {form}, is not in the calendar")
+        written = note(dates.WRITTEN[form])
+        self.faults.mark(why == dates.UNREAD, unread, cells, form=written)
+        self.faults.mark(why == dates.UNREAL, unreal, cells, form=written)
         self.faults.mark((why == 0) & (at > self.now + DAY), N_("“{value}” is in the future"), cells)
         self.faults.mark((why == 0) & (at < EARLIEST), N_("“{value}” is before 1900"), cells)
         return at, why == 0

@@ -33,6 +33,7 @@ class Words(Struct, frozen=True):
     others: frozenset[str]
     lined: frozenset[str]
     alone: frozenset[str]
+    called: frozenset[str]
     months: list[list[str]]
     aliases: dict[str, str]
     columns: dict[str, list[str]]

@@ -345,7 +345,7 @@ def _needed(name: str, kind: str, found: Mapping[str, Any]) -> bool:
 def _reworded(one: Note) -> Note:
     """A note in the words of this page, where the command line’s would name its options."""
     form = one.fields.get("form")
-    said = {"form": Note(DATES[form], {})} if one.text in REWORDED and form in DATES else {}
+    said = {"form": Note(DATES[form.text], {})} if isinstance(form, Note) and one.text in REWORDED else {}
     return Note(REWORDED.get(one.text, one.text), one.fields | said)
 
 
