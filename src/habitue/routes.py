@@ -364,9 +364,12 @@ STANDING_API: Final[Routes] = {
 }
 
 
-def routers(reading: Mapping[str, Any], token: str | None) -> list[Router]:
-    """Them all; `reading` are the dependencies of those that need the working copy."""
-    doors: Routes = {Act.COMMAND: [commands.take]} if token else {}
+def routers(reading: Mapping[str, Any], commanded: bool) -> list[Router]:
+    """Them all; `reading` are the dependencies of those that need the working copy.
+
+    Only where it is `commanded` is there a door for the command line.
+    """
+    doors: Routes = {Act.COMMAND: [commands.take]} if commanded else {}
     way_in, standing = {Act.OPEN: STANDING_PAGES[Act.OPEN]}, dict(STANDING_PAGES)
     del standing[Act.OPEN]
     return [

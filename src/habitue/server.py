@@ -8,6 +8,8 @@ import logging
 import socket
 from collections.abc import Callable
 from contextlib import suppress
+from copy import copy
+from functools import cache
 from ipaddress import ip_address
 from threading import Thread
 from typing import Annotated, Any, Final
@@ -17,6 +19,7 @@ from litestar import Litestar, MediaType, Request, Response, Router
 from litestar.config.compression import CompressionConfig
 from litestar.datastructures import State
 from litestar.di import Provide
+from litestar.events import SimpleEventEmitter
 from litestar.exceptions import HTTPException, NotFoundException
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.spec import Components, SecurityScheme
@@ -71,24 +74,43 @@ def create(
     store is found down; `counts` are those of the door before it.
     """
     overviews = Overviews(shop.warehouse, lambda: shop.settings.timezone, lambda: shop.generation)
-    comparison, trials, loads, rhythms = Comparison(shop), Trials(shop), Loads(shop), Rhythms(shop)
-    counts, previews = counts or Meter(), Previews(shop)
-    reading = {"shop": Provide(lambda: _readable(shop), sync_to_thread=True)}
+    made = copy(_application(commanded=bool(token)))
+    made.state = State(
+        {
+            "shop": shop,
+            "hosts": hosts | shop.hosts,
+            "token": token,
+            "mend": mend,
+            "overviews": overviews,
+            "meter": counts or Meter(),
+            "comparison": Comparison(shop),
+            "trials": Trials(shop),
+            "loads": Loads(shop),
+            "rhythms": Rhythms(shop),
+            "previews": Previews(shop),
+        }
+    )
+    made.event_emitter = SimpleEventEmitter(())
+    made.asgi_router = copy(made.asgi_router)
+    made.asgi_router.app = made  # whose beginning and end it is told of
+    return made
+
+
+_KEPT: Final = ("shop", "overviews", "meter", "comparison", "trials", "loads", "rhythms", "previews")
+"""What stands in the `state` of a workspace's application, and a handler may ask for by name."""
+
+
+@cache
+def _application(*, commanded: bool) -> Litestar:
+    """The application over no workspace yet: working through the routes takes longer than all the rest."""
     made = Litestar(
-        routers(reading, token),
+        routers({"shop": Provide(_readable, sync_to_thread=True)}, commanded),
         dependencies={
-            "shop": Provide(lambda: shop, sync_to_thread=False),
-            "overviews": Provide(lambda: overviews, sync_to_thread=False),
+            **{name: _kept(name) for name in _KEPT},
             "question": Provide(_question, sync_to_thread=False),
             "wish": Provide(wished, sync_to_thread=False),
-            "meter": Provide(lambda: counts, sync_to_thread=False),
-            "comparison": Provide(lambda: comparison, sync_to_thread=False),
-            "trials": Provide(lambda: trials, sync_to_thread=False),
-            "loads": Provide(lambda: loads, sync_to_thread=False),
-            "rhythms": Provide(lambda: rhythms, sync_to_thread=False),
-            "previews": Provide(lambda: previews, sync_to_thread=False),
         },
-        middleware=[Guard(hosts | shop.hosts), Gate(shop, token)],
+        middleware=[Guard(), Gate()],
         before_send=[seal],
         exception_handlers={HTTPException: _failed, Exception: _failed},
         compression_config=CompressionConfig(backend="gzip", gzip_compress_level=6),
@@ -102,13 +124,20 @@ def create(
             use_handler_docstrings=True,
         ),
         logging_config=None,
-        state=State({"shop": shop, "overviews": overviews, "meter": counts, "mend": mend}),
     )
     made.asgi_handler = headed(hosted(made.asgi_handler))
     return made
 
 
-def _readable(shop: Shop) -> Shop:
+def _kept(name: str) -> Provide:
+    def held(request: Request[Any, Any, State]) -> Any:
+        return request.app.state[name]
+
+    return Provide(held, sync_to_thread=False)
+
+
+def _readable(request: Request[Any, Any, State]) -> Shop:
+    shop: Shop = request.app.state.shop
     shop.ready()
     return shop
 

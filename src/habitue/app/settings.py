@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, replace
-from zoneinfo import available_timezones
 
 from habitue.ingest.calls.rows import Terms
 from habitue.kernel import money
@@ -11,6 +10,7 @@ from habitue.kernel.clock import Micros
 from habitue.kernel.errors import UserError
 from habitue.kernel.i18n import LANGUAGES, N_, Language
 from habitue.kernel.region import region
+from habitue.people import zones
 from habitue.store import acts
 from habitue.store.ops import Ops
 
@@ -68,7 +68,7 @@ def change(ops: Ops, was: Settings, timezone: str, language: str, by: str, now: 
 
 def checked(settings: Settings) -> Settings:
     """The settings; raises `UserError` for those that are none."""
-    if settings.timezone not in available_timezones():
+    if settings.timezone not in zones.names():
         raise UserError(
             N_("“{zone}” is not a time zone. Write one such as Europe/Paris."), zone=settings.timezone
         )

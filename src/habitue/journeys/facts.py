@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import cache
 from typing import Any, Final, NamedTuple
-from zoneinfo import available_timezones
 
 import msgspec
 import numpy as np
@@ -17,6 +15,7 @@ from habitue.engine.sweep import Ints
 from habitue.journeys.roles import Flags, Watch
 from habitue.journeys.spans import Spans, happenings, spans
 from habitue.kernel.clock import Micros
+from habitue.people import zones
 from habitue.rules.check import walk
 from habitue.rules.nodes import Rule
 from habitue.rules.text import parse
@@ -80,7 +79,7 @@ class Told:
     def zones(self, persons: Ints) -> tuple[Sequence[str], Ints]:
         """What their trait says, where that is a time zone; else the workspace's own."""
         who, values = self._said(ZONE)
-        told = [one if isinstance(one, str) and one in _zones() else self.source.zone for one in values]
+        told = [one if isinstance(one, str) and one in zones.names() else self.source.zone for one in values]
         names = [self.source.zone, *sorted({*told} - {self.source.zone})]
         numbers = {name: number for number, name in enumerate(names)}
         coded = np.array([numbers[one] for one in told], np.int64)
@@ -117,11 +116,6 @@ def _placed(who: Ids, persons: Ints) -> tuple[Ints, Flags]:
         return np.zeros(len(persons), np.int64), np.zeros(len(persons), np.bool_)
     place = np.minimum(np.searchsorted(who, persons), len(who) - 1).astype(np.int64)
     return place, who[place] == persons
-
-
-@cache
-def _zones() -> frozenset[str]:
-    return frozenset(available_timezones())
 
 
 def where(text: str) -> Rule | None:

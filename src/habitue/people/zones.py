@@ -17,12 +17,13 @@ def zone(told: object, otherwise: str) -> str:
 
 @lru_cache(maxsize=1024)
 def _known(name: str) -> bool:
-    if name not in _names():
+    if name not in names():
         return False
     ZoneInfo(name)
     return True
 
 
 @lru_cache(maxsize=1)
-def _names() -> frozenset[str]:
+def names() -> frozenset[str]:
+    """All IANA zones that this machine knows, looked for once: they are a tree of files."""
     return frozenset(available_timezones())

@@ -54,6 +54,7 @@ _DAMAGED: Final = N_(
 )
 _CUT: Final = (duckdb.ConnectionException, duckdb.InterruptException)
 _BROKEN: Final = (duckdb.FatalException, duckdb.InternalException, duckdb.IOException, *_CUT)
+_NOTED: Final = "SELECT value FROM meta WHERE key = 'schema'"
 _SET_ASIDE: Final = N_(
     "The working copy could not be opened ({reason}). It was set aside as {kept} and is rebuilt from the log."
 )
@@ -363,13 +364,15 @@ def _prepare(root: duckdb.DuckDBPyConnection) -> None:
 
     Results are read to their end: one left open holds its transaction open, and no checkpoint could run.
     """
-    made = root.execute("SELECT count(*) FROM duckdb_tables() WHERE table_name = 'meta'").fetchall()
-    if made == [(0,)]:
+    try:
+        found = root.execute(_NOTED).fetchall()
+    except duckdb.CatalogException:  # asking for a list of the tables would take as long as all of opening
         root.execute("BEGIN")
         root.execute(files("habitue.store").joinpath("warehouse.sql").read_text("utf-8"))
         root.execute("INSERT INTO meta VALUES ('schema', ?)", [SCHEMA])
         root.execute("COMMIT")
-    if root.execute("SELECT value FROM meta WHERE key = 'schema'").fetchall() != [(SCHEMA,)]:
+        found = root.execute(_NOTED).fetchall()
+    if found != [(SCHEMA,)]:
         raise duckdb.IOException("its tables are those of another version")
 
 

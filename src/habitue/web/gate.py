@@ -49,36 +49,38 @@ _LOCAL: Final = re.compile(r"/(?![/\\])[^\\\x00-\x20\x7f]{0,2000}")
 
 
 class Gate(ASGIMiddleware):
-    """Lets through who may; `scope["user"]` is the `Actor` from here on."""
+    """Lets through who may; `scope["user"]` is the `Actor` from here on.
 
-    def __init__(self, shop: Shop, token: str | None) -> None:
-        self._shop = shop
-        self._token = token
+    Of which workspace, and the token of the command line, stand in the application's state.
+    """
 
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
         act = scope["route_handler"].opt.get(ACT)
         request = Asked(scope)
         if act is not Act.OPEN:
-            actor = scope["user"] = await self._actor(request)
+            actor = scope["user"] = await _actor(request)
             _let(request, actor, act)
         await next_app(scope, receive, send)
 
-    async def _actor(self, request: Asked) -> Actor:
-        scheme, _, given = request.headers.get("authorization", "").partition(" ")
-        if scheme.lower() == "bearer":
-            return await self._bearer(given.strip())
-        if scheme.lower() == "basic":
-            return await _aside(self._shop.sender, _user(given))
-        secret = request.cookies.get(cookie(request, self._shop))
-        return await _aside(self._shop.actor, secret) if secret else NOBODY
 
-    async def _bearer(self, given: str) -> Actor:
-        if self._token and hmac.compare_digest(given.encode(), self._token.encode()):
-            return command()
-        actor = await _aside(self._shop.bearer, given)
-        if actor is NOBODY:
-            raise NotAuthorizedException(_UNKNOWN, headers={"WWW-Authenticate": "Bearer"})
-        return actor
+async def _actor(request: Asked) -> Actor:
+    shop: Shop = request.app.state.shop
+    scheme, _, given = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() == "bearer":
+        return await _bearer(shop, request.app.state.token, given.strip())
+    if scheme.lower() == "basic":
+        return await _aside(shop.sender, _user(given))
+    secret = request.cookies.get(cookie(request, shop))
+    return await _aside(shop.actor, secret) if secret else NOBODY
+
+
+async def _bearer(shop: Shop, token: str | None, given: str) -> Actor:
+    if token and hmac.compare_digest(given.encode(), token.encode()):
+        return command()
+    actor = await _aside(shop.bearer, given)
+    if actor is NOBODY:
+        raise NotAuthorizedException(_UNKNOWN, headers={"WWW-Authenticate": "Bearer"})
+    return actor
 
 
 def _let(request: Asked, actor: Actor, act: Any) -> None:

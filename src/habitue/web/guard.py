@@ -58,13 +58,11 @@ class Guard(ASGIMiddleware):
     """Answers only under its own names, and changes nothing on behalf of another site.
 
     A page elsewhere can point its own name at 127.0.0.1 (DNS rebinding) and post forms here: its `Host` gives
-    away the first, `Sec-Fetch-Site` or `Origin` the second. What is for every site says so (`PUBLIC`).
+    away the first, `Sec-Fetch-Site` or `Origin` the second. What is for every site says so (`PUBLIC`). Names
+    besides the loopback's stand in the application's state.
     """
 
     exclude_opt_key = PUBLIC
-
-    def __init__(self, hosts: frozenset[str]) -> None:
-        self.hosts = LOOPBACK | hosts
 
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
         scope["state"]["began"] = time.perf_counter()
@@ -72,7 +70,7 @@ class Guard(ASGIMiddleware):
             raise NotFoundException
         request = Request[None, None, State](scope)
         host = request.headers.get("host", "")
-        if _name(host) not in self.hosts:
+        if _name(host) not in LOOPBACK | request.app.state.hosts:
             raise HTTPException(
                 N_("This server answers only under its own address, such as 127.0.0.1 or localhost."),
                 status_code=421,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Annotated, Any, Final, NamedTuple
-from zoneinfo import available_timezones
 
 from litestar import Response, get, post
 from litestar.di import NamedDependency
@@ -13,6 +12,7 @@ from litestar.params import Body
 from habitue.app import Shop
 from habitue.kernel.errors import UserError
 from habitue.kernel.i18n import LANGUAGES, N_
+from habitue.people import zones
 from habitue.team.rights import Act, can
 from habitue.web.flash import done
 from habitue.web.gate import who
@@ -77,7 +77,7 @@ def _page(request: Asked, shop: Shop, told: dict[str, str] | None = None, wrong:
         own=own,
         told=told or {"timezone": own.timezone, "language": own.language},
         wrong=wrong,
-        zones=[(zone, zone.replace("_", " ")) for zone in sorted(available_timezones())],
+        zones=[(zone, zone.replace("_", " ")) for zone in sorted(zones.names())],
         tongues=[(code, TONGUES[code]) for code in LANGUAGES],
         steps=_steps(request, shop),
     )
