@@ -48,8 +48,8 @@ def same(one: Taken, other: Taken) -> bool:
 
 
 def pid(one: Reader) -> int:
-    assert one._process is not None
-    return one._process.pid
+    assert one._child.process is not None
+    return one._child.process.pid
 
 
 def test_much_is_read_beside_as_it_is_here(beside: Reader) -> None:
@@ -62,7 +62,7 @@ def test_much_is_read_beside_as_it_is_here(beside: Reader) -> None:
 
 def test_little_is_read_at_once(beside: Reader) -> None:
     assert same(beside(MANY[:3]), rows.read(MANY[:3]))
-    assert beside._process is None
+    assert beside._child.process is None
 
 
 def test_one_that_is_killed_is_replaced(beside: Reader) -> None:

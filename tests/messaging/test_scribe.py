@@ -128,7 +128,7 @@ def test_a_process_that_is_killed_is_missed_by_nobody(
     sender = shop.sender({"email": relay(server.port)}, tmp_path / "out", compose=here, scribes=scribes)
     want(shop, [*people.values()][:3], "one")
     sender.round()
-    process = scribes._all[0]._process
+    process = scribes._all[0]._child.process
     assert process is not None
     os.kill(process.pid, signal.SIGKILL)
     process.wait()

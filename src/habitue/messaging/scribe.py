@@ -1,24 +1,21 @@
 """Writes mails in processes of their own: where many are to leave, other cores write what one hands over.
 
 Nothing leaves from there and nothing is decided there. What comes back is a mail's bytes; one that can't be
-made there is made here, or said here why it can't. Started as a program, this page is such a process: it
-answers, in pickles, until its input ends.
+made there is made here, or said here why it can't. Started as a program, this page is such a process.
 """
 
 from __future__ import annotations
 
 import logging
 import os
-import pickle
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from queue import LifoQueue
-from typing import IO, Any, Final, NamedTuple, TypeAlias
+from typing import Any, Final, NamedTuple, TypeAlias
 
 from habitue.kernel import machine
+from habitue.kernel.child import Child, Gone, answer
 from habitue.kernel.clock import SECOND, Micros
 from habitue.kernel.errors import UserError
 from habitue.messaging.batch import Batch
@@ -124,7 +121,7 @@ class _Scribe:
     """One process; for one thread at a time."""
 
     def __init__(self) -> None:
-        self._process: subprocess.Popen[bytes] | None = None
+        self._child = Child(__name__)
         self._told: set[int] = set()
         self._missed = 0.0
         self.used = 0.0
@@ -139,49 +136,23 @@ class _Scribe:
             return self._answer(asked, template)
         except UserError:  # a template that is not there: who writes it here says so
             return nothing
-        except (OSError, EOFError, pickle.UnpicklingError) as error:  # it was ended, perhaps for its memory
-            _LOG.warning("A process that writes mails is gone (%r); they are written here meanwhile.", error)
-            self.close()
+        except Gone as error:
+            _LOG.warning("A process that writes mails is gone (%s); they are written here meanwhile.", error)
+            self._told = set()
             self._missed = time.monotonic() + IDLE
             return nothing
 
     def _answer(self, asked: Asked, template: Callable[[int], Template]) -> Sequence[bytes | None]:
         new = {job.row.template for job in asked.jobs} - self._told
         asked = asked._replace(templates={number: template(number) for number in new})
-        process = self._process = self._process or _begun()
-        assert process.stdin is not None
-        assert process.stdout is not None
-        _send(process.stdin, asked)
-        answer: Sequence[bytes | None] = pickle.load(process.stdout)
+        mails: Sequence[bytes | None] = self._child.ask(asked)
         self._told |= new
-        return answer
+        return mails
 
     def close(self) -> None:
         """End the process."""
-        process, self._process = self._process, None
+        self._child.close()
         self._told = set()
-        if process is None:
-            return
-        with suppress(OSError):
-            process.stdin.close()  # type: ignore[union-attr]  # it was begun with one
-        process.kill()
-        process.wait()
-        process.stdout.close()  # type: ignore[union-attr]  # likewise
-
-
-def _begun() -> subprocess.Popen[bytes]:
-    """Ctrl-C is for the server, which ends this process in its turn; one that is killed ends its input."""
-    return subprocess.Popen(
-        [sys.executable, "-m", __name__],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        start_new_session=True,
-    )
-
-
-def _send(to: IO[bytes], what: Any) -> None:
-    pickle.dump(what, to, pickle.HIGHEST_PROTOCOL)
-    to.flush()
 
 
 # --- in the other process -------------------------------------------------------------------------
@@ -217,15 +188,6 @@ def _mail(asked: Asked, job: Job, press: Press | None) -> bytes | None:
         return None
 
 
-def main() -> None:
-    """Answer until the input ends."""
-    answers = os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)  # whatever else is printed goes where errors go
-    presses: dict[int, Press] = {}
-    with suppress(EOFError, BrokenPipeError):
-        while True:
-            _send(answers, answered(pickle.load(sys.stdin.buffer), presses))
-
-
 if __name__ == "__main__":
-    main()
+    ready: dict[int, Press] = {}
+    answer(lambda asked: answered(asked, ready))
