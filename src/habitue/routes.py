@@ -359,6 +359,7 @@ STANDING_API: Final[Routes] = {
     ],
     Act.CHANNELS: [
         channels.index,  # /channels
+        channels.spending,  # /spending
         channels.arriving,  # /deliverability
     ],
 }

@@ -95,7 +95,7 @@ def test_quiet_hours_put_off_and_a_budget_ends(shop: Shop) -> None:
     assert (found.sent, found.waited, found.stopped["quiet"]) == (11, 11, 0)
     trip = shop.try_journey(from_text(SEND)[0], "user:3", T + 9 * DAY, days=20)[0]
     assert trip.stops[0].message == "sent"
-    poor = Rules(caps={}, quiet={}, budgets={"email": Budget(50, 10)})
+    poor = Rules(caps={}, quiet={}, budgets={"email": Budget(50, 10, {"+33": 1})})
     found = tried(shop, rules=poor)
     assert (found.sent, found.stopped["budget"]) == (5, 6)
 

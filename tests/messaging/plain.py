@@ -28,6 +28,7 @@ class Door:
     rules: Rules
     now: int
     gone: list[Case] = field(default_factory=list)
+    paid: list[Case] = field(default_factory=list)
     said: dict[int, tuple[str, str | None]] = field(default_factory=dict)
     until: dict[int, int] = field(default_factory=dict)
 
@@ -37,6 +38,8 @@ class Door:
 
         for case in sorted(cases, key=rank):
             self.said[case.id] = self.one(case)
+            if self.said[case.id][0] == "go":
+                self.paid.append(case)
             if self.said[case.id][0] == "go" and case.purpose != "transactional":
                 self.gone.append(case)
         return self.said
@@ -112,9 +115,9 @@ class Door:
             self.until[case.id] = end
             return "hold", "quiet"
         budget = rules.budgets.get(case.channel)
-        if budget is not None:
-            left = sum(one.channel == case.channel for one in self.gone) + facts.spent.get(case.channel, 0)
-            if (left + 1) * budget.price > budget.most:
+        if budget is not None and budget.most is not None:
+            spent = sum(one.cost for one in self.paid if one.channel == case.channel)
+            if facts.spent.get(case.channel, 0) + spent + case.cost > budget.most:
                 return "skip", "budget"
         return None
 

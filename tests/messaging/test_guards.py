@@ -32,7 +32,7 @@ def some_rules(dice: Random) -> Rules:
     return Rules(
         caps={name: limits() for name in CHANNELS},
         quiet={"sms": Quiet("21:00", "08:00", (7,))} if dice.random() < 0.4 else {},
-        budgets={"sms": Budget(dice.randint(0, 40), 7)} if dice.random() < 0.3 else {},
+        budgets={"sms": Budget(dice.choice((None, dice.randint(0, 40))), 7)} if dice.random() < 0.3 else {},
         holdouts={"journey:a": dice.choice((0.0, 0.3))},
         holdout=dice.choice((0.0, 0.0, 0.2)),
         salt=str(dice.random()),
@@ -54,6 +54,7 @@ def some_cases(dice: Random, n: int, now: int) -> list[Case]:
             dice.choice((None, None, now + HOUR, now + 30 * HOUR, now - 1)),
             dice.choice((None, *["x1", "x2", "x3"] * 4)),
             dice.choice(ZONES),
+            7 * dice.randint(0, 3),
         )
         for number in range(n)
     ]
@@ -81,7 +82,7 @@ def some_facts(dice: Random, cases: list[Case], now: int) -> Facts:
         copies={("x2", "journey:a", "s")} if dice.random() < 0.3 else set(),
         met={(1, "broadcast:1")} if dice.random() < 0.3 else set(),
         rivals=rivals,
-        spent={"sms": dice.randint(0, 3)},
+        spent={"sms": 7 * dice.randint(0, 3)},
     )
 
 

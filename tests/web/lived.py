@@ -99,7 +99,7 @@ def _wanted(shop: Shop, saved: Saved, persons: list[int], now: int) -> None:
         for n, number in enumerate(left):
             at, whose = now - (n % 20) * DAY, ("gmail", "orange", "other")[n % 3]
             mine = message.update().where(message.c.id == number)
-            tx.execute(mine.values(left=at, provider=whose, complained=at if n % 400 == 7 else None))
+            tx.execute(mine.values(left=at, provider=whose, cost=90, complained=at if n % 400 == 7 else None))
 
 
 def _sent(dice: Random, journey: Journey, key: str, person: int, at: int) -> list[dict[str, Any]]:

@@ -34,6 +34,8 @@ RULES = {
     "quiet.push.stop": "",
     "budget.sms.most": "120",
     "budget.sms.price": "0,045",
+    "budget.sms.places": "+32 0,08; +1 0.01",
+    "budget.email.price": "0.001",
     "holdout": "5",
     "late": "12h",
     "clicks": "1",
@@ -93,10 +95,11 @@ def test_rules_are_read_and_what_makes_no_sense_is_not_kept(shop: Shop, client: 
     caps = {one: rules.capped(one) for one in ("email", "sms", "push")}
     assert caps == {"email": (Cap(2, "16h"), Cap(5, "7d")), "sms": (), "push": (Cap(1, "24h"),)}
     assert (rules.quiet["sms"], rules.quiet["push"]) == (Quiet("21:00", "09:00", (7,)), Quiet())
-    assert rules.budgets["sms"] == Budget(1_200_000, 450)
+    assert rules.budgets["sms"] == Budget(1_200_000, 450, {"+32": 800, "+1": 100})
+    assert rules.budgets["email"] == Budget(None, 10)
     assert (rules.holdout, rules.late, rules.clicks, rules.opens) == (0.05, "12h", True, False)
     page = client.get(PATH).text
-    for text in ("2 in 16h, 5 in 7d", 'value="0.045"', 'value="21:00"'):
+    for text in ("2 in 16h, 5 in 7d", 'value="0.045"', 'value="21:00"', 'value="+32 0.08; +1 0.01"'):
         assert text in page, text
     for wrong in (
         {"caps.email": "often"},
@@ -104,11 +107,18 @@ def test_rules_are_read_and_what_makes_no_sense_is_not_kept(shop: Shop, client: 
         {"holdout": "100"},
         {"budget.sms.price": ""},
         {"budget.sms.most": "much"},
+        {"budget.email.price": "NaN"},
+        {"budget.sms.places": "Belgium 0.08"},
+        {"budget.sms.places": "+012 0.08"},
         {"late": "soon"},
         {"quiet.sms.start": "25:00"},
     ):
         assert client.post(PATH, data=RULES | wrong).status_code == 400, wrong
     assert shop.sending_rules() == rules
+    told = client.get("/api/v1/spending").json()
+    costs = [{"channel": "email", "messages": 0, "cost": "0", "most": None}]
+    costs.append({"channel": "sms", "messages": 0, "cost": "0", "most": "120"})
+    assert ([one["channels"] for one in told], told[0]["month"][4]) == ([costs, [], []], "-")
     shop.set_sending_rules(Rules(zone=before.zone, country=before.country), "test")
     read(client.post(PATH, data={"do": "attribution", "click": "3d", "delivery": ""}))
     assert shop.attribution() == Windows("3d", "")

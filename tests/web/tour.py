@@ -11,6 +11,7 @@ from typing import Any, Final, NamedTuple
 
 import httpx
 import pyotp
+from msgspec import structs
 from playwright.sync_api import Page
 
 from habitue.alerts.recipes import recipes as starts
@@ -24,6 +25,7 @@ from habitue.journeys.recipes import recipes
 from habitue.kernel import clock
 from habitue.messaging import outbox
 from habitue.messaging.kinds.email_smtp import Settings
+from habitue.messaging.rules import Budget
 from habitue.segments.templates import templates
 from habitue.stages.sketch import Sketch
 from habitue.team.entry import Came
@@ -124,6 +126,8 @@ def stock(shop: Shop, customers: int) -> None:
         shop.publish_template(starters()["cart"].named(slug, "en"), "demo", now)
     spring = Text("Les premiers thés sont arrivés.", "Du nouveau", "", "text", "Les voir", "/nouveautes")
     shop.publish_template(Template("spring", {"fr": spring}, channel="inapp", place="bar"), "demo", now)
+    prices = {"email": Budget(2_000_00, 90), "sms": Budget(None, 4_50, {"+32": 8_00})}
+    shop.set_sending_rules(structs.replace(shop.sending_rules(), budgets=prices), "Odile", now)
     cart = read({**recipes()["cart"].said("en"), "holdout": 0.2})[0]
     keys = shop.warehouse.read("SELECT key FROM person WHERE key LIKE 'user:%' ORDER BY person")["key"]
     live(shop, shop.publish_journey(cart, "demo", now - 30 * clock.DAY), keys.to_pylist(), now)

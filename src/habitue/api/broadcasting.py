@@ -12,11 +12,12 @@ from msgspec import to_builtins
 from habitue.api import dispatch
 from habitue.api.answer import Answer, Column, Facts, Sheet
 from habitue.api.perform import Asked, perform
-from habitue.app.broadcasts import Course, Funnel
+from habitue.app.broadcasts import Course
+from habitue.app.funnel import Funnel
 from habitue.broadcasts.check import Fault, sound
 from habitue.broadcasts.shape import body, from_body, from_text, to_toml
 from habitue.broadcasts.state import STATES
-from habitue.kernel import clock
+from habitue.kernel import clock, money
 from habitue.kernel.errors import UserError
 from habitue.kernel.i18n import N_
 from habitue.messaging.reasons import GUARDS
@@ -117,9 +118,7 @@ def funnelled(found: Funnel, asked: Asked) -> list[str]:
     say, number = asked.say, partial(format_decimal, locale=asked.language)
     shown = partial(clock.shown, zone=asked.shop.settings.timezone, language=asked.language)
     lines = [f"{number(found.meant):>12}  {say(N_('are meant'))}"]
-    if found.excluded:
-        lines.append(f"{number(-found.excluded):>12}  {say(N_('left out by the broadcast itself'))}")
-    lines += [f"{number(-n):>12}  {say(GUARDS[guard])}" for guard, n in found.lost.items()]
+    lines += [f"{number(-n):>12}  {say(text, **fields)}" for _, text, fields, n in found.losses()]
     lines.append(f"{number(found.gets):>12}  {say(N_('get it'))}")
     for guard, n in found.waits.items():
         text = N_("of them later than planned ({guard})")
@@ -127,7 +126,9 @@ def funnelled(found: Funnel, asked: Asked) -> list[str]:
     if found.first is not None and found.last is not None:
         text = N_("From {first} to {last}.")
         lines.append(say(text, first=shown(found.first), last=shown(found.last)))
-    return lines
+    currency = asked.shop.settings.currency
+    text, fields = found.price(lambda units: money.shown(units, currency, asked.language), number)
+    return [*lines, say(text, **fields)] if text else lines
 
 
 _STEERED: Final = {

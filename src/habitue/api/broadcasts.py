@@ -18,7 +18,7 @@ from habitue.api.asked import API, by, read
 from habitue.api.shapes import Failure
 from habitue.app import Shop
 from habitue.broadcasts.shape import Broadcast, from_body
-from habitue.kernel import clock
+from habitue.kernel import clock, money
 from habitue.store.broadcasts import Kept
 
 Name = Annotated[str, PathParameter(max_length=64, description="The broadcast’s id.")]
@@ -77,7 +77,11 @@ class Lost(Struct, frozen=True):
 
 
 class Foreseen(Struct, frozen=True):
-    """Who is meant, who is lost to which guard, and who gets it: `later` of them later than planned."""
+    """Who is meant, who is lost to which guard, and who gets it: `later` of them later than planned.
+
+    `parts` are the messages that are paid for, `cost` what they cost together in the workspace’s currency,
+    null where the channel has no price; `lacking` are the values for want of which some get nothing.
+    """
 
     meant: int
     excluded: int
@@ -86,6 +90,9 @@ class Foreseen(Struct, frozen=True):
     later: list[Lost]
     first: str | None
     last: str | None
+    parts: int
+    cost: str | None
+    lacking: list[str]
 
 
 class Steering(Struct, frozen=True, forbid_unknown_fields=True):
@@ -140,6 +147,9 @@ def funnel(shop: NamedDependency[Shop], name: Name) -> Foreseen:
         [Lost(guard, n) for guard, n in found.waits.items()],
         clock.iso(found.first) or None,
         clock.iso(found.last) or None,
+        found.parts,
+        None if found.cost is None else money.written(found.cost, shop.settings.currency),
+        [*found.lacking],
     )
 
 

@@ -1,4 +1,5 @@
-"""`/api/v1/channels` and `/api/v1/deliverability`: by whom messages leave, and whether mails arrive.
+"""`/api/v1/channels`, `/spending` and `/deliverability`: by whom messages leave, for how much, and whether
+mails arrive.
 
 To be read only; of what is secret it is told whether it is there.
 """
@@ -16,7 +17,7 @@ from habitue.api.asked import read
 from habitue.app import Shop
 from habitue.app.channels import Standing, offered
 from habitue.app.repute import Looking
-from habitue.kernel import clock
+from habitue.kernel import clock, money
 from habitue.kernel.i18n import Translator, choose, translator
 from habitue.messaging import repute
 from habitue.messaging.registry import Kind
@@ -100,11 +101,48 @@ class Deliverability(Struct, frozen=True):
     limits: Limits
 
 
+class Costs(Struct, frozen=True):
+    """So many messages left on a channel, and cost so much, of at most so much (null: whatever they do)."""
+
+    channel: str
+    messages: int
+    cost: str
+    most: str | None
+
+
+class Month(Struct, frozen=True):
+    """What messages cost in a month; a channel without a price isn’t in it."""
+
+    month: str
+    channels: list[Costs]
+
+
 @read("/channels")
 def index(shop: NamedDependency[Shop]) -> list[Channel]:
     """Every way out that there is, by channel: since when it is used, and with which settings."""
     standing = shop.channels()
     return [_channel(kind, standing.get(kind.channel)) for kind in offered()]
+
+
+@read("/spending")
+def spending(shop: NamedDependency[Shop]) -> list[Month]:
+    """What messages cost in the last three months, the running one first, in the workspace’s currency."""
+    zone, code = shop.settings.timezone, shop.settings.currency
+    return [
+        Month(
+            f"{clock.moment(first, zone):%Y-%m}",
+            [
+                Costs(
+                    one.channel,
+                    one.messages,
+                    money.written(one.cost, code),
+                    None if one.most is None else money.written(one.most, code),
+                )
+                for one in rows
+            ],
+        )
+        for first, rows in shop.spending()
+    ]
 
 
 @read("/deliverability")

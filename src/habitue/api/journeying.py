@@ -15,7 +15,7 @@ from habitue.journeys.graph import Journey
 from habitue.journeys.state import FLYING
 from habitue.journeys.walk import WHY
 from habitue.journeys.writing import body, to_json, to_toml
-from habitue.kernel import clock
+from habitue.kernel import clock, money
 from habitue.kernel.errors import UserError
 from habitue.kernel.i18n import N_
 from habitue.messaging.reasons import GUARDS
@@ -149,6 +149,7 @@ def _replay(command: commands.ReplayJourney, asked: Asked) -> Answer:
             if n
         ),
         *([say(N_("{n} of them later than due."), n=number(done.waited))] if done.waited else []),
+        *([say(N_("They cost about {amount}."), amount=_amount(done.cost, asked))] if done.cost else []),
         *(
             say(N_("{n} were in “{journey}” meanwhile."), n=number(one.people), journey=one.journey)
             for one in done.overlaps
@@ -157,6 +158,10 @@ def _replay(command: commands.ReplayJourney, asked: Asked) -> Answer:
         *(f"  {one.id:<24}{number(one.came):>12}{number(one.left):>12}" for one in done.steps),
     ]
     return Facts(to_builtins(done), lines, _told(warnings, asked))
+
+
+def _amount(fine: int, asked: Asked) -> str:
+    return money.shown(money.whole(fine), asked.shop.settings.currency, asked.language)
 
 
 def _tried(journey: Journey, customer: str, days: int, asked: Asked, warnings: list[Fault]) -> Answer:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from threading import Lock
@@ -11,8 +12,9 @@ import numpy as np
 from msgspec import Struct
 from msgspec.structs import replace
 
-from habitue.app.blanks import blanks
-from habitue.app.posting import Posting
+from habitue.app.blanks import said
+from habitue.app.funnel import UNWRITTEN, Funnel
+from habitue.app.posting import SMS, Posting
 from habitue.app.segments import Segmented
 from habitue.broadcasts import check, live, plan, state
 from habitue.broadcasts.check import Fault, Known
@@ -37,29 +39,8 @@ from habitue.store.broadcasts import Kept, Turn
 from habitue.store.ops import Tx
 from habitue.templates import kept as templates
 
-UNWRITTEN: Final = "template"
-"""What they are lost to whose message lacks a value that it needs (`reasons.GUARDS`)."""
 SAMPLE: Final = 20
 """So many customers are named of each who are lost."""
-
-
-class Funnel(Struct, frozen=True):
-    """Who is meant, who is lost to what, and who gets it: `waits` of them later than planned.
-
-    `lost` is by guard, in the guards' order, and `excluded` by the broadcast itself; `people` are some of
-    those lost or waiting, by guard. The first and the last leave then. `lacking` are the values that messages
-    of those lost to `UNWRITTEN` need.
-    """
-
-    meant: int
-    excluded: int
-    lost: Mapping[str, int]
-    waits: Mapping[str, int]
-    gets: int
-    people: Mapping[str, tuple[int, ...]]
-    first: Micros | None
-    last: Micros | None
-    lacking: tuple[str, ...] = ()
 
 
 class Course(Struct, frozen=True):
@@ -232,15 +213,22 @@ class Broadcasting(Segmented, Posting):
         return (told.why > 0) & ~told.waits
 
     def _foreseen(
-        self, tx: Tx, one: Broadcast, persons: Ints, dues: Ints, meant: Ints, now: Micros
+        self,
+        tx: Tx,
+        one: Broadcast,
+        persons: Ints,
+        dues: Ints,
+        meant: Ints,
+        now: Micros,
+        parts: Ints | int = 1,
     ) -> Forecast:
-        """What the guards would say of it."""
+        """What the guards would say of it, of so many parts."""
         rules = self._rules(tx)
         rules = replace(rules, holdouts={**rules.holdouts, one.origin: one.holdout})
         untils = meant + duration(one.within) if one.within else np.full(len(persons), LAST)
         region = self.settings.terms.region
         like = _like(one, int(dues.min()) if len(dues) else 0)
-        return forecast(tx, self.warehouse, like, persons, dues, rules, region, now, untils)
+        return forecast(tx, self.warehouse, like, persons, dues, rules, region, now, untils, parts)
 
     def _members(self, one: Broadcast, at: Micros) -> Ints:
         """Who is meant at an instant, and not left out."""
@@ -269,11 +257,17 @@ class Broadcasting(Segmented, Posting):
         starts = max(when, plan.starts(one, self.settings.timezone, when))
         meant = self._all(one.to, when)
         members = self._members(one, when)
-        made = self._planned(one, members, starts, self.sending_rules())
+        rules = self.sending_rules()
+        made = self._planned(one, members, starts, rules)
+        # What text messages cost is known only of what they say: where that decides, it is asked first.
+        priced = one.channel == SMS and SMS in rules.budgets
+        texts = said(self, one, made, np.full(len(made.person), priced))
         with self.ops.read() as tx:
-            told = self._foreseen(tx, one, made.person, made.due, made.meant, when)
+            told = self._foreseen(tx, one, made.person, made.due, made.meant, when, texts.parts)
         gets = (told.why == 0) | told.waits
-        blank, lacking = blanks(self, one, made, gets)
+        texts = texts if priced else said(self, one, made, gets)
+        blank = gets & texts.blank
+        lacking = Counter(texts.lacking[blank].tolist())
         gets &= ~blank
         lost = np.bincount(told.why[~told.waits], minlength=len(NAMES))
         waits = np.bincount(told.why[told.waits & ~blank], minlength=len(NAMES))
@@ -293,6 +287,8 @@ class Broadcasting(Segmented, Posting):
             int(made.due[gets].min()) if gets.any() else None,
             int(made.due[gets].max()) if gets.any() else None,
             tuple(name for name, _ in lacking.most_common(SAMPLE)),
+            int(texts.parts[gets].sum()),
+            int(told.cost[gets].sum()) if one.channel in rules.budgets else None,
         )
 
     def _planned(self, one: Broadcast, members: Ints, starts: Micros, rules: Rules) -> Plan:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, Final
 
 from msgspec import Struct
 
+from habitue.app import blanks
 from habitue.app.imports import Told
+from habitue.app.letters import Answering
 from habitue.app.travels import Travelled
 from habitue.journeys import kept, state, trials, watches
 from habitue.journeys.around import Around
@@ -81,7 +83,7 @@ class Inside(Struct, frozen=True):
     on: Micros | None
 
 
-class Journeying(Travelled):
+class Journeying(Travelled, Answering):
     """The part of a shop that is about journeys."""
 
     def around_journeys(self, live: bool = False) -> Around:
@@ -247,12 +249,14 @@ class Journeying(Travelled):
     def _past(self, journey: Journey, since: Micros) -> Past:
         """What was so before beside the log, with what caps look back to."""
         since -= self.messaging_rules().memory
-        return past(self.ops, self.warehouse, self.settings.terms.region, journey.id, since)
+        region_, long = self.settings.terms.region, partial(blanks.long, self)
+        return past(self.ops, self.warehouse, region_, journey.id, since, long)
 
     def messaging_rules(self) -> Rules:
         """What the workspace allows itself to send."""
         with self.ops.read() as tx:
-            return rules.read(tx, self.settings.timezone, region(self.settings.timezone))
+            zone = self.settings.timezone
+            return rules.read(tx, zone, region(zone), self.settings.currency)
 
     def _fresh(self) -> dict[str, int]:
         """The rules whose intervals are there, by their text."""

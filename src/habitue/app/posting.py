@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from hashlib import blake2b
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import msgspec
 import pyarrow as pa
@@ -20,9 +20,10 @@ from habitue.kernel import clock
 from habitue.kernel.clock import SECOND, Micros
 from habitue.kernel.errors import UserError
 from habitue.kernel.region import region
-from habitue.messaging import outbox, rules
+from habitue.messaging import guards, outbox, rules
 from habitue.messaging.batch import Door
 from habitue.messaging.channel import Composed
+from habitue.messaging.facts import Measure
 from habitue.messaging.guards import WEBHOOK
 from habitue.messaging.kinds import webhook
 from habitue.messaging.outbox import Told
@@ -32,10 +33,12 @@ from habitue.messaging.sender import Composer, Happened, Sender
 from habitue.messaging.words import House, written
 from habitue.people import suppression
 from habitue.rules.nodes import ANSWERED
+from habitue.store import traffic
 from habitue.store.log import PARCEL
 from habitue.store.messages import Sending
 from habitue.store.ops import Tx
-from habitue.templates import coupons
+from habitue.templates import coupons, example
+from habitue.templates.segments import parts
 
 FOLDER: Final = "outgoing"
 """Of the workspace: what senders were doing when they died."""
@@ -46,8 +49,22 @@ AT_ONCE: Final = (500, 2000)
 FRESH: Final = 5
 """Seconds for which what is the same in all messages is not looked up again."""
 
+SMS: Final = "sms"
+"""The channel on which a long message is several, each of which is paid for."""
+
 _CALLED: Final = {"email": "Email", "sms": "SMS", "push": "Push"}
 _DONE: Final = {"sent": "Sent", "bounced": "Bounced"}
+
+
+class Spent(NamedTuple):
+    """So many messages left on a channel in a month, and cost so much, of what they may (None: whatever they
+    do), in hundredths of a cent.
+    """
+
+    channel: str
+    messages: int
+    cost: int
+    most: int | None
 
 
 class Posting(Channelled):
@@ -64,9 +81,25 @@ class Posting(Channelled):
         """Let these rules hold from now on. Raises `UserError` for what makes no sense."""
         rules.write(self.ops, wanted, by, clock.now() if now is None else now)
 
+    def spending(self, months: int = 3, now: Micros | None = None) -> list[tuple[Micros, list[Spent]]]:
+        """What messages cost: when each of the last months began, the running one first, and by channel.
+
+        A channel without a price isn't in it; one that has a price and sent nothing is.
+        """
+        rules, until = self.sending_rules(), clock.now() if now is None else now
+        found: list[tuple[Micros, list[Spent]]] = []
+        first = guards.month(until, rules.zone)
+        with self.ops.read() as tx:
+            for _ in range(months):
+                rows, running = traffic.spent(tx, first, until), not found
+                names = sorted({*rows, *rules.budgets} if running else rows)
+                found.append((first, [_spent(one, rows, rules if running else None) for one in names]))
+                first, until = guards.month(first - 1, rules.zone), first
+        return found
+
     def _rules(self, tx: Tx) -> Rules:
         zone = self.settings.timezone
-        return rules.read(tx, zone, region(zone))
+        return rules.read(tx, zone, region(zone), self.settings.currency)
 
     def _guarding(self, tx: Tx) -> Rules:
         """The same, with the control groups of the broadcasts that are under way."""
@@ -79,7 +112,8 @@ class Posting(Channelled):
         """A worker for what customers wait for (0) or for marketing (1); one of each at a time."""
         self.hooks()
         house = self._house()
-        door = Door(self.ops, self.warehouse, self._guarding, self.settings.terms.region)
+        region_ = self.settings.terms.region
+        door = Door(self.ops, self.warehouse, self._guarding, region_, self._measure(house))
         return Sender(
             self.ops,
             door,
@@ -105,6 +139,23 @@ class Posting(Channelled):
             return written(row, traits, values, press, house(), clock.now() // SECOND)
 
         return composed
+
+    def _measure(self, house: Callable[[], House]) -> Measure:
+        """Says of how many parts a text message is; of none where it can't be written, as nothing leaves."""
+
+        def measured(row: Sending, traits: Mapping[str, Any]) -> int:
+            if row.channel != SMS:
+                return 1
+            more, second = _along(row), clock.now() // SECOND
+            if _pool(more):  # the code itself is drawn when the message is written
+                more |= {"coupon": example.coupon(clock.now())}
+            try:
+                said = written(row, traits, more, self.presses.of(row.template), house(), second)
+            except UserError:
+                return 0
+            return parts(said.text.strip()).n
+
+        return measured
 
     def _knower(self, house: Callable[[], House]) -> Knower:
         """Knows what other processes need to write messages there."""
@@ -141,7 +192,7 @@ class Posting(Channelled):
 
     def _coded(self, row: Sending, more: dict[str, Any]) -> dict[str, Any]:
         """With the coupon code that the message gives, if it gives one: settled before it can leave."""
-        if not isinstance(more.get("coupon"), dict) or "pool" not in more["coupon"]:
+        if not _pool(more):
             return more
         with self.ops.begin() as tx:
             return coupons.filled(tx, more, claim(row.id), row.person, clock.now())
@@ -230,6 +281,17 @@ def _event(
         "props": msgspec.json.encode(props | dict(more or {})).decode(),
         "also": None,
     }
+
+
+def _spent(channel: str, rows: Mapping[str, tuple[int, int]], rules: Rules | None) -> Spent:
+    n, cost = rows.get(channel, (0, 0))
+    limit = rules.budgets.get(channel) if rules else None
+    return Spent(channel, n, cost, limit.most if limit else None)
+
+
+def _pool(more: Mapping[str, Any]) -> bool:
+    """Whether a message gives a coupon code."""
+    return isinstance(more.get("coupon"), dict) and "pool" in more["coupon"]
 
 
 def _along(row: Sending) -> dict[str, Any]:

@@ -14,6 +14,7 @@ import msgspec
 from habitue.app.channels import SOURCE
 from habitue.app.consents import record
 from habitue.app.returns import Returning
+from habitue.kernel import money
 from habitue.kernel.clock import SECOND, Micros
 from habitue.messaging import outbox
 from habitue.messaging.line import Line
@@ -108,6 +109,9 @@ class Reporting(Returning):
             return self._reported(tx, row, kind, one)
 
     def _reported(self, tx: Tx, row: Any, kind: str, one: Report) -> bool:
+        cost = money.fine(one.price, self.settings.currency)
+        if one.price and one.currency == self.settings.currency and cost is not None:
+            messages.bill(tx, row.id, cost)
         if one.what == "bounced" and not outbox.returned(tx, row.id, one.answer, one.at):
             return False
         if row.address and (one.dead or one.what == "complained"):

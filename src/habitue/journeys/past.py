@@ -25,6 +25,13 @@ class Left(NamedTuple):
     priority: Ints
 
 
+class Bill(NamedTuple):
+    """What left, of other origins, had its price: when, and how much (hundredths of a cent)."""
+
+    at: Ints
+    cost: Ints
+
+
 class Stays(NamedTuple):
     """Who was in another journey, from when to when (NEVER: still is)."""
 
@@ -35,14 +42,25 @@ class Stays(NamedTuple):
 
 
 class Past(NamedTuple):
-    """How it is asked: where a channel reaches these people (each once), what left by it, who was where."""
+    """How it is asked: where a channel reaches these people (each once), what left by it and what that cost,
+    who was where, and of how many parts a template's text messages are.
+    """
 
     reached: Callable[[str, Ints], Reached]
     left: Callable[[str], Left]
+    spent: Callable[[str], Bill]
     stays: Callable[[], list[Stays]]
+    parts: Callable[[str], int]
 
 
-def past(ops: Ops, warehouse: Warehouse, region: str | None, slug: str, since: Micros) -> Past:
+def past(
+    ops: Ops,
+    warehouse: Warehouse,
+    region: str | None,
+    slug: str,
+    since: Micros,
+    parts: Callable[[str], int] = lambda _template: 1,
+) -> Past:
     """The past from an instant on, as it was without the journey of that name."""
 
     def reached(channel: str, persons: Ints) -> Reached:
@@ -54,6 +72,10 @@ def past(ops: Ops, warehouse: Warehouse, region: str | None, slug: str, since: M
             person, at, priority = _columns(traffic.left(tx, channel, since, f"journey:{slug}"), 3)
         return Left(canonical(warehouse, person), at, priority)
 
+    def spent(channel: str) -> Bill:
+        with ops.read() as tx:
+            return Bill(*_columns(traffic.billed(tx, channel, since, f"journey:{slug}"), 2))
+
     def stays() -> list[Stays]:
         with ops.read() as tx:
             found = runs.elsewhere(tx, slug, since)
@@ -63,7 +85,7 @@ def past(ops: Ops, warehouse: Warehouse, region: str | None, slug: str, since: M
             told.append(Stays(name, canonical(warehouse, person), entered, ended))
         return told
 
-    return Past(reached, left, stays)
+    return Past(reached, left, spent, stays, parts)
 
 
 def _columns(rows: Sequence[tuple[Any, ...]], n: int) -> list[Ints]:

@@ -7,7 +7,7 @@ guards would have, beside what did leave then (`sends`).
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -49,6 +49,7 @@ class Replayed(Struct, frozen=True):
 
     `waited` of those sent went later than they were due, after quiet hours or a cap. `overlaps` are other
     journeys that people were in meanwhile, `same_day` how many messages would have come on a day with others.
+    `cost` is about what those sent would have cost (hundredths of a cent), None where they have no price.
 
     `wanted` all who met the condition for coming in; of those `barred` met one for leaving at once, `again`
     were in already or had been too lately, `alone` are the control group. `daily` is by guard, "sent" for
@@ -70,6 +71,7 @@ class Replayed(Struct, frozen=True):
     steps: list[Step]
     sample: list[tuple[int, Micros]]
     waited: int = 0
+    cost: int | None = None
     overlaps: list[Overlap] = []
     same_day: int = 0
 
@@ -118,16 +120,17 @@ def replay(
     return replace(
         told,
         waited=int((gone & (sends.go > sends.at)).sum()),
+        cost=int(sends.cost[gone].sum()) if rules.budgets.keys() & {*_channels(way, ())} else None,
         overlaps=overlaps(run.crowd, life.stays()),
         same_day=same_day(sends.person[gone], sends.go[gone], left, ground.zone),
     )
 
 
-def _channels(way: Plan) -> list[str]:
-    """The channels by which marketing leaves."""
+def _channels(way: Plan, but: Collection[str] = (TRANSACTIONAL,)) -> list[str]:
+    """The channels by which messages leave, but for these purposes."""
     deeds = (one.step.does.deed() for one in way.nodes if isinstance(one.step.does, Act))
-    marketing = (one for one in deeds if isinstance(one, Message) and one.purpose != TRANSACTIONAL)
-    return [*dict.fromkeys(one.channel for one in marketing)]
+    messages = (one for one in deeds if isinstance(one, Message) and one.purpose not in but)
+    return [*dict.fromkeys(one.channel for one in messages)]
 
 
 def walked(journey: Journey, way: Plan, found: Comers, facts: Told, now: Micros) -> Run:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -17,18 +18,20 @@ from habitue.kernel.clock import DAY, duration
 from habitue.kernel.local import local
 from habitue.messaging import guards, spacing
 from habitue.messaging.crowd import NOWHERE
+from habitue.messaging.forecast import beyond
 from habitue.messaging.holdout import GLOBAL, held
 from habitue.messaging.rules import TRANSACTIONAL, Rules
 from habitue.people.consent import SITE
 
+SMS: Final = "sms"
 NAMES: Final = ("sent", *guards.ORDER)
 _SPACED: Final = np.array([0, *(NAMES.index(one) for one in ("late", "cap", "quiet"))], np.int64)
 """By what `spacing` says."""
 
 
 class Sends(NamedTuple):
-    """One element each: at which node, to whom, when it was due, what became of it (a place in `names`), and
-    when it would have left (NEVER: not at all).
+    """One element each: at which node, to whom, when it was due, what became of it (a place in `names`), when
+    it would have left (NEVER: not at all), and what it costs (hundredths of a cent, where there is a price).
     """
 
     node: Ints
@@ -37,6 +40,7 @@ class Sends(NamedTuple):
     at: Ints
     why: Ints
     go: Ints
+    cost: Ints
     names: tuple[str, ...] = NAMES
 
 
@@ -45,22 +49,24 @@ def judged(way: Plan, crowd: Crowd, walked: Walked, facts: Told, rules: Rules, p
     wanted = [(one, one.deed) for one in walked.done if isinstance(one.deed, Message) and len(one.rows)]
     if not wanted:
         none = np.empty(0, np.int64)
-        return Sends(none, none, none, none, none, none)
+        return Sends(none, none, none, none, none, none, none)
     columns: list[Any] = [
         np.concatenate(one) for one in zip(*(_columns(done, crowd) for done, _ in wanted), strict=True)
     ]
     found = Sends(*columns)
+    sizes = {done.node: past.parts(message.template) for done, message in wanted if message.channel == SMS}
     for channel in dict.fromkeys(message.channel for _, message in wanted):
         if channel != guards.WEBHOOK:
             places = {done.node for done, message in wanted if message.channel == channel}
             pressing = {done.node for done, message in wanted if message.purpose == TRANSACTIONAL}
-            _channel(way, found, channel, places, pressing, facts, rules, past)
+            _channel(way, found, channel, places, pressing, sizes, facts, rules, past)
     return found
 
 
 def _columns(one: Done, crowd: Crowd) -> tuple[Ints, ...]:
     n, person = len(one.rows), crowd.person[one.rows]
-    return np.full(n, one.node, np.int64), one.rows, person, one.due, np.zeros(n, np.int64), one.due.copy()
+    why, cost = np.zeros(n, np.int64), np.zeros(n, np.int64)
+    return np.full(n, one.node, np.int64), one.rows, person, one.due, why, one.due.copy(), cost
 
 
 def _channel(
@@ -69,6 +75,7 @@ def _channel(
     channel: str,
     places: set[int],
     pressing: set[int],
+    sizes: Mapping[int, int],
     facts: Told,
     rules: Rules,
     past: Past,
@@ -80,6 +87,10 @@ def _channel(
     who, which = numbered(person)
     reach = past.reached(channel, who)
     address, blocked = reach.address[which], reach.blocked[which]
+    limit = rules.budgets.get(channel)
+    if limit is not None:
+        parts = np.array([sizes.get(node, 1) for node in found.node[mine].tolist()], np.int64)
+        found.cost[mine] = reach.costs(limit, 1)[which] * parts
     why = found.why[mine]
     alone = np.zeros(len(mine), np.bool_)
     origin = f"journey:{way.journey.id}"
@@ -99,7 +110,8 @@ def _channel(
     _twins(found, rows, address[np.searchsorted(mine, rows)], rules)
     _rivals(found, rows[found.why[rows] == 0], left, way.journey.head.priority, rules)
     _spaced(found, rows[found.why[rows] == 0], channel, left, facts, way, rules)
-    _spent(found, rows[found.why[rows] == 0], channel, left, rules)
+    urgent = mine[~marketing & (why == 0)]
+    _spent(found, np.concatenate((rows[found.why[rows] == 0], urgent)), {*pressing}, channel, rules, past)
     found.go[rows[found.why[rows] != 0]] = NEVER
 
 
@@ -160,17 +172,18 @@ def _spaced(found: Sends, rows: Ints, channel: str, left: Left, facts: Told, way
     found.go[rows], found.why[rows] = told.go, _SPACED[told.why]
 
 
-def _spent(found: Sends, rows: Ints, channel: str, left: Left, rules: Rules) -> None:
+def _spent(found: Sends, rows: Ints, pressing: set[int], channel: str, rules: Rules, past: Past) -> None:
     """Not beyond what a month may cost, with what was sent then in truth."""
     limit = rules.budgets.get(channel)
-    if limit is None or not limit.price or not len(rows):
+    if limit is None or limit.most is None or not len(rows):
         return
-    order = rows[np.argsort(found.go[rows], kind="stable")]
-    months, truly = (_months(one, rules.zone) for one in (found.go[order], left.at))
+    order, bill = rows[np.argsort(found.go[rows], kind="stable")], past.spent(channel)
+    months, truly = (_months(one, rules.zone) for one in (found.go[order], bill.at))
     for month in np.unique(months).tolist():
         these = order[months == month]
-        there = max(0, limit.most // limit.price - int((truly == month).sum()))
-        found.why[these[there:]] = NAMES.index("budget")
+        urgent = np.isin(found.node[these], list(pressing))
+        left = limit.most - int(bill.cost[truly == month].sum())
+        found.why[these[beyond(found.cost[these], urgent, left)]] = NAMES.index("budget")
 
 
 def _months(at: Ints, zone: str) -> Ints:

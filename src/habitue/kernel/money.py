@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from decimal import ROUND_HALF_EVEN, Decimal
+from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation
+from typing import Final
 
 from babel.core import get_global
 from babel.numbers import format_currency
 
 from habitue.kernel.errors import UserError
 from habitue.kernel.i18n import N_, Language
+
+FINE: Final = 100
+"""What a message costs is kept in hundredths of the minor unit: an e-mail costs less than one."""
+MOST: Final = 10**9
 
 
 def currency(code: str) -> str:
@@ -35,6 +40,27 @@ def minor(amount: Decimal, code: str) -> int:
 def major(units: int, code: str) -> Decimal:
     """The amount in major units: 1234 cents is 12.34."""
     return Decimal(units).scaleb(-digits(code))
+
+
+def fine(text: str, code: str) -> int | None:
+    """An amount as it is written, “0.0075”, in hundredths of a minor unit; None for what is none."""
+    try:
+        amount = Decimal(text)
+    except InvalidOperation:
+        return None
+    if not (amount.is_finite() and 0 <= amount < MOST):
+        return None
+    return int((amount * FINE * 10 ** digits(code)).quantize(Decimal(1), rounding=ROUND_HALF_EVEN))
+
+
+def written(fine: int, code: str) -> str:
+    """Hundredths of minor units as `fine` reads them."""
+    return f"{Decimal(fine) / (FINE * 10 ** digits(code)):f}"
+
+
+def whole(fine: int) -> int:
+    """Hundredths of minor units in minor units, none lost: what costs anything is never shown as nothing."""
+    return -(-fine // FINE)
 
 
 def shown(units: int, code: str, language: Language) -> str:

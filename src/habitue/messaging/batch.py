@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from threading import Lock
 from typing import Any
 
@@ -12,7 +12,7 @@ import msgspec
 from habitue.kernel.clock import Micros
 from habitue.messaging import facts, guards
 from habitue.messaging.channel import Outcome
-from habitue.messaging.facts import Mark, People
+from habitue.messaging.facts import Mark, Measure, People
 from habitue.messaging.guards import Case, Facts, Verdict
 from habitue.messaging.mailbox import mailbox
 from habitue.messaging.rules import Rules
@@ -55,9 +55,15 @@ class Door:
     """The stores that say who may be written to, and the rules of the workspace."""
 
     def __init__(
-        self, ops: Ops, warehouse: Warehouse, rules: Callable[[Tx], Rules], region: str | None = None
+        self,
+        ops: Ops,
+        warehouse: Warehouse,
+        rules: Callable[[Tx], Rules],
+        region: str | None = None,
+        measure: Measure = lambda _row, _traits: 1,
     ) -> None:
         self._ops, self._warehouse, self._rules, self._region = ops, warehouse, rules, region
+        self._measure = measure
 
     def take(
         self, lane: int, worker: str, channels: Sequence[str], now: Micros, most: int, lease: Micros
@@ -74,25 +80,25 @@ class Door:
             if not due:
                 return None
             rules, mark = self._rules(tx), facts.mark(tx, self._warehouse)
-            known, some, first = self._look(tx, due, rules, now)
+            known, some, first = self._look(tx, due, rules, now, measure := _once(self._measure))
         with self._ops.begin() as tx:
             held = messages.hold(tx, [row.id for row in due], now)
             if facts.mark(tx, self._warehouse) != mark:
                 mark = facts.mark(tx, self._warehouse)
-                known, some, first = self._look(tx, held, rules, now)
+                known, some, first = self._look(tx, held, rules, now, measure)
             inside = {row.id for row in held}
             some = [one for one in some if one.id in inside]
             told = facts.facts(tx, some, known, rules, now, first)
             verdicts = {one.id: one for one in guards.judge(some, told, rules, now)}
-            batch = _taken(tx, held, verdicts, known, some, worker, lease, now)
+            batch = _taken(tx, held, verdicts, known, some, {*rules.budgets}, worker, lease, now)
         batch.mark = mark
         return batch
 
     def _look(
-        self, tx: Tx, rows: Sequence[Sending], rules: Rules, now: Micros
+        self, tx: Tx, rows: Sequence[Sending], rules: Rules, now: Micros, measure: Measure
     ) -> tuple[People, list[Case], Facts]:
         known = facts.people(self._warehouse, rows, self._region)
-        some = facts.cases(tx, rows, known, rules)
+        some = facts.cases(tx, rows, known, rules, facts.costs(rows, known, rules, measure))
         return known, some, facts.willing(tx, self._warehouse, some, now)
 
     def look(self, batch: Batch, now: Micros) -> None:
@@ -111,12 +117,25 @@ class Door:
             batch.back = batch.back | traffic.called_back(tx, batch.token)
 
 
+def _once(measure: Measure) -> Measure:
+    """The same, which writes each message once, however often it is asked."""
+    sizes: dict[int, int] = {}
+
+    def measured(row: Sending, traits: Mapping[str, Any]) -> int:
+        if row.id not in sizes:
+            sizes[row.id] = measure(row, traits)
+        return sizes[row.id]
+
+    return measured
+
+
 def _taken(
     tx: Tx,
     held: Sequence[Sending],
     verdicts: dict[int, Verdict],
     known: People,
     some: Sequence[Case],
+    priced: Collection[str],
     worker: str,
     lease: Micros,
     now: Micros,
@@ -126,11 +145,13 @@ def _taken(
     messages.change(tx, trails, [_change(one) for one in verdicts.values() if one.act != "go"], now)
     token = messages.lease(tx) if going else 0
     addresses = {one.id: one.address for one in some}
+    costs = {one.id: one.cost for one in some if one.channel in priced}
     sending = [
         {
             "b_id": row.id,
             "address": addresses[row.id],
             "transport": None,
+            "cost": costs.get(row.id),
             "provider": mailbox(known.addresses[row.id]) if row.channel == "email" else None,
             "trail": messages.longer(row.trail, now, Change(row.id, "sending")),
         }

@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from habitue.kernel.clock import Micros
+from habitue.messaging.rules import Budget
 from habitue.people import consent, postal, profiles, pushed, suppression, zones
 from habitue.people.consent import SITE
 from habitue.people.keys import bare, email_key, phone_key
@@ -39,12 +40,24 @@ _KEYS: Final = {
 
 class Reached(NamedTuple):
     """Of each customer the number of their address (`NOWHERE`), and which of them are on the suppression list
-    for what: 0 for none, else a place in `reasons`, from 1.
+    for what: 0 for none, else a place in `reasons`, from 1; `texts` are the addresses by number.
     """
 
     address: Ints
     blocked: Ints
     reasons: list[frozenset[str]]
+    texts: pa.Array
+
+    def costs(self, budget: Budget, parts: Ints | int) -> Ints:
+        """What it costs to send each of them so many parts, in hundredths of a cent; nothing to who has no
+        address.
+        """
+        if not len(self.texts):
+            return np.zeros(len(self.address), np.int64)
+        each = np.full(len(self.texts), budget.price, np.int64)
+        for place, price in sorted(budget.places.items(), key=lambda one: len(one[0])):
+            each[np.asarray(pc.starts_with(self.texts, place))] = price
+        return np.where(self.address >= 0, each[self.address] * parts, 0)
 
 
 _SAID: Final = """
@@ -98,7 +111,7 @@ def reached(tx: Tx, warehouse: Warehouse, persons: Ints, channel: str, region: s
     listed = suppression.listed(tx, channel)
     reasons = sorted({frozenset(one) for one in listed.values()}, key=sorted)
     if not listed or not len(coded.dictionary):
-        return Reached(address, np.zeros(len(persons), np.int64), reasons)
+        return Reached(address, np.zeros(len(persons), np.int64), reasons, coded.dictionary)
     own = pa.table({"address": coded.dictionary, "n": np.arange(len(coded.dictionary))})
     inner, outer = suppression.pads(tx)
     told = (outer, inner, _KEYS[channel])
@@ -108,7 +121,7 @@ def reached(tx: Tx, warehouse: Warehouse, persons: Ints, channel: str, region: s
     found = pc.index_in(hashed, pa.array(list(listed))).combine_chunks().fill_null(-1)
     at = np.asarray(found).astype(np.int64)
     blocked = np.where(at >= 0, codes[at], 0)
-    return Reached(address, np.where(address >= 0, blocked[address], 0), reasons)
+    return Reached(address, np.where(address >= 0, blocked[address], 0), reasons, coded.dictionary)
 
 
 def _addresses(warehouse: Warehouse, persons: Ints, channel: str, region: str | None) -> pa.Array:

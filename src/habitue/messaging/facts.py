@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import Any, Final, NamedTuple
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from typing import Any, Final, NamedTuple, TypeAlias
 
 import pyarrow as pa
 from msgspec import Struct
@@ -29,6 +29,10 @@ _KIND: Final = {
     SITE: "",
 }
 """Of a channel, the keys that are addresses on it; on the site any key is one."""
+
+
+Measure: TypeAlias = Callable[[Sending, Mapping[str, Any]], int]
+"""Of how many parts, each of which is paid for, a message to somebody with these traits is."""
 
 
 class Mark(NamedTuple):
@@ -117,8 +121,19 @@ def _address(channel: str, traits: Mapping[str, Any], keys: Iterable[str], regio
     return bare(found) if found else None
 
 
-def cases(tx: Tx, rows: Sequence[Sending], known: People, rules: Rules) -> list[Case]:
-    """The messages as guards judge them."""
+def costs(rows: Sequence[Sending], known: People, rules: Rules, measure: Measure) -> dict[int, int]:
+    """What those cost that somebody can be reached by and that have a price, in hundredths of a cent."""
+    return {
+        row.id: rules.budgets[row.channel].cost(known.addresses[row.id], measure(row, known.of(row.id)))
+        for row in rows
+        if row.channel in rules.budgets and row.id in known.addresses
+    }
+
+
+def cases(
+    tx: Tx, rows: Sequence[Sending], known: People, rules: Rules, priced: Mapping[int, int]
+) -> list[Case]:
+    """The messages as guards judge them, with what each costs."""
     ways = {
         row.id: f"{_KIND[row.channel]}{known.addresses[row.id]}" for row in rows if row.id in known.addresses
     }
@@ -130,6 +145,7 @@ def cases(tx: Tx, rows: Sequence[Sending], known: People, rules: Rules) -> list[
             *(row.channel, row.purpose, row.origin, row.step, row.priority, row.planned, row.expires),
             hashed[ways[row.id]] if row.id in ways else None,
             _zone(known.of(row.id), rules.zone),
+            priced.get(row.id, 0),
         )
         for row in rows
     ]
@@ -186,5 +202,5 @@ def facts(tx: Tx, some: Sequence[Case], known: People, rules: Rules, now: Micros
         rivals=rivals,
         copies={(row.address, row.origin, part(row.origin, row.step)) for row in copies},
         met={(whole[row.person], row.origin) for row in met},
-        spent={name: messages.count(tx, name, month(now, rules.zone)) for name in rules.budgets},
+        spent={name: messages.spent(tx, name, month(now, rules.zone)) for name in rules.budgets},
     )

@@ -13,9 +13,10 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 from msgspec import structs
 
+from habitue.engine.sweep import compiled
 from habitue.kernel.clock import LAST, Micros, duration
 from habitue.messaging import crowd, guards
-from habitue.messaging.crowd import NOWHERE, Bools, Ints
+from habitue.messaging.crowd import NOWHERE, Bools, Ints, Reached
 from habitue.messaging.guards import Case, Facts, Rival, Verdict
 from habitue.messaging.holdout import GLOBAL, held
 from habitue.messaging.outbox import Wanted
@@ -38,10 +39,13 @@ _FEW: Final = 1_000
 
 
 class Forecast(NamedTuple):
-    """One element each: which guard decides (a place in `NAMES`, 0 for none), and whether it only waits."""
+    """One element each: which guard decides (a place in `NAMES`, 0 for none), whether it only waits, and what
+    it costs if it goes, in hundredths of a cent.
+    """
 
     why: Ints
     waits: Bools
+    cost: Ints
 
 
 class _Seen(NamedTuple):
@@ -70,11 +74,16 @@ def forecast(
     region: str | None,
     now: Micros,
     untils: Ints | None = None,
+    parts: Ints | int = 1,
 ) -> Forecast:
-    """Of messages like this one to these customers, due then, in the order in which they are put."""
+    """Of messages like this one to these customers, of so many `parts`, due then, in the order in which they
+    are put.
+    """
     if not len(persons):
-        return Forecast(np.empty(0, np.int64), np.empty(0, np.bool_))
-    seen = _seen(tx, warehouse, like, persons, dues, rules, region, now)
+        return Forecast(np.empty(0, np.int64), np.empty(0, np.bool_), np.empty(0, np.int64))
+    to, limit = crowd.reached(tx, warehouse, persons, like.channel, region), rules.budgets.get(like.channel)
+    costs = np.zeros(len(persons), np.int64) if limit is None else to.costs(limit, parts)
+    seen = _seen(tx, warehouse, like, persons, dues, rules, to, now)
     ends = untils if untils is not None else np.full(len(persons), LAST, np.int64)
     kinds, firsts = _kinds(seen, dues, ends)
     verdicts = [_judged(n, like, seen, persons, dues, ends, rules) for n in firsts.tolist()]
@@ -84,12 +93,12 @@ def forecast(
         order = np.lexsort((np.arange(len(persons)), dues))
         own = np.where(waits, 0, why)
         after = _twins(why, waits, seen.address, order)
-        over = _spent(tx, why, waits, like.channel, order, rules, now)
+        over = _spent(tx, why, waits, costs, like.channel, order, rules, now)
         why[over], waits[over] = _BUDGET, False
         # Whoever came after one who is not served after all is stopped for a reason of their own.
         alone = (after >= 0) & np.isin(after, over)
         why[alone] = np.where(own == 0, _BUDGET, own)[alone]
-    return Forecast(why, waits)
+    return Forecast(why, waits, costs)
 
 
 def _seen(
@@ -99,13 +108,14 @@ def _seen(
     persons: Ints,
     dues: Ints,
     rules: Rules,
-    region: str | None,
+    to: Reached,
     now: Micros,
 ) -> _Seen:
-    none = np.zeros(len(persons), np.int64)
-    to = crowd.reached(tx, warehouse, persons, like.channel, region)
+    none, where = np.zeros(len(persons), np.int64), to[:3]
     if like.purpose == TRANSACTIONAL:
-        return _Seen(*to, np.ones(len(persons), np.bool_), none, [rules.zone], none, none, [()], none, [()])
+        return _Seen(
+            *where, np.ones(len(persons), np.bool_), none, [rules.zone], none, none, [()], none, [()]
+        )
     agrees = crowd.agreed(tx, warehouse, persons, like.channel, like.purpose, now)
     apart = none.copy()
     for name, share in ((like.origin, rules.holdouts.get(like.origin, 0.0)), (GLOBAL, rules.holdout)):
@@ -120,7 +130,7 @@ def _seen(
     soon = messages.rivals(tx, None, last + duration(rules.apart))
     against = [(row.person, Rival(row.id, row.origin, row.priority)) for row in soon if _rival(row, like)]
     rival, rivals = _grouped(warehouse, persons, against)
-    return _Seen(*to, agrees, apart, *zones, past, pasts, rival, rivals)
+    return _Seen(*where, agrees, apart, *zones, past, pasts, rival, rivals)
 
 
 def _rival(row: messages.Row, like: Wanted) -> bool:
@@ -228,11 +238,25 @@ def _twins(why: Ints, waits: Bools, address: Ints, order: Ints) -> Ints:
     return after
 
 
-def _spent(tx: Tx, why: Ints, waits: Bools, channel: str, order: Ints, rules: Rules, now: Micros) -> Ints:
+def _spent(
+    tx: Tx, why: Ints, waits: Bools, costs: Ints, channel: str, order: Ints, rules: Rules, now: Micros
+) -> Ints:
     """For whom the month's budget is spent, once all before them have gone."""
     limit = rules.budgets.get(channel)
-    if limit is None or not limit.price:
+    if limit is None or limit.most is None:
         return order[:0]
-    left = limit.most // limit.price - messages.count(tx, channel, guards.month(now, rules.zone))
+    left = limit.most - messages.spent(tx, channel, guards.month(now, rules.zone))
     going: Ints = order[(why[order] == 0) | waits[order]]
-    return going[max(0, left) :]
+    return going[beyond(costs[going], np.zeros(len(going), np.bool_), left)]
+
+
+@compiled
+def beyond(costs: Ints, always: Bools, left: int) -> Bools:
+    """Which of them, one by one, can't be paid of what is left; some go `always`, and are paid too."""
+    over = np.zeros(len(costs), np.bool_)
+    for i in range(len(costs)):
+        if always[i] or costs[i] <= left:
+            left -= costs[i]
+        else:
+            over[i] = True
+    return over

@@ -45,6 +45,8 @@ class Case(NamedTuple):
     expires: Micros | None
     address: str | None
     zone: str
+    cost: int = 0
+    """In hundredths of a cent."""
 
     @property
     def marketing(self) -> bool:
@@ -65,7 +67,7 @@ class Facts(Struct, frozen=True, kw_only=True):
     `agreed`: by channel and purpose, who agrees. `suppressed`: by channel and address, why nobody may write.
     `sent`: by person and channel, when marketing left. `copies`: addresses that have a `part` of an origin.
     `met`: customers whom a broadcast has reached, wherever that was. `rivals`: by person and channel.
-    `spent`: by channel, how many left this month.
+    `spent`: by channel, what left this month cost, in hundredths of a cent.
     """
 
     agreed: Mapping[tuple[str, str], Collection[int]] = {}
@@ -138,10 +140,10 @@ def _asked(case: Case) -> Iterable[Guard]:
 
 
 def _goes(case: Case, desk: _Desk) -> None:
+    desk.spent[case.channel] = desk.spent.get(case.channel, 0) + case.cost
     if not case.marketing:
         return
     desk.sent.setdefault((case.person, case.channel), []).append(desk.now)
-    desk.spent[case.channel] = desk.spent.get(case.channel, 0) + 1
     if case.address is not None:
         desk.copies.add((case.address, case.origin, part(case.origin, case.step)))
     if case.origin.startswith(BROADCAST):
@@ -255,12 +257,15 @@ def quiet_(case: Case, desk: _Desk) -> Verdict | None:
 
 
 def budget(case: Case, desk: _Desk) -> Verdict | None:
-    """Not beyond what a channel may cost in a month."""
+    """Not beyond what a channel may cost in a month; what customers wait for goes anyhow, and counts."""
     limit = desk.rules.budgets.get(case.channel)
-    if limit is None:
+    if limit is None or limit.most is None:
         return None
-    n = desk.facts.spent.get(case.channel, 0) + desk.spent.get(case.channel, 0) + 1
-    return Verdict(case.id, "skip", "budget") if n * limit.price > limit.most else None
+    spent = desk.facts.spent.get(case.channel, 0) + desk.spent.get(case.channel, 0)
+    if spent + case.cost <= limit.most:
+        return None
+    fields = {"most": limit.most, "spent": spent, "cost": case.cost, "currency": desk.rules.currency}
+    return Verdict(case.id, "skip", "budget", fields=fields)
 
 
 ORDER: Final[Mapping[str, Guard]] = {

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+from habitue.kernel import money
 from habitue.kernel.clock import Micros
 from habitue.kernel.i18n import N_, Translator, spelt
 from habitue.people.consent import NAMES
@@ -59,7 +60,9 @@ _SENTENCES: Final = {
     ("held", "cap"): N_("Waits until {until}: the customer has had {most} messages within {within}."),
     ("held", "quiet"): N_("Waits until {until}: these are quiet hours where the customer lives."),
     ("expired", "quiet"): N_("Not sent: quiet hours last until {until}, when it would come too late."),
-    ("skipped", "budget"): N_("Not sent: the month’s budget is spent."),
+    ("skipped", "budget"): N_(
+        "Not sent: it costs {cost}, and of the {most} that a month may cost on this channel {spent} is spent."
+    ),
     ("skipped", "stopped"): N_("Not sent: it was stopped."),
     ("failed", "template"): N_("Not sent: its text could not be made. {why}"),
     ("failed", "gone"): N_("Not sent: there is no template “{template}” that is live."),
@@ -79,16 +82,24 @@ _SENTENCES: Final = {
     ("sent", None): N_("Sent."),
 }
 
+_SPENT: Final = N_("Not sent: the month’s budget is spent.")
+"""As it was told before it was noted how much that is."""
+
 _INSTANTS: Final = ("until", "due")
+_AMOUNTS: Final = ("most", "spent", "cost")
 
 
 def sentence(
     state: str, reason: str | None, fields: Mapping[str, Any], t: Translator, when: Callable[[Micros], str]
 ) -> str:
     """One decision about a message as a sentence; `when` says instants to the reader."""
-    text = _SENTENCES.get((state, reason))
+    text = _SENTENCES.get((state, reason)) if fields or reason != "budget" else _SPENT
     if text is None:
         return t(STATES.get(state, state))
+    if "currency" in fields:
+        amounts = {name: money.whole(fields[name]) for name in _AMOUNTS}
+        told = {name: money.shown(n, fields["currency"], t.language) for name, n in amounts.items()}
+        return t(text, **told)
     return t(text, **{name: _said(name, value, t, when) for name, value in fields.items()})
 
 

@@ -22,7 +22,8 @@ class Report(NamedTuple):
     """One thing that is told: which message it is about, by our own mark or by the name they gave it.
 
     `id` tells it from all others of this provider. `dead`: nobody is at the address. An `address` alone is
-    somebody who wrote to us, not about a message. `machine`: the provider says that a program did it.
+    somebody who wrote to us, not about a message. `machine`: the provider says that a program did it. `price`
+    is what it cost, in that `currency`, where they say it.
     """
 
     id: str
@@ -36,6 +37,8 @@ class Report(NamedTuple):
     agent: str = ""
     link: str = ""
     machine: bool = False
+    price: str = ""
+    currency: str = ""
 
 
 class Call(NamedTuple):

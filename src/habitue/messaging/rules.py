@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Final
 
@@ -20,6 +21,7 @@ TRANSACTIONAL: Final = "transactional"
 """The purpose of what customers wait for, such as the confirmation of an order."""
 
 _SETTING: Final = "messaging_rules"
+_PLACE: Final = re.compile(r"\+[1-9]\d{0,6}")
 
 
 class Cap(Struct, frozen=True, forbid_unknown_fields=True):
@@ -34,10 +36,18 @@ class Cap(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Budget(Struct, frozen=True, forbid_unknown_fields=True):
-    """What marketing on a channel may cost in a calendar month, and one message, in hundredths of a cent."""
+    """What a channel may cost in a calendar month (None: whatever it does), and one message, in hundredths of
+    a cent; `places` by how the number begins that it goes to (“+33”), the longest that fits.
+    """
 
-    most: int
+    most: int | None
     price: int
+    places: Mapping[str, int] = {}
+
+    def cost(self, address: str, parts: int = 1) -> int:
+        """What it costs to send so many parts there."""
+        fit = max((one for one in self.places if address.startswith(one)), key=len, default="")
+        return parts * self.places.get(fit, self.price)
 
 
 class Rules(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -46,7 +56,8 @@ class Rules(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     `late`: how much later than due marketing may still go. `apart`: how near another origin's message of
     higher priority has to be to take this one's place. `same`: how long one address gets a step only once.
     `clicks`: links in marketing mails lead by way of us; `opens`: a picture in them tells of openings.
-    `country` (ISO 3166) says whose public holidays count, `zone` whose clock where a customer's is unknown.
+    `country` (ISO 3166) says whose public holidays count, `zone` whose clock where a customer's is unknown,
+    `currency` in what budgets are.
     """
 
     caps: Mapping[str, tuple[Cap, ...]] = field(
@@ -75,6 +86,7 @@ class Rules(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     opens: bool = True
     country: str | None = "FR"
     zone: str = "Europe/Paris"
+    currency: str = "EUR"
 
     def capped(self, channel: str) -> tuple[Cap, ...]:
         return self.caps.get(channel, ())
@@ -90,6 +102,8 @@ def checked(rules: Rules) -> Rules:
     for cap in (cap for caps in rules.caps.values() for cap in caps):
         if cap.most < 0 or cap.length < HOUR:
             raise UserError(N_("A cap is a number of messages, 0 or more, within an hour or longer."))
+    for budget in rules.budgets.values():
+        _costing(budget)
     for silence in rules.quiet.values():
         quiet.checked(silence)
     for share in (rules.holdout, *rules.holdouts.values()):
@@ -100,12 +114,22 @@ def checked(rules: Rules) -> Rules:
     return rules
 
 
-def read(tx: Tx, zone: str, country: str | None) -> Rules:
+def _costing(budget: Budget) -> None:
+    for place in budget.places:
+        if not _PLACE.fullmatch(place):
+            raise UserError(
+                N_("“{place}” is no beginning of a phone number. Write such as +33."), place=place
+            )
+    if min(budget.most or 0, budget.price, *budget.places.values()) < 0:
+        raise UserError(N_("What a message costs, and a month may, is 0 or more."))
+
+
+def read(tx: Tx, zone: str, country: str | None, currency: str) -> Rules:
     """As they stand, on the clock of that zone; before anybody changed them those of that country."""
     kept = told(tx, _SETTING)
     if kept is None:
-        return Rules(zone=zone, country=country)
-    return msgspec.structs.replace(msgspec.json.decode(kept, type=Rules), zone=zone)
+        return Rules(zone=zone, country=country, currency=currency)
+    return msgspec.structs.replace(msgspec.json.decode(kept, type=Rules), zone=zone, currency=currency)
 
 
 def write(ops: Ops, rules: Rules, by: str, now: Micros) -> None:

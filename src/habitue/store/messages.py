@@ -126,6 +126,7 @@ def change(tx: Tx, rows: Mapping[int, str], changes: Sequence[Change], now: Micr
             "answer": one.answer,
             "b_planned": one.planned,
             "b_reference": one.reference,
+            "b_taken": int(one.state in COUNTED),
         }
         for one in changes
     ]
@@ -137,6 +138,9 @@ def change(tx: Tx, rows: Mapping[int, str], changes: Sequence[Change], now: Micr
         cleared["reference"] = sa.func.coalesce(
             sa.bindparam("b_reference", type_=sa.Text), message.c.reference
         )
+        # What was handed over and not taken costs nothing; what comes back later was taken.
+        kept = sa.or_(message.c.state != "sending", sa.bindparam("b_taken", type_=sa.Integer) == 1)
+        cleared["cost"] = sa.case((kept, message.c.cost))
         tx.execute(message.update().where(message.c.id == sa.bindparam("b_id")).values(cleared), values)
 
 
@@ -149,7 +153,7 @@ def longer(trail: str, now: Micros, told: Change) -> str:
 def send(
     tx: Tx, rows: Iterable[Mapping[str, Any]], worker: str, token: int, lease: Micros, now: Micros
 ) -> None:
-    """Give these to a worker: each row says its `b_id`, `address`, `transport` and `trail`."""
+    """Give these to a worker: each row says its `b_id`, `address`, `transport`, `cost` and `trail`."""
     mine = {"state": "sending", "due": None, "reason": None, "worker": worker, "token": token, "lease": lease}
     taken = message.update().where(message.c.id == sa.bindparam("b_id"))
     counted = {"attempts": message.c.attempts + 1, "left": now, "changed": now}
@@ -160,7 +164,7 @@ def send(
 def release(tx: Tx, token: int, ids: Collection[int], now: Micros) -> int:
     """Give back what a token holds of these and was not handed over; how many that were."""
     held = message.c.token == token, message.c.state == "sending", message.c.id.in_(_numbers(tx, ids))
-    again = {"state": "wanted", "due": now, "worker": None, "lease": None, "left": None}
+    again = {"state": "wanted", "due": now, "worker": None, "lease": None, "left": None, "cost": None}
     freed = message.update().where(*held).values(**again, attempts=message.c.attempts - 1)
     return tx.execute(freed).rowcount
 
@@ -234,10 +238,15 @@ def rivals(tx: Tx, persons: Collection[int] | None, until: Micros) -> list[Row]:
     return list(tx.execute(sa.select(*what).where(*soon, *_of(tx, persons))))
 
 
-def count(tx: Tx, channel: str, since: Micros) -> int:
-    """How much marketing has left on a channel since an instant."""
-    asked = message.c.channel == channel, *_reached(since - 1)
-    return int(tx.scalar(sa.select(sa.func.count()).where(*asked)) or 0)
+def spent(tx: Tx, channel: str, since: Micros) -> int:
+    """What has left on a channel since an instant cost, in hundredths of a cent."""
+    asked = message.c.channel == channel, message.c.left >= since
+    return int(tx.scalar(sa.select(sa.func.sum(message.c.cost)).where(*asked)) or 0)
+
+
+def bill(tx: Tx, number: int, cost: int) -> None:
+    """A message cost this, as whoever carried it says: in hundredths of a cent."""
+    tx.execute(message.update().where(message.c.id == number).values(cost=cost))
 
 
 def ended(tx: Tx, after: int, most: int) -> list[Row]:

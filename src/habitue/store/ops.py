@@ -31,7 +31,7 @@ from habitue.store.failure import Collided, DiskFull, StoreDown, full
 from habitue.store.keeper import LAST, OPTION, Keeper
 from habitue.store.tables import counter, identity, setting
 
-HEAD: Final = "0020"
+HEAD: Final = "0021"
 """The revision of the newest migration; they are numbered in order."""
 
 Tx: TypeAlias = sa.Connection

@@ -370,6 +370,7 @@ message = Table(
     Column("reference", Text),
     Column("provider", Text),
     Column("complained", BigInteger),
+    Column("cost", BigInteger),
     UniqueConstraint("origin", "step", "run", "epoch", "channel", "person", name="message_once"),
     CheckConstraint("origin <> '' AND run <> '' AND channel <> ''", name="message_named"),
     Index("message_due", "lane", "due"),
@@ -390,7 +391,7 @@ message = Table(
 `due` is when to look at it, and null once nothing waits to be done. `lane` is 0 for what customers wait for
 and 1 for marketing. `lease` and `token` are those of the `worker` who is sending it, `left` is when it left,
 `address` the keyed hash of where to; `ended` numbers those that reached an end, in that order; `answer` is
-what the other side said, `reference` what it calls the message.
+what the other side said, `reference` what it calls the message, `cost` is in hundredths of a cent.
 """
 
 paused = Table(

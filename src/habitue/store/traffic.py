@@ -71,6 +71,23 @@ def left(tx: Tx, channel: str, since: Micros, but: str) -> list[tuple[int, Micro
     return told
 
 
+def billed(tx: Tx, channel: str, since: Micros, but: str) -> list[tuple[int, int]]:
+    """What left by a channel after an instant and cost something, of all origins but one: when, how much."""
+    mine = message.c.channel == channel, message.c.origin != but, message.c.left > since, message.c.cost > 0
+    found: Any = tx.execute(sa.select(message.c.left, message.c.cost).where(*mine))
+    told: list[tuple[int, int]] = found.cursor.fetchall()
+    found.close()
+    return told
+
+
+def spent(tx: Tx, since: Micros, until: Micros) -> dict[str, tuple[int, int]]:
+    """By channel, of what left in a time and had a price: how many, and what they cost together."""
+    what = message.c.channel, sa.func.count(), sa.func.sum(message.c.cost)
+    mine = message.c.left >= since, message.c.left < until, message.c.cost.is_not(None)
+    rows = tx.execute(sa.select(*what).where(*mine).group_by(message.c.channel))
+    return {channel: (int(n), int(cost)) for channel, n, cost in rows}
+
+
 def reached(tx: Tx, origin: str) -> list[tuple[str, int, Micros]]:
     """Whom an origin reached, as far as is known, by which step, and when; however many."""
     rows = sa.select(message.c.step, message.c.person, message.c.left)

@@ -110,7 +110,10 @@ def reports(settings: Settings, call: Call) -> Sequence[Report]:
     code = fields.get("ErrorCode", "")
     mark = dict(parse_qsl(urlsplit(call.url).query)).get("mark", "")
     dead = what == "bounced" and code.isdecimal() and int(code) in _GONE
-    return [Report(f"{number}:{what}", what, call.now, mark, number, answer=code, dead=dead)]
+    # What it costs Twilio takes off the account: it tells an amount below nothing.
+    price, currency = fields.get("Price", "").removeprefix("-"), fields.get("PriceUnit", "").upper()
+    one = Report(f"{number}:{what}", what, call.now, mark, number, answer=code, dead=dead)
+    return [one._replace(price=price, currency=currency)]
 
 
 def _written(fields: dict[str, str], number: str, call: Call) -> Sequence[Report]:

@@ -16,7 +16,7 @@ from litestar.response import Redirect
 from msgspec.structs import replace
 
 from habitue.app import Shop
-from habitue.app.broadcasts import UNWRITTEN, Funnel
+from habitue.app.funnel import Funnel
 from habitue.app.previews import Previews
 from habitue.broadcasts.check import SENDABLE, Fault
 from habitue.broadcasts.shape import Broadcast, Trial, Variant, from_body
@@ -116,6 +116,7 @@ def funnel(
         "kept": kept,
         "found": found,
         "lines": _lines(found, words),
+        "cost": _cost(found, words),
         "last": last,
     }
     if request.headers.get("hx-request"):
@@ -123,14 +124,18 @@ def funnel(
     return page(request, shop, "campaign-funnel.html", wrong="", **told)
 
 
+def _cost(found: Funnel, words: Words) -> str:
+    """What it will cost, where there is a price."""
+    text, fields = found.price(words.money, words.number)
+    return words.say(text, **fields) if text else ""
+
+
 def _lines(found: Funnel, words: Words) -> list[dict[str, Any]]:
     """From those who are meant to those who get it, with how much of the first each step takes."""
-    say = words.say
-    lost = [("", say(N_("Left out by your exceptions")), found.excluded)] if found.excluded else []
-    named = GUARDS | {UNWRITTEN: N_("The message needs what is not known: {names}")}
-    names = ", ".join(found.lacking)
-    lost += [(name, say(named[name], names=names), n) for name, n in found.lost.items()]
-    return [{"guard": name, "name": text, "n": n} for name, text, n in lost]
+    return [
+        {"guard": guard, "name": words.say(text, **fields), "n": n}
+        for guard, text, fields, n in found.losses()
+    ]
 
 
 def _page(

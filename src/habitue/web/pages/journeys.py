@@ -20,7 +20,7 @@ from habitue.journeys.recipes import recipes
 from habitue.journeys.replay import Replayed
 from habitue.journeys.trials import BY, Trial
 from habitue.journeys.writing import body, to_json, to_toml
-from habitue.kernel import clock
+from habitue.kernel import clock, money
 from habitue.kernel.clock import DAY
 from habitue.kernel.errors import UserError
 from habitue.kernel.i18n import N_
@@ -173,6 +173,7 @@ def replayed(request: Asked, shop: NamedDependency[Shop], name: FromPath[str]) -
     context: dict[str, Any] = {
         "own": journey,
         "found": found,
+        "cost": "" if found.cost is None else words.money(money.whole(found.cost)),
         "chart": _chart(found, words),
         "legend": [
             (COLOURS[name], words.say(N_("sent") if name == "sent" else GUARDS[name]))

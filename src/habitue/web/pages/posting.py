@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from decimal import Decimal, InvalidOperation
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Final
 
 from litestar import Response, get, post
@@ -15,7 +14,8 @@ from msgspec import structs
 
 from habitue.app import Shop
 from habitue.app.channels import kind_of, offered
-from habitue.kernel import money
+from habitue.app.posting import Spent
+from habitue.kernel import clock, money
 from habitue.kernel.asked import Field
 from habitue.kernel.errors import UserError
 from habitue.kernel.i18n import N_
@@ -35,10 +35,9 @@ PATH: Final = "/settings/sending"
 Filled = Annotated[dict[str, str], Body(media_type=RequestEncodingType.URL_ENCODED)]
 CAPPED: Final = ("email", "sms", "push", "inapp")
 RESTING: Final = ("sms", "push")
-PRICED: Final = ("email", "sms")
+PRICED: Final = ("sms", "email", "post")
 _CAP: Final = re.compile(r"\s*(\d{1,4})\s*(?:/|in|per|en|par)\s*(\d{1,4}\s*[mhdwy])\s*\Z")
-_FINE: Final = 100
-"""Budgets are in hundredths of the smallest unit of money: a mail costs less than one."""
+_PLACE: Final = re.compile(r"(\+\d+)\s*[:=]?\s+(\S+)\Z")
 
 
 @get(PATH, sync_to_thread=True)
@@ -143,22 +142,36 @@ def _quiet(channel: str, old: Rules, data: Mapping[str, str]) -> Quiet:
 def _budgets(shop: Shop, data: Mapping[str, str]) -> dict[str, Budget]:
     found = {}
     for one in PRICED:
-        most, price = (data.get(f"budget.{one}.{name}", "").strip() for name in ("most", "price"))
-        if most and price:
-            found[one] = Budget(_amount(most, shop), _amount(price, shop))
-        elif most or price:
-            raise UserError(N_("A budget is two amounts: what a month may cost, and what one message does."))
+        most, price, places = (
+            data.get(f"budget.{one}.{name}", "").strip() for name in ("most", "price", "places")
+        )
+        if price:
+            own = _amount(most, shop) if most else None
+            found[one] = Budget(own, _amount(price, shop), _places(places, shop))
+        elif most or places:
+            raise UserError(N_("Say what one message costs: without it nobody can tell what a month does."))
+    return found
+
+
+def _places(text: str, shop: Shop) -> dict[str, int]:
+    """What it costs elsewhere, by how numbers begin."""
+    found = {}
+    for part in filter(None, (one.strip() for one in re.split(r"[;\n]|,(?!\d)", text))):
+        read = _PLACE.match(part)
+        if read is None:
+            raise UserError(
+                N_("“{text}” is no price for a country. Write such as: +32 0.08; +1 0.01"), text=part
+            )
+        found[read[1]] = _amount(read[2], shop)
     return found
 
 
 def _amount(text: str, shop: Shop) -> int:
-    try:
-        found = Decimal(text.replace(",", ".").replace("\u202f", "").replace(" ", ""))
-    except InvalidOperation as error:
-        raise UserError(N_("“{text}” is no amount. Write such as 120 or 0.045."), text=text) from error
-    if not 0 <= found < 10**9:
+    plain = text.replace(",", ".").replace("\u202f", "").replace(" ", "")
+    found = money.fine(plain, shop.settings.currency)
+    if found is None:
         raise UserError(N_("“{text}” is no amount. Write such as 120 or 0.045."), text=text)
-    return int(found * 10 ** money.digits(shop.settings.currency) * _FINE)
+    return found
 
 
 def _share(text: str) -> float:
@@ -204,8 +217,26 @@ def _page(
         resting=[(one, words.say(NAMES[one])) for one in RESTING],
         priced=[(one, _capital(words.say(NAMES[one]))) for one in PRICED],
         currency=shop.settings.currency,
+        spending=[
+            (words.month(clock.moment(first, words.zone).date()), _spent(rows, words))
+            for first, rows in shop.spending()
+        ],
         windows=shop.attribution(),
     )
+
+
+def _spent(rows: Sequence[Spent], words: Words) -> list[dict[str, Any]]:
+    """Of a month: the channel, how many messages, what they cost, and of how much."""
+    return [
+        {
+            "name": _capital(words.say(NAMES.get(one.channel, one.channel))),
+            "messages": one.messages,
+            "cost": words.money(money.whole(one.cost)),
+            "most": "" if one.most is None else words.money(money.whole(one.most)),
+            "over": one.most is not None and one.cost >= one.most,
+        }
+        for one in rows
+    ]
 
 
 def _capital(text: str) -> str:
@@ -241,7 +272,7 @@ def _rules(shop: Shop, told: Mapping[str, str] | None) -> dict[str, str]:
     """The rules as the form has them; what somebody just wrote stays as they wrote it."""
     if told is not None:
         return dict(told)
-    rules, unit = shop.sending_rules(), 10 ** money.digits(shop.settings.currency) * _FINE
+    rules, currency = shop.sending_rules(), shop.settings.currency
     found = {"holdout": f"{rules.holdout * 100:g}", "late": rules.late}
     found |= {name: "1" for name in ("clicks", "opens") if getattr(rules, name)}
     for one in CAPPED:
@@ -252,6 +283,9 @@ def _rules(shop: Shop, told: Mapping[str, str] | None) -> dict[str, str]:
         found |= {f"quiet.{one}.sunday": "1"} if 7 in quiet.days else {}
         found |= {f"quiet.{one}.holidays": "1"} if quiet.holidays else {}
     for one, budget in rules.budgets.items():
-        found[f"budget.{one}.most"] = f"{Decimal(budget.most) / unit:f}"
-        found[f"budget.{one}.price"] = f"{Decimal(budget.price) / unit:f}"
+        if budget.most is not None:
+            found[f"budget.{one}.most"] = money.written(budget.most, currency)
+        found[f"budget.{one}.price"] = money.written(budget.price, currency)
+        prices = ((place, money.written(price, currency)) for place, price in budget.places.items())
+        found[f"budget.{one}.places"] = "; ".join(f"{place} {price}" for place, price in prices)
     return found
