@@ -22,6 +22,8 @@ from habitue.templates import coupons
 from habitue.templates.coupons import Pool
 from habitue.templates.passes import Pass
 from habitue.templates.shape import Template, Text
+from tests.ingest.stores import parcel
+from tests.messaging.wanted import NOW
 
 BODY = '<p>{{ coupon.code }} {{ coupon.value }}</p><p><a href="{{ links.unsubscribe }}">x</a></p>'
 
@@ -106,5 +108,24 @@ def test_a_journey_that_gives_coupons_is_live_only_with_their_pool(tmp_path: Pat
         with pytest.raises(UserError, match="/journeys/x"):
             shop.retire_template("hello")
         shop.stop_journey("x", "ada")
+        shop.retire_template("hello")
+        assert not shop.template("hello").live
+
+
+def test_a_template_stays_while_somebody_is_on_their_way_to_it(tmp_path: Path) -> None:
+    wait = '[[steps]]\nid = "w"\nis = "wait"\nlength = "9d"\n'
+    body, mail = f'id = "x"\nentry = {{ is = "manual" }}\n{wait}', '[[steps]]\nid = "m"\nis = "send"\n'
+    with Shop.create(tmp_path / "shop", now=NOW) as shop:
+        shop.put([parcel("load", {"key": "user:ada"})], NOW)
+        shop.refresh(NOW)
+        shop.publish_template(Template("hello", {"en": Text(BODY, "Hello", "a", "html")}))
+        shop.publish_journey(from_text(f'{body}{mail}template = "hello"\n')[0], "ada", NOW)
+        shop.enter_journey("x", ["ada"], "ada", NOW)
+        shop.publish_journey(from_text(body)[0], "ada", NOW)
+        for _ in range(2):  # finishing an older version, then one that was stopped
+            with pytest.raises(UserError, match=r"finishing: x \(/journeys/x\)"):
+                shop.retire_template("hello")
+            shop.stop_journey("x", "ada", now=NOW)
+        shop.leave_journey("x", ["ada"], "ada", NOW)
         shop.retire_template("hello")
         assert not shop.template("hello").live

@@ -211,7 +211,9 @@ def test_what_was_kept_long_enough_goes_and_what_is_under_way_stays(shop: Shop) 
     go(shop, at(1), *checkouts(1, 2))
     go(shop, at(61))
     go(shop, at(61) + 3 * DAY)
-    once, _ = from_text('id = "once"\nagain = "never"\nentry = { is = "manual" }\n')
+    once, _ = from_text(
+        'id = "once"\nagain = "never"\nentry = { is = "manual" }\n[[steps]]\nid = "out"\nis = "exit"\n'
+    )
     shop.publish_journey(once, "ada", at(61) + 3 * DAY)
     shop.enter_journey("once", ["user:3"], "ada", at(61) + 3 * DAY)
     shop.advance(at(62) + 3 * DAY)

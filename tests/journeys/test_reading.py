@@ -84,6 +84,12 @@ def test_all_faults_are_told_at_once_each_with_its_place_and_the_nearest_name() 
     assert faults(CART.replace('is = "send"', 'is = "sent"', 1))["gift"].endswith("Did you mean “send”?")
 
 
+def test_a_journey_without_steps_is_kept_and_not_published() -> None:
+    bare = 'id = "x"\nentry = { is = "manual" }\n'
+    assert [(one.place, one.severity) for one in from_text(bare)[1]] == [("steps", "warning")]
+    assert "add a step" in faults(bare, Around(live=True))["steps"]
+
+
 def test_a_segment_that_is_not_there_is_a_fault_where_it_is_named() -> None:
     around = Around(segments=["vips"], journeys=[], templates=["cart"])
     assert faults(CART, around) == {

@@ -28,6 +28,12 @@ LOOKED: Final = ("Order Completed", "Checkout Started", "Product Added", "Produc
 """What messages are mostly about: the properties of these events are known by name."""
 
 
+_USED: Final = N_("“{id}” is still used by: {users}. Change these first.")
+_ENDING: Final = N_(
+    "“{id}” is still to be sent to customers who are finishing: {users}. Wait until they are through, or let "
+    "them leave the journey first."
+)
+
 BRAND: Final = "brand"
 STALE: Final = 10 * MINUTE
 LONGEST: Final = 300
@@ -131,12 +137,12 @@ class Templated(Workspace):
 
     def retire_template(self, slug: str, by: str = "", now: Micros | None = None) -> None:
         """Send it no more; all versions stay kept. Raises `UserError` where there is none, or while what is
-        live sends it.
+        live sends it, or somebody is on their way to it.
         """
         kept.history(self.ops, slug)
         if needed := usage.template_uses(self, slug):
             told = ", ".join(f"{one.title} ({one.place})" for one in needed)
-            raise UserError(N_("“{id}” is still used by: {users}. Change these first."), id=slug, users=told)
+            raise UserError(_ENDING if all(one.finishing for one in needed) else _USED, id=slug, users=told)
         kept.retire(self.ops, slug, clock.now() if now is None else now, by)
 
     def fields(self, now: Micros | None = None) -> Known:

@@ -15,6 +15,7 @@ from habitue.alerts.roles import Kind
 from habitue.app.workspace import Workspace
 from habitue.broadcasts import state as broadcasts
 from habitue.journeys import kept as journeys
+from habitue.journeys.state import under_way
 from habitue.journeys.writing import body
 from habitue.rules.check import references, walk
 from habitue.rules.nodes import Compare, Rule, Stage
@@ -34,13 +35,16 @@ PLACES: Final[dict[By, str]] = {
 
 
 class Use(Struct, frozen=True):
-    """Something that names it; `needs`: it is live, and could not go on without; `drafted`: it never was."""
+    """Something that names it; `needs`: it is live, and could not go on without; `drafted`: it never was;
+    `finishing`: only those need it who are under way in an earlier version, or in one that was stopped.
+    """
 
     kind: By
     id: str
     title: str
     needs: bool
     drafted: bool = False
+    finishing: bool = False
 
     @property
     def place(self) -> str:
@@ -68,11 +72,12 @@ def stage_uses(shop: Workspace, model: str, stage: str) -> list[Use]:
 
 
 def template_uses(shop: Workspace, slug: str) -> list[Use]:
-    """What is live and sends a template."""
+    """What is live and sends a template, or has somebody under way to whom it will."""
+    sending = [one.saved for one in under_way(shop.ops) if slug in _sent(body(one.saved.journey))]
+    live = {one.journey.id for one in sending if one.live}
+    last = {one.journey.id: one.journey for one in sending}
     sent = [
-        Use("journey", one.journey.id, one.journey.title, needs=True)
-        for one in journeys.live(shop.ops)
-        if slug in _sent(body(one.journey))
+        Use("journey", name, one.title, needs=True, finishing=name not in live) for name, one in last.items()
     ]
     going = [one for one in broadcasts.every(shop.ops) if one.state in ("scheduled", *broadcasts.ACTIVE)]
     sent += [

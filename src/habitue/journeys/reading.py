@@ -15,7 +15,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Collection, Iterable, Mapping
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import msgspec
 from msgspec import Struct
@@ -38,6 +38,9 @@ RESERVED: Final = frozenset({"new"})
 """Pages of their own under `/journeys/`."""
 
 _DEEP: Final = 12
+_IDLE: Final = N_(
+    "Nothing happens in this journey yet: add a step, such as a message, before it is published."
+)
 
 
 def from_text(
@@ -97,7 +100,10 @@ class _Reader:
         return found
 
     def whole(self, journey: Journey) -> None:
-        """What a step asks of the journey around it."""
+        """What a step asks of the journey around it, and the journey of its steps."""
+        if not journey.steps:
+            severity: Literal["error", "warning"] = "error" if self.around.live else "warning"
+            self.faults.append(Fault("steps", _IDLE, severity=severity))
         for step in journey.every():
             test = step.does.test if isinstance(step.does, Fork) else None
             if test and test.by == "goal" and journey.goal is None:

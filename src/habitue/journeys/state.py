@@ -54,6 +54,14 @@ def running(ops: Ops) -> list[Running]:
     ]
 
 
+def under_way(ops: Ops) -> list[Running]:
+    """Those that are live, and earlier or stopped versions that some are in right now."""
+    every = running(ops)
+    with ops.read() as tx:
+        busy = {*_busy(tx, [one.saved.version for one in every if not one.saved.live])}
+    return [one for one in every if one.saved.live or one.saved.version in busy]
+
+
 def states(ops: Ops) -> dict[str, State]:
     """How every journey stands that ever ran, by its id."""
     with ops.read() as tx:

@@ -174,6 +174,12 @@ def _amount(text: str, shop: Shop) -> int:
     return found
 
 
+def _written(amount: int, words: Words) -> str:
+    """An amount as it is typed in the reader's language."""
+    plain = money.written(amount, words.currency)
+    return plain.replace(".", ",") if words.language == "fr" else plain
+
+
 def _share(text: str) -> float:
     try:
         return float(text.replace(",", ".").strip(" %\u202f") or 0) / 100
@@ -212,13 +218,13 @@ def _page(
         ],
         chosen=chosen,
         controls=_controls(shop, chosen, told or {}, words) if chosen else [],
-        given=_rules(shop, told if told and told.get("do") == "rules" else None),
+        given=_rules(shop, words, told if told and told.get("do") == "rules" else None),
         capped=[(one, _capital(words.say(NAMES[one]))) for one in CAPPED],
         resting=[(one, words.say(NAMES[one])) for one in RESTING],
         priced=[(one, _capital(words.say(NAMES[one]))) for one in PRICED],
         currency=shop.settings.currency,
         spending=[
-            (words.month(clock.moment(first, words.zone).date()), _spent(rows, words))
+            (words.month(clock.moment(first, words.zone).date(), "LLL y"), _spent(rows, words))
             for first, rows in shop.spending()
         ],
         windows=shop.attribution(),
@@ -268,11 +274,11 @@ def _control(
     }
 
 
-def _rules(shop: Shop, told: Mapping[str, str] | None) -> dict[str, str]:
+def _rules(shop: Shop, words: Words, told: Mapping[str, str] | None) -> dict[str, str]:
     """The rules as the form has them; what somebody just wrote stays as they wrote it."""
     if told is not None:
         return dict(told)
-    rules, currency = shop.sending_rules(), shop.settings.currency
+    rules = shop.sending_rules()
     found = {"holdout": f"{rules.holdout * 100:g}", "late": rules.late}
     found |= {name: "1" for name in ("clicks", "opens") if getattr(rules, name)}
     for one in CAPPED:
@@ -284,8 +290,8 @@ def _rules(shop: Shop, told: Mapping[str, str] | None) -> dict[str, str]:
         found |= {f"quiet.{one}.holidays": "1"} if quiet.holidays else {}
     for one, budget in rules.budgets.items():
         if budget.most is not None:
-            found[f"budget.{one}.most"] = money.written(budget.most, currency)
-        found[f"budget.{one}.price"] = money.written(budget.price, currency)
-        prices = ((place, money.written(price, currency)) for place, price in budget.places.items())
+            found[f"budget.{one}.most"] = _written(budget.most, words)
+        found[f"budget.{one}.price"] = _written(budget.price, words)
+        prices = ((place, _written(price, words)) for place, price in budget.places.items())
         found[f"budget.{one}.places"] = "; ".join(f"{place} {price}" for place, price in prices)
     return found
