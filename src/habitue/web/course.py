@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import ceil
 from typing import Any, Final
 
 from habitue.alerts.alert import Alert
@@ -61,7 +62,8 @@ def _range(points: Points, limit: float | None) -> tuple[float, float]:
     """The least and the most that the picture shows: from nothing on, for a figure is never less."""
     tops = [one for _, reading in points for one in (reading.value, reading.high) if one is not None]
     most = max([*tops, limit or 0.0])
-    return 0.0, most * 1.05 or 1.0
+    most = most * 1.05 or 1.0
+    return 0.0, float(ceil(most)) if most > 10 else most
 
 
 def _band(points: Points, x: Any, y: Any) -> str:

@@ -11,6 +11,7 @@ from babel.dates import (
     format_datetime,
     format_interval,
     format_skeleton,
+    format_time,
     format_timedelta,
     get_date_format,
     get_datetime_format,
@@ -130,6 +131,10 @@ class Words:
         day, hour = get_date_format("medium", self.language), get_time_format("short", self.language)
         form = join.replace("{1}", day.pattern).replace("{0}", hour.pattern)
         return self._dated(str(format_datetime(self._moment(at), form, locale=self.language)), at)
+
+    def hour(self, at: Micros) -> str:
+        """`14:48` in French, `2:48 PM` in English."""
+        return str(format_time(self._moment(at), "short", locale=self.language))
 
     def month(self, day: Day, form: str = "LLLL y") -> str:
         """`novembre 2026` of any of its days."""

@@ -23,6 +23,7 @@ from habitue.team.rights import NAMES, Role
 from habitue.web.numbered import InQuery
 from habitue.web.page import Asked, only, page, reader
 from habitue.web.pages.team import REACHES
+from habitue.web.words import Words
 
 SIZE: Final = 50
 _CHUNK: Final = 2_000
@@ -56,6 +57,17 @@ DETAILS: Final = {
     "recipients": N_("Recipients"),
     "winner": N_("Variant"),
     "left": N_("Still to go"),
+    "customers": N_("Customers"),
+    "most": N_("At most"),
+    "kind": N_("Kind"),
+    "host": N_("Mail server"),
+    "sender": N_("Sender"),
+    "language": N_("Language"),
+    "stage": N_("Stage"),
+    "kpi": N_("Figure"),
+    "target": N_("Target"),
+    "until": N_("Until"),
+    "ended": N_("Ended"),
 }
 """What people call that which the record says more."""
 
@@ -69,6 +81,13 @@ THINGS: Final = {
     "broadcast": (N_("Broadcast {name}"), "/campaigns/"),
     "export": (N_("Export {name}"), ""),
     "erasure": (N_("Erasure {name}"), ""),
+    "journey": (N_("Journey {name}"), "/journeys/"),
+    "template": (N_("Template {name}"), "/templates/"),
+    "alert": (N_("Alert {name}"), "/alerts/"),
+    "incident": (N_("Incident {name}"), ""),
+    "hook": (N_("Webhook {name}"), ""),
+    "pool": (N_("Pool {name}"), ""),
+    "customers": (N_("Customers: {name}"), ""),
 }
 """What a line may be about, by the word before its colon, and where that is looked at."""
 
@@ -89,20 +108,20 @@ def show(
 ) -> Response[Any]:
     """The latest rows, those before them, or only some."""
     only(request, "by", "act", "before", "check")
-    say, total = reader(request, shop).say, shop.count_deeds()
+    reads, total = reader(request, shop), shop.count_deeds()
     found = shop.deeds(SIZE + 1, before, act or None, by or None)
     looked = check or total <= _AT_ONCE
     return page(
         request,
         shop,
         "acts.html",
-        deeds=[(one, _told(one, say), *_about(one.about, say)) for one in found[:SIZE]],
-        called={name: say(words) for name, words in NOT_PEOPLE.items()},
+        deeds=[(one, _told(one, reads), *_about(one.about, reads.say)) for one in found[:SIZE]],
+        called={name: reads.say(words) for name, words in NOT_PEOPLE.items()},
         further=found[SIZE - 1].id if len(found) > SIZE else None,
         total=total,
         looked=looked,
         broken=shop.tampered() if looked else None,
-        names={name: say(words) for name, words in ACTS.items()},
+        names={name: reads.say(words) for name, words in ACTS.items()},
         by=by,
         act=act,
         before=before,
@@ -117,19 +136,19 @@ def table(
     only(request, "by", "act")
     said = {"content-disposition": 'attachment; filename="acts.csv"'}
     return Stream(
-        _lines(shop, reader(request, shop).say, by or None, act or None),
+        _lines(shop, reader(request, shop), by or None, act or None),
         media_type="text/csv",
         headers=said,
     )
 
 
-def _lines(shop: Shop, say: Translator, by: str | None, act: str | None) -> Iterator[str]:
+def _lines(shop: Shop, reads: Words, by: str | None, act: str | None) -> Iterator[str]:
     yield ",".join(COLUMNS) + "\r\n"
     before: int | None = None
     while rows := shop.deeds(_CHUNK, before, act, by):
         file = io.StringIO(newline="")
         for one in rows:
-            cells = (one.id, iso(one.at), one.by, one.act, one.about, _told(one, say))
+            cells = (one.id, iso(one.at), one.by, one.act, one.about, _told(one, reads))
             csv.writer(file).writerow([safe(cell) if isinstance(cell, str) else cell for cell in cells])
         yield file.getvalue()
         before = rows[-1].id
@@ -137,6 +156,8 @@ def _lines(shop: Shop, say: Translator, by: str | None, act: str | None) -> Iter
 
 def _about(about: str, say: Translator) -> tuple[str, str]:
     """What a line is about in words, and its page where it has one."""
+    if about == "workspace":
+        return say(N_("Workspace")), ""
     kind, name = found.groups() if (found := _THING.fullmatch(about)) else ("", "")
     if kind not in THINGS:
         return about, ""
@@ -144,17 +165,23 @@ def _about(about: str, say: Translator) -> tuple[str, str]:
     return say(words, name=name), f"{place}{name}" if place else ""
 
 
-def _told(one: Deed, say: Translator) -> str:
+def _told(one: Deed, reads: Words) -> str:
     """What more is known, as `name: value`."""
     known = [(name, value) for name, value in one.detail.items() if value not in (None, "")]
-    return ", ".join(say(_PAIR, name=_named(name, say), value=_plain(value, say)) for name, value in known)
+    return ", ".join(
+        reads.say(_PAIR, name=_named(name, reads.say), value=_plain(name, value, reads))
+        for name, value in known
+    )
 
 
 def _named(name: str, say: Translator) -> str:
     return say(DETAILS[name]) if name in DETAILS else name
 
 
-def _plain(value: Any, say: Translator) -> str:
+def _plain(name: str, value: Any, reads: Words) -> str:
+    say = reads.say
+    if name == "until" and isinstance(value, int):
+        return reads.time(value)
     if isinstance(value, list):
         return ", ".join(say(REACHES[one][0]) if one in REACHES else str(one) for one in value)
     if isinstance(value, bool):

@@ -146,7 +146,8 @@ def _weeks(found: list[Kept], month: Period, words: Words) -> list[list[dict[str
             told = {
                 "slug": kept.slug,
                 "name": from_body(kept.body).title,
-                "time": f"{at:%H:%M}",
+                "starts": kept.starts,
+                "time": words.hour(kept.starts),
                 "tone": TONES[kept.state],
                 "state": words.say(STATES[kept.state]),
             }
@@ -155,7 +156,7 @@ def _weeks(found: list[Kept], month: Period, words: Words) -> list[list[dict[str
     while day < first or day.month == first.month or day.weekday():
         if not day.weekday():
             weeks.append(list[dict[str, Any]]())
-        some = sorted(by_day.get(day, []), key=lambda one: str(one["time"]))
+        some = sorted(by_day.get(day, []), key=lambda one: int(one["starts"]))
         said = words.calendar(day.isoformat())
         weeks[-1].append({"day": day.day, "said": said, "inside": day.month == first.month, "all": some})
         day += timedelta(days=1)

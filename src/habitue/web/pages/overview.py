@@ -347,10 +347,10 @@ def _cell(
 
 
 def _usual(usual: Usual, words: Words) -> str:
-    """`usual: 2.1% ± 0.4%`."""
-    said = words.number if usual.counted else words.percent
-    mean, spread = (round(n, 1) if usual.counted else n for n in (usual.mean, usual.deviation))
-    return words.say(N_("usual: {mean} ± {spread}"), mean=said(mean), spread=said(spread))
+    """`usual: 2.1 ± 0.4%`."""
+    scale, said = (1, words.number) if usual.counted else (100, words.percent)
+    mean, spread = words.number(round(usual.mean * scale, 1)), said(usual.deviation)
+    return words.say(N_("usual: {mean} ± {spread}"), mean=mean, spread=spread)
 
 
 def _stay(frame: Frame, look: Look, curve: Curve) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from litestar.params import Body, FromQuery
 from msgspec import structs
 
 from habitue.app import Shop
-from habitue.app.channels import kind_of, offered
+from habitue.app.channels import Standing, kind_of, offered
 from habitue.app.posting import Spent
 from habitue.kernel import clock, money
 from habitue.kernel.asked import Field
@@ -36,6 +36,13 @@ Filled = Annotated[dict[str, str], Body(media_type=RequestEncodingType.URL_ENCOD
 CAPPED: Final = ("email", "sms", "push", "inapp")
 RESTING: Final = ("sms", "push")
 PRICED: Final = ("sms", "email", "post")
+EXAMPLES: Final = {
+    "email": "you@example.com",
+    "sms": "+33612345678",
+    "phone": "+33612345678",
+    "post": "12 rue Austin, 69001 Lyon",
+}
+"""An address to try each way out with."""
 _CAP: Final = re.compile(r"\s*(\d{1,4})\s*(?:/|in|per|en|par)\s*(\d{1,4}\s*[mhdwy])\s*\Z")
 _PLACE: Final = re.compile(r"(\+\d+)\s*[:=]?\s+(\S+)\Z")
 
@@ -208,10 +215,11 @@ def _page(
                 "channel": channel,
                 "name": _capital(words.say(NAMES.get(channel, channel))),
                 "standing": standing.get(channel),
-                "sender": str(getattr(standing[channel].settings, "sender", ""))
+                "sender": str(getattr(standing[channel].settings, "sender", "")).replace("|", ", ")
                 if channel in standing
                 else "",
-                "kinds": [(one.name, words.say(one.title)) for one in every if one.channel == channel],
+                "kinds": _offers(every, channel, standing.get(channel), words),
+                "example": EXAMPLES.get(channel, ""),
                 "hook": shop.hook_address(standing[channel]) if channel in standing else None,
             }
             for channel in dict.fromkeys(one.channel for one in every)
@@ -247,6 +255,15 @@ def _spent(rows: Sequence[Spent], words: Words) -> list[dict[str, Any]]:
 
 def _capital(text: str) -> str:
     return text[:1].upper() + text[1:]
+
+
+def _offers(
+    every: Sequence[Kind], channel: str, standing: Standing | None, words: Words
+) -> list[tuple[str, str]]:
+    """What a channel may be reached by: first what it is reached by now."""
+    held = standing.kind.name if standing else None
+    mine = [one for one in every if one.channel == channel]
+    return [(one.name, words.say(one.title)) for one in sorted(mine, key=lambda one: one.name != held)]
 
 
 def _controls(shop: Shop, kind: Kind, told: Mapping[str, str], words: Words) -> list[dict[str, Any]]:

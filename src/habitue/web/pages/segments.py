@@ -12,6 +12,7 @@ from habitue.app.segments import DAYS, Listed
 from habitue.engine.plan import Definition
 from habitue.kernel import clock
 from habitue.kernel.i18n import N_
+from habitue.people.consent import NAMES
 from habitue.segments.templates import templates, told
 from habitue.web import charts
 from habitue.web.page import Asked, only, page, reader
@@ -56,7 +57,7 @@ def _called(name: str, words: Words) -> str:
     """An event, a trait or a channel's consent, in words."""
     root, _, rest = name.partition(".")
     if root == "consent":
-        return words.say(N_("consent: {channel}"), channel=rest)
+        return words.say(N_("consent: {channel}"), channel=words.say(NAMES.get(rest, rest)))
     return words.trait(rest) if root == "trait" else words.happened(name)
 
 
