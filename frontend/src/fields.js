@@ -8,9 +8,17 @@ document.addEventListener("input", ({ target }) => {
 });
 
 document.addEventListener("change", ({ target }) => {
-  target.closest("form[data-auto]")?.requestSubmit(); // sent as soon as a choice is made
+  if (target.type !== "search") target.closest("form[data-auto]")?.requestSubmit(); // sent as soon as a choice is made
   const chosen = target.type === "file" && target.closest(".drop")?.querySelector("[data-chosen]");
   if (chosen) chosen.textContent = [...target.files].map(({ name }) => name).join(", ");
+});
+
+// The address of a list follows what is typed; what is chosen is a step of its own, which the back button takes back.
+document.addEventListener("htmx:config:request", ({ detail: { ctx } }) => {
+  if (ctx.replace && ctx.sourceEvent?.type === "submit") ctx.push = ctx.replace;
+});
+document.addEventListener("htmx:before:history:update", ({ detail: { history: step } }) => {
+  if (step.path === location.pathname + location.search) step.type = "replace";
 });
 
 for (const [name, over] of [["dragenter", true], ["dragleave", false], ["drop", false]])

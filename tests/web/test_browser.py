@@ -269,6 +269,22 @@ def test_a_list_follows_what_one_types_and_a_note_is_written_by_keyboard(visit: 
         shop.unwrite(note.id)
 
 
+def test_what_is_chosen_of_a_list_the_back_button_takes_back(visit: Visit) -> None:
+    page = visit("/customers")
+    page.locator("#filters select[name=stage]").select_option("active")
+    page.wait_for_url("**stage=active")
+    page.locator("#q").press_sequentially("a")
+    page.wait_for_url("**q=a&stage=active")
+    page.locator("#filters select[name=stage]").select_option("dormant")
+    page.wait_for_url("**q=a&stage=dormant")
+    page.go_back()
+    expect(page.locator("#filters select[name=stage]")).to_have_value("active")
+    assert page.url.endswith("q=a&stage=active")
+    page.go_back()
+    expect(page.locator("#filters select[name=stage]")).to_have_value("")
+    assert page.url.endswith("/customers")
+
+
 TWICE = """async button => {
     button.click();
     await new Promise(asked => setTimeout(asked, 60));
