@@ -19,8 +19,8 @@ def client(site: str) -> Iterator[httpx.Client]:
         yield client
 
 
-def told(text: str, stage: str) -> dict[str, str]:
-    (cookie,) = flash.done("/stages", text, stage=stage).cookies
+def told(text: str, **fields: object) -> dict[str, str]:
+    (cookie,) = flash.done("/stages", text, **fields).cookies
     return {"cookie": f"{cookie.key}={cookie.value}"}
 
 
@@ -47,6 +47,8 @@ def test_what_was_done_is_said_once_in_the_readers_language(client: httpx.Client
     assert 'class="toast good"' in first.text
     assert "habitue_done=" in first.headers["set-cookie"]
     assert "toast good" not in client.get("/stages").text
+    many = told("{n} notes were taken back.", n=32001)
+    assert "32,001 notes" in client.get("/stages", headers={**many, "accept-language": "en"}).text
 
 
 @pytest.mark.parametrize(

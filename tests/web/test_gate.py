@@ -21,11 +21,24 @@ def test_who_is_not_known_is_asked_and_comes_back_to_where_they_were(site: str) 
     for path, then in (("/", "/sign-in"), ("/customers?q=a", "/sign-in?next=%2Fcustomers%3Fq%3Da")):
         asked = httpx.get(site + path)
         assert (asked.status_code, asked.headers["location"]) == (303, then)
-    form = httpx.post(f"{site}/data/refused", headers={"referer": "https://evil.example/data?x"})
-    assert form.headers["location"] == "/sign-in?next=%2Fdata%3Fx"
+    far = httpx.get(
+        f"{site}/customers", headers={"hx-request": "1", "referer": "https://evil.example/data?x"}
+    )
+    assert far.headers["hx-redirect"] == "/sign-in?next=%2Fdata%3Fx"
     piece = {"hx-request": "true", "hx-current-url": f"{site}/customers/1"}
     part = httpx.get(f"{site}/customers", headers=piece)
     assert (part.status_code, part.headers["hx-redirect"]) == (401, "/sign-in?next=%2Fcustomers%2F1")
+
+
+def test_what_was_sent_after_a_session_ended_stays_where_it_can_be_sent_again(site: str) -> None:
+    form = httpx.post(f"{site}/customers/1/notes", data={"text": "Long"}, headers={"accept": "text/html"})
+    assert form.status_code == 401
+    assert "reload this page" in form.text
+    piece = httpx.post(f"{site}/segments/-/draft", headers={"hx-request": "true", "accept": "text/html"})
+    assert (piece.status_code, piece.headers["hx-reswap"]) == (401, "none")
+    assert "hx-redirect" not in piece.headers
+    assert "what you have written stays" in piece.text
+    assert httpx.post(f"{site}/sign-out").headers["location"] == "/sign-in"
 
 
 def test_a_program_is_told_in_json(site: str) -> None:

@@ -9,7 +9,8 @@ from litestar.datastructures import Cookie
 from litestar.response import Redirect
 from msgspec import Struct
 
-from habitue.kernel.i18n import Translator, translator
+from habitue.kernel.i18n import translator
+from habitue.web.words import Words
 
 COOKIE: Final = "habitue_done"
 Tone = Literal["good", "bad", "info", "note"]
@@ -24,8 +25,9 @@ class Done(Struct, frozen=True):
     tone: Tone = "good"
     fields: dict[str, str | int] = {}
 
-    def said(self, say: Translator) -> str:
-        return say(self.text, **self.fields)
+    def said(self, words: Words) -> str:
+        numbers = {name: words.number(one) for name, one in self.fields.items() if isinstance(one, int)}
+        return words.say(self.text, **self.fields | numbers)
 
 
 def done(path: str, text: str, tone: Tone = "good", **fields: Any) -> Redirect:

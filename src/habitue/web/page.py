@@ -112,7 +112,7 @@ def page(request: Asked, shop: Shop, template: str, status: int = 200, **context
     html = _pages.get_template(template).render(
         **_frame(request, shop, words, now),
         theme=theme(request),
-        flashed=told and (told.said(words.say), told.tone),
+        flashed=told and (told.said(words), told.tone),
         lag=lag.told(shop, now),
         halted=shop.halted(),
         **context,

@@ -55,7 +55,7 @@ def show(request: Asked, shop: Shop, error: Exception) -> Response[Any]:
         else 500
     )
     if status == 401 and "authorization" not in request.headers:
-        return _first(request)
+        return _first(request, shop)
     actor = who(request, shop)
     if status == 403 and request.url.path == "/" and actor.kind == "member" and home(actor) != "/":
         return Redirect(home(actor), status_code=303)
@@ -75,9 +75,11 @@ def show(request: Asked, shop: Shop, error: Exception) -> Response[Any]:
     )
 
 
-def _first(request: Asked) -> Response[Any]:
-    """To the page where one signs in, and from there back to where one was."""
+def _first(request: Asked, shop: Shop) -> Response[Any]:
+    """To the page where one signs in, and from there back to where one was; what was sent stays put."""
     piece = "hx-request" in request.headers
+    if request.method != "GET" and request.url.path != "/sign-out":
+        return _unsent(request, shop, piece)
     if request.method == "GET" and not piece:
         told = str(request.url)
     else:
@@ -87,6 +89,14 @@ def _first(request: Asked) -> Response[Any]:
     if piece:
         return Response("", status_code=401, headers={"hx-redirect": where})
     return Redirect(where, status_code=303)
+
+
+def _unsent(request: Asked, shop: Shop, piece: bool) -> Response[Any]:
+    """What somebody sent after their session had ended is still in their browser, which can send it again."""
+    answer = page(request, shop, "ended.html" if piece else "unsent.html", 401)
+    if piece:
+        answer.headers["hx-reswap"] = "none"  # what is being written stays as it is
+    return answer
 
 
 def _wrong(request: Asked, error: Exception) -> str:
