@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import httpx
 import pytest
@@ -19,7 +20,7 @@ def client(site: str) -> Iterator[httpx.Client]:
         yield client
 
 
-def told(text: str, **fields: object) -> dict[str, str]:
+def told(text: str, **fields: Any) -> dict[str, str]:
     (cookie,) = flash.done("/stages", text, **fields).cookies
     return {"cookie": f"{cookie.key}={cookie.value}"}
 
