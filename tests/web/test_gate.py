@@ -85,6 +85,7 @@ def test_who_signs_out_is_out(site: str, shop: Shop, name: str) -> None:
     assert httpx.get(site, cookies=inside).status_code == 200
     out = httpx.post(f"{site}/sign-out", cookies=inside, headers={"origin": site})
     assert (out.status_code, out.headers["location"]) == (303, "/sign-in")
+    assert out.headers["clear-site-data"] == '"cache"'
     assert httpx.get(site, cookies=inside).status_code == 303
 
 

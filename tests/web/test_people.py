@@ -16,6 +16,7 @@ import pytest
 from habitue.app import Shop
 from habitue.kernel import clock
 from habitue.kernel.clock import DAY
+from habitue.kernel.errors import UserError
 from habitue.store import exports, views
 from habitue.team.entry import Came
 from habitue.team.rights import command
@@ -320,3 +321,16 @@ def test_whoever_rings_is_found_by_what_they_say(client: httpx.Client, shop: Sho
     assert "Which one?" in client.get("/agent", params={"q": letters["two"]}).text
     assert client.get("/agent", params={"q": one.traits["email"]}).elapsed.total_seconds() < 1
     assert "Nobody is known by that" in client.get("/agent", params={"q": "nobody-at-all@x.fr"}).text
+
+
+def test_an_erasure_that_could_not_be_done_is_not_said_to_be(
+    client: httpx.Client, shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise UserError("The disk is full.")
+
+    monkeypatch.setattr(shop, "erase", full)
+    name = re.findall(r"<h1[^>]*>(?:\s|<[^>]+>)*([^<]+?)\s*<", client.get("/customers/1").text)[0]
+    answer = client.post("/customers/1/erase", data={"typed": html.unescape(name)})
+    assert answer.status_code == 400
+    assert "The disk is full." in answer.text

@@ -135,6 +135,12 @@ def entered(request: Asked, shop: Shop, answer: Response[Any], made: Entered) ->
 def left(request: Asked, shop: Shop, answer: Response[Any]) -> Response[Any]:
     """The answer, which takes the session from the browser; that the device was here stays known."""
     put(request, answer, cookie(request, shop), "", 0)
+    return forgotten(answer)
+
+
+def forgotten(answer: Response[Any]) -> Response[Any]:
+    """The answer, after which the browser can show no page again that it was shown, by the back button either."""
+    answer.headers["clear-site-data"] = '"cache"'
     return answer
 
 

@@ -30,7 +30,7 @@ from habitue.people.profiles import Person
 from habitue.templates import kept
 from habitue.web import flash, reasons
 from habitue.web.band import band
-from habitue.web.gate import by
+from habitue.web.gate import by, forgotten
 from habitue.web.looks import looks
 from habitue.web.numbered import InPath
 from habitue.web.page import Asked, link, page, reader
@@ -228,10 +228,21 @@ def erase(
     one, say, who = found(shop, person), reader(request, shop).say, by(request)
     if data.typed.strip() != (one.name or bare(one.key)):
         return _whole(request, shop, one, wrong=say(_OTHER), status=400)
-    work = Thread(target=shop.erase, args=([one.person], who), name="erase", daemon=True)
+    failed = list[UserError]()
+    work = Thread(target=_erase, args=(shop, one.person, who, failed), name="erase", daemon=True)
     work.start()
     work.join(PATIENCE)
-    return flash.done("/customers", _ERASING if work.is_alive() else _ERASED)
+    if failed:
+        raise failed[0]
+    gone = not work.is_alive() and found(shop, person).key != one.key
+    return forgotten(flash.done("/customers", _ERASED if gone else _ERASING))
+
+
+def _erase(shop: Shop, person: int, who: str, failed: list[UserError]) -> None:
+    try:
+        shop.erase([person], who)
+    except UserError as error:
+        failed.append(error)
 
 
 _MERGED: Final = N_("They are one customer now. It can be undone under “Keys of this customer”.")
