@@ -139,7 +139,7 @@ def left(request: Asked, shop: Shop, answer: Response[Any]) -> Response[Any]:
 
 
 def forgotten(answer: Response[Any]) -> Response[Any]:
-    """The answer, after which the browser can show no page again that it was shown, by the back button either."""
+    """The answer, after which the browser shows no page again that it has, by the back button either."""
     answer.headers["clear-site-data"] = '"cache"'
     return answer
 
