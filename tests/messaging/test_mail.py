@@ -48,12 +48,18 @@ def read(told: bytes) -> EmailMessage:
     return message_from_bytes(told, policy=policy.default)
 
 
-TEXTS = st.text(
-    st.one_of(
-        st.sampled_from("\r\n.=? \t\x00é€𝄞\u2028\u202e"),
-        st.characters(exclude_categories=["Cs"], max_codepoint=0x2FFF),
+TEXTS = st.one_of(
+    st.text(
+        st.one_of(
+            st.sampled_from("\r\n.=? \t\x00é€𝄞\u2028\u202e"),
+            st.characters(exclude_categories=["Cs"], max_codepoint=0x2FFF),
+        ),
+        max_size=400,
     ),
-    max_size=400,
+    # Plain lines, long ones too, are written in a way of their own.
+    st.lists(st.sampled_from(["=", ".", " ", "\t", "\n", "a" * 37, "b=" * 20, "c" * 75]), max_size=12).map(
+        "".join
+    ),
 )
 
 
@@ -72,6 +78,7 @@ def lines(text: str) -> list[str]:
 def test_what_is_read_is_what_was_written(subject: str, text: str, html: str) -> None:
     told = mail.made(letter(subject=subject, text=text, html=html + "."), SENDER)
     assert max(map(len, told.split(b"\r\n"))) <= 998
+    assert max(map(len, told.partition(b"\r\n\r\n")[2].split(b"\r\n"))) <= 78
     assert not re.search(rb"[^\r]\n|\r[^\n]", told)
     found = read(told)
     assert sorted(name.lower() for name in found) == NAMES

@@ -214,6 +214,19 @@ def test_everything_has_an_end(said: str) -> None:
         filled(said, {"x": list(range(60)), "long": "a" * 200_000})
 
 
+def test_a_name_that_the_template_gives_may_mean_another_value_further_down() -> None:
+    said = (
+        "{{ x }}{% assign x = 'b' %}{{ x }}{% if y %}{% capture x %}{{ y }}{% endcapture %}{% endif %}{{ x }}"
+    )
+    assert "<p>abc</p>" in filled(said, {"x": "a", "y": "c"}).html
+    assert "<p>a-a-a&amp;a</p>" in filled("{{ x }}-{{ x }}-{{ x }}&amp;{{ x }}", {"x": "a"}).html
+
+
+def test_what_ends_a_loop_has_no_place_outside_of_one() -> None:
+    with pytest.raises(Unfit):
+        filled("{% break %}", {})
+
+
 def test_a_list_or_an_object_is_no_text() -> None:
     with pytest.raises(Unfit, match=r"customer.*list"):
         filled("{{ customer }}", {"customer": {"a": 1}})

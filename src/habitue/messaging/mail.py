@@ -20,7 +20,7 @@ from habitue.messaging.channel import Letter
 from habitue.messaging.dkim import Signer
 
 _BREAKS: Final = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]+")
-_NEWLINE: Final = re.compile(r"\r\n?|\n")
+_SIGNS: Final = re.compile(r'[ <>,;:"()\[\]\\]')
 _WORD: Final = 45
 """Bytes in one encoded word: 60 characters in Base64, and 75 with what stands around them (RFC 2047)."""
 
@@ -124,7 +124,7 @@ def parted(text: str) -> tuple[str, str]:
 def addressed(address: str) -> str:
     """The address as servers know it: its domain in ASCII. Raises `UserError` for what none can be."""
     box, _, domain = address.rpartition("@")
-    if not box or _BREAKS.search(address) or any(one in address for one in ' <>,;:"()[]\\'):
+    if not box or _BREAKS.search(address) or _SIGNS.search(address):
         raise UserError(N_("“{address}” is no address that mail can be sent to."), address=address)
     try:
         known = domain if domain.isascii() else domain.encode("idna").decode()
@@ -174,6 +174,32 @@ def _dated(seconds: Micros) -> str:
 
 def _quoted(text: str) -> bytes:
     """Quoted-printable; the last line is ended."""
-    lines = _NEWLINE.sub("\r\n", text)
-    told = lines if lines.endswith("\r\n") else lines + "\r\n"
-    return binascii.b2a_qp(told.encode("utf-8", "replace"), quotetabs=False, istext=True, header=False)
+    lines = text.replace("\r\n", "\n").replace("\r", "\n")
+    told = lines if lines.endswith("\n") else lines + "\n"
+    return b"\r\n".join(map(_line, told.encode("utf-8", "replace").split(b"\n")))
+
+
+def _line(line: bytes) -> bytes:
+    """One line of it, or as many as it takes. Of a line that says it as it is, which most do, only what marks
+    the others is written otherwise: to look at each letter takes ten times as long.
+    """
+    if not line.isascii() or line.translate(None, _PLAIN) or line[-1:].isspace() or line == b".":
+        return binascii.b2a_qp(line + b"\r\n", quotetabs=False, istext=True, header=False)[:-2]
+    told = line.replace(b"=", b"=3D")
+    if len(told) <= _WIDTH:
+        return told
+    parts, start, last = [], 0, len(told)
+    while last - start > _WIDTH:
+        # Before, and not within, what stands for a letter.
+        end = start + _WIDTH - 1
+        found = told.find(b"=", end - 2, end)
+        end = end if found < 0 else found
+        parts.append(told[start:end])
+        start = end
+    parts.append(told[start:])
+    return b"=\r\n".join(parts)
+
+
+_WIDTH: Final = 76
+"""Characters of a line (RFC 2045, 6.7)."""
+_PLAIN: Final = bytes([9, *range(32, 127)])

@@ -25,7 +25,8 @@ def stamp(key: bytes, start: bytes, told: bytes) -> bytes:
 
     A mail has a dozen of them: `hmac.digest` begins anew each time, and lets another thread go first.
     """
-    inner, outer = (one.copy() for one in _padded(key, start))
+    first, last = _padded(key, start)
+    inner, outer = first.copy(), last.copy()
     inner.update(told)
     outer.update(inner.digest())
     mark: bytes = outer.digest()

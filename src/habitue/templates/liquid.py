@@ -20,11 +20,8 @@ from liquid.builtin.expressions import FilteredExpression, Path
 from liquid.builtin.output import Output, OutputNode
 from liquid.builtin.tags import assign_tag, capture_tag, case_tag, comment_tag, for_tag, if_tag, unless_tag
 from liquid.exceptions import (
-    LiquidError,
     LoopIterationLimitError,
     OutputStreamLimitError,
-    ResourceLimitError,
-    UndefinedError,
 )
 from liquid.expression import Expression
 from liquid.output import LimitedStringIO
@@ -118,14 +115,18 @@ class Put(OutputNode):
     def render_to_output(self, context: RenderContext, buffer: TextIO) -> int:
         path = self.path
         value = self.expression.evaluate(context) if path is None else context.get(path, token=self.token)
-        text = value if isinstance(value, str) else self._said(value)
+        return buffer.write(self.said(value, context.autoescape))
+
+    def said(self, value: Any, escapes: bool) -> str:
+        """How the value stands in the text."""
+        text = value if isinstance(value, str) else self._told(value)
         if _STRAY.search(text):
             text = _STRAY.sub("", text) if not isinstance(text, Markup) else Markup(_STRAY.sub("", text))
         if not self.spared and _UNSEEN.fullmatch(text):
             raise missing(self.named)
-        return buffer.write(escape(text) if context.autoescape else text)
+        return escape(text) if escapes else text
 
-    def _said(self, value: Any) -> str:
+    def _told(self, value: Any) -> str:
         if is_undefined(value):
             raise missing(value.called if isinstance(value, Missing) else self.named)
         if value is None:
@@ -181,7 +182,7 @@ class Bounded(RenderContext):
             yield one
 
 
-class _Room(LimitedStringIO):
+class Room(LimitedStringIO):
     """Counts letters: turning each piece into bytes to count those takes as long as all the rest."""
 
     def write(self, text: str) -> int:
@@ -189,13 +190,6 @@ class _Room(LimitedStringIO):
         if self.size > self.limit:
             raise OutputStreamLimitError("output", token=None)
         return StringIO.write(self, text)
-
-
-class _Template(BoundTemplate):
-    context_class = Bounded
-
-    def _get_buffer(self) -> StringIO:
-        return _Room(OUTPUT)
 
 
 class Tongue(Environment):
@@ -206,7 +200,6 @@ class Tongue(Environment):
     loop_iteration_limit = TURNS
     local_namespace_limit = NAMESPACE
     output_stream_limit = OUTPUT
-    template_class = _Template
 
     def __init__(self, language: str, escaping: bool) -> None:
         super().__init__(undefined=Missing, autoescape=escaping)
@@ -225,32 +218,10 @@ def tongue(language: str, escaping: bool) -> Tongue:
     return Tongue(language, escaping)
 
 
-def filled(template: BoundTemplate, values: Mapping[str, Any]) -> str:
-    """The text with its holes filled; raises `Unfit` where it can't be written."""
-    try:
-        return template.render(**values)
-    except UndefinedError as error:
-        raise missing(_name(error)) from error
-    except ResourceLimitError as error:
-        raise Unfit("limit", N_("The message became too long, or took too long to write.")) from error
-    except (LiquidError, RecursionError) as error:
-        raise Unfit(
-            "value", N_("A value can't be used as the template does: {reason}"), reason=plain(error)
-        ) from error
-    except (ArithmeticError, ValueError, TypeError, LookupError, AttributeError) as error:
-        raise Unfit(
-            "value", N_("A value can't be used as the template does: {reason}"), reason=plain(error)
-        ) from error
-
-
 def plain(error: BaseException) -> str:
     """What an error of the library says, in one line."""
     said = error.args[0] if error.args else type(error).__name__
     return " ".join(str(said).split())[:200]
-
-
-def _name(error: UndefinedError) -> str:
-    return str(error.args[0]).removesuffix(" is undefined").strip("'") if error.args else "?"
 
 
 def every(template: BoundTemplate) -> Iterator[Node]:

@@ -7,8 +7,8 @@ was changed too.
 from __future__ import annotations
 
 import hmac
-from base64 import urlsafe_b64decode, urlsafe_b64encode
-from binascii import Error
+from base64 import urlsafe_b64decode
+from binascii import Error, b2a_base64
 from collections.abc import Callable
 from typing import Final, Literal
 
@@ -33,6 +33,8 @@ GOOD: Final[dict[Use, Micros]] = {
 
 MARK: Final = 16
 """Bytes of the signature."""
+_SAFE: Final = bytes.maketrans(b"+/", b"-_")
+"""Of Base64, how it stands in an address."""
 LONGEST: Final = 4_000
 """Characters of a pass that is looked at."""
 
@@ -59,7 +61,8 @@ class Passes:
     def sealed(self, use: Use, one: Pass) -> str:
         """The pass as it stands in a link."""
         said = msgspec.msgpack.encode(one)
-        return urlsafe_b64encode(said + _mark(self._keys[0], use, said)).rstrip(b"=").decode()
+        told = b2a_base64(said + _mark(self._keys[0], use, said), newline=False)
+        return told.translate(_SAFE, b"=").decode()
 
     def read(self, use: Use, token: str, now: Micros) -> Pass | None:
         """The pass; None for what we never made, made for something else, or made too long ago."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 import html as markup
 import re
 from collections.abc import Callable, Iterator, Mapping
+from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 from liquid import BoundTemplate
@@ -21,9 +22,10 @@ from habitue.templates import mjml, places, plain
 from habitue.templates.fault import Fault, Part, TemplateError, Unfit, missing
 from habitue.templates.filters import OWN
 from habitue.templates.holes import Holes
-from habitue.templates.liquid import MARKS, expressions, filled, tongue
+from habitue.templates.liquid import MARKS, expressions, tongue
 from habitue.templates.liquid import plain as reason
 from habitue.templates.shape import Template, Text
+from habitue.templates.sheet import Sheet
 
 SUBJECT: Final = 250
 """Characters of a subject; what is longer was not written by the template."""
@@ -32,7 +34,6 @@ _WORDS: Final = 40
 _GOOD: Final = re.compile(r"(?:https?://[^\s\\/?#@]+(?:[/?#][^\s\\]*)?|/(?!/)[^\s\\]*)", re.IGNORECASE)
 """An address that a button may lead to: a whole one, or one of the site that it is shown on."""
 _SPACE: Final = re.compile(r"[\s\x00-\x1f\x7f\x85\u2028\u2029]+")
-_LINK: Final = re.compile(f"{MARKS[0]}([^{MARKS[1]}]*){MARKS[1]}")
 _BODY: Final = re.compile(r"<body\b[^>]*>", re.IGNORECASE)
 # What mail programs show after the subject stops here, not in the middle of the first paragraph.
 _FILL: Final = "&#847;&zwnj;&nbsp;" * 40
@@ -60,14 +61,14 @@ class Filled(NamedTuple):
 class Ready(NamedTuple):
     """One language of a template: its parts with their holes, and the HTML as it is before any is filled."""
 
-    subject: BoundTemplate
-    preheader: BoundTemplate
-    html: BoundTemplate | None
-    text: BoundTemplate
+    subject: Sheet
+    preheader: Sheet
+    html: Sheet | None
+    text: Sheet
     raw: str
     holes: Holes
-    button: BoundTemplate
-    link: BoundTemplate
+    button: Sheet
+    link: Sheet
 
 
 class Press(Struct, frozen=True, eq=False):
@@ -84,25 +85,24 @@ class Press(Struct, frozen=True, eq=False):
         `wrap` is given each web address that a reader may follow.
         """
         ready = self.ready[self.template.language(language)]
-        subject = _SPACE.sub(" ", filled(ready.subject, values)).strip()
+        subject = _SPACE.sub(" ", ready.subject.filled(values)).strip()
         if self.template.channel in ("email", "inapp") and not subject:
             raise missing("subject")
         if len(subject) > SUBJECT:
             raise Unfit("limit", N_("The subject became too long: {n} characters."), n=len(subject))
-        follow = _follow(wrap, markup.escape, markup.unescape)
         return Filled(
             subject,
-            _SPACE.sub(" ", filled(ready.preheader, values)).strip(),
-            _LINK.sub(follow, filled(ready.html, values)) if ready.html else "",
-            _LINK.sub(_follow(wrap, str, str), plain.tidy(filled(ready.text, values))),
-            *_led(ready, values),
+            _SPACE.sub(" ", ready.preheader.filled(values)).strip(),
+            ready.html.filled(values, _led(wrap, _unescaped, markup.escape)) if ready.html else "",
+            plain.tidy(ready.text.filled(values, _led(wrap, str, str))),
+            *_buttoned(ready, values),
         )
 
 
-def _led(ready: Ready, values: Mapping[str, Any]) -> tuple[str, str]:
+def _buttoned(ready: Ready, values: Mapping[str, Any]) -> tuple[str, str]:
     """The words on the button, and where it leads; nothing where there is none."""
-    button = _SPACE.sub(" ", filled(ready.button, values)).strip()
-    link = markup.unescape(filled(ready.link, values)).strip("".join(MARKS) + " ")
+    button = _SPACE.sub(" ", ready.button.filled(values)).strip()
+    link = markup.unescape(ready.link.filled(values)).strip("".join(MARKS) + " ")
     if len(button) > _WORDS:
         raise Unfit("limit", N_("The button says too much: {n} characters."), n=len(button))
     if link and not leads(link):
@@ -126,16 +126,25 @@ def parts(text: Text) -> tuple[tuple[Part, str], ...]:
     )
 
 
-def _follow(wrap: Wrap | None, close: Wrap, open_: Wrap) -> Callable[[re.Match[str]], str]:
-    """An address between marks becomes the one that is sent."""
+def _led(wrap: Wrap | None, open_: Wrap, close: Wrap) -> Callable[[str], str]:
+    """What stands as a link becomes the one that is sent."""
 
-    def followed(found: re.Match[str]) -> str:
-        address = open_(found[1])
-        if wrap is None or not address.lower().startswith(("http:", "https:")):
-            return found[1]
+    def led(link: str) -> str:
+        address = open_(link)
+        if wrap is None or not _followed(address):
+            return link
         return close(wrap(address))
 
-    return followed
+    return led
+
+
+_unescaped: Final = lru_cache(1024)(markup.unescape)
+"""A template's links are the same in all its mails."""
+
+
+@lru_cache(1024)
+def _followed(address: str) -> bool:
+    return address.lower().startswith(("http:", "https:"))
 
 
 def pressed(template: Template) -> Press:
@@ -173,14 +182,14 @@ def _language(text: Text, language: str) -> tuple[Ready | None, list[Fault]]:
     bare, full = tongue(language, escaping=False), tongue(language, escaping=True)
     said = plain.text(made) if made else holes.text
     ready = Ready(
-        bare.from_string(text.subject),
-        bare.from_string(text.preheader),
-        full.from_string(holes.shown(made)) if made else None,
-        bare.from_string(holes.shown(said)),
+        Sheet(bare.from_string(text.subject)),
+        Sheet(bare.from_string(text.preheader)),
+        Sheet(full.from_string(holes.shown(made))) if made else None,
+        Sheet(bare.from_string(holes.shown(said))),
         made,
         holes,
-        bare.from_string(text.button),
-        full.from_string(_address(text.link)),
+        Sheet(bare.from_string(text.button)),
+        Sheet(full.from_string(_address(text.link))),
     )
     return ready, faults
 

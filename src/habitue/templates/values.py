@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Any, Final
 
 _CAMEL: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 
+@lru_cache(4096)
 def snake(name: str) -> str:
     """`firstName` and `First Name` as templates write them: `first_name`."""
     return re.sub(r"[\s-]+", "_", _CAMEL.sub("_", name.strip())).lower()
