@@ -29,7 +29,7 @@ from habitue.messaging.rules import Rules
 from habitue.metrics.credit import Credit, Windows
 from habitue.store import messages
 from habitue.store.log import PARCEL
-from habitue.store.messages import Change
+from habitue.store.messages import Change, Going
 from habitue.store.ops import Ops
 
 T = instant("2026-11-02T10:00Z")
@@ -209,8 +209,7 @@ def test_chance_has_had_its_say_about_who_came_that_far(ops: Ops) -> None:
             Change(4, "held", "quiet", due=90),
         ]
         messages.change(tx, {one.id: "[]" for one in changes}, changes, 20)
-        row = {"b_id": 5, "address": None, "transport": None, "trail": "[]"}
-        messages.send(tx, [row], "me", 1, 99, 30)
+        messages.send(tx, [Going(5, None, "[]")], "me", 1, 99, 30)
     with ops.read() as tx:
         assert messages.assigned(tx, "journey:a", 0, 99) == [(0, 1, 20), (2, 0, 20), (3, 0, 20), (4, 0, 30)]
         assert messages.assigned(tx, "journey:a", 20, 99) == [(4, 0, 30)]

@@ -31,7 +31,7 @@ from habitue.people import suppression
 from habitue.people.identities import canonical
 from habitue.store import broadcasts, messages, traffic
 from habitue.store.broadcasts import Kept
-from habitue.store.messages import Change
+from habitue.store.messages import Change, Going
 from habitue.store.ops import Tx
 from tests.ingest.stores import Stores, opened
 from tests.messaging.postoffice import customers, no
@@ -374,7 +374,7 @@ def earlier(stores: Stores, persons: Sequence[int], dice: Random, now: int) -> N
         rows = messages.due(tx, 1, now, 1000)
         messages.send(
             tx,
-            [{"b_id": row.id, "address": "-", "transport": None, "trail": "[]"} for row in rows],
+            [Going(row.id, "-", "[]") for row in rows],
             "w",
             0,
             now,

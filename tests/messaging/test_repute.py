@@ -19,7 +19,7 @@ from habitue.messaging.kinds.email_smtp import Settings
 from habitue.messaging.mailbox import NAMES, mailbox
 from habitue.messaging.repute import COMPLAINTS, LEAST, STOP, Rate, breach, whole
 from habitue.store import acts, messages, repute
-from habitue.store.messages import Change
+from habitue.store.messages import Change, Going
 from habitue.store.ops import Ops
 from tests.messaging.nameserver import nameserver
 from tests.messaging.postoffice import customers, office, relay
@@ -70,10 +70,7 @@ def left(ops: Ops, n: int, back: int, spam: int, at: int, provider: str = "gmail
     with ops.begin() as tx:
         outbox.put(tx, [wanted(first + one, run=f"{at}-{one}") for one in range(n)], at)
         new = [row.id for row in messages.of(tx, range(first, first + n), n)]
-        rows = [
-            {"b_id": one, "address": None, "transport": None, "trail": "[]", "provider": provider}
-            for one in new
-        ]
+        rows = [Going(one, None, "[]", provider) for one in new]
         messages.send(tx, rows, "me", 1, at + 1, at)
         ends = [Change(one, "bounced" if k < back else "sent") for k, one in enumerate(new)]
         messages.change(tx, dict.fromkeys(new, "[]"), ends, at)

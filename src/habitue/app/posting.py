@@ -218,7 +218,7 @@ class Posting(Channelled):
 
     def _put_events(self, tx: Tx, rows: Sequence[dict[str, Any]]) -> None:
         if rows:
-            table = pa.Table.from_pylist(rows, schema=PARCEL)
+            table = pa.table({name: [row[name] for row in rows] for name in PARCEL.names}, schema=PARCEL)
             own = blake2b(b"".join(row["id"] for row in rows), digest_size=16).hexdigest()
             inbox.put_with(tx, Parcel(f"sent:{own}", SOURCE, False, table), rows[0]["ts"])
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import time
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Final, Literal
 from zoneinfo import ZoneInfo
 
@@ -36,6 +37,7 @@ def now() -> Micros:
     return time.time_ns() // 1000
 
 
+@lru_cache(1024)
 def duration(text: str) -> Micros:
     """Microseconds of `"30m"`, `"12h"`, `"90d"`, `"6w"` or `"1y"` (365 days).
 

@@ -17,7 +17,7 @@ from habitue.messaging.guards import Case, Facts, Verdict
 from habitue.messaging.mailbox import mailbox
 from habitue.messaging.rules import Rules
 from habitue.store import messages, repute, traffic
-from habitue.store.messages import Change, Sending
+from habitue.store.messages import Change, Going, Sending
 from habitue.store.ops import Ops, Tx
 from habitue.store.warehouse import Warehouse
 
@@ -147,14 +147,13 @@ def _taken(
     addresses = {one.id: one.address for one in some}
     costs = {one.id: one.cost for one in some if one.channel in priced}
     sending = [
-        {
-            "b_id": row.id,
-            "address": addresses[row.id],
-            "transport": None,
-            "cost": costs.get(row.id),
-            "provider": mailbox(known.addresses[row.id]) if row.channel == "email" else None,
-            "trail": messages.longer(row.trail, now, Change(row.id, "sending")),
-        }
+        Going(
+            row.id,
+            addresses[row.id],
+            messages.longer(row.trail, now, Change(row.id, "sending")),
+            mailbox(known.addresses[row.id]) if row.channel == "email" else None,
+            costs.get(row.id),
+        )
         for row in going
     ]
     messages.send(tx, sending, worker, token, now + lease, now)

@@ -84,12 +84,13 @@ def people(warehouse: Warehouse, rows: Sequence[Sending], region: str | None) ->
 
 def _keys(warehouse: Warehouse, persons: Sequence[int]) -> tuple[dict[int, list[str]], dict[int, list[int]]]:
     asked = pa.table({"person": pa.array(persons, pa.int32())})
-    rows = warehouse.read(_OWN, asked=asked).to_pylist() if persons else []
     keys: dict[int, list[str]] = defaultdict(list)
     nodes: dict[int, list[int]] = defaultdict(list)
-    for row in rows:
-        keys[row["person"]].append(row["key"])
-        nodes[row["person"]].append(row["node"])
+    if persons:
+        columns = (one.to_pylist() for one in warehouse.read(_OWN, asked=asked).columns)
+        for person, node, key in zip(*columns, strict=True):
+            keys[person].append(key)
+            nodes[person].append(node)
     return keys, nodes
 
 
@@ -189,7 +190,8 @@ def facts(tx: Tx, some: Sequence[Case], known: People, rules: Rules, now: Micros
     for row in messages.before(tx, whole, now - rules.memory):
         sent[whole[row.person], row.channel].append(row.left)
     rivals: dict[tuple[int, str], list[Rival]] = defaultdict(list)
-    for row in messages.rivals(tx, whole, now + duration(rules.apart)):
+    least = min(one.priority for one in marketing)
+    for row in messages.rivals(tx, whole, now + duration(rules.apart), above=least):
         rivals[whole[row.person], row.channel].append(Rival(row.id, row.origin, row.priority))
     addresses = {one.address for one in marketing if one.address is not None}
     once = sorted({one.origin for one in marketing if one.origin.startswith(BROADCAST)})

@@ -124,8 +124,12 @@ def refused(case: Case, facts: Facts) -> Verdict | None:
 
 
 def _judged(case: Case, desk: _Desk) -> Verdict:
-    verdict = next(filter(None, (guard(case, desk) for guard in _asked(case))), None)
-    if verdict is None:
+    verdict = None
+    for guard in _asked(case):
+        verdict = guard(case, desk)
+        if verdict is not None:
+            break
+    else:
         _goes(case, desk)
         verdict = Verdict(case.id, "go")
     soon = verdict.act == "hold" and (verdict.until or LAST) <= desk.now + duration(desk.rules.apart)
@@ -193,8 +197,10 @@ def address(case: Case, _: _Desk) -> Verdict | None:
 
 def suppressed(case: Case, desk: _Desk) -> Verdict | None:
     """Nobody writes to who is on the list; who only unsubscribed still gets what they wait for."""
-    why = set(desk.facts.suppressed.get((case.channel, case.address or ""), ()))
-    why -= frozenset() if case.marketing else EXEMPT
+    listed = desk.facts.suppressed.get((case.channel, case.address or ""))
+    if not listed:
+        return None
+    why = set(listed) - (frozenset() if case.marketing else EXEMPT)
     return Verdict(case.id, "skip", "suppressed", fields={"why": min(why)}) if why else None
 
 

@@ -136,7 +136,7 @@ def put_many(
     if values is not None:
         columns["values"] = [*map(_written, values)]
     each = zip(*columns.values(), strict=True)
-    return messages.put(tx, [row | dict(zip(columns, one, strict=True)) for one in each])
+    return messages.put(tx, [dict(zip(columns, one, strict=True)) for one in each], row)
 
 
 def fail(
@@ -156,7 +156,7 @@ def fail(
     row = _row(checked(like), now) | {"state": "failed", "reason": reason, "due": None}
     row["trail"] = messages.longer("[]", now, told)
     each = zip(persons, map(_named, runs), strict=True)
-    return messages.put(tx, [row | {"person": person, "run": run} for person, run in each])
+    return messages.put(tx, [{"person": person, "run": run} for person, run in each], row)
 
 
 def checked(one: Wanted) -> Wanted:
@@ -188,6 +188,7 @@ def _row(one: Wanted, now: Micros) -> dict[str, Any]:
         "made": now,
         "planned": one.due,
         "state": "wanted",
+        "reason": None,
         "trail": "[]",
         "changed": now,
         "attempts": 0,

@@ -306,7 +306,7 @@ class Sender:
             batch.people.addresses.get(row.id, ""),
             self._mark(row.id),
             *words[:3],
-            values=batch.values(row),
+            values={} if mail else batch.values(row),
             marketing=row.lane == 1,
             unsubscribe=words.unsubscribe,
             made=self._now(),

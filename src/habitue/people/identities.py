@@ -63,8 +63,10 @@ def wholes(warehouse: Warehouse, numbers: Sequence[Node]) -> dict[Node, Node]:
     """The persons of many keys' numbers."""
     asked = pa.table({"node": pa.array(sorted(set(numbers)), pa.int32())})
     sql = "SELECT node, coalesce(person, node) AS person FROM asked LEFT JOIN merged USING (node)"
-    rows = warehouse.read(sql, asked=asked).to_pylist() if numbers else []
-    return {row["node"]: row["person"] for row in rows}
+    if not numbers:
+        return {}
+    nodes, persons = (one.to_pylist() for one in warehouse.read(sql, asked=asked).columns)
+    return dict(zip(nodes, persons, strict=True))
 
 
 def canonical(warehouse: Warehouse, nodes: Ints) -> Ints:

@@ -351,10 +351,12 @@ def known_traits(
     sql = f"""SELECT person, name[7:] AS name, arg_max(value, (rank, ts, seq)) AS value FROM said
         WHERE person IN (SELECT person FROM wanted) {only} GROUP BY ALL ORDER BY ALL"""
     found: dict[int, dict[str, Any]] = {}
-    for row in _rows(warehouse, sql, (list(names),) if names else (), persons):
-        value = json.decode(row["value"]) if row["value"] is not None else None
+    wanted = pa.table({"person": pa.array(persons, pa.int32())})
+    rows = warehouse.read(sql, (list(names),) if names else (), wanted=wanted)
+    for person, name, told in zip(*(one.to_pylist() for one in rows.columns), strict=True):
+        value = json.decode(told) if told is not None else None
         if value is not None:
-            found.setdefault(row["person"], {})[row["name"]] = value
+            found.setdefault(person, {})[name] = value
     return found
 
 

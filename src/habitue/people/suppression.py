@@ -6,7 +6,6 @@ can only be looked up by whoever has it already.
 
 from __future__ import annotations
 
-import hmac
 from collections.abc import Collection, Iterable
 from hashlib import sha256
 from typing import Final, Literal, get_args
@@ -20,6 +19,7 @@ from habitue.people.consent import CHANNELS, SITE
 from habitue.people.keys import email_key, phone_key
 from habitue.store import suppressed
 from habitue.store.ops import Tx
+from habitue.store.seal import stamp
 
 Reason = Literal["unsubscribed", "complaint", "bounce", "manual", "erased"]
 
@@ -160,4 +160,4 @@ def pads(tx: Tx) -> tuple[bytes, bytes]:
 def hashes(tx: Tx, keys: Iterable[str]) -> dict[str, str]:
     """Of each key (`normal`) its HMAC-SHA-256 under this workspace's secret."""
     secret = bytes.fromhex(suppressed.secret(tx))
-    return {key: hmac.new(secret, key.encode(), sha256).hexdigest() for key in keys}
+    return {key: stamp(secret, b"", key.encode()).hex() for key in keys}

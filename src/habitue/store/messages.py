@@ -13,7 +13,7 @@ from msgspec import json
 from sqlalchemy.dialects import postgresql, sqlite
 
 from habitue.kernel.clock import Micros
-from habitue.store.ops import Ops, Tx, given, take
+from habitue.store.ops import Ops, Tx, given, many, take
 from habitue.store.tables import message, paused
 
 Row: TypeAlias = sa.Row[Any]
@@ -64,29 +64,55 @@ class Change(NamedTuple):
     reference: str | None = None
 
 
+class Going(NamedTuple):
+    """A message that is given to a worker: where to (hashed), its trail, whose mailbox that is, its cost."""
+
+    id: int
+    address: str | None
+    trail: str
+    provider: str | None = None
+    cost: int | None = None
+
+
 _SENDING: Final = [message.c[name] for name in Sending._fields]
 _ENDS: Final = frozenset(("sent", "bounced", "failed", "unknown", "expired", "skipped"))
 
 
-def put(tx: Tx, rows: Sequence[Mapping[str, Any]]) -> int:
-    """Add those that are not there yet; how many that were."""
-    dialect = sqlite if tx.dialect.name == "sqlite" else postgresql
-    # Told back, for a driver doesn't count what it adds of many.
-    adding = dialect.insert(message).on_conflict_do_nothing().returning(message.c.id)
+def put(tx: Tx, rows: Sequence[Mapping[str, Any]], same: Mapping[str, Any] | None = None) -> int:
+    """Add those that are not there yet; how many that were. What is the `same` in all needs no column."""
     parts = (rows[start : start + _AT_ONCE] for start in range(0, len(rows), _AT_ONCE))
-    return sum(len(tx.execute(adding, list(part)).all()) for part in parts)
+    return sum(many(tx, _PUT[tx.dialect.name], part, same or {}, _COLUMNS) for part in parts)
+
+
+_COLUMNS: Final = (
+    *("origin", "step", "run", "epoch", "person", "channel", "purpose", "template", "language", "values"),
+    *("priority", "lane", "made", "planned", "expires", "due", "state", "reason", "trail", "changed"),
+    "attempts",
+)
+_PUT: Final = {
+    "sqlite": sqlite.insert(message).on_conflict_do_nothing(),
+    "postgresql": postgresql.insert(message).on_conflict_do_nothing(),
+}
 
 
 def due(tx: Tx, lane: int, now: Micros, most: int, channels: Collection[str] | None = None) -> list[Sending]:
     """Those of a lane (and of some channels) whose time has come, the longest waiting first."""
     rows = _due(now, channels).where(message.c.lane == lane).order_by(message.c.due, message.c.id).limit(most)
-    return [Sending(*row) for row in tx.execute(rows)]
+    return _read(tx, rows)
 
 
 def hold(tx: Tx, ids: Collection[int], now: Micros) -> list[Sending]:
     """Those of these whose time has come still; nobody else can take them while this transaction lasts."""
     rows = _due(now, None).where(message.c.id.in_(_numbers(tx, ids))).order_by(message.c.id)
-    return [Sending(*row) for row in tx.execute(rows.with_for_update(skip_locked=True))]
+    return _read(tx, rows.with_for_update(skip_locked=True))
+
+
+def _read(tx: Tx, rows: sa.Select[Any]) -> list[Sending]:
+    """As the driver has them: of thousands, to look at each value takes longer than to find them."""
+    found: Any = tx.execute(rows)
+    told = [*map(Sending._make, found.cursor.fetchall())]
+    found.close()
+    return told
 
 
 def _due(now: Micros, channels: Collection[str] | None) -> sa.Select[Any]:
@@ -118,47 +144,72 @@ def change(tx: Tx, rows: Mapping[int, str], changes: Sequence[Change], now: Micr
     values = [
         {
             "b_id": one.id,
-            "state": one.state,
-            "reason": one.reason,
-            "due": one.due,
-            "trail": longer(rows[one.id], now, one),
-            "ended": places.get(one.id),
-            "answer": one.answer,
+            "b_state": one.state,
+            "b_reason": one.reason,
+            "b_due": one.due,
+            "b_trail": longer(rows[one.id], now, one),
+            "b_ended": places.get(one.id),
+            "b_answer": one.answer,
             "b_planned": one.planned,
             "b_reference": one.reference,
             "b_taken": int(one.state in COUNTED),
         }
         for one in changes
     ]
-    if values:
-        cleared: dict[str, Any] = {"changed": now, "worker": None, "lease": None}
-        cleared["planned"] = sa.func.coalesce(
-            sa.bindparam("b_planned", type_=sa.BigInteger), message.c.planned
-        )
-        cleared["reference"] = sa.func.coalesce(
-            sa.bindparam("b_reference", type_=sa.Text), message.c.reference
-        )
-        # What was handed over and not taken costs nothing; what comes back later was taken.
-        kept = sa.or_(message.c.state != "sending", sa.bindparam("b_taken", type_=sa.Integer) == 1)
-        cleared["cost"] = sa.case((kept, message.c.cost))
-        tx.execute(message.update().where(message.c.id == sa.bindparam("b_id")).values(cleared), values)
+    many(tx, _CHANGED, values, {"b_changed": now})
 
 
 def longer(trail: str, now: Micros, told: Change) -> str:
     """The trail with one line more: when, the state, why, and what the reason's sentence needs."""
-    line = [now, told.state, told.reason, dict(told.fields)]
-    return json.encode([*json.decode(trail), line]).decode()
+    line = json.encode((now, told.state, told.reason, dict(told.fields))).decode()
+    return f"[{line}]" if trail == "[]" else f"{trail[:-1]},{line}]"
 
 
-def send(
-    tx: Tx, rows: Iterable[Mapping[str, Any]], worker: str, token: int, lease: Micros, now: Micros
-) -> None:
-    """Give these to a worker: each row says its `b_id`, `address`, `transport`, `cost` and `trail`."""
-    mine = {"state": "sending", "due": None, "reason": None, "worker": worker, "token": token, "lease": lease}
-    taken = message.update().where(message.c.id == sa.bindparam("b_id"))
-    counted = {"attempts": message.c.attempts + 1, "left": now, "changed": now}
-    if given_rows := list(rows):
-        tx.execute(taken.values(**mine, **counted), given_rows)
+def send(tx: Tx, rows: Iterable[Going], worker: str, token: int, lease: Micros, now: Micros) -> None:
+    """Give these to a worker."""
+    values = [dict(zip(_GIVEN, row, strict=True)) for row in rows]
+    many(tx, _TAKEN, values, {"b_worker": worker, "b_token": token, "b_lease": lease, "b_now": now})
+
+
+def _bound(*names: str) -> dict[str, sa.BindParameter[Any]]:
+    """Columns that are each given a value."""
+    return {name: sa.bindparam(f"b_{name}", type_=message.c[name].type) for name in names}
+
+
+def _or_as_it_is(name: str) -> sa.ColumnElement[Any]:
+    return sa.func.coalesce(sa.bindparam(f"b_{name}", type_=message.c[name].type), message.c[name])
+
+
+_ONE: Final = message.c.id == sa.bindparam("b_id", type_=message.c.id.type)
+_TOOK: Final = sa.bindparam("b_taken", type_=sa.Integer)
+_CHANGED: Final = (
+    message.update()
+    .where(_ONE)
+    .values(
+        **_bound("state", "reason", "due", "trail", "ended", "answer", "changed"),
+        planned=_or_as_it_is("planned"),
+        reference=_or_as_it_is("reference"),
+        # What was handed over and not taken costs nothing; what comes back later was taken.
+        cost=sa.case((sa.or_(message.c.state != "sending", _TOOK == 1), message.c.cost)),
+        worker=None,
+        lease=None,
+    )
+)
+_GIVEN: Final = [f"b_{name}" for name in Going._fields]
+_NOW: Final = sa.bindparam("b_now", type_=sa.BigInteger)
+_TAKEN: Final = (
+    message.update()
+    .where(_ONE)
+    .values(
+        **_bound("address", "provider", "cost", "trail", "worker", "token", "lease"),
+        state="sending",
+        due=None,
+        reason=None,
+        attempts=message.c.attempts + 1,
+        left=_NOW,
+        changed=_NOW,
+    )
+)
 
 
 def release(tx: Tx, token: int, ids: Collection[int], now: Micros) -> int:
@@ -174,7 +225,10 @@ def mine(tx: Tx, token: int, ids: Collection[int], states: Sequence[str] = ("sen
     rows = sa.select(message.c.id, message.c.trail).where(
         message.c.token == token, message.c.state.in_(states), message.c.id.in_(_numbers(tx, ids))
     )
-    return {row.id: row.trail for row in tx.execute(rows)}
+    found: Any = tx.execute(rows)
+    told: dict[int, str] = dict(found.cursor.fetchall())
+    found.close()
+    return told
 
 
 def renew(tx: Tx, token: int, lease: Micros) -> int:
@@ -231,10 +285,13 @@ def copies(tx: Tx, addresses: Collection[str], since: Micros, ever: Collection[s
     return list(tx.execute(sa.select(*what).where(*_reached(0), when, mine)))
 
 
-def rivals(tx: Tx, persons: Collection[int] | None, until: Micros) -> list[Row]:
-    """The `id`, `person`, `channel`, `origin` and `priority` of marketing that awaits these, or anybody."""
+def rivals(tx: Tx, persons: Collection[int] | None, until: Micros, above: int | None = None) -> list[Row]:
+    """The `id`, `person`, `channel`, `origin` and `priority` of marketing that awaits these, or anybody; only
+    what is of a priority `above` that.
+    """
     what = (message.c[name] for name in ("id", "person", "channel", "origin", "priority"))
-    soon = message.c.lane == 1, message.c.due <= until
+    soon = [message.c.lane == 1, message.c.due <= until]
+    soon += [] if above is None else [message.c.priority > above]
     return list(tx.execute(sa.select(*what).where(*soon, *_of(tx, persons))))
 
 

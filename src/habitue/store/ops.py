@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
+from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
 from threading import RLock
@@ -241,6 +242,45 @@ def take(tx: sa.Connection, name: str, n: int) -> int:
         counter.update().where(counter.c.name == name).values(next=after).returning(counter.c.next)
     )
     return int(taken.scalar_one()) - n
+
+
+def many(
+    tx: sa.Connection,
+    what: sa.UpdateBase,
+    rows: Sequence[Mapping[str, Any]],
+    same: Mapping[str, Any],
+    columns: tuple[str, ...] | None = None,
+) -> int:
+    """Do it once for each of these rows, which name the same plain numbers and texts; the `same` in all
+    is said once. How many rows of the table that changed, or added where `columns` are to be put in.
+
+    `what` is made once, not anew for each call: what it is in SQL is remembered. A row costs what the driver
+    takes, a third of what it costs to let SQLAlchemy look at each value.
+    """
+    if not rows:
+        return 0
+    told = _compiled(what, tx.dialect, columns)
+    whole = told.construct_params({**same, **rows[0]})
+    params: list[Any]
+    if told.positional:
+        names = told.positiontup
+        first, own = [whole[name] for name in names], [n for n, name in enumerate(names) if name in rows[0]]
+        params = [_laid(first, own, names, row) for row in rows]
+    else:
+        params = [whole | row for row in rows]
+    return tx.exec_driver_sql(told.string, params).rowcount
+
+
+def _laid(first: list[Any], own: list[int], names: Sequence[str], row: Mapping[str, Any]) -> tuple[Any, ...]:
+    made = first.copy()
+    for place in own:
+        made[place] = row[names[place]]
+    return tuple(made)
+
+
+@lru_cache(64)
+def _compiled(what: sa.UpdateBase, dialect: sa.Dialect, columns: tuple[str, ...] | None) -> Any:
+    return what.compile(dialect=dialect, column_keys=columns)
 
 
 def enrol(tx: sa.Connection, given: sa.Subquery, space: str, first: int) -> None:
