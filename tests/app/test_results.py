@@ -27,7 +27,7 @@ from habitue.messaging.holdout import GLOBAL, held
 from habitue.messaging.outbox import Wanted
 from habitue.messaging.rules import Rules
 from habitue.metrics.credit import Credit, Windows
-from habitue.store import messages
+from habitue.store import messages, traffic
 from habitue.store.log import PARCEL
 from habitue.store.messages import Change, Going
 from habitue.store.ops import Ops
@@ -211,8 +211,8 @@ def test_chance_has_had_its_say_about_who_came_that_far(ops: Ops) -> None:
         messages.change(tx, {one.id: "[]" for one in changes}, changes, 20)
         messages.send(tx, [Going(5, None, "[]")], "me", 1, 99, 30)
     with ops.read() as tx:
-        assert messages.assigned(tx, "journey:a", 0, 99) == [(0, 1, 20), (2, 0, 20), (3, 0, 20), (4, 0, 30)]
-        assert messages.assigned(tx, "journey:a", 20, 99) == [(4, 0, 30)]
+        assert traffic.assigned(tx, "journey:a", 0, 99) == [(0, 1, 20), (2, 0, 20), (3, 0, 20), (4, 0, 30)]
+        assert traffic.assigned(tx, "journey:a", 20, 99) == [(4, 0, 30)]
         told: dict[tuple[str, str | None], int] = {
             (state, reason): n for _, state, reason, n in messages.tallied(tx, "journey:a", 0, 99)
         }

@@ -31,7 +31,7 @@ from habitue.metrics.credit import Credit, Windows, credited
 from habitue.metrics.reactions import reactions
 from habitue.metrics.uplift import Uplift, compare, grouped
 from habitue.people.identities import canonical
-from habitue.store import acts, messages, runs
+from habitue.store import acts, messages, runs, traffic
 from habitue.store.ops import tell
 
 DAYS: Final = 30
@@ -164,7 +164,7 @@ class Resulting(Journeying):
             return None
         begin = max(since, self._steady(origin))
         with self.ops.read() as tx:
-            rows = messages.assigned(tx, origin, begin, until)
+            rows = traffic.assigned(tx, origin, begin, until)
         person, alone, start = _columns(rows, 3)
         found = People(person, start, alone.astype(np.bool_))
         return self._measured(found, "own" if own else "all", own or rules.holdout, begin, length, until)

@@ -17,7 +17,7 @@ from habitue.kernel.errors import UserError
 from habitue.kernel.i18n import N_
 from habitue.messaging.rules import TRANSACTIONAL
 from habitue.people.consent import CHANNELS, SITE, meant
-from habitue.store import messages, traffic
+from habitue.store import messages, rest, traffic
 from habitue.store.messages import Change
 from habitue.store.ops import Tx
 
@@ -224,27 +224,27 @@ def pause(tx: Tx, origin: str, now: Micros) -> bool:
 
     What a worker holds and has not begun it gives back, within a quarter of a second.
     """
-    return messages.pause(tx, origin, now)
+    return rest.pause(tx, origin, now)
 
 
 def resume(tx: Tx, origin: str, now: Micros) -> bool:
     """Let them go again: those whose time came meanwhile are due now. False where it was not paused."""
-    return messages.resume(tx, origin, now) is not None
+    return rest.resume(tx, origin, now) is not None
 
 
 def go_on(tx: Tx, origin: str, now: Micros, spaced: bool) -> None:
     """Let all of them go again, also what was overdue before: somebody wants it sent. Those that were to go
     one after another (`spaced`) keep their distances.
     """
-    since = messages.resting(tx).get(origin)
+    since = rest.resting(tx).get(origin)
     if since is not None:
-        messages.postpone(tx, origin, since, now, spaced)
-        messages.resume(tx, origin, now)
+        rest.postpone(tx, origin, since, now, spaced)
+        rest.resume(tx, origin, now)
 
 
 def paused(tx: Tx) -> dict[str, Micros]:
     """The paused origins, since when."""
-    return messages.resting(tx)
+    return rest.resting(tx)
 
 
 # --- what became of them --------------------------------------------------------------------------

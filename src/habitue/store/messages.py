@@ -259,7 +259,7 @@ def waiting(
     most: int | None = None,
 ) -> dict[int, str]:
     """The trails of an origin's messages that have not left; of so many at most."""
-    asked = [*_idle(origin)]
+    asked = [*idle(origin)]
     if step is not None:
         asked.append(message.c.step == step)
     if runs is not None:
@@ -337,27 +337,6 @@ def because(
     return list(tx.execute(message.select().where(*mine).order_by(message.c.id.desc()).limit(most)))
 
 
-_AFTER_CHANCE: Final = ("twin", "collision", "cap", "quiet", "budget")
-"""The guards that judge whom chance did not leave alone."""
-
-
-def assigned(tx: Tx, origin: str, since: Micros, until: Micros) -> list[tuple[Any, ...]]:
-    """Whom chance had its say about, of an origin's marketing, by when: person, whether left alone, when.
-
-    Who was stopped before (no address, no consent) is in neither group; who was to get it is in theirs
-    whatever became of it after.
-    """
-    alone = sa.and_(message.c.state == "skipped", message.c.reason == "holdout")
-    when = sa.func.coalesce(message.c.left, message.c.changed)
-    judged = sa.or_(alone, message.c.left.is_not(None), message.c.reason.in_(_AFTER_CHANCE))
-    columns = message.c.person, sa.case((alone, 1), else_=0), when.label("when")
-    mine = message.c.origin == origin, message.c.lane == 1, judged, when > since, when <= until
-    found: Any = tx.execute(sa.select(*columns).where(*mine).order_by(when, message.c.id))
-    told: list[tuple[Any, ...]] = found.cursor.fetchall()
-    found.close()
-    return told
-
-
 def of(tx: Tx, persons: Collection[int], most: int) -> list[Row]:
     """Messages to these persons, the latest first."""
     rows = message.select().where(message.c.person.in_(_numbers(tx, persons)))
@@ -395,45 +374,8 @@ def blank(tx: Tx, numbers: Collection[int]) -> None:
     tx.execute(mine.values(values="{}", answer=None))
 
 
-def pause(tx: Tx, origin: str, now: Micros) -> bool:
-    """Leave an origin's messages where they are; whether they were not left so before."""
-    if tx.scalar(sa.select(paused.c.since).where(paused.c.origin == origin)) is not None:
-        return False
-    tx.execute(paused.insert().values(origin=origin, since=now))
-    # Without a time they are in nobody's way who looks for what is due.
-    tx.execute(message.update().where(*_idle(origin), message.c.due.is_not(None)).values(due=None))
-    return True
-
-
-def resume(tx: Tx, origin: str, now: Micros) -> Micros | None:
-    """Let them go again, those whose time came meanwhile from now on; since when they were paused."""
-    since: Micros | None = tx.scalar(
-        paused.delete().where(paused.c.origin == origin).returning(paused.c.since)
-    )
-    if since is not None:
-        missed = *_idle(origin), message.c.planned >= since, message.c.planned < now
-        tx.execute(message.update().where(*missed).values(planned=now))
-        asleep = *_idle(origin), message.c.due.is_(None)
-        tx.execute(message.update().where(*asleep).values(due=message.c.planned))
-    return since
-
-
-def postpone(tx: Tx, origin: str, since: Micros, now: Micros, spaced: bool) -> None:
-    """Of an origin paused since then: what is overdue is due now; what was not is due so much later, where
-    they are `spaced`.
-    """
-    if spaced:
-        later = message.c.planned + (now - since)
-        tx.execute(message.update().where(*_idle(origin), message.c.planned >= since).values(planned=later))
-    tx.execute(message.update().where(*_idle(origin), message.c.planned < now).values(planned=now))
-
-
-def resting(tx: Tx) -> dict[str, Micros]:
-    """The origins that are paused, since when."""
-    return {row.origin: row.since for row in tx.execute(paused.select())}
-
-
-def _idle(origin: str) -> tuple[sa.ColumnElement[bool], ...]:
+def idle(origin: str) -> tuple[sa.ColumnElement[bool], ...]:
+    """Of an origin, what nobody has in hand."""
     return message.c.origin == origin, message.c.state.in_(("wanted", "held"))
 
 

@@ -111,6 +111,27 @@ def stopped(tx: Tx, origin: str, state: str, reason: str | None, most: int) -> l
     return [*tx.scalars(sa.select(message.c.person).where(*mine).order_by(message.c.id).limit(most))]
 
 
+_AFTER_CHANCE: Final = ("twin", "collision", "cap", "quiet", "budget")
+"""The guards that judge whom chance did not leave alone."""
+
+
+def assigned(tx: Tx, origin: str, since: Micros, until: Micros) -> list[tuple[Any, ...]]:
+    """Whom chance had its say about, of an origin's marketing, by when: person, whether left alone, when.
+
+    Who was stopped before (no address, no consent) is in neither group; who was to get it is in theirs
+    whatever became of it after.
+    """
+    alone = sa.and_(message.c.state == "skipped", message.c.reason == "holdout")
+    when = sa.func.coalesce(message.c.left, message.c.changed)
+    judged = sa.or_(alone, message.c.left.is_not(None), message.c.reason.in_(_AFTER_CHANCE))
+    columns = message.c.person, sa.case((alone, 1), else_=0), when.label("when")
+    mine = message.c.origin == origin, message.c.lane == 1, judged, when > since, when <= until
+    found: Any = tx.execute(sa.select(*columns).where(*mine).order_by(when, message.c.id))
+    told: list[tuple[Any, ...]] = found.cursor.fetchall()
+    found.close()
+    return told
+
+
 def _marketing(since: Micros) -> tuple[sa.ColumnElement[bool], ...]:
     return message.c.lane == 1, message.c.left > since, message.c.state.in_(COUNTED)
 
