@@ -25,6 +25,9 @@ class Sql(NamedTuple):
 
 FALSE: Final = Sql("false")
 
+NUMBERS: Final = ("BIGINT", "UBIGINT", "HUGEINT", "UHUGEINT", "DOUBLE")
+"""What DuckDB calls the kinds of JSON numbers."""
+
 FLOATS: Final = 2**53
 """Below this whole numbers are compared as floats; above, where long ids lie, one float stands for many."""
 
@@ -55,10 +58,10 @@ def compared(column: str, path: tuple[str, ...], op: nodes.Operator, value: Any)
 
     A plain value is read at once; only where there is none, or a list, all leaves are looked for.
     """
-    at = Sql(f"json_extract({column}, ?)", (_pointer(path),)) if path else Sql(f"CAST({column} AS JSON)")
+    at = _reached(column, path)
     kind = at.inside("json_type(", ")")
     listed = kind.inside("coalesce(", f", '{'ARRAY' if len(path) > 1 else 'NULL'}') IN ('ARRAY')")
-    once, many = _of_one(at, op, value), _of_all(leaves(column, path), op, value)
+    once, many = _of_one(at, op, value), _of_all(spread(column, path), op, value)
     return Sql(
         f"coalesce(CASE WHEN {listed.text} THEN {many.text} ELSE {once.text} END, false)",
         listed.params + many.params + once.params,
@@ -67,10 +70,37 @@ def compared(column: str, path: tuple[str, ...], op: nodes.Operator, value: Any)
 
 def leaves(column: str, path: tuple[str, ...]) -> Sql:
     """The list of the plain values that the path leads to."""
-    found = Sql(f"[CAST({column} AS JSON)]")
-    for key in path:
-        found = Sql(f"reach({found.text}, ?)", (*found.params, _pointer((key,))))
-    return found.inside("leaves(", ")")
+    return spread(column, path).inside("list_filter(", f", lambda x: {PLAIN.format('x')})")
+
+
+PLAIN: Final = f"json_type({{}}) IN {(*NUMBERS, 'VARCHAR', 'BOOLEAN')}"
+"""Whether a value is a leaf."""
+
+
+def spread(column: str, path: tuple[str, ...]) -> Sql:
+    """The list of all that the path leads to, lists and what they hold side by side; its plain values are the
+    leaves.
+
+    Planning this costs as much as the rest of a small query, so it is made of few and simple functions.
+    """
+    found = _opened(_reached(column, path[:1]))
+    for key in path[1:]:
+        inner = _opened(Sql("json_extract(x, ?)", (_pointer((key,)),)))
+        found = Sql(
+            f"flatten(list_transform({found.text}, lambda x: {inner.text}))", found.params + inner.params
+        )
+    return found
+
+
+def _opened(value: Sql) -> Sql:
+    """A list of the value and, if it is a list, of what it and the lists in it hold."""
+    inner = [value.inside("json_extract(", f", '${depth}')") for depth in ("[*]", "[*][*]", "[*][*][*]")]
+    return joined(",", [value.inside("[", "]"), *inner]).inside("list_concat")
+
+
+def _reached(column: str, path: tuple[str, ...]) -> Sql:
+    """What stands at the end of the path, where no list is on the way."""
+    return Sql(f"json_extract({column}, ?)", (_pointer(path),)) if path else Sql(f"CAST({column} AS JSON)")
 
 
 def _of_one(at: Sql, op: nodes.Operator, value: Any) -> Sql:
@@ -82,16 +112,17 @@ def _of_one(at: Sql, op: nodes.Operator, value: Any) -> Sql:
     return _leaf(at, op, value)
 
 
-def _of_all(listed: Sql, op: nodes.Operator, value: Any) -> Sql:
+def _of_all(found: Sql, op: nodes.Operator, value: Any) -> Sql:
+    there = found.inside("len(list_filter(", f", lambda x: {PLAIN.format('x')}))")
     if value is None:
-        return listed.inside("len(", f") {'>' if op == '!=' else '='} 0")
+        return there.inside("", f" {'>' if op == '!=' else '='} 0")
     # Of a list, `contains` asks for an element, not for a part of a text.
     wanted: nodes.Operator = _POSITIVE.get(op, "==" if op == "contains" else op)
     test = _leaf(Sql("x"), wanted, value)
-    some = Sql(f"len(list_filter({listed.text}, lambda x: {test.text})) > 0", listed.params + test.params)
+    some = Sql(f"len(list_filter({found.text}, lambda x: {test.text})) > 0", found.params + test.params)
     if op not in _POSITIVE:
         return some
-    return joined("AND", [listed.inside("len(", ") > 0"), some.inside("NOT ")])
+    return joined("AND", [there.inside("", " > 0"), some.inside("NOT ")])
 
 
 _POSITIVE: Final[dict[nodes.Operator, nodes.Operator]] = {"!=": "==", "not in": "in"}

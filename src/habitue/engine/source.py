@@ -8,7 +8,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any, Final
 
-from habitue.engine.extract import Sql, compared, condition, leaves
+from habitue.engine.extract import PLAIN, Sql, compared, condition, spread
 from habitue.engine.plan import Book, Subject
 from habitue.engine.standing import Standing
 from habitue.rules import nodes
@@ -84,10 +84,11 @@ class Sources:
 
     def different(self, measure: nodes.Distinct) -> Query:
         """Every value counts once: from its first event on, or as long as one of its windows is open."""
-        listed, rows = leaves("props", measure.prop.path), self.events(measure.events, measure.where)
+        listed, rows = spread("props", measure.prop.path), self.events(measure.events, measure.where)
         values = Sql(
             f"SELECT subject, ts, identity(leaf) AS value FROM "
-            f"(SELECT {self.subject} AS subject, ts, unnest({listed.text}) AS leaf {rows.text})",
+            f"(SELECT {self.subject} AS subject, ts, unnest({listed.text}) AS leaf {rows.text}) "
+            f"WHERE {PLAIN.format('leaf')}",
             listed.params + rows.params,
         )
         if measure.within is None:
@@ -201,7 +202,7 @@ class Sources:
             return Sql("1::BIGINT")
         if prop.path == REVENUE:
             return Sql("revenue")
-        listed = leaves("props", prop.path)
+        listed = spread("props", prop.path)
         return listed.inside("TRY_CAST(list_sum(list_transform(", ", lambda x: millionths(x))) AS BIGINT)")
 
 
