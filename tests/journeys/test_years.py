@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from habitue.engine.sweep import NEVER
-from habitue.journeys.entering import comers
+from habitue.journeys.entering import comers, skipped
 from habitue.journeys.entries import Dated, Entry, Scheduled
 from habitue.journeys.facts import Told
 from habitue.journeys.spans import Spans
@@ -116,6 +116,33 @@ def test_a_birthday_comes_round_once_a_year_on_the_clock_of_who_has_it() -> None
                     meant.append((person, when))
         assert sorted(one[:2] for one in found) == sorted(meant), clock
         assert len({(person, day) for person, _, day in found}) == len(found)
+
+
+@pytest.mark.parametrize("shift", [0, -60, 3])
+def test_who_moves_has_their_day_once(shift: int) -> None:
+    """However often they live by another clock, and however rarely anybody looks."""
+    dice = Random(shift)
+    born = [date(2025, 10, 4) + timedelta(days=dice.randrange(30) - shift) for _ in range(200)]
+    said = [one.replace(year=1990).isoformat() for one in born]
+    entry = Dated(trait="birthday", time=dice.choice(TIMES), offset=f"{shift}d" if shift else "")
+    lives = [dice.randrange(len(ZONES)) for _ in born]
+    before, since = World("UTC", said, lives), START
+    came: list[tuple[int, int]] = []
+    late = 0
+    while since < START + 40 * DAY:
+        until = since + dice.choice((5 * MINUTE, HOUR, 7 * HOUR, DAY)) * dice.randint(1, 3)
+        lives = [dice.randrange(len(ZONES)) if dice.random() < 0.3 else one for one in lives]
+        now = World("UTC", said, lives)
+        found = skipped(entry, cast(Told, now), cast(Told, before), START, since)
+        some = comers(entry, cast(Told, now), since, until)
+        assert max([START, *found.at.tolist()]) <= since
+        late += len({*zip(found.person.tolist(), found.day.tolist(), strict=True)} - {*came})
+        came += [*zip(found.person.tolist(), found.day.tolist(), strict=True)]
+        came += [*zip(some.person.tolist(), some.day.tolist(), strict=True)]
+        before, since = now, until
+    days = [(one - date(1970, 1, 1)).days + shift for one in born]
+    assert {*came} == {*enumerate(days)}
+    assert late > 3  # who went east past their hour would have been missed
 
 
 def test_ten_thousand_waits_end_when_the_calendar_has_it() -> None:

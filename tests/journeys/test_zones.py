@@ -63,3 +63,18 @@ def test_each_comes_in_once_whatever_becomes_of_the_clock(shop: Shop, other: str
     assert causes["renewal"] == [f"date:{day}", f"date:{day + 1}"]
     assert causes["monday"] == [f"schedule:{day + 1}"] * 3
     assert open_ == []
+
+
+def test_a_customer_who_moves_comes_in_once_whichever_way(shop: Shop) -> None:
+    east, west = {"timezone": "Asia/Tokyo"}, {"time_zone": "America/New_York", "timezone": None}
+    go(shop, NIGHT - HOUR)
+    # In Paris it is not half past two yet, in Tokyo it was hours ago; c has had their day there already.
+    go(shop, NIGHT, ("user:a", "$identify", NIGHT, east), ("user:c", "$identify", NIGHT, west))
+    # Whoever says only now that it was their day is not congratulated behind time.
+    go(shop, NIGHT + 3 * HOUR)
+    late = {"birthday": "1990-10-25", **east}
+    go(shop, NIGHT + 4 * HOUR, ("user:d", "$identify", NIGHT + 4 * HOUR, late))
+    go(shop, NIGHT + 20 * HOUR)
+    with shop.ops.read() as tx:
+        came = sorted(row.person for row in runs.of(tx, range(100)) if row.journey == "birthday")
+    assert came == sorted(shop.person(f"user:{one}") for one in "ac")

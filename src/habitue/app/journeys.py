@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property, partial
-from typing import Any, Final
+from typing import Any
 
 from msgspec import Struct
 
@@ -15,6 +15,7 @@ from habitue.app.letters import Answering
 from habitue.app.travels import Travelled
 from habitue.journeys import kept, state, trials, watches
 from habitue.journeys.around import Around
+from habitue.journeys.entering import APART
 from habitue.journeys.facts import Ground
 from habitue.journeys.fault import Fault
 from habitue.journeys.graph import Journey
@@ -32,7 +33,7 @@ from habitue.journeys.trips import Trip, trips
 from habitue.journeys.walk import STOPPED
 from habitue.journeys.writing import body, diff
 from habitue.kernel import clock
-from habitue.kernel.clock import DAY, HOUR, Micros
+from habitue.kernel.clock import DAY, Micros
 from habitue.kernel.errors import UserError
 from habitue.kernel.i18n import N_, Language
 from habitue.kernel.region import region
@@ -44,9 +45,6 @@ from habitue.store.runs import State
 from habitue.templates import coupons
 from habitue.templates import kept as templates
 from habitue.templates.starters import starters
-
-_APART: Final = 26 * HOUR
-"""No two clocks on earth are further apart: from 12 hours behind UTC to 14 before it."""
 
 
 class Figures(Struct, frozen=True):
@@ -228,7 +226,7 @@ class Journeying(Travelled, Answering):
             super().configure(timezone, language, by, now)
             if moved:
                 with self.ops.begin() as tx:
-                    runs.look_again(tx, _APART)
+                    runs.look_again(tx, APART)
 
     # --- what would have been ---------------------------------------------------------------------
 

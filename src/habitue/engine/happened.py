@@ -24,7 +24,7 @@ _STORED: Final = """
 """
 _TRAITS: Final = """
     SELECT person, arg_max(value, (rank, ts, seq)) AS value FROM said
-    WHERE name = ? {whose} GROUP BY person
+    WHERE name = ? AND seq < ? {whose} GROUP BY person
 """
 
 
@@ -59,11 +59,11 @@ def happened(
     return _ids(rows, 0), _times(rows, 1)
 
 
-def traits(name: str, read: Read, people: Ids | None = None) -> tuple[Ids, list[Any]]:
-    """Who has a trait, and its value that counts, as JSON."""
+def traits(name: str, read: Read, people: Ids | None = None, before: int = NEVER) -> tuple[Ids, list[Any]]:
+    """Who has a trait, and its value that counts, as JSON; by what was said before a place in the log."""
     lent = {} if people is None else {"own_people": pa.table({"person": people})}
     whose = "" if people is None else "AND person IN (SELECT person FROM own_people)"
-    rows = read(_TRAITS.format(whose=whose), (f"trait.{name.removeprefix('trait.')}",), **lent)
+    rows = read(_TRAITS.format(whose=whose), (f"trait.{name.removeprefix('trait.')}", before), **lent)
     return _ids(rows, 0), rows["value"].to_pylist()
 
 

@@ -10,9 +10,11 @@ from habitue.engine.sweep import NEVER, Ints
 from habitue.journeys.calendar import anniversaries
 from habitue.journeys.entries import Dated, Entry, Happens, Leaves, Scheduled
 from habitue.journeys.facts import Told
-from habitue.kernel.clock import DAY, Micros
+from habitue.kernel.clock import DAY, HOUR, Micros
 from habitue.kernel.local import at_clock, by_zone, local
 
+APART: Final = 26 * HOUR
+"""No two clocks on earth are further apart: from 12 hours behind UTC to 14 before it."""
 _NONE: Final = np.empty(0, np.int64)
 
 
@@ -37,6 +39,21 @@ def comers(entry: Entry, facts: Told, since: Micros, until: Micros) -> Comers:
             found = _turned(entry, facts, since, until)
     order = np.lexsort((found.person, found.at))
     return Comers(found.person[order], found.at[order], found.day[order] if len(found.day) else found.day)
+
+
+def skipped(entry: Entry, facts: Told, before: Told, since: Micros, until: Micros) -> Comers:
+    """Of those who live by another clock now than before: for whom it was later than their time at once, so
+    that nobody has looked for them yet.
+    """
+    if not isinstance(entry, Dated):
+        return Comers(_NONE, _NONE)
+    found = comers(entry, facts, max(since, until - APART), until)
+    # What was said while it was looked at last may have been known then, or not: who came by it is known.
+    ahead = comers(entry, before, until - HOUR, until + APART)
+    waited = {*zip(ahead.person.tolist(), ahead.day.tolist(), strict=True)}
+    days = zip(found.person.tolist(), found.day.tolist(), strict=True)
+    mine = np.array([one in waited for one in days], np.bool_)
+    return Comers(found.person[mine], found.at[mine], found.day[mine])
 
 
 def _turned(entry: Entry, facts: Told, since: Micros, until: Micros) -> Comers:

@@ -11,7 +11,7 @@ import numpy as np
 from habitue.engine.gather import Ids, Read
 from habitue.engine.happened import happened, held, stored, traits
 from habitue.engine.source import Known
-from habitue.engine.sweep import Ints
+from habitue.engine.sweep import NEVER, Ints
 from habitue.journeys.roles import Flags, Watch
 from habitue.journeys.spans import Spans, happenings, spans
 from habitue.kernel.clock import Micros
@@ -20,8 +20,7 @@ from habitue.rules.check import walk
 from habitue.rules.nodes import Rule
 from habitue.rules.text import parse
 
-ZONE: Final = "timezone"
-"""The trait that says on which clock somebody lives."""
+_MOVED: Final = "SELECT DISTINCT person FROM said WHERE list_contains(?, name) AND seq >= ? AND seq < ?"
 
 
 class Ground(NamedTuple):
@@ -36,7 +35,8 @@ class Told:
     """Facts about some people, or everybody (`people` is None), as they are known at `now`.
 
     A rule that is kept fresh is read under its version in `fresh`, any other is folded; what lies after `now`
-    is not known yet. Events count from `since` on.
+    is not known yet. Events count from `since` on; on which clock somebody lives is what was said `before` a
+    place in the log.
     """
 
     def __init__(
@@ -46,14 +46,15 @@ class Told:
         people: Ids | Ints | None = None,
         fresh: Mapping[str, int] | None = None,
         since: Micros = 0,
+        before: int = NEVER,
     ) -> None:
         self.source = source
         self.now = now
         self.people = None if people is None else np.unique(people).astype(np.int32)
         self.fresh = fresh or {}
-        self.since = since
+        self.since, self.before = since, before
         self._spans: dict[Watch, Spans] = {}
-        self._traits: dict[str, tuple[Ids, list[Any]]] = {}
+        self._traits: dict[tuple[str, int], tuple[Ids, list[Any]]] = {}
 
     def spans(self, watch: Watch) -> Spans:
         """All that is known of a rule or an event up to now."""
@@ -78,26 +79,35 @@ class Told:
 
     def zones(self, persons: Ints) -> tuple[Sequence[str], Ints]:
         """What their trait says, where that is a time zone; else the workspace's own."""
-        who, values = self._said(ZONE)
-        told = [one if isinstance(one, str) and one in zones.names() else self.source.zone for one in values]
-        names = [self.source.zone, *sorted({*told} - {self.source.zone})]
-        numbers = {name: number for number, name in enumerate(names)}
-        coded = np.array([numbers[one] for one in told], np.int64)
-        place, there = _placed(who, persons)
-        return names, np.where(there, coded[place], 0) if len(who) else np.zeros(len(persons), np.int64)
+        own, found = self.source.zone, np.zeros(len(persons), np.int64)
+        numbers = {own: 0}
+        for name in reversed(zones.TRAITS):  # the first one counts
+            who, values = self._said(name, self.before)
+            told = [zones.zone(one, own) for one in values]
+            coded = np.array([numbers.setdefault(one, len(numbers)) for one in told], np.int64)
+            place, there = _placed(who, persons)
+            there[there] = [values[n] is not None for n in place[there].tolist()]
+            found[there] = coded[place[there]]
+        return [*numbers], found
+
+    def moved(self, start: int, end: int) -> Ints:
+        """Of whom it was said in between, by place in the log, on which clock they live."""
+        names = [f"trait.{one}" for one in zones.TRAITS]
+        rows = self.source.read(_MOVED, (names, start, end))
+        return np.asarray(rows["person"].to_numpy()).astype(np.int64)
 
     def having(self, name: str) -> tuple[Ints, list[Any]]:
         """Who has a trait, and what each has."""
         who, values = self._said(name)
         return who.astype(np.int64), values
 
-    def _said(self, name: str) -> tuple[Ids, list[Any]]:
+    def _said(self, name: str, before: int = NEVER) -> tuple[Ids, list[Any]]:
         """Who has a trait, rising, and what each has."""
-        if name not in self._traits:
-            who, said = traits(name, self.source.read, self.people)
+        if (name, before) not in self._traits:
+            who, said = traits(name, self.source.read, self.people, before)
             order = np.argsort(who)
-            self._traits[name] = who[order], [_plain(said[n]) for n in order.tolist()]
-        return self._traits[name]
+            self._traits[name, before] = who[order], [_plain(said[n]) for n in order.tolist()]
+        return self._traits[name, before]
 
     def _found(self, watch: Watch) -> Spans:
         read, known = self.source.read, self.source.known

@@ -22,8 +22,8 @@ from msgspec import Struct
 from habitue.engine.sweep import NEVER, Ints
 from habitue.journeys import kept, trials, watches
 from habitue.journeys.deeds import UNSENT, Batch, Doer, Known, Templates
-from habitue.journeys.entering import comers
-from habitue.journeys.entries import Dated, Enters, Happens, Leaves, Scheduled
+from habitue.journeys.entering import Comers, comers, skipped
+from habitue.journeys.entries import Dated, Enters, Entry, Happens, Leaves, Scheduled
 from habitue.journeys.facts import Ground, Told
 from habitue.journeys.gate import Comer, Doorman, Gate
 from habitue.journeys.news import Change, Event, News, Offset, news, numbers
@@ -139,7 +139,11 @@ class Live:
         found = news(self.warehouse, self.log, offset, versions, names)
         if found.offset == offset:
             return 0
-        wanting = [self._doorman(now).gate(one, self._wanting(one, found), now) for one in self._open()]
+        moved = self._moved(offset, found.offset)
+        wanting = [
+            self._doorman(now).gate(one, self._wanting(one, found) + self._late(one, moved, offset), now)
+            for one in self._open()
+        ]
         touched = {one.person for one in found.changes} | {one.person for one in found.events}
         every = numbers(self.warehouse, touched) if touched else set()
         self.between("read")
@@ -183,6 +187,20 @@ class Live:
 
     # --- dates and schedules ----------------------------------------------------------------------
 
+    def _moved(self, before: Offset, after: Offset) -> Ints:
+        """Who lives by another clock since, where dates are waited for."""
+        if not any(isinstance(one.saved.journey.entry, Dated) for one in self._open()):
+            return np.empty(0, np.int64)
+        return Told(self._ground, 0).moved(before.event, after.event)
+
+    def _late(self, one: Running, moved: Ints, offset: Offset) -> list[Comer]:
+        """Those of them whose day is over by their new clock, and was still to come by the one before."""
+        if not len(moved):
+            return []
+        entry, cursor = one.saved.journey.entry, one.state.cursor
+        facts, before = (Told(self._ground, cursor, moved, before=place) for place in (NEVER, offset.event))
+        return _dated(entry, skipped(entry, facts, before, one.state.since or 0, cursor))
+
     def _timed(self, now: Micros) -> int:
         """Let those in whose date has come, or for whom a schedule has."""
         entered, until = 0, now // _EVERY * _EVERY
@@ -191,11 +209,7 @@ class Live:
             if not isinstance(entry, Dated | Scheduled) or until <= cursor:
                 continue
             found = comers(entry, Told(self._ground, until, None, self._fresh), cursor, until)
-            who = [
-                Comer(person, at, f"{entry.name()}:{day}")
-                for person, at, day in zip(*(one.tolist() for one in found), strict=True)
-            ]
-            gate = self._doorman(now).gate(one, who, now)
+            gate = self._doorman(now).gate(one, _dated(entry, found), now)
             with self.ops.begin() as tx:
                 if not runs.look(tx, one.slug, cursor, until):
                     raise Raced
@@ -352,6 +366,12 @@ def _tallies(version: int, walked: Walked) -> Iterable[tuple[int, int, str, int,
         yield from (
             (version, node, what, day, n) for day, n in zip(days.tolist(), counts.tolist(), strict=True)
         )
+
+
+def _dated(entry: Entry, found: Comers) -> list[Comer]:
+    """Those whose day has come: each of their days lets them in once."""
+    rows = zip(found.person.tolist(), found.at.tolist(), found.day.tolist(), strict=True)
+    return [Comer(person, at, f"{entry.name()}:{day}") for person, at, day in rows]
 
 
 def _turned(change: Change) -> Comer:
