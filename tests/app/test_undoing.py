@@ -102,6 +102,10 @@ def test_an_import_is_undone_and_done_again(shop: Shop) -> None:
     shop.undo_import(1, "Odile", T + 3 * DAY)
     assert shop.warehouse.read("SELECT count(*) AS n FROM person WHERE key = 'user:c3'")["n"][0].as_py() == 0
     assert shop.customer("c1").profile.orders == 1
+    told = shop.record("c1")
+    assert ([one["source"] for one in told.orders], len(told.undone)) == (["import:live"], 1)
+    assert (told.undone[0]["name"], told.undone[0]["revenue"]) == ("Order Completed", 1000)
+    assert told.undone[0] not in told.events
     # c1 fell silent after an order of their own, c2 after one that is gone; of c3 nothing is known.
     assert inside(shop) == {"user:c1": "inside", "user:c2": "undone", "": "undone"}
     assert [(one.act, one.by, one.about) for one in shop.deeds(1)] == [("undo import", "Odile", "orders.csv")]
@@ -119,6 +123,9 @@ def test_a_consent_falls_and_a_refusal_stays(shop: Shop) -> None:
     shop.undo_import(2, "Odile", T + 3 * DAY)
     said = "SELECT key, value FROM trait JOIN node USING (node) WHERE name = 'consent.email'"
     assert shop.warehouse.read(said).to_pylist() == [{"key": "user:c9", "value": "false"}]
+    told = shop.record("c9")
+    assert [one["name"] for one in told.events] == ["$consent"]
+    assert {one["name"] for one in told.undone} == {"$identify"}
     rest = "SELECT key FROM person ORDER BY key"
     assert shop.warehouse.read(rest)["key"].to_pylist() == [f"user:c{n}" for n in (1, 2, 3, 9)]
     assert filed(shop, "people.csv", PEOPLE) == 3  # where it is known that c9 said no, and all else is new

@@ -12,12 +12,14 @@ from typing import Any, Final
 
 import msgspec
 import pyarrow as pa
+import pyarrow.compute as pc
 from msgspec import Struct, to_builtins
 
 from habitue.app import leaflet
 from habitue.app.settings import Settings
 from habitue.app.workspace import Workspace
 from habitue.ingest import inbox, traces
+from habitue.ingest.retract import counting
 from habitue.journeys.walk import OUTCOMES
 from habitue.kernel import clock
 from habitue.kernel.clock import Micros, iso
@@ -39,7 +41,8 @@ _ALL: Final = 1_000_000
 class Record(Struct, frozen=True):
     """What is kept of a person. Instants are ISO 8601 in UTC, revenue is in minor units of `currency`.
 
-    `events` are as they were sent, orders among them; `stages` and `segments` are stays that have begun: the
+    `events` are as they were sent, orders among them; `undone` those of imports that were taken back, which
+    are kept and count no more. `stages` and `segments` are stays that have begun: the
     one that lasts has no `until`, and ends when `expected`, in the stage `then`, if nothing happens; `merges`
     what people decided; `duplicates` the comparisons with another customer, who isn't named: that is their
     data; `notes` are what was written down beside them, tasks among it; `messages` are what was or is to be
@@ -58,6 +61,7 @@ class Record(Struct, frozen=True):
     blocked: list[dict[str, Any]]
     orders: list[dict[str, Any]]
     events: list[dict[str, Any]]
+    undone: list[dict[str, Any]]
     stages: dict[str, list[dict[str, Any]]]
     segments: dict[str, list[dict[str, Any]]]
     merges: list[dict[str, Any]]
@@ -75,7 +79,7 @@ def record(shop: Workspace, person: int, marks: Marks) -> Record:
     """What every store holds of this person and of everybody merged into them."""
     known = identities.identities(shop.warehouse, person)
     nodes, now = _nodes(shop, known.keys), clock.now()
-    events = _events(shop, nodes)
+    events, undone = _events(shop, nodes)
     profile = profiles.person(shop.warehouse, person)
     return Record(
         made=iso(now),
@@ -88,6 +92,7 @@ def record(shop: Workspace, person: int, marks: Marks) -> Record:
         blocked=_blocked(shop, known.keys),
         orders=[event for event in events if event["name"].startswith("Order ")],
         events=events,
+        undone=undone,
         stages={
             model.id: _stays(shop, model.version, person, _stage_ids(model), now)
             for model in shop.models()
@@ -253,9 +258,18 @@ def _traits(shop: Workspace, nodes: Sequence[int]) -> list[dict[str, Any]]:
     return [row | {"value": _json(row["value"])} for row in _rows(shop, sql, nodes)]
 
 
-def _events(shop: Workspace, nodes: Sequence[int]) -> list[dict[str, Any]]:
-    """Every event as the log has it, in the order of time."""
-    rows = [row for table in shop.log.read(people=nodes) for row in table.to_pylist()]
+def _events(shop: Workspace, nodes: Sequence[int]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Every event as the log has it, in the order of time: those that count, and those that don't now."""
+    counted: list[dict[str, Any]] = []
+    gone: list[dict[str, Any]] = []
+    for table in shop.log.read(people=nodes):
+        kept = counting(shop.log, table)
+        counted += kept.to_pylist()
+        gone += table.filter(pc.invert(pc.is_in(table["seq"], kept["seq"]))).to_pylist()
+    return _told(counted), _told(gone)
+
+
+def _told(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     return [
         {
             "at": iso(_micros(row["ts"])),

@@ -137,6 +137,14 @@ def _acts(paper: _Paper) -> Iterable[str]:
         ),
     )
     yield paper.table(
+        N_("What came with files that were taken back, and counts no more"),
+        (_WHEN, _WHAT, N_("Details"), N_("Key"), _SOURCE),
+        (
+            (time(e["at"]), paper.happened(e["name"]), e["properties"], e["key"], e["source"])
+            for e in found.undone
+        ),
+    )
+    yield paper.table(
         N_("What was or is to be sent to you"),
         (_WHEN, N_("Channel"), N_("Purpose"), N_("Who sends"), N_("What became of it")),
         (
