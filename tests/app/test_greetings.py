@@ -14,12 +14,15 @@ from habitue.app.greetings import LEASE, Greeting, Visitor
 from habitue.kernel import clock
 from habitue.kernel.clock import DAY, HOUR
 from habitue.kernel.errors import UserError
+from habitue.kernel.i18n import translator
 from habitue.messaging import outbox
 from habitue.messaging.channel import Composed
 from habitue.messaging.outbox import Wanted
+from habitue.messaging.reasons import sentence
 from habitue.messaging.rules import Cap, Rules
 from habitue.metrics.credit import Windows, credited
 from habitue.metrics.reactions import reactions
+from habitue.people.privacy import act
 from habitue.store import greetings
 from habitue.store.ops import Ops
 from habitue.templates.shape import Template, Text
@@ -186,6 +189,31 @@ def test_with_a_secret_only_who_is_signed_is_somebody(shop: Shop) -> None:
     finally:
         shop.end_channel("inapp", "test")
         shop.set_channel("site", {}, "test")
+
+
+def test_what_nobody_came_by_for_is_told_as_never_seen(shop: Shop) -> None:
+    soon = clock.now() + HOUR
+    for run in ("missed", "met"):
+        assert sent(shop, "user:zoe", run, expires=soon)[0] == "sent"
+    first = given(shop, "zoe")
+    assert first is not None
+    assert shop.greeted(first.id, "shown")
+    other = given(shop, "zoe", LEASE + 1)
+    assert other is not None
+    assert shop.give_up_greetings(soon) == 0
+    assert shop.give_up_greetings(soon + HOUR) == 1
+    assert shop.give_up_greetings(soon + 2 * HOUR) == 0
+    seen, unseen = sorted(shop.customer_messages("user:zoe", 2), key=lambda one: one.state, reverse=True)
+    assert (seen.state, unseen.state, unseen.reason) == ("sent", "expired", "unseen")
+    line = unseen.lines[-1]
+    text = sentence(unseen.state, unseen.reason, line.fields, translator("en"), str)
+    assert text.startswith(f"Never seen: it waited on the site until {soon}")
+    assert happened(shop, "user:zoe") == ["In-App Opened", "In-App Expired"]
+    assert not act("In-App Expired")
+    # The page had it, and says only now that it was shown.
+    assert shop.greeted(other.id, "shown")
+    assert shop.greeted(other.id, "clicked")
+    assert [one.state for one in shop.customer_messages("user:zoe", 2)] == ["sent", "sent"]
 
 
 def test_it_is_not_shown_too_late_nor_to_who_wants_none(shop: Shop) -> None:

@@ -64,6 +64,10 @@ def test_everything_is_told_at_once() -> None:
         ("<mj-text>{% if a</mj-text>", "error fr, body, line 2: This can't be read: "),
         ('<mj-include path="/etc/passwd" />', "error fr, body, line 2: <mj-include> is not taken"),
         ("<mj-text><script>a</script></mj-text>", "error fr, body, line 2: Mail programs run no scripts"),
+        (
+            '<mj-text>a<br><img src="https://x.fr/a.png" alt="a" onerror="go()"></mj-text>',
+            "error fr, body, line 2: Mail programs run no scripts: take “onerror” out of <img>",
+        ),
         ("<mj-text>{{ custmer.name }}</mj-text>", "error fr, body, line 2: Nothing is called “custmer”. Did "
          "you mean “customer”?"),
     ],

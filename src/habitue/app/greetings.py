@@ -31,6 +31,7 @@ from habitue.people import identities, suppression
 from habitue.people.consent import SITE
 from habitue.people.keys import anon_key, user_key
 from habitue.store import acts, greetings, messages
+from habitue.store.messages import Change
 from habitue.templates.press import Filled
 from habitue.templates.shape import Template
 
@@ -40,6 +41,11 @@ LEASE: Final = 2 * MINUTE
 DONE: Final = {"shown": "In-App Opened", "clicked": "In-App Clicked", "dismissed": "In-App Dismissed"}
 """What a page can tell of a message, and the event that it is."""
 
+OVER: Final = "In-App Expired"
+"""The event that tells of one that waited, and was not seen in its time."""
+
+_EVERY: Final = 15 * MINUTE
+_AT_ONCE: Final = 1_000
 _UNGUESSED: Final = re.compile(r"anon:[\w.-]{22,}")
 """Ids of 128 random bits, however they are written: a shop's own numbers are not among them."""
 _MARK: Final = re.compile(r"[1-9]\d{0,17}\.[\w-]{8,64}", re.ASCII)
@@ -132,10 +138,37 @@ class Greeted(Posting):
             if row is None or row.channel != SITE:
                 return False
             if greetings.show(tx, number, when):
+                if row.reason == greetings.UNSEEN:  # a page that had it tells of it late
+                    messages.change(tx, {number: row.trail}, [Change(number, "sent")], when)
                 self.tell_of(tx, row, DONE["shown"], when)
             if what != "shown" and greetings.settle(tx, number, what, when):
                 self.tell_of(tx, row, DONE[what], when)
         return True
+
+    def give_up_greetings(self, now: Micros) -> int:
+        """Note of what has waited in vain for its customer that nobody saw it; how many that were now.
+
+        Looked for a few times in an hour.
+        """
+        if now - self._given_up < _EVERY:
+            return 0
+        self._given_up = now
+        with self.ops.begin() as tx:
+            # A page that was given one at the last moment may still be about to show it.
+            rows = greetings.overdue(tx, now - LEASE, _AT_ONCE)
+            trails = {row.id: row.trail for row in rows}
+            ends = [Change(row.id, "expired", greetings.UNSEEN, {"until": row.until}) for row in rows]
+            messages.change(tx, trails, ends, now)
+            greetings.give_up(tx, trails, now)
+            keys = {row.id: self._key(row.person) for row in rows}
+            self._put_events(
+                tx, [self.happened(row, key, OVER, now) for row in rows if (key := keys[row.id])]
+            )
+        if len(rows) == _AT_ONCE:
+            self._given_up = 0
+        return len(rows)
+
+    _given_up: Micros = 0
 
     def _visiting(self, visitor: Visitor, secret: str) -> int | None:
         """Who is looking, as far as that can be believed.

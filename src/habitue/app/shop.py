@@ -156,6 +156,7 @@ class Shop(
         self.advance(when)
         self.advance_broadcasts(when)
         self.exporter.sweep(when)
+        self.give_up_greetings(when)
         self.track_coupons()
         self.watch(when)
 

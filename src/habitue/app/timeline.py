@@ -25,7 +25,10 @@ PAGE: Final = 20
 SENT: Final = 200
 """So many messages of a customer are looked at, the latest."""
 
-OUTCOMES: Final = ("Email Sent", "Email Bounced", "SMS Sent", "SMS Bounced", "Push Sent", "Push Bounced")
+OUTCOMES: Final = (
+    *("Email Sent", "Email Bounced", "SMS Sent", "SMS Bounced", "Push Sent", "Push Bounced"),
+    "In-App Expired",
+)
 """The events that tell of a message what stands with it."""
 
 

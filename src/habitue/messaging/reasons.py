@@ -41,6 +41,7 @@ GUARDS: Final = {
     "refused": N_("Refused by the other side"),
     "busy": N_("Refused for now"),
     "lost": N_("Broken off"),
+    "unseen": N_("Waited unseen"),
 }
 """What stops a message, in two or three words: for tables and funnels."""
 
@@ -77,6 +78,9 @@ _SENTENCES: Final = {
     ("held", "lost"): N_(
         "Sent once more: the connection or the program broke off while it was handed over. It has the "
         "same number, so that a mailbox can tell."
+    ),
+    ("expired", "unseen"): N_(
+        "Never seen: it waited on the site until {until}, and the customer did not come by."
     ),
     ("sending", None): N_("Every check passed; it is being sent."),
     ("sent", None): N_("Sent."),

@@ -149,7 +149,7 @@ CHANNELS: Final = ("email", "sms", "push", "push notification", "whatsapp", "in-
 _STATES: Final = (
     *("queued", "scheduled", "processed", "sent", "delivered", "received", "deferred", "dropped", "bounced"),
     *("soft bounced", "hard bounced", "blocked", "rejected", "failed", "suppressed", "opened"),
-    *("proxy opened", "link scanned", "displayed", "shown", "read"),
+    *("proxy opened", "link scanned", "displayed", "shown", "read", "expired"),
 )
 _SHOPS: Final = ("refunded", "shipped", "fulfilled", "delivered", "dispatched", "updated")
 NO_ACTS: Final = frozenset(

@@ -66,6 +66,7 @@ EVENTS: Final = {
     "In-App Opened": N_("Message shown on the site"),
     "In-App Clicked": N_("Message on the site clicked"),
     "In-App Dismissed": N_("Message on the site closed"),
+    "In-App Expired": N_("Message on the site never seen"),
     "Call Made": N_("Call made"),
     "Letter Sent": N_("Letter sent"),
     "Account Closed": N_("Account closed"),

@@ -39,8 +39,10 @@ greeting = Table(
     Index("greeting_person", "person", "shown"),
 )
 """`given` to a page is not `shown` yet: the page may be gone before. `outcome`: what its reader did, and when
-that `settled` it.
+that `settled` it; `unseen` where its time was over before anybody came.
 """
+
+UNSEEN = "unseen"
 
 _WHOSE = [message.c[name] for name in ("purpose", "address", "priority")]
 
@@ -74,13 +76,28 @@ def give(tx: Tx, number: int, now: Micros, given: Micros) -> bool:
 def show(tx: Tx, number: int, now: Micros) -> bool:
     """Note that it was shown; False where that was known, or no page was given it."""
     mine = greeting.c.message == number, greeting.c.shown.is_(None), greeting.c.given.is_not(None)
-    return tx.execute(greeting.update().where(*mine).values(shown=now)).rowcount > 0
+    seen = {"shown": now, "settled": None, "outcome": None}
+    return tx.execute(greeting.update().where(*mine).values(seen)).rowcount > 0
 
 
 def settle(tx: Tx, number: int, outcome: str, now: Micros) -> bool:
     """Note what its reader did; False where that was known, or it was not shown."""
     mine = greeting.c.message == number, greeting.c.settled.is_(None), greeting.c.shown.is_not(None)
     return tx.execute(greeting.update().where(*mine).values(settled=now, outcome=outcome)).rowcount > 0
+
+
+def overdue(tx: Tx, until: Micros, most: int) -> list[Any]:
+    """The messages, with when each expired, that nobody was shown until then; so many at most."""
+    over = greeting.c.expires <= until, greeting.c.shown.is_(None), greeting.c.settled.is_(None)
+    whole = greeting.join(message, message.c.id == greeting.c.message)
+    rows = sa.select(message, greeting.c.expires.label("until")).select_from(whole).where(*over)
+    return list(tx.execute(rows.order_by(greeting.c.message).limit(most)))
+
+
+def give_up(tx: Tx, numbers: Collection[int], now: Micros) -> None:
+    """Note that these were not seen in their time."""
+    mine = greeting.update().where(greeting.c.message.in_(sorted(numbers)))
+    tx.execute(mine.values(settled=now, outcome=UNSEEN))
 
 
 def _open(now: Micros, given: Micros) -> tuple[sa.ColumnElement[bool], ...]:

@@ -157,9 +157,13 @@ def _leaves(ready: Ready) -> bool:
 
 
 def _element(one: Element, text: Text, ready: Ready, language: str) -> Iterator[Fault]:
-    if one.name == "script" or any(each.name.startswith("on") for each in one.attributes):
+    if one.name == "script":
         said = N_("Mail programs run no scripts: take <{name}> out.")
-        yield Fault(said, {"name": one.name}, "error", language, "body", _line(one.name, text))
+        yield Fault(said, {"name": one.name}, "error", language, "body", _line(f"<{one.name}", text))
+    for name in (each.name for each in one.attributes if each.name.startswith("on")):
+        said = N_("Mail programs run no scripts: take “{name}” out of <{tag}>, and leave the rest of it.")
+        fields = {"name": name, "tag": one.name}
+        yield Fault(said, fields, "error", language, "body", _line(name, text))
     if one.name == "img":
         source = one.get("src") or ""
         if one.get("alt") is None:
