@@ -53,7 +53,7 @@ def test_every_recipe_can_be_taken_as_it_is() -> None:
         ("every", "evry", "evry: There is no setting “evry”. Did you mean “every”?"),
         ('"dormant"', '"dorment"', "watch.to: “dorment” is not there. Did you mean “dormant”?"),
         ('"dormant"', '"active"', "watch: Nobody moves from a stage to the same one."),
-        ("0.5", '"x"', "when.limit: Write the limit as a number, such as 50, or 0.3 for 30 %."),
+        ("0.5", '"x"', "when.limit: Write the limit as a number, such as 50, or 0.3 for 30%."),
         ('"rises"', '"high"', "when.limit: What was usual decides here: leave the limit out."),
         ('"day"', '"week"', "every: Choose one of: hour, day."),
         ('"day"', "[]", "every: Choose one of: hour, day."),

@@ -75,3 +75,12 @@ def test_a_phone_has_the_whole_menu_without_javascript(browser: Browser, shop: S
     expect(page.locator("html")).to_have_attribute("data-theme", "dark")
     assert page.url == f"{site}/stages"
     context.close()
+
+
+def test_where_a_part_of_a_page_fails_no_page_stands_inside_the_page(client: httpx.Client) -> None:
+    part = client.get("/segments/none/why?customer=1", headers={"hx-request-type": "partial"})
+    assert part.status_code == 404
+    assert 'class="notice bad"' in part.text
+    assert "<main" not in part.text
+    whole = client.get("/segments/none/why?customer=1", headers={"hx-request-type": "full"})
+    assert (whole.status_code, "<main" in whole.text) == (404, True)

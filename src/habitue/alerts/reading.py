@@ -173,7 +173,7 @@ class _Reader:
                 self.fault("when.limit", N_("What was usual decides here: leave the limit out."))
             return When(rule)
         if isinstance(limit, bool) or not isinstance(limit, int | float) or not 0 <= limit <= 1e15:
-            self.fault("when.limit", N_("Write the limit as a number, such as 50, or 0.3 for 30 %."))
+            self.fault("when.limit", N_("Write the limit as a number, such as 50, or 0.3 for 30%."))
             return None
         if rule == "falls" and limit >= 1:
             self.fault(

@@ -104,9 +104,9 @@ def _directory(place: Path) -> Iterator[Finding]:
     fields = {"free": disk.free >> 20, "percent": round(100 * disk.free / disk.total)}
     if disk.free < max(LEAST_FREE, disk.total // 20):
         mend = N_("Free some space, or move the directory to a larger disk.")
-        yield Finding("warn", N_("The disk is almost full: {free} MB are free ({percent} %)."), mend, fields)
+        yield Finding("warn", N_("The disk is almost full: {free} MB are free ({percent}%)."), mend, fields)
     else:
-        yield Finding("ok", N_("{free} MB of the disk are free ({percent} %)."), fields=fields)
+        yield Finding("ok", N_("{free} MB of the disk are free ({percent}%)."), fields=fields)
     yield _owner(place)
 
 

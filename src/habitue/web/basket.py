@@ -15,6 +15,7 @@ from habitue.web.words import Words
 
 _NAMES: Final = ("name", "title", "product", "product_name", "sku", "product_id", "id", "category")
 _CODE: Final = re.compile(r"[A-Za-z]{3}")
+_DAY: Final = re.compile(r"\d{4}-\d\d-\d\d")
 
 
 def basket(lines: Any, words: Words, currency: Any = None) -> list[str] | None:
@@ -30,10 +31,12 @@ def basket(lines: Any, words: Words, currency: Any = None) -> list[str] | None:
 
 
 def plain(value: Any, words: Words) -> str:
-    """A value that is no text as JSON; yes and no in words."""
+    """A value that is no text as JSON; yes and no in words, a day as days are written."""
     if isinstance(value, bool):
         return words.say(N_("yes")) if value else words.say(N_("no"))
-    return value if isinstance(value, str) else json.encode(value).decode()
+    if isinstance(value, str):
+        return words.calendar(value) if _DAY.fullmatch(value) else value
+    return json.encode(value).decode()
 
 
 def _line(line: Any, words: Words, code: str) -> str | None:

@@ -181,7 +181,7 @@ def _kpi(trial: Trial, seen: Contrast, views: Views, kpi: Kpi) -> Picture:
         for tally, model in ((seen.old, trial.live), (seen.new, trial.draft))
     )
     say = views.words.say
-    return _picture(trial, views.words, kpi.id, say(kpi.name), say(kpi.about), "#4f46e5", old, new, kpi)
+    return _picture(trial, views.words, kpi.id, say(kpi.name), say(kpi.about), charts.ACCENT, old, new, kpi)
 
 
 def _apart(trial: Trial, seen: Contrast, views: Views) -> Picture:
@@ -190,7 +190,7 @@ def _apart(trial: Trial, seen: Contrast, views: Views) -> Picture:
     same = np.array([[ids[0][a] == ids[1][b] for b in sorted(ids[1])] for a in sorted(ids[0])])
     apart = seen.cross[1:, ~same].sum(axis=1) * seen.scale
     name = views.words.say(N_("Customers who stand elsewhere"))
-    return _picture(trial, views.words, "apart", name, "", "#4f46e5", np.zeros(len(apart)), apart, None)
+    return _picture(trial, views.words, "apart", name, "", charts.ACCENT, np.zeros(len(apart)), apart, None)
 
 
 def _picture(

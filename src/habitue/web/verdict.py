@@ -20,7 +20,7 @@ CHANGES: Final = (0.1, 0.25, 0.5)
 SHARE: Final = 0.1
 """How many are left alone where nobody said it yet: one in ten."""
 
-_TREATED, _ALONE = "#4f46e5", "#8b5cf6"
+_TREATED, _ALONE = charts.ACCENT, "#8b5cf6"
 
 
 class Verdict(Struct, frozen=True):

@@ -11,9 +11,10 @@ from habitue.web.charts.limits import limited
 from habitue.web.charts.line import spark, survival, thinned
 from habitue.web.charts.pair import pair
 from habitue.web.charts.sankey import Link, Node, flow
-from habitue.web.charts.spec import Series, Spec
+from habitue.web.charts.spec import ACCENT, Series, Spec
 
 __all__ = [
+    "ACCENT",
     "Bar",
     "Estimate",
     "Link",

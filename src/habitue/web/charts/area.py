@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from habitue.web.charts.spec import SCHEMA, Series, Spec, large, quoted
 
 
-def stacked(series: Sequence[Series], ticks: Sequence[str], tips: Sequence[str]) -> Spec:
+def stacked(series: Sequence[Series], ticks: Sequence[str], tips: Sequence[str], unit: str = "") -> Spec:
     """Areas on each other, the first at the bottom; x is a whole number.
 
-    `ticks[x]` says it on the axis, `tips[x]` tells all under the pointer.
+    `ticks[x]` says it on the axis, `tips[x]` tells all under the pointer. `unit` is what is counted, where
+    the words around the picture don't say it.
     """
     last = len(ticks) - 1
     axis = {
@@ -27,11 +28,11 @@ def stacked(series: Sequence[Series], ticks: Sequence[str], tips: Sequence[str])
         "height": 300,
         "autosize": {"type": "fit-x", "contains": "padding"},
         "encoding": {"x": x},
-        "layer": [_areas(series), pointer(tips)],
+        "layer": [_areas(series, unit), pointer(tips)],
     }
 
 
-def _areas(series: Sequence[Series]) -> Spec:
+def _areas(series: Sequence[Series], unit: str) -> Spec:
     rows = [
         {
             "s": i,
@@ -48,7 +49,7 @@ def _areas(series: Sequence[Series]) -> Spec:
         "transform": [{"flatten": ["x", "y"]}],
         "mark": {"type": "area", "interpolate": "monotone", "fillOpacity": 0.82, "line": {"strokeWidth": 1}},
         "encoding": {
-            "y": {"field": "y", "type": "quantitative", "stack": "zero", "title": None, "axis": axis},
+            "y": {"field": "y", "type": "quantitative", "stack": "zero", "title": unit or None, "axis": axis},
             "color": {"field": "c", "type": "nominal", "scale": None},
             "detail": {"field": "s"},
             "order": {"field": "s"},

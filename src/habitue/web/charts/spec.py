@@ -9,6 +9,9 @@ from msgspec import Struct
 
 Spec = dict[str, Any]
 
+ACCENT: Final = "var(--accent)"
+"""The page's own colour, by day and by night."""
+
 SCHEMA: Final = "https://vega.github.io/schema/vega-lite/v6.json"
 
 

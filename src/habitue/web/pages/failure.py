@@ -18,7 +18,7 @@ from habitue.store.failure import StoreDown
 from habitue.team.members import Forbidden
 from habitue.web import lag
 from habitue.web.gate import home, local, who
-from habitue.web.page import Asked, link, page, reader
+from habitue.web.page import Asked, fragment, link, page, reader
 
 _SAID: Final = {
     400: (N_("This address is not understood"), N_("A part of the address has a value that it can't have.")),
@@ -70,9 +70,16 @@ def show(request: Asked, shop: Shop, error: Exception) -> Response[Any]:
         text = say(N_("These parts of the address have a value that they can't have: {parts}"), parts=wrong)
     elif isinstance(error, HTTPException) and (not text or status not in (*_SAID, 500)):
         text = say(error.detail)
+    if _part(request):
+        return fragment(request, shop, "parts/failed.html", status, title=say(title), text=text and say(text))
     return page(
         request, shop, "failure.html", status, title=say(title), text=say(text), down=lag.down(shop, say)
     )
+
+
+def _part(request: Asked) -> bool:
+    """Whether a part of a page was asked for, that would stand inside another."""
+    return request.headers.get("hx-request-type") == "partial"
 
 
 def _first(request: Asked, shop: Shop) -> Response[Any]:
@@ -113,12 +120,16 @@ def _wrong(request: Asked, error: Exception) -> str:
 
 def _down(request: Asked, shop: Shop, error: StoreDown) -> Response[str]:
     """What can't be read just now: what is safe meanwhile; the page asks again by itself."""
+    say = reader(request, shop).say
+    if _part(request):
+        title = say(N_("This can’t be shown just now"))
+        return fragment(request, shop, "parts/failed.html", 503, title=title, text=error.say(say))
     answer = page(
         request,
         shop,
         "down.html",
         503,
-        text=error.say(reader(request, shop).say),
+        text=error.say(say),
         waiting=lag.waiting(shop, clock.now()),
         again=AGAIN,
     )

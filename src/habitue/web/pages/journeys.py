@@ -52,7 +52,7 @@ DONE: Final = {
     "choose": N_("Everybody who comes there takes this way from now on."),
 }
 COLOURS: Final = {
-    "sent": "#4f46e5",
+    "sent": charts.ACCENT,
     "address": "#94a3b8",
     "consent": "#f59e0b",
     "holdout": "#8b5cf6",
@@ -176,7 +176,7 @@ def replayed(request: Asked, shop: NamedDependency[Shop], name: FromPath[str]) -
         "cost": "" if found.cost is None else words.money(money.whole(found.cost)),
         "chart": _chart(found, words),
         "legend": [
-            (COLOURS[name], words.say(N_("sent") if name == "sent" else GUARDS[name]))
+            (COLOURS[name], words.say(N_("Sent") if name == "sent" else GUARDS[name]))
             for name, daily in found.daily.items()
             if any(daily)
         ],
@@ -218,7 +218,7 @@ def _effect(one: Effect, words: Words) -> str:
 def _chart(found: Replayed, words: Words) -> Spec:
     """Messages week by week: what would have gone, and what each guard would have stopped."""
     weeks = range(0, len(found.arrivals), _WEEK)
-    label = {name: words.say(N_("sent") if name == "sent" else GUARDS[name]) for name in found.daily}
+    label = {name: words.say(N_("Sent") if name == "sent" else GUARDS[name]) for name in found.daily}
     sums = {
         name: [sum(days[at : at + _WEEK]) for at in weeks] for name, days in found.daily.items() if any(days)
     }
@@ -231,7 +231,7 @@ def _chart(found: Replayed, words: Words) -> Spec:
         "\n".join([start, *(f"{label[name]}: {words.number(counts[n])}" for name, counts in sums.items())])
         for n, start in enumerate(starts)
     ]
-    return charts.stacked(series, starts, tips)
+    return charts.stacked(series, starts, tips, unit=words.say(N_("messages each week")))
 
 
 def passed(shown: Saved, saved: list[Saved], figures: Figures) -> dict[str, dict[str, int]]:

@@ -32,8 +32,7 @@ WEEK, MONTH = 7, 30
 Filled = Annotated[dict[str, str], Body(media_type=RequestEncodingType.URL_ENCODED)]
 LOOKED: Final = N_("Looked at again.")
 RESUMED: Final = N_("Marketing goes on.")
-_COLOUR: Final = "#4f46e5"
-_AMBER, _RED = "#d97706", "#dc2626"
+_AMBER, _RED = "var(--note)", "var(--bad)"
 _NONE: Final = Rate("", 0, 0, 0)
 
 
@@ -116,7 +115,7 @@ def _charts(daily: dict[date, Rate], now: int, words: Words) -> dict[str, Spec]:
         ]
         lines = [(limit, words.say(text, share=words.percent(limit)), tone) for limit, text, tone in limits]
         shares = [share(one)[1] if one.sent else None for one in found]
-        return charts.limited(shares, ticks, tips, lines, _COLOUR)
+        return charts.limited(shares, ticks, tips, lines, charts.ACCENT)
 
     return {
         "spam": drawn(

@@ -32,7 +32,6 @@ from habitue.web.words import Words
 
 PERIODS: Final = (7, 30, 90, 365)
 MOST: Final = 50
-_ACCENT: Final = "#4f46e5"
 _GONE: Final = frozenset(("sent", "bounced", "unknown"))
 _WAITING: Final = frozenset(("wanted", "held", "sending"))
 
@@ -157,7 +156,7 @@ def _chart(
         for one in journey.every()
         if one.id in steps
     ]
-    return charts.funnel(bars, _ACCENT) if any(one.n for one in bars) else None
+    return charts.funnel(bars, charts.ACCENT) if any(one.n for one in bars) else None
 
 
 def _sending(journey: Journey, result: Results) -> list[str]:

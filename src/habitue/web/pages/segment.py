@@ -114,7 +114,7 @@ def _chart(periods: Periods, words: Words) -> charts.Spec:
     ends = [_period(at, words, "month") for at in periods.begun]
     tips = [f"{end}\n{words.number(n)}" for end, n in zip(ends, sizes, strict=True)]
     short = [words.month(day_of(at, words.zone), "LLL y") for at in periods.begun]
-    return charts.stacked([charts.Series("", "#6366f1", list(enumerate(sizes)))], short, tips)
+    return charts.stacked([charts.Series("", charts.ACCENT, list(enumerate(sizes)))], short, tips)
 
 
 def _period(at: Micros, words: Words, step: str) -> str:

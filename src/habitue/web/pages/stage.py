@@ -116,7 +116,7 @@ def put(
 
 
 _WRITTEN: Final = N_("Saved.")
-_NO_TARGET: Final = N_("“{text}” is not a number. Write the target such as 1200, or 85 for 85 %.")
+_NO_TARGET: Final = N_("“{text}” is not a number. Write the target such as 1200, or 85 for 85%.")
 _NO_PEOPLE: Final = N_(
     "“{text}” can’t be a target: this figure counts people. Write a whole number, such as 1200."
 )
@@ -282,6 +282,6 @@ def _goal(
         "target": None if target is None else shown(target),
         "field": "" if target is None else f"{target * (100 if kpi.rate else 1):g}",
         "reached": reached,
-        "spec": charts.pair(beside.tolist(), line.tolist(), "#4f46e5", short, tips, kpi.rate),
+        "spec": charts.pair(beside.tolist(), line.tolist(), charts.ACCENT, short, tips, kpi.rate),
         "rows": [(month, shown(n)) for month, n in zip(months, line, strict=True)][::-1],
     }
