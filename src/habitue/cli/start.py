@@ -35,6 +35,7 @@ from habitue.kernel.errors import UserError
 from habitue.kernel.i18n import N_
 from habitue.kernel.thrift import thrifty
 from habitue.segments.templates import templates
+from habitue.store import home
 from habitue.store.place import strangers
 
 SEGMENTS: Final = ("vip-cooling", "second-order", "abandoned-cart", "promoters")
@@ -84,9 +85,21 @@ def doctor(desk: Desk) -> None:
         raise typer.Exit(2)
 
 
-def serve(desk: Desk, host: str, port: int) -> None:
-    """Serve the workspace until interrupted."""
+_COPY: Final = N_(
+    "{folder} is a copy of {before}, or was moved or put back. Both would send, and this one sends again "
+    "what the other has sent since. If the other is served no more: habitue serve --moved. To look at this "
+    "one and send nothing: habitue channels off CHANNEL for each of its channels ({channels})."
+)
+
+
+def serve(desk: Desk, host: str, port: int, *, moved: bool = False) -> None:
+    """Serve the workspace until interrupted; not a copy that would send too, unless it was `moved`."""
     with closing(opened(Shop.open(desk.folder), desk.language)) as shop:
+        before = home.left(shop.ops, shop.directory)
+        channels = ", ".join(sorted(shop.channels()))
+        if before and channels and not moved:
+            raise UserError(_COPY, folder=shop.directory, before=before, channels=channels)
+        home.settle(shop.ops, shop.directory)
         _served(desk, shop, host, port)
 
 

@@ -326,10 +326,23 @@ Port = Annotated[int, typer.Option("--port", min=1, max=65535, help=N_("The port
 
 
 @verb(app, help=N_("Show the workspace in the browser, on this machine’s own address."))
-def serve(desk: Desk, host: Host = "127.0.0.1", port: Port = 8000) -> None:
+def serve(
+    desk: Desk,
+    host: Host = "127.0.0.1",
+    port: Port = 8000,
+    moved: Annotated[
+        bool,
+        typer.Option(
+            "--moved",
+            help=N_(
+                "This directory was moved or put back: the one before is served no more, and this one sends."
+            ),
+        ),
+    ] = False,
+) -> None:
     from habitue.cli import start  # noqa: PLC0415  loads the engine
 
-    start.serve(desk, host, port)
+    start.serve(desk, host, port, moved=moved)
 
 
 @verb(
