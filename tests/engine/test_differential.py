@@ -19,32 +19,43 @@ from habitue.store.warehouse import Warehouse
 from tests.engine import world
 from tests.rules.strategies import ORIGIN
 
-SHARDS, EXAMPLES, RULES = 8, 32, 40
+SHARDS, EXAMPLES, CHAPTERS, RULES, BESIDE = 8, 11, 2, 52, 2
 
 
 def test_there_are_ten_thousand_cases() -> None:
-    assert SHARDS * EXAMPLES * RULES >= 10_000
+    assert SHARDS * EXAMPLES * CHAPTERS * RULES * BESIDE >= 10_000
 
 
-class Case(NamedTuple):
+class Chapter(NamedTuple):
     """Some rules about one kind of subject, and a book of definitions of either kind that they refer to."""
 
-    company: world.Company
     subject: Subject
     about: Subject
     book: judge.Book
     rules: list[Rule]
+
+
+class Case(NamedTuple):
+    """Companies side by side: a rule is planned once for all of them, and planning is what takes time."""
+
+    company: world.Company
+    chapters: list[Chapter]
     instants: list[Micros]
 
 
 @st.composite
-def cases(draw: st.DrawFn) -> Case:
+def chapters(draw: st.DrawFn) -> Chapter:
     subject: Subject = draw(st.sampled_from(("person", "person", "account")))
     about = draw(st.sampled_from((subject, subject, world.opposite(subject))))
     asked = world.asking(subject) if about == subject else world.lifting(subject)
-    rules = [draw(asked) for _ in range(RULES)]
+    return Chapter(subject, about, draw(world.books(about)), [draw(asked) for _ in range(RULES)])
+
+
+@st.composite
+def cases(draw: st.DrawFn) -> Case:
     instants = draw(st.lists(st.integers(ORIGIN - DAY, ORIGIN + 15 * DAY), min_size=3, max_size=3))
-    return Case(draw(world.companies()), subject, about, draw(world.books(about)), rules, instants)
+    company = draw(world.companies(beside=BESIDE))
+    return Case(company, [draw(chapters()) for _ in range(CHAPTERS)], instants)
 
 
 class Once:
@@ -72,23 +83,26 @@ def test_the_kernel_says_what_the_judge_says(warehouse: Warehouse, shard: int) -
     @world.long(EXAMPLES)
     @given(cases())
     def agree(case: Case) -> None:
-        company, subject = case.company, case.subject
-        definitions = world.definitions(case.book, case.about)
-        names = world.known(company, Book.of(definitions))
-        world.lay(warehouse, company)
-        world.store(warehouse, definitions, names)
-        ids = company.subjects(subject)
+        world.lay(warehouse, case.company)
         read = Once(warehouse)
-        who = between(subject, ids[0], ids[-1] + 1, read)
+        for n, chapter in enumerate(case.chapters):
+            hold(case, n * 1000, chapter, read)
+
+    def hold(case: Case, first: int, chapter: Chapter, read: Once) -> None:
+        company, subject = case.company, chapter.subject
+        definitions = world.definitions(chapter.book, chapter.about, first)
+        names = world.known(company, Book.of(definitions))
+        world.store(warehouse, definitions, names)
+        who = between(subject, 0, world.APART * BESIDE, read)
         histories = company.histories(subject)
         with world.remembering():
-            for rule in case.rules:
+            for rule in chapter.rules:
                 found = world.stays(evaluate(rule_program(rule, subject, names), who, read))
                 for one, history in histories.items():
                     own = found.get(one, [])
                     assert world.canonical(own, history.birth)
-                    for at in {*world.probes(rule, history, case.book, own), *case.instants}:
-                        said = judge.judge(rule, history, at, case.book)
+                    for at in {*world.probes(rule, history, chapter.book, own), *case.instants}:
+                        said = judge.judge(rule, history, at, chapter.book)
                         assert (world.value_at(own, at) == 0) == said, (write(rule), subject, one, at, said)
 
     agree()

@@ -26,7 +26,10 @@ from habitue.kernel.clock import Micros
 from habitue.rules import judge
 from habitue.rules.nodes import Account, And, AnyMember, Compare, Ever, Held, Measure, Members, Not, Or, Rule
 from habitue.store.warehouse import Warehouse
+from habitue.store.writer import Writer
 from tests.rules.strategies import SMALL, moments, properties, rules, values
+
+SUBJECTS: Final[tuple[Subject, ...]] = ("person", "account")
 
 CODES = {"A": 1, "B": 2, "C": 3, "$identify": 4, "$group": 5}
 
@@ -182,19 +185,33 @@ def _json(value: Any) -> str:
 
 
 @st.composite
-def companies(draw: st.DrawFn, people: int = 3, most: int = 6) -> Company:
+def companies(draw: st.DrawFn, people: int = 3, most: int = 6, beside: int = 1) -> Company:
     """At most so many people with at most so many acts each, one at least for an account.
 
     `seq` goes against the order of rows, and has nothing to do with time: nothing else can break a tie.
+    With `beside` there are as many companies, whose people and accounts have nothing to do with each other.
     """
-    counts = draw(st.lists(st.integers(1, most), min_size=1, max_size=people))
-    acts = [draw(acts_of(person)) for person, count in enumerate(counts) for _ in range(count)]
-    acts[0] = replace(acts[0], account=0)
+    acts = [act for n in range(beside) for act in draw(_one(people, most, n * APART))]
     told = tuple(
         replace(act, seq=len(acts) - n, source=draw(st.sampled_from(SOURCES))) for n, act in enumerate(acts)
     )
     ranks = draw(st.sampled_from(STANDINGS))
     return Company(told, ranks, frozenset({"trait.x"}) if draw(st.booleans()) else frozenset())
+
+
+APART: Final = 10
+"""The ids of each company that stands beside others begin at a multiple of this."""
+
+
+@st.composite
+def _one(draw: st.DrawFn, people: int, most: int, first: int) -> list[Act]:
+    counts = draw(st.lists(st.integers(1, most), min_size=1, max_size=people))
+    acts = [draw(acts_of(person)) for person, count in enumerate(counts) for _ in range(count)]
+    acts[0] = replace(acts[0], account=0)
+    return [
+        replace(act, person=act.person + first, account=None if act.account is None else act.account + first)
+        for act in acts
+    ]
 
 
 SOURCES: Final = (None, "crm", "shop", "web")
@@ -311,21 +328,26 @@ def lay(warehouse: Warehouse, company: Company, base: int = 0) -> None:
         writer.run("DELETE FROM meta WHERE key LIKE 'told:%'")
         tables = company.tables()
         used = {act.name for act in company.acts}
-        writer.append("event_name", pa.table({"code": [CODES[n] for n in used], "name": list(used)}))
+        _put(writer, "event_name", pa.table({"code": [CODES[n] for n in used], "name": list(used)}))
         for name, key in (("event", "person, ts, seq"), ("trait", "person, name, ts, seq")):
             arriving = tables[name]
-            writer.append(f"{name}_tail", arriving.slice(base))
+            _put(writer, f"{name}_tail", arriving.slice(base))
             if base:
                 writer.run(
                     f"INSERT INTO {name}_base BY NAME (FROM arriving ORDER BY {key})",
                     arriving=arriving.slice(0, base),
                 )
-        writer.append("account_trait", tables["account_trait"])
+        _put(writer, "account_trait", tables["account_trait"])
         for name, rows in _settled(company).items():
             writer.run(f"DELETE FROM {name}")
-            writer.append(name, rows)
+            _put(writer, name, rows)
         for subject in ("person", "account"):
-            writer.append(subject, tables[subject])
+            _put(writer, subject, tables[subject])
+
+
+def _put(writer: Writer, table: str, rows: pa.Table) -> None:
+    if len(rows):
+        writer.append(table, rows)
 
 
 def _settled(company: Company) -> dict[str, pa.Table]:
@@ -351,9 +373,9 @@ def receive(warehouse: Warehouse, acts: tuple[Act, ...], history: bool) -> None:
         for name in sorted({act.name for act in acts}):
             missing = "WHERE NOT EXISTS (FROM event_name WHERE name = ?)"
             writer.run(f"INSERT INTO event_name SELECT {CODES[name]}, ? {missing}", (name, name))
-        writer.append("event_tail", arriving["event"])
-        writer.append("trait_tail", arriving["trait"])
-        writer.append("account_trait", arriving["account_trait"])
+        _put(writer, "event_tail", arriving["event"])
+        _put(writer, "trait_tail", arriving["trait"])
+        _put(writer, "account_trait", arriving["account_trait"])
         for subject in ("person", "account"):
             writer.run(
                 f"CREATE OR REPLACE TEMP TABLE born AS FROM {subject} UNION ALL BY NAME FROM arriving",
@@ -372,11 +394,14 @@ def known(company: Company, book: Book | None = None) -> Known:
     return Known({act.name: CODES[act.name] for act in company.acts}, book or Book(), standing=standing)
 
 
-def definitions(book: judge.Book, subject: Subject = "person") -> list[Definition]:
-    """The judge's book as the engine's definitions; of the last stage of a model one does not come back."""
+def definitions(book: judge.Book, subject: Subject = "person", first: int = 0) -> list[Definition]:
+    """The judge's book as the engine's definitions; of the last stage of a model one does not come back.
+
+    Their versions come after `first`.
+    """
     segments = [
         Definition(n, "segment", name, subject, ("in",), (rule,))
-        for n, (name, rule) in enumerate(book.segments.items(), start=1)
+        for n, (name, rule) in enumerate(book.segments.items(), start=first + 1)
     ]
     models = [
         Definition(
@@ -389,7 +414,7 @@ def definitions(book: judge.Book, subject: Subject = "person") -> list[Definitio
             model.population,
             frozenset({len(model.values) - 1}),
         )
-        for n, (name, model) in enumerate(book.models.items(), start=100)
+        for n, (name, model) in enumerate(book.models.items(), start=first + 100)
     ]
     return in_order([*models, *segments])
 
@@ -397,11 +422,12 @@ def definitions(book: judge.Book, subject: Subject = "person") -> list[Definitio
 def store(warehouse: Warehouse, wanted: Iterable[Definition], names: Known) -> dict[str, Intervals]:
     """Fold the definitions over everybody and keep their intervals, to be referred to; by id."""
     kept = {}
+    batches = {subject: [cache(one) for one in everybody(subject, warehouse.read)] for subject in SUBJECTS}
     for definition in wanted:
-        batches = everybody(definition.subject, warehouse.read)
-        kept[definition.id] = found = joined(list(fold(program(definition, names), batches, warehouse.read)))
+        own = batches[definition.subject]
+        kept[definition.id] = found = joined(list(fold(program(definition, names), own, warehouse.read)))
         with warehouse.write() as writer:
-            writer.append("interval_base", rows(definition.version, found))
+            _put(writer, "interval_base", rows(definition.version, found))
     return kept
 
 
