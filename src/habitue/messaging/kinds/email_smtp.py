@@ -194,7 +194,7 @@ class Connection:
         try:
             refused = self._envelope(smtp, letter, to)
             if refused is None:
-                smtp.send(_dotted(mail))
+                _write(smtp, _dotted(mail))
         except (OSError, smtplib.SMTPException) as error:
             self.close()
             return Outcome("busy", _said(error))
@@ -313,6 +313,15 @@ def _in_turn(smtp: smtplib.SMTP, commands: list[str]) -> list[tuple[int, bytes]]
         if said[-1][0] not in _FINE[n]:
             break
     return said
+
+
+def _write(smtp: smtplib.SMTP, mail: bytes) -> None:
+    """All but the last dot, which is on its way at once: what is left of the last packet waits for it."""
+    sock = smtp.sock
+    if sock is None or isinstance(sock, ssl.SSLSocket) or not hasattr(socket, "MSG_MORE"):
+        smtp.send(mail)
+    else:
+        sock.sendall(mail, socket.MSG_MORE)
 
 
 def _dotted(mail: bytes) -> bytes:
