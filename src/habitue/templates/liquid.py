@@ -98,10 +98,13 @@ class Missing(StrictUndefined):
         return str(hint).removesuffix(" is undefined").strip("'") if hint else str(name)
 
 
+_CAPPED: Final = {name: capped(filter_) for name, filter_ in (*OWN.items(), *GUARDS.items())}
+
+
 class Put(OutputNode):
     """`{{ … }}`: puts out a text, and never nothing unless it was told that there may be nothing."""
 
-    __slots__ = ("named", "path", "spared")
+    __slots__ = ("guards", "named", "path", "spared")
 
     def __init__(self, token: Token, expression: Expression) -> None:
         super().__init__(token, expression)
@@ -109,8 +112,11 @@ class Put(OutputNode):
         self.spared = any(one.name == "default" for one in filters)
         left = expression.left if isinstance(expression, FilteredExpression) else expression
         self.named = str(left)
-        plain = isinstance(left, Path) and not filters and all(isinstance(one, str) for one in left.path)
-        self.path: list[object] | None = list(left.path) if plain and isinstance(left, Path) else None
+        # One that only names a value, and has it guarded, needs no more of Liquid.
+        plain = isinstance(left, Path) and all(isinstance(one, str) for one in left.path)
+        bare = plain and all(one.name in GUARDS for one in filters)
+        self.path: list[object] | None = list(left.path) if bare and isinstance(left, Path) else None
+        self.guards = tuple([_CAPPED[one.name] for one in filters]) if bare else ()
 
     def render_to_output(self, context: RenderContext, buffer: TextIO) -> int:
         path = self.path
@@ -119,6 +125,8 @@ class Put(OutputNode):
 
     def said(self, value: Any, escapes: bool) -> str:
         """How the value stands in the text."""
+        for guard in self.guards:
+            value = guard(value)
         text = value if isinstance(value, str) else self._told(value)
         if _STRAY.search(text):
             text = _STRAY.sub("", text) if not isinstance(text, Markup) else Markup(_STRAY.sub("", text))
@@ -208,8 +216,8 @@ class Tongue(Environment):
     def setup_tags_and_filters(self, *, extra: bool = False) -> None:  # noqa: ARG002  there are no others
         for tag in (*TAGS, _Output):
             self.add_tag(tag)
-        for name, filter_ in (*OWN.items(), *GUARDS.items()):
-            self.add_filter(name, capped(filter_))
+        for name, filter_ in _CAPPED.items():
+            self.add_filter(name, filter_)
 
 
 @cache

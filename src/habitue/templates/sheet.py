@@ -66,13 +66,16 @@ class Sheet:
             self._pieces.append(f"{MARKS[0]}{piece}{MARKS[1]}" if n % 2 else piece)
 
     def _path(self, node: Node) -> tuple[object, ...]:
-        """Where a hole's value is, of one that only names it."""
-        return tuple(node.path) if self._steady and isinstance(node, Put) and node.path else ()
+        """Where a hole's value is, of one that only names it, and what guards it there."""
+        named = self._steady and isinstance(node, Put) and node.path
+        return (*node.path, node.guards) if named else ()  # type: ignore[attr-defined]  # it is a `Put`
 
     def filled(self, values: Mapping[str, Any], led: Callable[[str], str] | None = None) -> str:
         """The text with its holes filled; `led` is given what stands as a link, and says what is to stand
         there. Raises `Unfit` where it can't be written.
         """
+        if not self._pieces:
+            return ""
         try:
             text = self._filled(values, led)
         except UndefinedError as error:
