@@ -3,6 +3,8 @@
 `python -m benchmarks.mail [MAILS] [--dkim] [--aiosmtpd]`: a shop of as many customers who agreed, one
 template of a page with its links, everything on: guards, links of each customer's own, what is
 written down. The server takes a mail and forgets it; it does the least that one can do, or is aiosmtpd.
+With `--dkim` each mail is signed by RSA-2048; what smtplib sends was signed before, and costs it nothing.
+What the server costs is in both speeds and in neither's share of a core.
 """
 
 from __future__ import annotations
@@ -187,17 +189,20 @@ def main(n: int, signed: bool, real: bool) -> None:
     port = told.get()
     with TemporaryDirectory() as name, filled(Path(name), n, port, signed) as shop:
         mails = bytes_of(shop)
+        start = cores()
         before = theirs(mails, port, n // 2)
         began = cores()
         sent, seconds = ours(shop)
-        cpu = cores() - began
+        cpu, alone = cores() - began, began - start
         after = theirs(mails, port, n // 2)
     server.terminate()
     speed, plain = sent / seconds, n / (before + after)
     size = sum(map(len, mails)) // len(mails)
     what = f"{sent} of {n} mails of {size} bytes{', signed' if signed else ''}"
     print(f"{what}: {speed:,.0f} a second (target: 1,500), {cpu / sent * 1e6:,.0f} µs of a core each")
-    print(f"smtplib alone, the same bytes: {plain:,.0f} a second; ratio {speed / plain:.2f} (target: 0.5)")
+    each = f"{alone / (n // 2) * 1e6:,.0f} µs of a core each"
+    print(f"smtplib alone, the same bytes: {plain:,.0f} a second, {each}")
+    print(f"ratio {speed / plain:.2f} (target: 0.5)")
 
 
 if __name__ == "__main__":

@@ -374,7 +374,7 @@ def earlier(stores: Stores, persons: Sequence[int], dice: Random, now: int) -> N
         rows = messages.due(tx, 1, now, 1000)
         messages.send(
             tx,
-            [Going(row.id, "-", "[]") for row in rows],
+            [Going(row.id, "-", "[]", cost=1) for row in rows],
             "w",
             0,
             now,

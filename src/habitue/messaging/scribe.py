@@ -12,19 +12,21 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from queue import LifoQueue
-from typing import Any, Final, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
 from habitue.kernel import machine
 from habitue.kernel.child import Child, Gone, answer
 from habitue.kernel.clock import SECOND, Micros
 from habitue.kernel.errors import UserError
-from habitue.messaging.batch import Batch
 from habitue.messaging.channel import Letter, Way
 from habitue.messaging.mail import Maker
 from habitue.messaging.words import House, written
 from habitue.store.messages import Sending
 from habitue.templates.press import Press, pressed
 from habitue.templates.shape import Template
+
+if TYPE_CHECKING:  # it asks the engine, which such a process would load for nothing
+    from habitue.messaging.batch import Batch
 
 MUCH: Final = 100
 """Messages in a batch; fewer are written sooner than a process is begun."""
