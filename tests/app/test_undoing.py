@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import shutil
+from collections import Counter
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
+import httpx
 import pytest
 
 from habitue.app import Shop
@@ -19,7 +22,9 @@ from habitue.store import jobs, runs
 from habitue.store.tables import import_job
 from habitue.store.warehouse import Warehouse
 from tests.ingest.stores import parcel
+from tests.inside import BEARER
 from tests.store.test_log import written
+from tests.web.conftest import served
 
 T: Final = instant("2026-11-02T10:00Z")
 OLD: Final = "2026-08-05"
@@ -117,6 +122,45 @@ def test_an_import_is_undone_and_done_again(shop: Shop) -> None:
     filed(shop, "orders.csv", ORDERS)
     shop.refresh(T + 3 * DAY)
     assert figures(shop) == before
+
+
+def test_who_would_change_stage_is_told_and_then_does(shop: Shop) -> None:
+    now = T + 3 * DAY
+    told = shop.restaged(1, now)
+    assert (told.customers, told.looked) == (3, 3)
+    model = shop.model("transactional")
+    standing = {one: stage(shop, one, now) for one in ("c1", "c2", "c3")}
+    shop.undo_import(1, "Odile", now)
+    changed = Counter((was, stage(shop, one, now)) for one, was in standing.items())
+    wanted = {pair: n for pair, n in changed.items() if pair[0] != pair[1]}
+    names = [*(one.id for one in model.stages), None]
+    named = {
+        (names[-1 if s.old is None else s.old], names[-1 if s.new is None else s.new]): s.n
+        for s in told.shifts
+    }
+    assert named == wanted != {}
+
+
+def stage(shop: Shop, name: str, now: int) -> str | None:
+    """Where somebody stands; None for who is not known."""
+    model = shop.model("transactional")
+    sql = """SELECT value FROM intervals JOIN person ON subject = person WHERE version = ? AND key = ?
+        AND start <= make_timestamp(?) AND (stop IS NULL OR stop > make_timestamp(?))"""
+    found = shop.warehouse.read(sql, (model.version, f"user:{name}", now, now))["value"].to_pylist()
+    return model.stages[found[0]].id if found else None
+
+
+def test_by_the_api_it_goes_on_by_itself_and_says_how_far_it_is(shop: Shop) -> None:
+    with contextmanager(served)(shop) as url, httpx.Client(base_url=url, headers=BEARER) as client:
+        path = "/api/v1/imports/1/undo"
+        assert client.get(path).json()["state"] == "possible"
+        answer = client.post(path)
+        assert (answer.status_code, answer.json()["state"]) in ((200, "done"), (202, "running"))
+        shop.undoer.wait(1)
+        assert (client.get(path).json()["state"], client.get(path).json()["events"]) == ("done", 3)
+        assert client.post(path).status_code == 400
+        page = client.get("/data/imports/2?stages=true", headers={"accept-language": "en"}).text
+        assert "Who changes stage" in page
 
 
 def test_a_consent_falls_and_a_refusal_stays(shop: Shop) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from litestar import Request, post
+from litestar import Request, Response, post
 from litestar.datastructures import State
 from litestar.di import NamedDependency
 from litestar.exceptions import NotFoundException
@@ -17,12 +17,15 @@ from msgspec import Struct
 from habitue.api.asked import API, Size, by, read
 from habitue.api.shapes import Failure
 from habitue.app import Shop
-from habitue.app.undoing import Undo
+from habitue.app.undoing import Going, Undo
 from habitue.kernel import money
 from habitue.kernel.clock import iso
 from habitue.kernel.number import Number
 from habitue.store import jobs
 from habitue.store.jobs import Job
+
+PATIENCE: Final = 5.0
+"""Seconds for which a program waits for a small shop rather than for an answer that says so."""
 
 
 class Import(Struct, frozen=True):
@@ -54,7 +57,8 @@ class Effect(Struct, frozen=True):
     """What goes with an import: events, their net revenue, customers of whom nothing else is known, consents.
 
     `refused` customers said no to being written to; that stays. `later` are imports that came after it and
-    held events that were there already: those come back only when these files are imported again.
+    held events that were there already: those come back only when these files are imported again. `state` is
+    `possible`, `running` (then `share` of the present step is done) or `done`.
     """
 
     number: int
@@ -66,6 +70,8 @@ class Effect(Struct, frozen=True):
     refused: int
     traits: list[Trait]
     later: list[int]
+    state: str
+    share: float | None
 
 
 _REFUSED: Final = {
@@ -85,9 +91,12 @@ def index(shop: NamedDependency[Shop], size: Size = 100) -> list[Import]:
 
 @read("/imports/{number:int}/undo")
 def effect(shop: NamedDependency[Shop], number: Number) -> Effect:
-    """What undoing this import would do; nothing is changed."""
+    """What undoing this import would do, and, where it has begun, how far it is; nothing is changed."""
     _there(shop, number)
-    return _effect(shop, shop.undo(number))
+    going = shop.undoer.going(number)
+    if going is not None and going.error is None:
+        return _under_way(shop, going)
+    return _effect(shop, shop.undo(number), "possible", None)
 
 
 @post(
@@ -97,10 +106,21 @@ def effect(shop: NamedDependency[Shop], number: Number) -> Effect:
     security=_TOKEN,
     status_code=200,
 )
-def undo(request: Request[Any, Any, State], shop: NamedDependency[Shop], number: Number) -> Effect:
-    """Take this import back: what it brought counts nowhere any more. Of a large shop that takes minutes."""
+def undo(request: Request[Any, Any, State], shop: NamedDependency[Shop], number: Number) -> Response[Effect]:
+    """Take this import back: what it brought counts nowhere any more. What takes longer than some seconds
+    goes on by itself (202); the same address says how far it is.
+    """
     _there(shop, number)
-    return _effect(shop, shop.undo_import(number, by(request, API)))
+    going = shop.undoer.start(number, by(request, API))
+    shop.undoer.wait(number, PATIENCE)
+    if going.error is not None:
+        raise going.error
+    return Response(_under_way(shop, going), status_code=200 if going.over else 202)
+
+
+def _under_way(shop: Shop, going: Going) -> Effect:
+    share = going.done / going.total if going.total and not going.over else None
+    return _effect(shop, going.found, "done" if going.over else "running", share)
 
 
 def _there(shop: Shop, number: int) -> None:
@@ -115,7 +135,7 @@ def _said(one: Job) -> Import:
     return Import(one.id, one.file, one.kind, began, finished=finished, undone=undone, **counts)
 
 
-def _effect(shop: Shop, found: Undo) -> Effect:
+def _effect(shop: Shop, found: Undo, state: str, share: float | None) -> Effect:
     told = found.effect
     return Effect(
         found.job.id,
@@ -127,4 +147,6 @@ def _effect(shop: Shop, found: Undo) -> Effect:
         told.refused,
         [Trait(one.name, one.back, one.unknown) for one in told.traits],
         [one.id for one in found.later],
+        state,
+        share,
     )

@@ -19,6 +19,7 @@ from msgspec import Struct
 from habitue.app.imports import Told
 from habitue.app.journeys import Journeying
 from habitue.app.shelf import step
+from habitue.app.without import Restaged, without
 from habitue.ingest import loader, retract, whole
 from habitue.ingest.retract import Effect
 from habitue.journeys.undone import rootless
@@ -79,6 +80,10 @@ class Undoing(Journeying):
             if one.id > job.id and one.report.get("known") and not one.undone
         ]
         return Undo(job, retract.effect(self.log, self.warehouse, job.mark or ""), later)
+
+    def restaged(self, number: int, now: Micros | None = None) -> Restaged:
+        """Who would change stage if it were undone. Raises `UserError` where it can't be."""
+        return without(self, self.undoable(number).mark or "", clock.now() if now is None else now)
 
     def undo_import(self, number: int, by: str, now: Micros | None = None, told: Told | None = None) -> Undo:
         """Take an import back: what it brought counts nowhere any more. Raises `UserError`.
@@ -148,8 +153,7 @@ class Undoer:
         """Begin, unless that is under way. Raises `UserError` where it can't be undone."""
         going = self._runs.get(number)
         if going is None or going.over:
-            self._shop.undoable(number)
-            going = self._runs[number] = Going()
+            going = self._runs[number] = Going(self._shop.undo(number))
             work = Thread(target=self._work, args=(number, by, going), name="undo", daemon=True)
             self._threads[number] = work
             work.start()
@@ -171,18 +175,24 @@ class Undoer:
         try:
             self._shop.undo_import(number, by, told=told)
         except UserError as error:
+            going.error = error
             going.wrong = {one: error.say(translator(one)) for one in LANGUAGES}
         except Exception:  # noqa: BLE001  whoever waits for it must be told that nothing more comes
             _LOG.exception("Undoing an import failed.")
+            going.error = UserError(_DEFECT)
             going.wrong = {one: translator(one)(_DEFECT) for one in LANGUAGES}
         going.over = True
 
 
 class Going(Struct):
-    """An import that is being taken back: `done` of `total` of a step (a message); what went wrong."""
+    """An import that is being taken back: what goes with it, how much of a step (a message) is done, and what
+    went wrong.
+    """
 
+    found: Undo
     step: str = ""
     done: int = 0
     total: int = 0
     over: bool = False
     wrong: Mapping[Language, str] = {}
+    error: UserError | None = None
