@@ -69,6 +69,7 @@ def refresh(
     names = known(warehouse, definitions, digits)
     uses: dict[int, set[int]] = {}
     noted = warehouse.noted()
+    due = _due(warehouse, now)
     whole = 0
     for definition in in_order(definitions):
         version, compiled = definition.version, program(definition, names)
@@ -77,7 +78,7 @@ def refresh(
         told, used = (noted.get(f"{word}:{version}") for word in ("told", "uses"))
         wanted, quiet = news.of(version, compiled)
         if told is not None and used == turn.uses:
-            turn.forward(news.touched, wanted, quiet, int(told))
+            turn.forward(news.touched, wanted, quiet, int(told), version in due)
         else:
             turn.whole(since if told is None else int(told), again=told is not None)
             whole += 1
@@ -97,6 +98,12 @@ def forget(warehouse: Warehouse, version: int) -> None:
     with warehouse.write() as writer:
         _drop(writer, version)
         writer.run("DELETE FROM meta WHERE key IN (?, ?)", (f"told:{version}", f"uses:{version}"))
+
+
+def _due(warehouse: Warehouse, now: Micros) -> set[int]:
+    """The versions of which something has fallen due: of most there is nothing, and nothing to look for."""
+    found = warehouse.read("SELECT DISTINCT version FROM due WHERE ts <= make_timestamp(?)", (now,))
+    return set(found.column(0).to_pylist())
 
 
 class _News:
@@ -150,16 +157,17 @@ class _Turn:
                 self._tell(writer, before, after, subjects.group_by("subject").aggregate([]), told)
             self._note(writer, max(told or self.now, self.now))
 
-    def forward(self, touched: Touched, wanted: pa.Table, quiet: pa.Table, told: Micros) -> None:
-        """Fold these, and tell the changes of theirs and of those whose time has come."""
+    def forward(self, touched: Touched, wanted: pa.Table, quiet: pa.Table, told: Micros, due: bool) -> None:
+        """Fold these, and tell the changes of theirs and, if any are `due`, of those whose time has come."""
         batches = touched.batches(self.definition.subject, ids(wanted))
         found = joined(list(fold(self.program, batches, self.warehouse.read, self.progress)))
         after = rows(self.definition.version, found)
         with self.warehouse.write() as writer:
-            self._tell_due(writer, wanted, told)
+            if due:
+                self._tell_due(writer, wanted, told)
             if len(wanted):
                 self._rewrite(writer, self._stored(writer, wanted), after, quiet, told)
-            self._note(writer, max(told, self.now))
+            self._note(writer, max(told, self.now), due or told > self.now)
 
     def _rewrite(
         self, writer: Writer, before: pa.Table, after: pa.Table, quiet: pa.Table, told: Micros
@@ -235,10 +243,11 @@ class _Turn:
             **tables,
         )
 
-    def _note(self, writer: Writer, told: Micros) -> None:
-        """How far this definition is; what fell due by then is told."""
+    def _note(self, writer: Writer, told: Micros, due: bool = True) -> None:
+        """How far this definition is; what fell `due` by then, if anything did, is told."""
         version = self.definition.version
-        writer.run(f"DELETE FROM due WHERE {self._mine} AND ts <= make_timestamp(?)", (told,))
+        if due:
+            writer.run(f"DELETE FROM due WHERE {self._mine} AND ts <= make_timestamp(?)", (told,))
         writer.note({f"told:{version}": str(told), f"uses:{version}": self.uses})
 
 
