@@ -19,7 +19,9 @@ from hypothesis import settings
 from playwright.sync_api import Browser, sync_playwright
 
 from habitue.store.warehouse import Warehouse
+from tests import cradle as room
 from tests import mould, postgres
+from tests.cradle import Cradle
 
 # Two busy cores make any deadline a coin toss; what is drawn stays free, so that runs differ.
 settings.register_profile("habitue", deadline=None, print_blob=True)
@@ -61,6 +63,13 @@ def moulds(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """New stores are there at once."""
     with mould.cast(tmp_path_factory.mktemp("mould")):
         yield
+
+
+@pytest.fixture(scope="session")
+def cradle() -> Iterator[Cradle]:
+    """What starts the program without loading it again."""
+    with room.opened() as opened:
+        yield opened
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

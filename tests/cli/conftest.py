@@ -19,6 +19,7 @@ from unittest.mock import patch
 import pytest
 
 from habitue.cli import program
+from tests.cradle import Cradle, Running, environment
 
 PROGRAM: Final = [sys.executable, "-c", "from habitue.cli import main; main()"]
 UNTIL: Final = "2026-11-22"
@@ -31,7 +32,7 @@ ISO: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
 
 Done = subprocess.CompletedProcess[str]
 Habitue: TypeAlias = Callable[..., Done]
-Start: TypeAlias = Callable[..., subprocess.Popen[str]]
+Start: TypeAlias = Callable[..., Running]
 
 
 def table(text: str) -> list[dict[str, str]]:
@@ -42,12 +43,6 @@ def answer(habitue: Habitue, place: Path, *words: str | Path | bytes) -> Any:
     done = habitue(*words, "--data", place, "--json")
     assert (done.returncode, done.stderr) == (0, "")
     return json.loads(done.stdout)
-
-
-def environment(**more: str) -> dict[str, str]:
-    """This process's, without what would choose a language, a workspace or a width."""
-    own = {k: v for k, v in os.environ.items() if not k.startswith(("HABITUE", "LC_", "LANG", "COLUMNS"))}
-    return own | {"LANG": "C.UTF-8", "PYTHONUTF8": "1"} | more
 
 
 @pytest.fixture(scope="session")
@@ -91,26 +86,18 @@ def process() -> Habitue:
 
 
 @pytest.fixture
-def start() -> Iterator[Start]:
+def start(cradle: Cradle) -> Iterator[Start]:
     """The program started and left running; what still runs at the end of the test is killed."""
-    running: list[subprocess.Popen[str]] = []
+    running: list[Running] = []
 
-    def begin(*words: str | Path) -> subprocess.Popen[str]:
-        running.append(
-            subprocess.Popen(
-                [*PROGRAM, *words],
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                encoding="utf-8",
-                env=environment(),
-            )
-        )
+    def begin(*words: str | Path) -> Running:
+        running.append(cradle.start(*words))
         return running[-1]
 
     yield begin
     for one in running:
         one.kill()
-        one.communicate()
+        one.close()
 
 
 @pytest.fixture(scope="session")

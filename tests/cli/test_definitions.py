@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import subprocess
 from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import PROGRAM, UNTIL, Habitue, Start, answer, environment, table
+from tests.cli.conftest import UNTIL, Habitue, Start, answer, table
+from tests.cradle import Cradle
 
 DRAFT = 'kind = "chabry6"\n[settings]\ndormant = "120d"\nlost = "400d"\n'
 
@@ -47,17 +47,14 @@ def test_what_a_draft_shows_is_what_publishing_makes_live(habitue: Habitue, demo
     ]
 
 
-def test_the_windows_suggested_go_straight_to_publish(habitue: Habitue, demo: Path) -> None:
+def test_the_windows_suggested_go_straight_to_publish(
+    habitue: Habitue, cradle: Cradle, demo: Path, tmp_path: Path
+) -> None:
     found = answer(habitue, demo, "stages", "suggest")
-    toml = habitue("stages", "suggest", "--toml", "--data", demo).stdout
-    done = subprocess.run(
-        [*PROGRAM, "stages", "publish", "-", "--data", str(demo)],
-        input=toml,
-        capture_output=True,
-        encoding="utf-8",
-        check=False,
-        env=environment(),
-    )
+    suggested = tmp_path / "suggested.toml"
+    suggested.write_text(habitue("stages", "suggest", "--toml", "--data", demo).stdout, "utf-8")
+    with suggested.open() as toml:
+        done = cradle.run("stages", "publish", "-", "--data", demo, stdin=toml.fileno())
     assert (done.returncode, done.stderr) == (0, "")
     settings = answer(habitue, demo, "stages", "versions")[-1]["settings"]
     assert settings == f"dormant = {found['dormant']}d, lost = {found['lost']}d"

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from pathlib import Path
 
 import httpx
 import pytest
 
-from tests.cli.conftest import PROGRAM, Habitue, answer, environment, table
+from tests.cli.conftest import Habitue, answer, table
+from tests.cradle import Cradle
 
 
 @pytest.fixture(scope="module")
@@ -49,10 +49,9 @@ def test_without_a_server_there_are_no_calls(habitue: Habitue, place: Path) -> N
     assert (done.returncode, "habitue serve" in done.stderr) == (0, True)
 
 
-def test_a_running_server_tells_its_calls(habitue: Habitue, place: Path) -> None:
+def test_a_running_server_tells_its_calls(habitue: Habitue, cradle: Cradle, place: Path) -> None:
     key = answer(habitue, place, "sources", "add", "shop")["write_key"]
-    words = [*PROGRAM, "serve", "--data", str(place), "--port", "18420"]
-    with subprocess.Popen(words, stdout=subprocess.PIPE, encoding="utf-8", env=environment()) as server:
+    with cradle.start("serve", "--data", place, "--port", "18420", stderr=None) as server:
         assert server.stdout
         assert "http://" in server.stdout.readline()
         url = json.loads((place / "lock").read_text())["url"].rstrip("/")

@@ -6,7 +6,6 @@ import base64
 import csv
 import json
 import re
-import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,7 +20,8 @@ from pyarrow import parquet
 
 from habitue.app import Shop
 from habitue.store.ops import driver
-from tests.cli.conftest import PROGRAM, Habitue, answer, environment
+from tests.cli.conftest import Habitue, answer
+from tests.cradle import Cradle
 
 MANY: Final = 200
 STAYING: Final = 7
@@ -41,15 +41,15 @@ def phone(n: int) -> str:
 class Life:
     """A workspace that is served, and its write key."""
 
-    def __init__(self, habitue: Habitue, place: Path, port: int) -> None:
-        self.habitue, self.place, self.port = habitue, place, port
+    def __init__(self, habitue: Habitue, cradle: Cradle, place: Path, port: int) -> None:
+        self.habitue, self.cradle, self.place, self.port = habitue, cradle, place, port
         added = answer(habitue, place, "sources", "add", "shop")
         self.key = added["write_key"]
 
     @contextmanager
     def served(self) -> Iterator[str]:
-        words = [*PROGRAM, "serve", "--data", str(self.place), "--port", str(self.port)]
-        with subprocess.Popen(words, stdout=subprocess.PIPE, encoding="utf-8", env=environment()) as server:
+        words = "serve", "--data", self.place, "--port", str(self.port)
+        with self.cradle.start(*words, stderr=None) as server:
             assert server.stdout
             found = re.search(r"http://\S+", server.stdout.readline())
             assert found
@@ -200,14 +200,14 @@ def named(said: str) -> set[int]:
 @pytest.mark.long
 @pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
 def test_nothing_is_left_of_who_was_erased_and_every_total_stays(
-    habitue: Habitue, tmp_path: Path, kind: str, request: pytest.FixtureRequest
+    habitue: Habitue, cradle: Cradle, tmp_path: Path, kind: str, request: pytest.FixtureRequest
 ) -> None:
     place, database = tmp_path / "shop", None
     if kind == "postgresql":
         database = request.getfixturevalue("postgresql").database("privacy_canaries")
     made = habitue("init", place, *(["--database", database] if database else []))
     assert made.returncode == 0, made.stderr
-    life = Life(habitue, place, 18500 + 20 * (kind == "postgresql"))
+    life = Life(habitue, cradle, place, 18500 + 20 * (kind == "postgresql"))
     imported(life, tmp_path)
     with life.served() as url:
         for n in range(MANY):

@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from habitue.ingest.files.columns import OPTIONS
-from tests.cli.conftest import PROGRAM, UNTIL, Habitue, Start, environment
+from tests.cli.conftest import PROGRAM, UNTIL, Habitue, Start
+from tests.cradle import Cradle, environment
 
 LATER = "segment", 'ever("Page")', "--history", "--csv"
 
@@ -119,16 +120,9 @@ def test_no_standard_output_at_all_is_no_defect(shop: Path) -> None:
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full here")
-def test_a_full_disk_is_told(shop: Path) -> None:
+def test_a_full_disk_is_told(cradle: Cradle, shop: Path) -> None:
     with Path("/dev/full").open("w") as full:
-        done = subprocess.run(
-            [*PROGRAM, *LATER, "--data", str(shop)],
-            check=False,
-            stdout=full,
-            stderr=subprocess.PIPE,
-            encoding="utf-8",
-            env=environment(),
-        )
+        done = cradle.run(*LATER, "--data", shop, stdout=full.fileno())
     assert done.returncode == 2
     assert done.stderr == "habitue: The disk is full. Free some space and try again.\n"
 
@@ -153,11 +147,11 @@ def test_ctrl_c_in_an_import_says_that_it_goes_on_where_it_was(
     start: Start, habitue: Habitue, empty: Path, tmp_path: Path
 ) -> None:
     file = tmp_path / "big.csv"
-    rows = (f"c{n % 5000},2026-01-{n % 28 + 1:02},{n % 90},n{n}\n" for n in range(300_000))
+    many = 120_000  # so that it is held in several parcels
+    rows = (f"c{n % 5000},2026-01-{n % 28 + 1:02},{n % 90},n{n}\n" for n in range(many))
     file.write_text("customer,date,amount,order_id\n" + "".join(rows))
     running = start("import", file, "--data", empty)
-    while running.poll() is None and not list((empty / "rejects").glob("*")) and not _begun(empty):
-        pass
+    running.until(lambda: _begun(empty))
     running.send_signal(signal.SIGINT)
     _, told = running.communicate()
     assert running.returncode == 130
@@ -166,7 +160,7 @@ def test_ctrl_c_in_an_import_says_that_it_goes_on_where_it_was(
     again = habitue("import", file, "--data", empty, "--json")
     assert (again.returncode, json.loads(again.stdout)["revenue"]) == (
         0,
-        f"{sum(n % 90 for n in range(300_000))}.00",
+        f"{sum(n % 90 for n in range(many))}.00",
     )
 
 
@@ -180,16 +174,15 @@ def test_ctrl_c_while_the_demo_is_made_leaves_what_the_next_start_completes(
     start: Start, habitue: Habitue, tmp_path: Path
 ) -> None:
     place = tmp_path / "shop"
-    words = ("demo", "--data", place, "--customers", "2000", "--until", UNTIL, "--no-serve", "--json")
+    words = ("demo", "--data", place, "--customers", "1000", "--until", UNTIL, "--no-serve", "--json")
     running = start(*words)
-    while running.poll() is None and not (place / "habitue.toml").exists():
-        pass
+    running.until((place / "habitue.toml").exists)
     running.send_signal(signal.SIGINT)
     _, told = running.communicate()
     assert (running.returncode, told) == (130, "")
     again = habitue(*words)
     assert again.returncode == 0, again.stderr
-    assert json.loads(again.stdout)["people"] == 2000 + 400 + 800 + 1
+    assert json.loads(again.stdout)["people"] == 1000 + 200 + 400 + 1
 
 
 def test_a_defect_is_one_line_and_a_file(tmp_path: Path, shop: Path) -> None:

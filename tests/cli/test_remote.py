@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from collections.abc import Iterator
 from contextlib import closing
 from http.client import HTTPConnection
@@ -15,7 +14,8 @@ from typing import Final, NamedTuple
 import pytest
 
 from habitue.store.lock import Lock
-from tests.cli.conftest import PROGRAM, UNTIL, Habitue, environment
+from tests.cli.conftest import UNTIL, Habitue
+from tests.cradle import Cradle
 
 QUESTIONS: Final = [
     ("stages", "--at", UNTIL),
@@ -36,13 +36,12 @@ class Served(NamedTuple):
 
 
 @pytest.fixture(scope="module")
-def served(habitue: Habitue, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+def served(habitue: Habitue, cradle: Cradle, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     place = tmp_path_factory.mktemp("served") / "shop"
     made = habitue("demo", "--data", place, "--customers", "200", "--until", UNTIL, "--no-serve")
     assert made.returncode == 0
     answers = [habitue(*words, "--data", place, "--json").stdout for words in QUESTIONS]
-    words = [*PROGRAM, "serve", "--data", str(place), "--port", "18400"]
-    with subprocess.Popen(words, stdout=subprocess.PIPE, encoding="utf-8", env=environment()) as server:
+    with cradle.start("serve", "--data", place, "--port", "18400", stderr=None) as server:
         assert server.stdout
         assert "http://" in server.stdout.readline()
         yield Served(place, answers)

@@ -7,14 +7,13 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 from collections import Counter
 from collections.abc import Iterator
 from hashlib import blake2b
 from pathlib import Path
 from queue import Queue
 from random import Random
+from subprocess import PIPE
 from threading import Event, Thread
 from uuid import UUID
 
@@ -22,23 +21,17 @@ import httpx
 import pytest
 
 from habitue.app import Shop
+from tests.cradle import Cradle, Running
 
 SEED = 20261122
 BATCH = 7
 CLIENTS = 3
 
-Nursery = subprocess.Popen[str]
-
 
 @pytest.fixture
-def nursery() -> Iterator[Nursery]:
-    command = [sys.executable, "-m", "tests.faults.doorman"]
-    path = {"PYTHONPATH": ":".join(sys.path)}
-    pipe = subprocess.PIPE
-    with subprocess.Popen(command, env=path, text=True, stdin=pipe, stdout=pipe) as process:
-        yield process
-        assert process.stdin
-        process.stdin.close()
+def nursery(cradle: Cradle) -> Iterator[Running]:
+    with cradle.start(module="tests.faults.doorman", stdin=PIPE, stderr=None) as running:
+        yield running
 
 
 class Client(Thread):
@@ -81,7 +74,7 @@ class Client(Thread):
 
 @pytest.mark.long
 def test_what_was_acknowledged_is_there_once_however_often_the_server_is_killed(
-    tmp_path: Path, nursery: Nursery
+    tmp_path: Path, nursery: Running
 ) -> None:
     kills = int(os.environ.get("HABITUE_KILLS", "40"))
     random, over, place = Random(SEED), Event(), tmp_path / "shop"

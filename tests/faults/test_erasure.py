@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any, Final
 
@@ -13,6 +11,7 @@ import pytest
 
 from habitue.app import Shop
 from habitue.kernel.clock import DAY, instant
+from tests.cradle import Cradle
 from tests.faults.eraser import LEAVING
 from tests.ingest.stores import parcel
 from tests.store.test_log import written
@@ -39,11 +38,8 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return place
 
 
-def erased(place: Path, die_at: int) -> tuple[int, str]:
-    words = [sys.executable, "-m", "tests.faults.eraser", str(place), str(die_at)]
-    done = subprocess.run(
-        words, check=False, capture_output=True, text=True, env={"PYTHONPATH": ":".join(sys.path)}
-    )
+def erased(cradle: Cradle, place: Path, die_at: int) -> tuple[int, str]:
+    done = cradle.run(place, str(die_at), module="tests.faults.eraser")
     return done.returncode, done.stdout
 
 
@@ -55,10 +51,10 @@ def figures(shop: Shop) -> list[Any]:
 
 @pytest.mark.long
 def test_an_erasure_that_is_killed_anywhere_is_finished_by_the_next_opening(
-    tmp_path: Path, whole: Path
+    cradle: Cradle, tmp_path: Path, whole: Path
 ) -> None:
     shutil.copytree(whole, tmp_path / "measured")
-    status, said = erased(tmp_path / "measured", 0)
+    status, said = erased(cradle, tmp_path / "measured", 0)
     assert status == 0
     large, small = map(int, said.split())
     points = [*range(1, large + 1), *(1000 + n for n in range(1, small + 1))]
@@ -68,7 +64,7 @@ def test_an_erasure_that_is_killed_anywhere_is_finished_by_the_next_opening(
     for die_at in points[:: max(1, len(points) // KILLS)]:
         place = tmp_path / f"killed{die_at}"
         shutil.copytree(whole, place)
-        kills += erased(place, die_at)[0] == -9
+        kills += erased(cradle, place, die_at)[0] == -9
         with Shop.open(place) as shop:
             asked = shop.erasures()
             if not asked:

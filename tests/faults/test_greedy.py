@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import re
 import socket
+import subprocess
 import sys
 import zlib
+from collections.abc import Iterator
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import NamedTuple
@@ -15,9 +17,8 @@ import httpx
 import pytest
 
 from habitue.app import Shop
-from tests.cli.conftest import Start, start
-
-__all__ = ["start"]
+from tests.cli.conftest import PROGRAM
+from tests.cradle import environment
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="reads /proc")
 
@@ -47,17 +48,20 @@ class Server(NamedTuple):
 
 
 @pytest.fixture
-def server(tmp_path: Path, start: Start) -> Server:
+def server(tmp_path: Path) -> Iterator[Server]:
     with Shop.create(tmp_path / "shop") as shop:
         key = shop.add_source("shop").write_key
-    process = start("serve", "--data", tmp_path / "shop", "--port", "8960")
-    assert process.stdout
-    address = re.search(r":(\d+)/", process.stdout.readline())
-    assert address
-    one = Server(process.pid, int(address[1]), key)
-    for _ in range(20):  # its own memory first: what it loads, and what it keeps for requests
-        assert one.post(json.dumps({"batch": [{"type": "x"}] * 2_000}).encode()) == 200
-    return one
+    # Loaded as its users load it: how its allocators give back is what this is about.
+    words = [*PROGRAM, "serve", "--data", str(tmp_path / "shop"), "--port", "8960"]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, text=True, env=environment()) as process:
+        assert process.stdout
+        address = re.search(r":(\d+)/", process.stdout.readline())
+        assert address
+        one = Server(process.pid, int(address[1]), key)
+        for _ in range(20):  # its own memory first: what it loads, and what it keeps for requests
+            assert one.post(json.dumps({"batch": [{"type": "x"}] * 2_000}).encode()) == 200
+        yield one
+        process.kill()
 
 
 def bomb(size: int) -> bytes:

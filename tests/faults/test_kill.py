@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
+from subprocess import PIPE
 
 import pytest
 
 from habitue.ingest import inbox
 from habitue.ingest.loader import rebuild
+from tests.cradle import Cradle, Running
 from tests.faults.worker import ids, numbered
 from tests.ingest.stores import Stores, message, opened, parcel
 
@@ -23,19 +23,11 @@ TIMES = 14
 CYCLES = 3
 """Of work, in one of which everything happens that can: two loads, two compactions and a rebuild."""
 
-Nursery = subprocess.Popen[str]
-
 
 @pytest.fixture
-def nursery() -> Iterator[Nursery]:
-    command = [sys.executable, "-m", "tests.faults.worker"]
-    path = {"PYTHONPATH": ":".join(sys.path)}
-    with subprocess.Popen(
-        command, env=path, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE
-    ) as process:
-        yield process
-        assert process.stdin
-        process.stdin.close()
+def nursery(cradle: Cradle) -> Iterator[Running]:
+    with cradle.start(module="tests.faults.worker", stdin=PIPE, stderr=None) as running:
+        yield running
 
 
 @dataclass
@@ -48,7 +40,7 @@ class Run:
     violations: list[str] = field(default_factory=list)
 
     def go(
-        self, nursery: Nursery, die_at: int = 0, seconds: float | None = None, cycles: int = CYCLES
+        self, nursery: Running, die_at: int = 0, seconds: float | None = None, cycles: int = CYCLES
     ) -> int:
         """Work until killed at a step, after some seconds, or to the end; returns the steps counted."""
         assert nursery.stdin
@@ -102,7 +94,7 @@ def _held(stores: Stores) -> list[str]:
 
 @pytest.mark.long
 def test_nothing_acknowledged_is_lost_or_doubled_whenever_it_is_killed(
-    tmp_path: Path, nursery: Nursery
+    tmp_path: Path, nursery: Running
 ) -> None:
     random = Random(SEED)
     (tmp_path / "measured").mkdir()

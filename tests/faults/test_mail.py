@@ -9,11 +9,9 @@ import json
 import os
 import signal
 import subprocess
-import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from random import Random
 from typing import Final, NamedTuple
@@ -23,6 +21,7 @@ import pytest
 from habitue.kernel import clock
 from habitue.messaging import outbox
 from habitue.store import messages
+from tests.cradle import Cradle, Running
 from tests.faults.postman import CONNECTIONS
 from tests.ingest.stores import opened
 from tests.messaging.postoffice import customers, mark
@@ -31,33 +30,23 @@ from tests.messaging.wanted import wanted
 KILLS: Final = int(os.environ.get("HABITUE_KILLS", "3"))
 MAILS: Final = 40 * KILLS
 
-Program = subprocess.Popen[str]
-
-
-@contextmanager
-def program(name: str, *given: str) -> Iterator[Program]:
-    command = [sys.executable, "-m", f"tests.faults.{name}", *given]
-    path = {"PYTHONPATH": ":".join(sys.path)}
-    with subprocess.Popen(
-        command, env=path, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE
-    ) as process:
-        yield process
-        assert process.stdin
-        process.stdin.close()
-
 
 @pytest.fixture(scope="module")
-def nursery() -> Iterator[Program]:
-    with program("postman") as running:
+def nursery(cradle: Cradle) -> Iterator[Running]:
+    with program(cradle, "postman") as running:
         yield running
 
 
-def said(process: Program) -> str:
+def program(cradle: Cradle, name: str, *given: Path) -> Running:
+    return cradle.start(*given, module=f"tests.faults.{name}", stdin=subprocess.PIPE, stderr=None)
+
+
+def said(process: Running) -> str:
     assert process.stdout
     return process.stdout.readline().strip()
 
 
-def send(nursery: Program, order: list[object], seconds: float | None) -> int:
+def send(nursery: Running, order: list[object], seconds: float | None) -> int:
     """Let a sender run and kill it after so long, or not; how it ended."""
     assert nursery.stdin
     print(json.dumps(order), file=nursery.stdin, flush=True)
@@ -77,7 +66,7 @@ class Ran(NamedTuple):
     kills: int
 
 
-def run(nursery: Program, place: Path, *, asked: bool) -> Ran:
+def run(cradle: Cradle, nursery: Running, place: Path, *, asked: bool) -> Ran:
     """Half of the mails are marketing, half are waited for."""
     log, now = place / "relay.log", clock.now()
     with opened(place) as stores:
@@ -87,7 +76,7 @@ def run(nursery: Program, place: Path, *, asked: bool) -> Ran:
                 purpose = "marketing" if n % 2 else "transactional"
                 outbox.put(tx, [wanted(one, purpose=purpose, due=now)], now)
     dice, kills = Random(KILLS), 0
-    with program("relay", str(log)) as relay:
+    with program(cradle, "relay", log) as relay:
         order: list[object] = [str(place), int(said(relay)), str(log) if asked else ""]
         for _ in range(KILLS):
             ended = send(nursery, order, dice.uniform(0.02, 0.35))
@@ -101,18 +90,20 @@ def run(nursery: Program, place: Path, *, asked: bool) -> Ran:
     return Ran(taken, states, kills)
 
 
-def test_a_relay_that_can_be_asked_gets_every_mail_once(nursery: Program, tmp_path: Path) -> None:
-    taken, states, kills = run(nursery, tmp_path, asked=True)
+def test_a_relay_that_can_be_asked_gets_every_mail_once(
+    cradle: Cradle, nursery: Running, tmp_path: Path
+) -> None:
+    taken, states, kills = run(cradle, nursery, tmp_path, asked=True)
     assert {*states[0].values(), *states[1].values()} == {"sent"}
     assert taken == Counter([*states[0], *states[1]])
     assert kills > KILLS / 2
 
 
 def test_a_blind_relay_gets_no_marketing_twice_and_what_nobody_can_know_is_said(
-    nursery: Program, tmp_path: Path
+    cradle: Cradle, nursery: Running, tmp_path: Path
 ) -> None:
     """What customers wait for all arrives; twice, under the same mark, only where nobody could know."""
-    taken, states, kills = run(nursery, tmp_path, asked=False)
+    taken, states, kills = run(cradle, nursery, tmp_path, asked=False)
     marketing, other = states[1], states[0]
     assert [one for one in marketing if taken[one] > 1] == []
     assert {marketing[one] for one in marketing if not taken[one]} <= {"unknown"}

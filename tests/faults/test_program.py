@@ -9,7 +9,6 @@ import subprocess
 import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
@@ -19,7 +18,7 @@ from typing import Any, Final
 import pytest
 
 from habitue.app import Shop
-from tests.cli.conftest import PROGRAM, environment
+from tests.cradle import Cradle
 from tests.faults import driver
 from tests.faults.driver import SEED, Act, Event
 
@@ -242,18 +241,20 @@ def _say(world: World) -> None:
 
 
 @pytest.mark.long
-def test_the_commands_killed_and_given_again_do_what_they_would_have_done(world: World) -> None:
+def test_the_commands_killed_and_given_again_do_what_they_would_have_done(
+    cradle: Cradle, world: World
+) -> None:
     random, act, before = Random(SEED), world.acts[0], world.kills
     whole = 0.0  # Seconds that the last command took: the first one is killed at once.
     for _ in range(COMMANDS):
         place = world.copy(0)
         for words, done in ((("import", world.folder / act.file), []), (("refresh",), [act])):
             seconds = whole * random.random()
-            world.kills += _command(place, *words, seconds=seconds) < 0
+            world.kills += _command(cradle, place, *words, seconds=seconds) < 0
             label = f"{words[0]} killed after {seconds:.3f} s in {place}"
             with driver.opened(place, act.now) as shop:
                 world.none_or_all(label, State.of(shop), done, act)
-            whole = _command(place, *words)
+            whole = _command(cradle, place, *words)
             with driver.opened(place, act.now) as shop:
                 found = State.of(shop)
             world.none_or_all(label, found, [act], act)
@@ -262,20 +263,14 @@ def test_the_commands_killed_and_given_again_do_what_they_would_have_done(world:
     _say(world)
 
 
-def _command(place: Path, *words: str | Path, seconds: float | None = None) -> float:
+def _command(cradle: Cradle, place: Path, *words: str | Path, seconds: float | None = None) -> float:
     """`habitue` done, or killed so long after it owns the workspace: the seconds it took, -1 if killed."""
-    command = [*PROGRAM, *words, "--data", place]
-    with subprocess.Popen(
-        command, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT
-    ) as process:
-        while process.poll() is None and f'"pid":{process.pid},' not in (place / "lock").read_text("utf-8"):
-            with suppress(subprocess.TimeoutExpired):
-                process.wait(0.01)
+    with cradle.start(*words, "--data", place, stderr=subprocess.STDOUT) as process:
+        process.until(lambda: f'"pid":{process.pid},' in (place / "lock").read_text("utf-8"))
         started = time.monotonic()
         try:
-            said = process.communicate(timeout=seconds)[0]
+            said = process.communicate(seconds)[0]
         except subprocess.TimeoutExpired:
-            process.kill()
             return -1
     assert process.returncode == 0, said
     return time.monotonic() - started
