@@ -27,11 +27,11 @@ from habitue.api import (
     joining,
     meter,
     notes,
-    outcome,
     profile,
+    results,
     rights,
+    sales,
     segment,
-    selling,
     stages,
     strict,
     travelling,
@@ -275,8 +275,8 @@ API: Final[Routes] = {
         stages.flow,  # /flow
         stages.monthly,  # /monthly
         stages.stay,  # /stay
-        selling.sales,  # /sales
-        outcome.results,  # /journeys/{journey}/results
+        sales.sales,  # /sales
+        results.results,  # /journeys/{journey}/results
         travelling.index,  # /journeys
         profile.traits,  # /traits
         incoming.catalogue,  # /catalogue
@@ -365,6 +365,13 @@ STANDING_API: Final[Routes] = {
 }
 
 
+class _Own(Router):
+    """One application's own, made anew for each: Litestar need not copy it to the depths to register it."""
+
+    def __deepcopy__(self, _: dict[int, Any]) -> _Own:
+        return self
+
+
 def routers(reading: Mapping[str, Any], commanded: bool) -> list[Router]:
     """Them all; `reading` are the dependencies of those that need the working copy.
 
@@ -374,11 +381,11 @@ def routers(reading: Mapping[str, Any], commanded: bool) -> list[Router]:
     way_in, standing = {Act.OPEN: STANDING_PAGES[Act.OPEN]}, dict(STANDING_PAGES)
     del standing[Act.OPEN]
     return [
-        Router("/", route_handlers=_told(PAGES), dependencies=dict(reading), include_in_schema=False),
-        Router("/", route_handlers=_told(standing), include_in_schema=False),
-        Router("/", route_handlers=_told(way_in), include_in_schema=False, request_max_body_size=SMALL),
-        Router("/api/v1", route_handlers=_told(API), dependencies=dict(reading), before_request=strict.known),
-        Router("/api/v1", route_handlers=_told(STANDING_API | doors), before_request=strict.known),
+        _Own("/", route_handlers=_told(PAGES), dependencies=dict(reading), include_in_schema=False),
+        _Own("/", route_handlers=_told(standing), include_in_schema=False),
+        _Own("/", route_handlers=_told(way_in), include_in_schema=False, request_max_body_size=SMALL),
+        _Own("/api/v1", route_handlers=_told(API), dependencies=dict(reading), before_request=strict.known),
+        _Own("/api/v1", route_handlers=_told(STANDING_API | doors), before_request=strict.known),
         STATIC,
     ]
 

@@ -276,6 +276,7 @@ def _command(cradle: Cradle, place: Path, *words: str | Path, seconds: float | N
     return time.monotonic() - started
 
 
+@pytest.mark.long  # by whoever has the world
 def test_the_checker_sees_what_is_lost_doubled_half_in_and_announced_twice(world: World) -> None:
     last = len(world.acts) - 1
     place, seen = world.copy(last + 1), World(world.folder, states=world.states)

@@ -1,20 +1,17 @@
-"""`/api/v1/journeys/{journey}/results`, and `habitue journeys results`: what a journey came to."""
+"""What a journey came to, as `/api/v1/journeys/{journey}/results` and `habitue journeys results` tell it."""
 
 from __future__ import annotations
 
 from collections import Counter
 from functools import partial
-from typing import Annotated, Any, Final
+from typing import Any, Final
 
 from babel.numbers import format_decimal, format_percent
-from litestar.di import NamedDependency
-from litestar.params import FromPath, QueryParameter
 from msgspec import to_builtins
 
 from habitue.api import command as commands
 from habitue.api import shapes
 from habitue.api.answer import Answer, Facts
-from habitue.api.asked import read
 from habitue.api.perform import Asked, perform
 from habitue.app import Shop
 from habitue.app.results import Contrast, Results
@@ -28,24 +25,8 @@ from habitue.metrics.uplift import Group, Interval
 _UNSENT: Final = ("skipped", "expired", "failed", "unknown", "bounced")
 
 
-@read("/journeys/{journey:str}/results")
-def results(
-    shop: NamedDependency[Shop],
-    journey: FromPath[str],
-    days: Annotated[
-        int, QueryParameter(name="days", ge=1, le=3650, description="Of so many days until now.")
-    ] = 30,
-) -> shapes.Results:
-    """What a journey came to.
-
-    An order is attributed to the last message that came before it: that says what came after what. What the
-    messages changed is `incremental`: seen beside those whom chance left alone, null where nobody is.
-    """
-    return told(shop, journey, days, clock.now())
-
-
 def told(shop: Shop, name: str, days: int, now: Micros) -> shapes.Results:
-    """The same for any instant; raises `UserError` where there is no such journey."""
+    """Over so many days until that instant; raises `UserError` where there is no such journey."""
     shop.journey(name)
     saved = shop.journey_versions(name)
     figures = shop.journey_figures(saved, now, days)
