@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import json
 import threading
+from atexit import register
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+from shutil import copytree, rmtree
+from tempfile import mkdtemp
 from time import monotonic
 from typing import Any, Final, NamedTuple
 
@@ -48,6 +52,7 @@ class Desk:
     shop: Shop
     url: str
     key: str
+    arrived: threading.Event
 
     def filled(self, text: str) -> str:
         """A piece of the documentation, with this address and this key in it."""
@@ -60,6 +65,8 @@ class Desk:
         end = monotonic() + PATIENCE
         while not enough(told := self._events()) and monotonic() < end:
             meanwhile()
+            self.arrived.wait(0.1)
+            self.arrived.clear()
             self.shop.refresh()
         return told
 
@@ -76,16 +83,27 @@ class Desk:
 @pytest.fixture
 def desk(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Desk]:
     """Habitué over a new shop, with a key for a browser or for the kind that a test names."""
-    with Shop.create(tmp_path / "shop", Settings()) as shop:
-        key = shop.add_source("site", getattr(request, "param", "browser")).write_key
-        with _served(shop) as url:
-            yield Desk(shop, url, key)
+    copytree(_template(getattr(request, "param", "browser")), tmp_path / "shop")
+    with Shop.open(tmp_path / "shop") as shop:
+        arrived, (source,) = threading.Event(), shop.sources()
+        with _served(shop, arrived.set) as url:
+            yield Desk(shop, url, source.write_key, arrived)
+
+
+@cache
+def _template(kind: str) -> Path:
+    """A new shop with such a key, made once."""
+    place = Path(mkdtemp()) / "shop"
+    with Shop.create(place, Settings()) as shop:
+        shop.add_source("site", kind)
+    register(rmtree, place.parent)
+    return place
 
 
 @contextmanager
-def _served(shop: Shop) -> Iterator[str]:
+def _served(shop: Shop, arrived: Callable[[], None]) -> Iterator[str]:
     listening = server.listening("127.0.0.1", 18200)
-    door = Door(server.create(shop), shop, clock.now)
+    door = Door(server.create(shop), shop, clock.now, arrived=arrived)
     running = uvicorn.Server(uvicorn.Config(door, log_level="error", server_header=False))
     thread = threading.Thread(target=running.run, kwargs={"sockets": [listening]})
     thread.start()
