@@ -6,17 +6,16 @@ import gc
 import os
 import shutil
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import cache
 from itertools import chain, groupby, islice
 from pathlib import Path
-from typing import Any, Final, NoReturn
+from typing import Final, NoReturn
 from uuid import uuid4
 
 import httpx
 import pytest
 from hypothesis import settings
-from litestar.utils.signature import ParsedSignature
 from playwright.sync_api import Browser, sync_playwright
 
 from habitue.store.warehouse import Warehouse
@@ -56,24 +55,6 @@ def certificates() -> Iterator[None]:
     """The system's are read once: httpx would for each call, which takes longer than to be answered."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("httpx._transports.default.create_ssl_context", cache(httpx.create_ssl_context))
-        yield
-
-
-@pytest.fixture(scope="session", autouse=True)
-def signatures() -> Iterator[None]:
-    """What a route takes is read once: each application would again, in a third of the time it takes."""
-    read: Callable[..., ParsedSignature] = ParsedSignature.from_fn
-    known: dict[object, ParsedSignature] = {}
-
-    def kept(function: Callable[..., Any], names: dict[str, Any]) -> ParsedSignature:
-        if getattr(function, "__closure__", None):  # one application's own
-            return read(function, names)
-        if function not in known:
-            known[function] = read(function, names)
-        return known[function]
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(ParsedSignature, "from_fn", kept)
         yield
 
 

@@ -36,6 +36,7 @@ OPEN: Final = 1 << 10
 def environment(**more: str) -> dict[str, str]:
     """This process's, without what would choose a language, a workspace or a width."""
     own = {k: v for k, v in os.environ.items() if not k.startswith(("HABITUE", "LC_", "LANG", "COLUMNS"))}
+    own.pop("PYTHONUNBUFFERED", None)
     return own | {"LANG": "C.UTF-8", "PYTHONUTF8": "1"} | more
 
 

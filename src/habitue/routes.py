@@ -365,9 +365,7 @@ STANDING_API: Final[Routes] = {
 }
 
 
-class _Own(Router):
-    """One application's own, made anew for each: Litestar need not copy it to the depths to register it."""
-
+class _Own(Router):  # made anew for each application: no need to copy it to the depths to register it
     def __deepcopy__(self, _: dict[int, Any]) -> _Own:
         return self
 
