@@ -69,7 +69,11 @@ def keep(ops: Ops, alert: Alert, now: Micros, by: str) -> Saved:
 
 def live(ops: Ops) -> list[Saved]:
     """The live version of every alert, the oldest first."""
-    return [Saved(read(one.body), one.id, one.number, one.created, one.by) for one in store.live(ops, KIND)]
+    return [*ops.kept(live, lambda: [_saved(one) for one in store.live(ops, KIND)])]
+
+
+def _saved(one: store.Kept) -> Saved:
+    return Saved(read(one.body), one.id, one.number, one.created, one.by)
 
 
 def named(ops: Ops, name: str) -> Saved:

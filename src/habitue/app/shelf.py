@@ -74,7 +74,9 @@ class Shelf(Workspace):
                 None if since is None else int(since),
                 step(told, N_("Folding")),
             )
-            self.ops.put_setting("told", str(max(when, int(since or when))))
+            told_to = str(max(when, int(since or when)))
+            if told_to != since:
+                self.ops.put_setting("told", told_to)
             self.generation += 1
             self.taking = None
         n = folded.subjects

@@ -205,6 +205,9 @@ class Workspace:
 
     def definitions(self) -> list[Definition]:
         """All live definitions: stage models, saved segments, and what journeys look out for."""
+        return [*self.ops.kept("definitions", self._definitions)]
+
+    def _definitions(self) -> list[Definition]:
         made = [m.definition() for m in self.models()] + [s.definition() for s in self.segments()]
         return made + self.watched()
 

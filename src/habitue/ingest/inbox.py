@@ -18,7 +18,7 @@ from habitue.kernel.errors import UserError
 from habitue.kernel.i18n import N_
 from habitue.store.log import PARCEL
 from habitue.store.ops import Ops, Tx, take
-from habitue.store.tables import counter, inbox, inbox_events, inbox_size
+from habitue.store.tables import inbox, inbox_events, inbox_size
 
 CHUNK: Final = 50_000
 """The most rows in one inbox row; longer parcels are cut."""
@@ -199,8 +199,10 @@ def contradicted(ops: Ops, row: Waiting, which: Iterable[int]) -> None:
 
 def done(ops: Ops, upto: int) -> None:
     """Forget the rows whose events are in the log and in the working copy."""
-    with ops.begin() as tx:
-        tx.execute(inbox.delete().where(inbox.c.id <= upto))
+    first = _first(ops)
+    if first and first[0] <= upto:
+        with ops.begin() as tx:
+            tx.execute(inbox.delete().where(inbox.c.id <= upto))
 
 
 def follow(ops: Ops, offset: int) -> None:
@@ -209,6 +211,8 @@ def follow(ops: Ops, offset: int) -> None:
     Only a database put back from an older copy is behind it; its rows are then new again to the loader, which
     drops by message id what the log has.
     """
+    if issued(ops) >= offset:
+        return
     with ops.begin() as tx:
         behind = offset + 1 - take(tx, "inbox", 0)
         if behind > 0:
@@ -220,22 +224,35 @@ def follow(ops: Ops, offset: int) -> None:
 
 def count(ops: Ops) -> int:
     """How many events wait."""
+    return ops.kept(count, lambda: _count(ops))
+
+
+def _count(ops: Ops) -> int:
     with ops.read() as tx:
         return int(tx.execute(inbox.select().with_only_columns(inbox_events)).scalar_one())
 
 
 def oldest(ops: Ops) -> int | None:
     """When what waits longest was received; None when nothing waits."""
-    with ops.read() as tx:
-        found = tx.execute(inbox.select().with_only_columns(inbox.c.received).order_by(inbox.c.id).limit(1))
-        first = found.first()
-    return int(first.received) if first else None
+    first = _first(ops)
+    return first[1] if first else None
+
+
+def _first(ops: Ops) -> tuple[int, int] | None:
+    """The first row's id, and when it was received."""
+
+    def read() -> tuple[int, int] | None:
+        columns = inbox.select().with_only_columns(inbox.c.id, inbox.c.received)
+        with ops.read() as tx:
+            first = tx.execute(columns.order_by(inbox.c.id).limit(1)).first()
+        return (int(first.id), int(first.received)) if first else None
+
+    return ops.kept(_first, read)
 
 
 def issued(ops: Ops) -> int:
     """The highest id ever given to a row."""
-    with ops.read() as tx:
-        return int(tx.execute(counter.select().where(counter.c.name == "inbox")).one().next) - 1
+    return ops.counted("inbox") - 1
 
 
 def _put(ops: Ops, parcel: Parcel, now: int) -> int:

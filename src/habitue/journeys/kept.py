@@ -52,7 +52,7 @@ def latest(ops: Ops) -> list[Saved]:
 
 def live(ops: Ops) -> list[Saved]:
     """The live version of every journey that has one."""
-    return [_saved(one) for one in store.live(ops, KIND)]
+    return [*ops.kept(live, lambda: [_saved(one) for one in store.live(ops, KIND)])]
 
 
 def numbered(ops: Ops, slug: str, number: int | None = None) -> Saved:

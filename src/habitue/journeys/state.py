@@ -42,6 +42,10 @@ class Running:
 
 def running(ops: Ops) -> list[Running]:
     """Those that are live, and earlier versions that some are still in."""
+    return [*ops.kept(running, lambda: _running(ops))]
+
+
+def _running(ops: Ops) -> list[Running]:
     with ops.read() as tx:
         states = runs.states(tx)
     wanted = {slug: {*one.draining} for slug, one in states.items() if one.since is not None or one.draining}

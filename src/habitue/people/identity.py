@@ -7,7 +7,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from habitue.store.ops import Ops, enrol, take
-from habitue.store.tables import counter, identity
+from habitue.store.tables import identity
 from habitue.store.warehouse import Warehouse
 
 PERSON = "person"
@@ -91,5 +91,4 @@ def recover(ops: Ops, space: str, keys: list[str], ids: list[int]) -> None:
 
 def made(ops: Ops, space: str) -> int:
     """How many ids there are in a space."""
-    with ops.read() as tx:
-        return int(tx.execute(counter.select().where(counter.c.name == space)).one().next)
+    return ops.counted(space)

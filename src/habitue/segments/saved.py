@@ -109,7 +109,7 @@ _SUBJECT: Final = N_("The segment “{name}” is about accounts; that can't cha
 
 def live(ops: Ops) -> list[Segment]:
     """The live version of every saved segment."""
-    return [_kept(one) for one in versions.live(ops, "segment")]
+    return [*ops.kept(live, lambda: [_kept(one) for one in versions.live(ops, "segment")])]
 
 
 def all_versions(ops: Ops, name: str) -> list[Segment]:

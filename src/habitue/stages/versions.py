@@ -96,7 +96,7 @@ def publish(ops: Ops, model: Model, now: int, by: str = "") -> Model:
 
 def live(ops: Ops) -> list[Model]:
     """The live version of every model, oldest model first."""
-    return [_model(one) for one in store.live(ops, KIND)]
+    return [*ops.kept(live, lambda: [_model(one) for one in store.live(ops, KIND)])]
 
 
 def versions(ops: Ops, slug: str) -> list[Saved]:

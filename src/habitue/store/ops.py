@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
 from threading import RLock
 from types import ModuleType
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, TypeAlias, TypeVar
 from uuid import uuid4
 
 import sqlalchemy as sa
@@ -30,10 +30,13 @@ from habitue.kernel.errors import UserError
 from habitue.kernel.i18n import N_
 from habitue.store.failure import Collided, DiskFull, StoreDown, full
 from habitue.store.keeper import LAST, OPTION, Keeper
+from habitue.store.recall import Recall
 from habitue.store.tables import counter, identity, setting
 
 HEAD: Final = "0021"
 """The revision of the newest migration; they are numbered in order."""
+
+Value = TypeVar("Value")
 
 Tx: TypeAlias = sa.Connection
 """A transaction under way."""
@@ -62,12 +65,13 @@ class Ops:
         self.keeper: Keeper | None = None
         # SQLite lets one write at a time, and who finds it taken sleeps: here they wait in line instead.
         self._turn = RLock() if engine.dialect.name == "sqlite" else nullcontext()
+        file = engine.url.database if engine.dialect.name == "sqlite" else None
+        self._recall = Recall(Path(file) if file else None, driver())
         self._migrate()
-        with self.begin() as tx:
-            made = tx.execute(setting.select().where(setting.c.key == "store")).first()
-            if made is None:
-                tx.execute(setting.insert().values(key="store", value=uuid4().hex))
-        self.name: str = made.value if made else self.setting("store") or ""
+        if not self.setting("store"):
+            with self.begin() as tx:
+                exchange(tx, "store", None, uuid4().hex)
+        self.name: str = self.setting("store") or ""
 
     @contextmanager
     def begin(self) -> Iterator[sa.Connection]:
@@ -96,15 +100,36 @@ class Ops:
         ):
             yield tx
 
+    def kept(self, key: Hashable, make: Callable[[], Value]) -> Value:
+        """What `make` reads here, or read when it was last asked for by this key and nothing has changed.
+
+        Nobody may change it: the next to ask is given the same.
+        """
+        return self._recall.get(key, make)
+
     def setting(self, key: str) -> str | None:
         """A setting's value, None where it was never set."""
+        if self.shared:
+            with self.read() as tx:
+                return told(tx, key)
+        return self.kept(setting, self._settings).get(key)
+
+    def _settings(self) -> dict[str, str]:
         with self.read() as tx:
-            return told(tx, key)
+            return {row.key: row.value for row in tx.execute(setting.select())}
 
     def put_setting(self, key: str, value: str) -> None:
         """Set a setting."""
         with self.begin() as tx:
             tell(tx, key, value)
+
+    def counted(self, name: str) -> int:
+        """The number that `take` would give next."""
+        return self.kept(counter, self._counters)[name]
+
+    def _counters(self) -> dict[str, int]:
+        with self.read() as tx:
+            return {row.name: int(row.next) for row in tx.execute(counter.select())}
 
     def texts(self, values: Sequence[str]) -> sa.Subquery:
         """The texts as a relation of `value` and `n`, their place from 0: one parameter, however many."""
@@ -152,6 +177,7 @@ class Ops:
             return str(tx.scalar(sa.text("SELECT version_num FROM alembic_version")))
 
     def close(self) -> None:
+        self._recall.close()
         self.engine.dispose()
 
     def _migrate(self) -> None:

@@ -70,6 +70,10 @@ def bury(tx: sa.Connection, lost: Sequence[Lost]) -> None:
 
 def counts(ops: Ops) -> dict[str, int]:
     """How many wait to be looked at, by the code of why."""
+    return {**ops.kept(counts, lambda: _counts(ops))}
+
+
+def _counts(ops: Ops) -> dict[str, int]:
     waiting = sa.select(dead.c.reason, sa.func.count()).where(dead.c.settled.is_(None))
     with ops.read() as tx:
         counted = tx.execute(waiting.group_by(dead.c.reason).order_by(dead.c.reason))

@@ -8,7 +8,7 @@ fills it again from the log.
 from __future__ import annotations
 
 import threading
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from importlib.resources import files
 from pathlib import Path
@@ -19,6 +19,7 @@ import duckdb
 import pyarrow as pa
 
 from habitue.kernel.i18n import N_
+from habitue.store.aside import set_aside, wal
 from habitue.store.failure import (
     Damaged,
     DiskFull,
@@ -29,6 +30,7 @@ from habitue.store.failure import (
     full,
     refused,
 )
+from habitue.store.lately import Lately, question
 from habitue.store.leave import leave
 from habitue.store.limits import limits
 from habitue.store.merge import SORTED, merge
@@ -93,6 +95,7 @@ class Warehouse:
         self._turn = 0
         """Counts what was written, and how often another file took this one's place."""
         self._noted: tuple[int, dict[str, str]] | None = None
+        self._lately = Lately()
         self._cursors: WeakSet[duckdb.DuckDBPyConnection] = WeakSet()
         self._root: duckdb.DuckDBPyConnection | None = self._recovered()
 
@@ -122,14 +125,26 @@ class Warehouse:
         A table that is lent as `own_…` stays lent to this thread: the next query may well name it again, and
         nothing of the file's is called so.
         """
+        turn = self._turn
+        asked = None if large or arrays or self._moving else question(sql, params, tables)
+        if asked is not None and (known := self._lately.find(turn, asked)) is not None:
+            return known
         with self._guarded():
             statements = self._statements()
             try:
                 if arrays:
                     return statements.arrays(sql, params, tables)
-                return statements.rows(sql, params, tables, large)
+                told = statements.rows(sql, params, tables, large)
             finally:
                 statements.take_back(but="own_")
+        if asked is not None and turn == self._turn:
+            self._lately.keep(turn, asked, told)
+        return told
+
+    @property
+    def _moving(self) -> bool:
+        """Whether it is being written, or this thread looks at what may be an earlier moment."""
+        return self._writing.locked() or getattr(self._local, "still", False)
 
     @contextmanager
     def write(self) -> Iterator[Writer]:
@@ -148,17 +163,18 @@ class Warehouse:
                 statements.take_back()
 
     def meta(self, key: str) -> str | None:
-        """What is noted under a key, such as `log_version`; read anew when anything was written since."""
-        turn, writing = self._turn, self._writing.locked()
-        known = self._noted
-        if writing or known is None or known[0] != turn:
-            known = turn, self.noted()
-            self._noted = None if writing else known
-        return known[1].get(key)
+        """What is noted under a key, such as `log_version`."""
+        return self.noted().get(key)
 
-    def noted(self) -> dict[str, str]:
-        """All that is noted, by its key."""
-        return dict(zip(*self.read("SELECT key, value FROM meta", arrays=True), strict=True))
+    def noted(self) -> Mapping[str, str]:
+        """All that is noted, by its key; read anew when anything was written since."""
+        turn, moving = self._turn, self._moving
+        known = self._noted
+        if moving or known is None or known[0] != turn:
+            read = self.read("SELECT key, value FROM meta", arrays=True)
+            known = turn, dict(zip(*read, strict=True))
+            self._noted = None if moving else known
+        return known[1]
 
     @contextmanager
     def still(self) -> Iterator[None]:
@@ -166,9 +182,11 @@ class Warehouse:
         with self._guarded():
             cursor = self._statements().cursor
             cursor.execute("BEGIN")
+            self._local.still = True
             try:
                 yield
             finally:
+                self._local.still = False
                 _rollback(cursor)
 
     def compact(self, least: int = 1, share: float = 0.0, names: Collection[str] = tuple(SORTED)) -> None:
@@ -189,7 +207,7 @@ class Warehouse:
         with self._writing, self._opening:
             self.close()
             if self.path:
-                _set_aside(self.path)
+                set_aside(self.path)
             self._root = self._recovered()
             self.damaged = False
             self.notices.append(notice)
@@ -199,7 +217,7 @@ class Warehouse:
         if self.path is None:
             raise ValueError("in memory there is no beside")
         path = self.path.with_name(f"{self.path.name}.new")
-        for left in (path, _wal(path)):
+        for left in (path, wal(path)):
             left.unlink(missing_ok=True)
         return Warehouse(path, self._log, self._limits)
 
@@ -250,8 +268,8 @@ class Warehouse:
             self.close()
             if made.path and self.path:
                 if keep:
-                    kept = _set_aside(self.path)
-                _wal(self.path).unlink(missing_ok=True)
+                    kept = set_aside(self.path)
+                wal(self.path).unlink(missing_ok=True)
                 made.path.replace(self.path)
             self.damaged = False
         return kept
@@ -298,7 +316,7 @@ class Warehouse:
         except duckdb.Error as error:
             if self.path is None or full(error) or refused(error):
                 raise self._down(error) from error
-            fields = {"reason": str(error).splitlines()[0], "kept": _set_aside(self.path)}
+            fields = {"reason": str(error).splitlines()[0], "kept": set_aside(self.path)}
             self.notices.append(Notice(_SET_ASIDE, fields))
         try:
             return self._opened()
@@ -374,22 +392,6 @@ def _prepare(root: duckdb.DuckDBPyConnection) -> None:
         found = root.execute(_NOTED).fetchall()
     if found != [(SCHEMA,)]:
         raise duckdb.IOException("its tables are those of another version")
-
-
-def _wal(path: Path) -> Path:
-    return path.with_name(f"{path.name}.wal")
-
-
-def _set_aside(path: Path) -> str:
-    """Rename the file and its write-ahead log, and return the new name."""
-    names = (path, _wal(path))
-    n = 1
-    while any(name.with_name(f"{name.name}.corrupt-{n}").exists() for name in names):
-        n += 1
-    for name in names:
-        if name.exists():
-            name.rename(name.with_name(f"{name.name}.corrupt-{n}"))
-    return f"{path.name}.corrupt-{n}"
 
 
 def _rollback(cursor: duckdb.DuckDBPyConnection) -> None:
