@@ -6,7 +6,7 @@ import gc
 import os
 import shutil
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cache
 from itertools import chain, groupby, islice
 from pathlib import Path
@@ -18,6 +18,7 @@ import pytest
 from hypothesis import settings
 from playwright.sync_api import Browser, sync_playwright
 
+from habitue.app import Shop
 from habitue.store.warehouse import Warehouse
 from tests import cradle as room
 from tests import mould, postgres
@@ -110,6 +111,13 @@ def ops_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'ops.sqlite'}"
     return mould.migrated(request.getfixturevalue("postgresql"), f"ops_{uuid4().hex}")
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def poured(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[mould.Make], Shop]:
+    """Gives a shop as a function makes it (see `mould.shop`), once for each kind of database."""
+    server = None if request.param == "sqlite" else request.getfixturevalue("postgresql")
+    return lambda make: mould.shop(make, tmp_path / "shop", server)
 
 
 @pytest.fixture(scope="session")

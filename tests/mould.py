@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import sqlite3
+from atexit import register
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from functools import cache
 from pathlib import Path
 from secrets import token_hex
-from shutil import copyfile
-from typing import Any, Final, LiteralString, TypeVar
+from shutil import copyfile, copytree, rmtree
+from tempfile import mkdtemp
+from typing import Any, Final, LiteralString, TypeAlias, TypeVar
 
 import psycopg
 import pytest
 
+from habitue.app import Shop
+from habitue.app.workspace import MARK
 from habitue.store.ops import Ops
 from habitue.store.warehouse import Warehouse
 from tests import postgres
@@ -20,6 +25,9 @@ from tests import postgres
 MOULD: Final = "mould"
 
 Store = TypeVar("Store", Ops, Warehouse)
+
+Make: TypeAlias = Callable[[Path, str | None], Shop]
+"""A function of a module: it makes a shop in a directory, with the database at that URL if one is said."""
 
 
 @contextmanager
@@ -78,6 +86,29 @@ def migrated(server: postgres.Server, name: str) -> str:
         for statement in _own():
             made.execute(statement)
     return url
+
+
+def shop(make: Make, place: Path, server: postgres.Server | None = None) -> Shop:
+    """A shop in that directory as `make` makes it, on PostgreSQL where a server is given.
+
+    It is a copy of one that was made once.
+    """
+    folder, database = _made(make, server)
+    copytree(folder, place)
+    if server and database:
+        copy = server.database(f"shop_{token_hex(16)}", like=database.partition("@/")[2].partition("?")[0])
+        mark = place / MARK
+        mark.write_text(mark.read_text("utf-8").replace(database, copy), "utf-8")
+    return Shop.open(place)
+
+
+@cache
+def _made(make: Make, server: postgres.Server | None) -> tuple[Path, str | None]:
+    folder = Path(mkdtemp())
+    register(rmtree, folder)
+    database = migrated(server, f"like_{token_hex(16)}") if server else None
+    make(folder / "shop", database).close()
+    return folder / "shop", database
 
 
 def _database(ops: Ops) -> Path | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,18 +14,25 @@ from habitue.kernel import clock
 from habitue.kernel.clock import DAY, instant
 from habitue.kernel.errors import UserError
 from tests.ingest.stores import parcel
+from tests.mould import Make
 
 START = instant("2026-01-01")
 NOW = START + 100 * DAY
 
 
+def open_(place: Path, database: str | None) -> Shop:
+    """An empty shop with a page, a back office and a till that send events."""
+    made = Shop.create(place, Settings(timezone="UTC"), database, now=START)
+    made.add_source("web", "browser", START)
+    for name in ("shop", "till"):
+        made.add_source(name, "server", START)
+    return made
+
+
 @pytest.fixture
-def shop(tmp_path: Path, ops_url: str) -> Iterator[Shop]:
-    """An empty shop with a page, a back office and a till that send events; on both databases."""
-    with Shop.create(tmp_path / "shop", Settings(timezone="UTC"), ops_url, now=START) as made:
-        made.add_source("web", "browser", START)
-        for name in ("shop", "till"):
-            made.add_source(name, "server", START)
+def shop(poured: Callable[[Make], Shop]) -> Iterator[Shop]:
+    """On both databases."""
+    with poured(open_) as made:
         yield made
 
 

@@ -13,36 +13,42 @@ from habitue.kernel.clock import DAY, instant
 from habitue.kernel.errors import UserError
 from habitue.people import profiles
 from habitue.stages.choice import Question, choose
+from tests import mould
 from tests.ingest.stores import parcel
 
 START = instant("2026-01-01")
 NOW = START + 300 * DAY
 
 
+def peopled(place: Path, _: str | None) -> Shop:
+    """Two customers who order at different times, a visitor, and somebody else."""
+    made = Shop.create(place, now=START)
+    take(
+        made,
+        *({"key": "user:a", "ts": START + day * DAY} for day in (0, 20, 45)),
+        *({"key": "email:a@b.fr", "ts": START + day * DAY} for day in (120, 150)),
+        {
+            "key": "email:a@b.fr",
+            "name": "$consent",
+            "revenue": None,
+            "props": '{"email": true}',
+            "ts": START,
+        },
+        {
+            "key": "user:a",
+            "name": "$consent",
+            "revenue": None,
+            "props": '{"email": false}',
+            "ts": START - 1,
+        },
+        *({"key": "user:z", "ts": START + day * DAY} for day in (5, 250)),
+    )
+    return made
+
+
 @pytest.fixture
 def shop(tmp_path: Path) -> Iterator[Shop]:
-    """Two customers who order at different times, a visitor, and somebody else."""
-    with Shop.create(tmp_path / "shop", now=START) as made:
-        take(
-            made,
-            *({"key": "user:a", "ts": START + day * DAY} for day in (0, 20, 45)),
-            *({"key": "email:a@b.fr", "ts": START + day * DAY} for day in (120, 150)),
-            {
-                "key": "email:a@b.fr",
-                "name": "$consent",
-                "revenue": None,
-                "props": '{"email": true}',
-                "ts": START,
-            },
-            {
-                "key": "user:a",
-                "name": "$consent",
-                "revenue": None,
-                "props": '{"email": false}',
-                "ts": START - 1,
-            },
-            *({"key": "user:z", "ts": START + day * DAY} for day in (5, 250)),
-        )
+    with mould.shop(peopled, tmp_path / "shop") as made:
         yield made
 
 

@@ -12,18 +12,24 @@ from habitue.app import Settings, Shop
 from habitue.kernel.clock import DAY, HOUR, instant
 from habitue.kernel.errors import UserError
 from habitue.store import views
+from tests import mould
 from tests.ingest.stores import parcel
 
 START = instant("2026-01-01")
 NOW = START + 300 * DAY
 
 
+def peopled(place: Path, _: str | None) -> Shop:
+    made = Shop.create(place, Settings(timezone="UTC"), now=START)
+    people: list[dict[str, object]] = [{"key": f"user:{who}"} for who in ("ada", "bob", "zoe")]
+    made.put([parcel("first", *people)], NOW)
+    made.refresh(NOW)
+    return made
+
+
 @pytest.fixture
 def shop(tmp_path: Path) -> Iterator[Shop]:
-    with Shop.create(tmp_path / "shop", Settings(timezone="UTC"), now=START) as made:
-        people: list[dict[str, object]] = [{"key": f"user:{who}"} for who in ("ada", "bob", "zoe")]
-        made.put([parcel("first", *people)], NOW)
-        made.refresh(NOW)
+    with mould.shop(peopled, tmp_path / "shop") as made:
         yield made
 
 

@@ -22,6 +22,7 @@ from habitue.kernel.clock import DAY, YEAR, instant
 from habitue.kernel.errors import UserError
 from habitue.store import erasures, held, pairs
 from habitue.store.tables import audit
+from tests import mould
 from tests.ingest.stores import parcel
 
 START = instant("2026-01-01")
@@ -35,8 +36,12 @@ ada,2026-12-30,o-3,30
 
 @pytest.fixture
 def shop(tmp_path: Path) -> Iterator[Shop]:
-    with Shop.create(tmp_path / "shop", now=START) as made:
+    with mould.shop(bare, tmp_path / "shop") as made:
         yield made
+
+
+def bare(place: Path, _: str | None) -> Shop:
+    return Shop.create(place, now=START)
 
 
 def take(shop: Shop, *events: dict[str, Any], history: bool = True) -> None:

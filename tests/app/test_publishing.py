@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -19,6 +19,7 @@ from habitue.stages import drafts
 from habitue.stages.kind import kinds
 from habitue.stages.models import ModelError
 from habitue.store.tables import audit
+from tests.mould import Make
 
 NOW = instant("2026-06-01")
 LATER = instant("2026-06-02")
@@ -33,10 +34,15 @@ def orders(file: Path) -> Path:
     return file
 
 
+def stocked(place: Path, database: str | None) -> Shop:
+    made = Shop.create(place, database=database, now=NOW)
+    made.import_file(orders(place.with_name("orders.csv")), now=NOW)
+    return made
+
+
 @pytest.fixture
-def shop(ops_url: str, tmp_path: Path) -> Iterator[Shop]:
-    with Shop.create(tmp_path / "shop", database=ops_url, now=NOW) as made:
-        made.import_file(orders(tmp_path / "orders.csv"), now=NOW)
+def shop(poured: Callable[[Make], Shop]) -> Iterator[Shop]:
+    with poured(stocked) as made:
         yield made
 
 

@@ -11,6 +11,7 @@ import pytest
 
 from habitue.app import Shop
 from habitue.engine.fold import fold
+from tests import mould
 
 OFTEN = 'count("Order Completed") >= 2'
 
@@ -23,10 +24,15 @@ def orders(*customers: str, label: Any = "x") -> pa.Table:
     return pa.table({"customer": list(customers), "date": dates, "amount": amounts, "label": labels})
 
 
+def ordered(place: Path, _: str | None) -> Shop:
+    made = Shop.create(place)
+    made.import_orders(orders("a", "a", "b"))
+    return made
+
+
 @pytest.fixture
 def shop(tmp_path: Path) -> Iterator[Shop]:
-    with Shop.create(tmp_path / "shop") as made:
-        made.import_orders(orders("a", "a", "b"))
+    with mould.shop(ordered, tmp_path / "shop") as made:
         yield made
 
 

@@ -15,14 +15,20 @@ import pytest
 import habitue
 from habitue.app import Shop
 from habitue.ingest.whole import LOST
+from tests import mould
 
 ORDERS = {"customer": ["c-1", "c-2"], "date": ["2026-01-31", "2026-02-01"], "amount": [12.5, 20.0]}
 
 
+def stocked(place: Path, _: str | None) -> Shop:
+    made = habitue.create(place, timezone="Europe/Paris")
+    made.import_orders(pa.table(ORDERS))
+    return made
+
+
 @pytest.fixture
 def place(tmp_path: Path) -> Path:
-    with habitue.create(tmp_path / "shop", timezone="Europe/Paris") as shop:
-        shop.import_orders(pa.table(ORDERS))
+    mould.shop(stocked, tmp_path / "shop").close()
     return tmp_path / "shop"
 
 

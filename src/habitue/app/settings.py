@@ -12,7 +12,7 @@ from habitue.kernel.i18n import LANGUAGES, N_, Language
 from habitue.kernel.region import region
 from habitue.people import zones
 from habitue.store import acts
-from habitue.store.ops import Ops
+from habitue.store.ops import Ops, tell
 
 
 @dataclass(frozen=True)
@@ -47,8 +47,9 @@ def read(ops: Ops) -> Settings:
 
 def write(ops: Ops, settings: Settings) -> None:
     """Those of a new workspace."""
-    for key, value in asdict(settings).items():
-        ops.put_setting(key, str(value))
+    with ops.begin() as tx:
+        for key, value in asdict(settings).items():
+            tell(tx, key, str(value))
 
 
 def change(ops: Ops, was: Settings, timezone: str, language: str, by: str, now: Micros) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import keyword
 import re
+from functools import lru_cache
 from typing import Any, Final
 
 from habitue.kernel.clock import DAY, lasting
@@ -30,10 +31,12 @@ from habitue.rules.words import ROOTS, TESTS, required
 __all__ = ["RuleError", "parse", "write"]
 
 
+@lru_cache(maxsize=512)
 def parse(text: str) -> Rule:
     """The rule that the text says; raises `RuleError` with every problem of its wording.
 
-    Whether the rule makes sense (operators, names, who it is about) is for `rules.check`.
+    Whether the rule makes sense (operators, names, who it is about) is for `rules.check`. The last texts are
+    remembered: every refresh and every page asks for the same few.
     """
     reading = read(text)
     if reading.problems:
