@@ -34,6 +34,7 @@ def test_a_recipe_is_changed_tried_published_and_stopped(shop: Shop, client: htt
     begun = client.post("/journeys/new", data={"recipe": "winback"})
     assert begun.url.path == "/journeys/winback/edit"
     assert "customers who placed their last order more than 90 days ago" in read(begun)
+    assert "not settled (Name of the shop" in html.unescape(read(begun))
     edit = "/journeys/winback/edit"
     # A step put in, and one that lacks something.
     assert "What is said, by the name of a template." in read(

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Final, NamedTuple
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +19,7 @@ from habitue.people import identities, profiles
 from habitue.people.patterns import patterns
 from habitue.templates import example, values
 from habitue.templates import kept as templates
+from habitue.templates.fault import Unfit
 from habitue.templates.needs import Needs, needs
 from habitue.templates.passes import Pass
 from habitue.templates.press import Press
@@ -60,6 +61,38 @@ def said(shop: Answering, one: Broadcast, made: Plan, going: Bools) -> Said:
             lacking, parts = _alike(shop, shop.presses.of(version), made.person[mine], one)
             found.lacking[mine], found.parts[mine] = lacking, parts
     return found
+
+
+def unsettled(shop: Answering, slugs: Iterable[str]) -> list[str]:
+    """What templates say of the shop that nobody has settled yet, such as its `name`: none can be sent."""
+    found = dict[str, None]()
+    for version in filter(None, (templates.live(shop.ops, slug) for slug in slugs)):
+        press = shop.presses.of(version)
+        for language in press.template.texts:
+            found |= dict.fromkeys(_unsettled(shop, press, language))
+    return list(found)
+
+
+def _unsettled(shop: Answering, press: Press, language: str) -> Iterator[str]:
+    """Each value that is missing is put in, until nothing is."""
+    event, now = example.event(language), clock.now()
+    more: dict[str, Any] = {"event": event, "products": event["products"], "coupon": example.coupon(now)}
+    asks = Pass(0, _NOBODY, press.template.channel, press.template.purpose, now // SECOND)
+    links = shop.passes(shop.base or _ELSEWHERE).links(asks)
+    traits, own = dict[str, Any](), dict[str, str]()
+    for _ in range(MOST):
+        given = shop.given(traits, more, links)
+        try:
+            press.fill(given | {"shop": given["shop"] | own}, language)
+        except Unfit as error:
+            part, _, name = str(error.fields.get("name", "")).partition(".")
+            if error.reason != "missing" or part not in ("shop", "customer", "event"):
+                return
+            {"shop": own, "customer": traits, "event": event}[part][name] = _ELSEWHERE
+            if part == "shop":
+                yield name
+        else:
+            return
 
 
 def long(shop: Answering, slug: str) -> int:

@@ -73,7 +73,7 @@ def stage_uses(shop: Workspace, model: str, stage: str) -> list[Use]:
 
 def template_uses(shop: Workspace, slug: str) -> list[Use]:
     """What is live and sends a template, or has somebody under way to whom it will."""
-    sending = [one.saved for one in under_way(shop.ops) if slug in _sent(body(one.saved.journey))]
+    sending = [one.saved for one in under_way(shop.ops) if slug in slugs(body(one.saved.journey))]
     live = {one.journey.id for one in sending if one.live}
     last = {one.journey.id: one.journey for one in sending}
     sent = [
@@ -83,12 +83,12 @@ def template_uses(shop: Workspace, slug: str) -> list[Use]:
     sent += [
         Use("broadcast", one.slug, one.body.get("name") or one.slug, needs=True)
         for one in going
-        if slug in _sent(one.body)
+        if slug in slugs(one.body)
     ]
     return sent
 
 
-def _sent(part: Any) -> Iterator[str]:
+def slugs(part: Any) -> Iterator[str]:
     """The templates that a body sends."""
     match part:
         case dict():
@@ -96,10 +96,10 @@ def _sent(part: Any) -> Iterator[str]:
                 if name == "template" and isinstance(one, str):
                     yield one
                 else:
-                    yield from _sent(one)
+                    yield from slugs(one)
         case list() | tuple():
             for one in part:
-                yield from _sent(one)
+                yield from slugs(one)
 
 
 def _asked(rule: Rule, model: str, stage: str) -> bool:

@@ -183,8 +183,9 @@ def _mine(fault: Fault, step: str) -> bool:
 
 
 def _audiences(shop: Shop, words: Words) -> list[tuple[str, str]]:
-    """What a broadcast can be sent to by a choice: segments, and the stages of every model."""
-    found = [(f'segment("{each.id}")', each.title) for each in circles(shop, words.language)]
+    """What a broadcast can be sent to by a choice: who agreed, segments, and the stages of every model."""
+    found = [('consent("email")', words.say(N_("Everybody who agreed to e-mails")))]
+    found += [(f'segment("{each.id}")', each.title) for each in circles(shop, words.language)]
     for model in shop.models():
         if model.subject == "person":
             found += [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any, Final, TypeAlias
 
 from litestar import MediaType, Response, get, post
@@ -10,9 +11,10 @@ from litestar.enums import RequestEncodingType
 from litestar.exceptions import NotFoundException
 from litestar.params import Body, FromPath, FromQuery
 
-from habitue.app import Shop
+from habitue.app import Shop, blanks
 from habitue.app.effects import Effect, effect
 from habitue.app.journeys import Figures
+from habitue.app.usage import slugs
 from habitue.journeys.kept import Saved
 from habitue.journeys.plan import plan
 from habitue.journeys.reading import read
@@ -45,6 +47,16 @@ STATES: Final = {
     "stopped": (N_("stopped"), ""),
     "draft": (N_("draft"), ""),
 }
+BRANDED: Final = {
+    "name": N_("Name of the shop"),
+    "website": N_("Website"),
+    "address": N_("Postal address"),
+    "logo": N_("Address of the logo"),
+    "color": N_("Colour of buttons"),
+    "email": N_("E-mail for questions"),
+}
+"""What messages say of the shop, as it is called where it is settled."""
+
 DONE: Final = {
     "pause": N_("Paused: nobody goes on, nothing is sent."),
     "resume": N_("It goes on."),
@@ -128,7 +140,14 @@ def show(request: Asked, shop: NamedDependency[Shop], name: FromPath[str]) -> Re
         versions=list(reversed(saved)),
         draft=shop.journey_draft(name),
         days=DAYS,
+        unsettled=unsettled(shop, plain, words),
     )
+
+
+def unsettled(shop: Shop, plain: Mapping[str, Any], words: Words) -> str:
+    """What the messages of a journey say of the shop that nobody has settled, in words; else empty."""
+    lacking = blanks.unsettled(shop, dict.fromkeys(slugs(plain)))
+    return ", ".join(words.say(BRANDED.get(name, name)) for name in lacking)
 
 
 @post("/journeys/{name:str}", sync_to_thread=True, status_code=303)

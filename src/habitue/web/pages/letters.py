@@ -14,6 +14,7 @@ from litestar import MediaType, Response, get, post
 from litestar.background_tasks import BackgroundTask
 from litestar.di import NamedDependency
 from litestar.params import FromPath, RawBody
+from markupsafe import escape
 
 from habitue.app import Shop
 from habitue.app.letters import Choice, Reader
@@ -30,6 +31,8 @@ from habitue.web.words import Words
 FORM: Final = 8 << 10
 ONE_CLICK: Final = b"One-Click"
 HIDDEN: Final = {"x-robots-tag": "noindex, nofollow"}
+SEEN: Final = HIDDEN | {"cross-origin-resource-policy": "cross-origin"}
+"""A mail is read on a page of somebody else's."""
 AWAY: Final = HIDDEN | {"referrer-policy": "no-referrer"}
 """Whose link it is is nobody else's business. (A form's own page must say where it is sent from.)"""
 
@@ -121,7 +124,8 @@ def view(request: Asked, shop: NamedDependency[Shop], secret: Token) -> Response
     mail = shop.sent(one, shop.base or str(request.base_url)) if one else None
     if mail is None or not mail.html:
         return _nowhere(request, shop)
-    return shown(mail.html, "'none'")
+    title = f"<title>{escape(mail.subject)}</title>"
+    return shown(mail.html.replace("<title></title>", title, 1), "'none'")
 
 
 def shown(html: str, who: str) -> Response[str]:
@@ -169,7 +173,7 @@ def opened(request: Asked, shop: NamedDependency[Shop], secret: Token) -> Respon
     """A picture of nothing; it looks the same for a link that leads nowhere."""
     if one := shop.letter("o", secret.removesuffix(".gif")):
         _noted(request, shop, "o", one)
-    return Response(_PIXEL, media_type="image/gif", headers=HIDDEN)
+    return Response(_PIXEL, media_type="image/gif", headers=SEEN)
 
 
 def _noted(request: Asked, shop: Shop, use: Any, one: Pass) -> None:

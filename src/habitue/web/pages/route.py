@@ -36,6 +36,7 @@ from habitue.web import flash
 from habitue.web.gate import by
 from habitue.web.itinerary import DAYS, Itinerary
 from habitue.web.page import Asked, only, page, reader
+from habitue.web.pages.journeys import unsettled
 from habitue.web.saying import names
 from habitue.web.words import Words
 
@@ -74,6 +75,7 @@ def show(
         title=body.get("name") or name,
         at=at,
         add=add,
+        unsettled=unsettled(shop, body, words),
         entry=told.entry(entry),
         exits=[told.watched(one) for one in body.get("exits", [])],
         goal=goal and (told.watched(goal), told.length(goal.get("within", "30d"))),
