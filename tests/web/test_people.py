@@ -293,6 +293,8 @@ def test_what_is_done_with_many_says_with_how_many_and_does_it_with_no_others(
     assert client.post("/customers/act/unnote", data={"batch": batch}).status_code == 303
     assert shop.notes(3) == []
     client.post("/customers/act/trait", data=meant | {"trait": "vip", "value": "<b>yes"})
+    unsaid = client.post("/customers/act/consent", data=meant)
+    assert (unsaid.status_code, "Say what they answered." in unsaid.text) == (400, True)
     no = client.post("/customers/act/consent", data=meant | {"status": "granted"})
     assert no.status_code == 400  # without a proof
     client.post("/customers/act/consent", data=meant | {"status": "withdrawn", "purpose": "post-box"})

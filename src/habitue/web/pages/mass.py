@@ -61,7 +61,7 @@ class Done(Struct):
     value: str = ""
     channel: str = "email"
     purpose: str = MARKETING
-    status: str = "withdrawn"
+    status: str = ""
     proof: str = ""
     batch: str = ""
 
@@ -154,6 +154,8 @@ def trait(request: Asked, shop: NamedDependency[Shop], data: Form) -> Redirect:
 @post("/customers/act/consent", sync_to_thread=True, status_code=303)
 def consent(request: Asked, shop: NamedDependency[Shop], data: Form) -> Redirect:
     """Record what all of them answered."""
+    if data.status not in agreeing.STATUSES:
+        raise UserError(N_("Say what they answered."))
     told = Answer(
         channel=data.channel,
         purpose=data.purpose,
