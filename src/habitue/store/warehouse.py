@@ -37,7 +37,7 @@ from habitue.store.merge import SORTED, merge
 from habitue.store.statement import Array, Statements
 from habitue.store.writer import Writer
 
-SCHEMA: Final = "3"
+SCHEMA: Final = "4"
 """Raised with every change of `warehouse.sql`: a file of another schema is set aside and rebuilt."""
 
 _SIZES: Final = "(BLOCK_SIZE 65536, ROW_GROUP_SIZE 40960)"

@@ -91,13 +91,8 @@ CREATE TABLE transition (
 );
 CREATE TABLE due (ts TIMESTAMP, version INTEGER, subject INTEGER);
 
--- Reading JSON: `reach` goes one key down from every value of a list, through lists on the way; `leaves` keeps what is
--- a plain value in the end. (What it means: rules/judge.py, `reach` and `leaves`.)
-CREATE MACRO elements(x) AS CASE json_type(x) WHEN 'ARRAY' THEN CAST(x AS JSON[]) ELSE [x] END;
-CREATE MACRO opened(xs) AS flatten(list_transform(xs, lambda x: elements(x)));
-CREATE MACRO reach(xs, key) AS opened(list_transform(opened(xs), lambda x: json_extract(x, key)));
+-- Whether a value of JSON is a number.
 CREATE MACRO numeric_type(x) AS json_type(x) IN ('BIGINT', 'UBIGINT', 'HUGEINT', 'UHUGEINT', 'DOUBLE');
-CREATE MACRO leaves(xs) AS list_filter(opened(opened(xs)), lambda x: numeric_type(x) OR json_type(x) IN ('VARCHAR', 'BOOLEAN'));
 
 -- Words for searching: without accents and capitals; the words of a name; a plain address from each of its parts on; the digits
 -- of a phone number as it was written, without what is dialled before a country's code.
