@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator
 from typing import Annotated, Any, Final, cast
 
+import msgspec
 from litestar import Response, get
 from litestar.di import NamedDependency
 from litestar.params import FromQuery, QueryParameter
@@ -70,6 +71,9 @@ DETAILS: Final = {
     "ended": N_("Ended"),
 }
 """What people call that which the record says more."""
+
+_LONG: Final = 120
+"""Characters of what has parts that are shown."""
 
 NOT_PEOPLE: Final = {"nobody": N_("somebody unknown"), "init": "Habitué"}
 """Whom the record names who is no member of the team."""
@@ -182,6 +186,9 @@ def _plain(name: str, value: Any, reads: Words) -> str:
     say = reads.say
     if name == "until" and isinstance(value, int):
         return reads.time(value)
+    if isinstance(value, dict):  # such as all rules of sending: its beginning
+        text = msgspec.json.encode(value).decode()
+        return text if len(text) <= _LONG else f"{text[:_LONG]}…"
     if isinstance(value, list):
         return ", ".join(say(REACHES[one][0]) if one in REACHES else str(one) for one in value)
     if isinstance(value, bool):
