@@ -67,8 +67,10 @@ def test_a_broadcast_is_put_together_step_by_step_and_sent(shop: Shop, client: h
     shop.advance_broadcasts()
     assert "is going out" in read(client.get(here))
     assert "paused" in read(client.post(here, data={"do": "pause"}))
-    assert "is going out" in read(client.post(here, data={"do": "resume"}))
-    assert "“To buyers” is going out." in read(client.get(edit), 400)
+    resumed = client.post(here, data={"do": "resume"})
+    assert "is going out" in read(resumed)
+    assert "The broadcast goes on." in resumed.text
+    assert client.get(edit).url.path == here
     assert "cancelled" in read(client.post(here, data={"do": "cancel"}))
     shop.advance_broadcasts()
     assert "Stopped" in read(client.get(here))

@@ -38,7 +38,7 @@ DONE: Final = {
     "send": N_("It goes out at its time."),
     "recall": N_("It is a draft again: nothing is sent."),
     "pause": N_("Paused: nothing more of it is sent."),
-    "resume": N_("It goes on."),
+    "resume": N_("The broadcast goes on."),
     "cancel": N_("Cancelled: who has not got it doesn’t."),
     "choose": N_("The others get the variant that you chose."),
     "drop": N_("The draft is gone."),

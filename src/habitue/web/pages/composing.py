@@ -59,10 +59,12 @@ def show(
     name: FromPath[str],
     step: FromQuery[str] = "audience",
     variant: FromQuery[str] = "",
-) -> Response[str]:
-    """One step of the draft."""
+) -> Response[Any]:
+    """One step of the draft; whoever comes back once it was sent is led to what became of it."""
     only(request, "step", "variant")
-    kept = _draft(shop, name)
+    kept = found_(shop, name)
+    if kept.state != "draft":
+        return Redirect(f"/campaigns/{name}", status_code=303)
     here = step if step in STEPS else "audience"
     return _page(request, shop, previews, kept, here, variant)
 
