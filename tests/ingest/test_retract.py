@@ -109,8 +109,8 @@ PLAIN: Final = {
     "event": """SELECT person.key, node.key AS under, account.key AS account, ts, name, revenue, props, id
         FROM event JOIN event_name USING (code) LEFT JOIN person USING (person) JOIN node USING (node)
         LEFT JOIN account USING (account)""",
-    "trait": """SELECT person.key, node.key AS under, name, value, ts, source FROM trait
-        JOIN person USING (person) JOIN node USING (node)""",
+    "trait": """SELECT person.key, CASE WHEN source IS DISTINCT FROM '$merge' THEN node.key END AS under,
+        name, value, ts, source FROM trait JOIN person USING (person) JOIN node USING (node)""",
     "consent": "SELECT key, channel, purpose, status, ts, source, via FROM consent JOIN node USING (node)",
     "person": "SELECT key, birth FROM person",
     "node": "SELECT key, birth FROM node",
@@ -121,7 +121,8 @@ PLAIN: Final = {
         FROM claim JOIN node a ON a.node = one JOIN node b ON b.node = other""",
     "names": "SELECT name FROM event_name",
 }
-"""All that the working copy holds, without the numbers that depend on what was there before."""
+"""All that the working copy holds, without the numbers that depend on what was there before: what a merge
+says stands under the least of them."""
 
 
 def state(stores: Stores) -> dict[str, list[str]]:
