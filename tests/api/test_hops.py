@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -21,7 +22,9 @@ def seen(named: list[str], peer: str, **said: str) -> tuple[str, str]:
     headers = [(f"x-forwarded-{name}".encode(), value.encode("latin-1")) for name, value in said.items()]
     scope: Any = {"type": "http", "client": (peer, 5), "scheme": "http", "headers": headers}
     none: Any = None
-    asyncio.run(Hops(inner, proxies({"proxies": named}))(scope, none, none))
+    asked = Hops(inner, proxies({"proxies": named}))(scope, none, none)
+    with ThreadPoolExecutor(1) as aside:  # a browser's loop may be running here
+        aside.submit(asyncio.run, asked).result()
     (found,) = told
     return found  # type: ignore[no-any-return]
 

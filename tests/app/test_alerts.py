@@ -61,10 +61,10 @@ class Box:
 @pytest.fixture(scope="module")
 def box() -> Iterator[tuple[Box, int]]:
     made, loop = Box(), asyncio.new_event_loop()
-    serving = loop.create_server(lambda: SMTP(made, loop=loop, hostname="relay"), "127.0.0.1", 0)
-    server = loop.run_until_complete(serving)
     thread = Thread(target=loop.run_forever, daemon=True)
     thread.start()
+    serving = loop.create_server(lambda: SMTP(made, loop=loop, hostname="relay"), "127.0.0.1", 0)
+    server = asyncio.run_coroutine_threadsafe(serving, loop).result()
     yield made, server.sockets[0].getsockname()[1]
     loop.call_soon_threadsafe(loop.stop)
     thread.join()

@@ -22,10 +22,10 @@ from tests.cradle import Cradle
 from tests.faults import driver
 from tests.faults.driver import SEED, Act, Event
 
-STRIDE: Final = 5
+STRIDE: Final = 4
 """Of the steps, one of so many is died at."""
 
-TIMES: Final = 8
+TIMES: Final = 9
 COMMANDS: Final = 2
 REPLAY: Final = "HABITUE_KILL"
 """Set to `act:step`, only that kill is made."""

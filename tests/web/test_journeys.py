@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from habitue.app import Shop
+from habitue.app.templates import Brand
 from habitue.journeys import seeds
 from habitue.journeys.reading import read as read_journey
 from habitue.kernel import clock
@@ -30,11 +31,14 @@ def read(answer: httpx.Response) -> str:
 
 
 def test_a_recipe_is_changed_tried_published_and_stopped(shop: Shop, client: httpx.Client) -> None:
+    named = shop.brand
+    shop.name_brand(Brand(), "ada", clock.now())
     assert "Begin with a recipe" in read(client.get("/journeys"))
     begun = client.post("/journeys/new", data={"recipe": "winback"})
     assert begun.url.path == "/journeys/winback/edit"
     assert "customers who placed their last order more than 90 days ago" in read(begun)
     assert "not settled (Name of the shop" in html.unescape(read(begun))
+    shop.name_brand(named, "ada", clock.now())
     edit = "/journeys/winback/edit"
     # A step put in, and one that lacks something.
     assert "What is said, by the name of a template." in read(

@@ -21,6 +21,7 @@ _OURS: Final = (
     "rejects",
     "exports",
     "uploads",
+    "outgoing",
     "secret.key",
     "acts.head",
 )
