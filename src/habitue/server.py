@@ -6,6 +6,7 @@ import errno
 import gc
 import logging
 import socket
+import sys
 from collections.abc import Callable
 from contextlib import suppress
 from copy import copy
@@ -56,6 +57,9 @@ from habitue.web.page import reader
 
 _TRIES: Final = 20
 _FILES: Final = 16_384
+TURN: Final = 0.0005
+"""Seconds after which a thread that waits to run Python is let in: while requests pour in, the one that loads
+them waits so long after each thing that it has the stores do. Ten times that is usual."""
 _LAST: Final = "Something went wrong, and no page could say what. The server's log tells more."
 
 log = logging.getLogger(__name__)
@@ -296,9 +300,12 @@ def serve(
     config = uvicorn.Config(faced, http=Wire, log_level="warning", server_header=False, proxy_headers=False)
     _open_files()
     gc.freeze()  # what is there by now stays: looking through it for garbage again and again takes a tenth
+    patience = sys.getswitchinterval()
+    sys.setswitchinterval(TURN)
     try:
         _Told(config, lambda: ready(url) if ready else None).run(sockets=[waiting])
     finally:
+        sys.setswitchinterval(patience)
         gc.unfreeze()
         door.close()
 
